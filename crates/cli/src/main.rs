@@ -1,0 +1,2 @@
+//! The `stagedoor` binary.
+fn main() {}
