@@ -1,1 +1,5 @@
-//! (to come)
+//! Reading and validating catalog documents: YAML with positions, Backstage's rules, Port's files, globs.
+//!
+//! Pure functions plus the reading of files. Nothing here knows the catalog.
+
+pub mod yaml;
