@@ -1,0 +1,187 @@
+//! The twin without a disk.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use stagedoor_model::{
+    Blueprint, Change, ChangeSet, Commit, EntityRecord, Revision, SourceRecord, WaitingClaim,
+};
+use uuid::Uuid;
+
+use crate::{Store, StoreError};
+
+/// A store in memory. It keeps every commit and forgets everything with the process.
+#[derive(Default)]
+pub struct MemoryStore {
+    state: Mutex<State>,
+}
+
+impl MemoryStore {
+    /// An empty one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Store for MemoryStore {
+    fn commit(&self, base: Revision, sets: &[ChangeSet]) -> Result<Revision, StoreError> {
+        let mut state = self.state.lock();
+        let head = state.head();
+        if base != head {
+            return Err(StoreError::Behind { head });
+        }
+        state.check_references(sets)?;
+        for set in sets {
+            for change in &set.changes {
+                state.apply(change);
+            }
+            let revision = state.head() + 1;
+            state.log.push(Commit { revision, change_set: Arc::new(set.clone()) });
+        }
+        Ok(state.head())
+    }
+
+    fn head(&self) -> Result<Revision, StoreError> {
+        Ok(self.state.lock().head())
+    }
+
+    fn load(&self, sink: &mut dyn FnMut(Change)) -> Result<Revision, StoreError> {
+        let state = self.state.lock();
+        state.blueprints.values().for_each(|b| sink(Change::PutBlueprint(b.clone())));
+        state.sources.values().for_each(|s| sink(Change::PutSource(s.clone())));
+        state.entities.values().for_each(|e| sink(Change::PutEntity(e.clone())));
+        state.waiting.values().for_each(|w| sink(Change::PutWaitingClaim(w.clone())));
+        Ok(state.head())
+    }
+
+    fn commits_since(&self, after: Revision, limit: usize) -> Result<Vec<Commit>, StoreError> {
+        let state = self.state.lock();
+        let first = state.log.partition_point(|commit| commit.revision <= after);
+        Ok(state.log[first..].iter().take(limit).cloned().collect())
+    }
+
+    fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
+        Ok(self.state.lock().settings.get(name).cloned())
+    }
+
+    fn put_setting_if_absent(&self, name: &str, value: &str) -> Result<String, StoreError> {
+        let mut state = self.state.lock();
+        Ok(state.settings.entry(name.to_owned()).or_insert_with(|| value.to_owned()).clone())
+    }
+}
+
+#[derive(Default)]
+struct State {
+    blueprints: Table<String, Arc<Blueprint>>,
+    sources: Table<String, Arc<SourceRecord>>,
+    entities: Table<Uuid, Arc<EntityRecord>>,
+    waiting: Table<(String, String), Arc<WaitingClaim>>,
+    /// Entity reference -> entity.
+    references: HashMap<String, Uuid>,
+    settings: HashMap<String, String>,
+    log: Vec<Commit>,
+}
+
+impl State {
+    fn head(&self) -> Revision {
+        self.log.last().map_or(0, |commit| commit.revision)
+    }
+
+    fn apply(&mut self, change: &Change) {
+        match change {
+            Change::PutBlueprint(b) => self.blueprints.put(b.identifier.clone(), b.clone()),
+            Change::DeleteBlueprint(identifier) => self.blueprints.delete(identifier),
+            Change::PutEntity(e) => {
+                self.release(e.uid);
+                self.references.insert(e.entity_ref.clone(), e.uid);
+                self.entities.put(e.uid, e.clone());
+            }
+            Change::DeleteEntity(uid) => {
+                self.release(*uid);
+                self.entities.delete(uid);
+            }
+            Change::PutSource(s) => self.sources.put(s.id.clone(), s.clone()),
+            Change::DeleteSource(id) => self.sources.delete(id),
+            Change::PutWaitingClaim(w) => self.waiting.put((w.source.clone(), w.item.clone()), w.clone()),
+            Change::DeleteWaitingClaim(source, item) => self.waiting.delete(&(source.clone(), item.clone())),
+        }
+    }
+
+    /// Frees the reference of an entity, unless another one has taken it over within the same set.
+    fn release(&mut self, uid: Uuid) {
+        if let Some(old) = self.entities.get(&uid)
+            && self.references.get(&old.entity_ref) == Some(&uid)
+        {
+            self.references.remove(&old.entity_ref);
+        }
+    }
+
+    /// Plays the sets through on the side, so that a refused commit leaves no trace.
+    fn check_references(&self, sets: &[ChangeSet]) -> Result<(), StoreError> {
+        let mut entities: HashMap<Uuid, Option<&str>> = HashMap::new();
+        let mut references: HashMap<&str, Uuid> = HashMap::new();
+        for set in sets {
+            let mut touched: HashMap<Uuid, Option<&str>> = HashMap::new();
+            for change in &set.changes {
+                match change {
+                    Change::PutEntity(e) => touched.insert(e.uid, Some(&e.entity_ref)),
+                    Change::DeleteEntity(uid) => touched.insert(*uid, None),
+                    _ => None,
+                };
+            }
+            for (uid, reference) in &touched {
+                if let Some(Some(before)) = entities.insert(*uid, *reference) {
+                    references.remove(before);
+                }
+            }
+            for (uid, reference) in &touched {
+                let Some(reference) = *reference else { continue };
+                let holder = self.references.get(reference).filter(|holder| !entities.contains_key(holder));
+                if references.insert(reference, *uid).is_some() || holder.is_some() {
+                    return Err(StoreError::Taken(reference.to_owned()));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A map that remembers the order of first appearance, at any size, deletions included.
+struct Table<K, V> {
+    places: HashMap<K, u64>,
+    rows: BTreeMap<u64, V>,
+    next: u64,
+}
+
+impl<K, V> Default for Table<K, V> {
+    fn default() -> Self {
+        Self { places: HashMap::new(), rows: BTreeMap::new(), next: 0 }
+    }
+}
+
+impl<K: Hash + Eq, V> Table<K, V> {
+    fn get(&self, key: &K) -> Option<&V> {
+        self.rows.get(self.places.get(key)?)
+    }
+
+    fn put(&mut self, key: K, value: V) {
+        let place = *self.places.entry(key).or_insert_with(|| {
+            self.next += 1;
+            self.next
+        });
+        self.rows.insert(place, value);
+    }
+
+    fn delete(&mut self, key: &K) {
+        if let Some(place) = self.places.remove(key) {
+            self.rows.remove(&place);
+        }
+    }
+
+    fn values(&self) -> impl Iterator<Item = &V> {
+        self.rows.values()
+    }
+}
