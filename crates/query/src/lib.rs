@@ -1,1 +1,23 @@
-//! (to come)
+//! The live catalog and the one query language underneath every dialect's own.
+//!
+//! A [`Catalog`] is an indexed snapshot; applying a change to a copy gives the next one while readers
+//! keep theirs. Filters of both dialects compile to [`Expr`] ([`dialect`]), which is evaluated as sets
+//! of nodes ([`eval`]) and then paged ([`page`]) or counted by value ([`facet`]). No I/O, no async, no clock.
+
+pub mod blueprints;
+pub mod catalog;
+mod cow;
+pub mod dialect;
+pub mod eval;
+pub mod expr;
+pub mod facet;
+pub mod graph;
+mod index;
+pub mod page;
+
+pub use blueprints::{BlueprintEntry, Blueprints};
+pub use catalog::{Catalog, Entity, NodeId};
+pub use expr::{Collation, Expr, Meta, Order, Subject, Test};
+pub use graph::Relation;
+pub use index::term::{MAX_INDEXED_CHARS, Scalar, number_text};
+pub use roaring::RoaringBitmap as NodeSet;

@@ -1,0 +1,397 @@
+//! The live catalog: one immutable-to-readers snapshot of everything, and the one function that makes
+//! the next one ([`Catalog::apply`]).
+//!
+//! A node stands for a reference, whether or not an entity of that name exists: an edge points to a
+//! node, so a dangling edge resolves without a write when its target appears. What can be derived
+//! (reverse relations, counts, the other face) is computed from here and never stored.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use roaring::RoaringBitmap;
+use stagedoor_model::face::Target;
+use stagedoor_model::{Change, EntityRecord, Face, JsonText, Revision, SourceRecord, WaitingClaim, names};
+use uuid::Uuid;
+
+use crate::blueprints::{BlueprintChange, BlueprintEntry, Blueprints};
+use crate::cow::{PagedVec, SortedMap};
+use crate::index::{Index, IndexBuilder, Rows, rows_of};
+
+/// Number of a node within one snapshot and its successors. Not stable across restarts.
+pub type NodeId = u32;
+
+/// An entity in memory: the record, its document as Backstage sees it, its edges.
+#[derive(Debug)]
+pub struct Entity {
+    /// As stored.
+    pub record: Arc<EntityRecord>,
+    /// The document with contributed fields laid over it: what is indexed and served. Shared with the
+    /// record where nobody contributed.
+    pub document: JsonText,
+    /// Its own edges, in the order its content names them.
+    pub(crate) outgoing: Box<[OutEdge]>,
+}
+
+/// An edge as its emitter holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OutEdge {
+    pub(crate) relation: u16,
+    pub(crate) reverse: u16,
+    pub(crate) target: NodeId,
+}
+
+/// An edge as its target holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct InEdge {
+    pub(crate) relation: u16,
+    pub(crate) reverse: u16,
+    pub(crate) source: NodeId,
+}
+
+#[derive(Clone)]
+pub(crate) struct Node {
+    pub(crate) reference: Arc<str>,
+    pub(crate) entity: Option<Arc<Entity>>,
+    pub(crate) incoming: Arc<Vec<InEdge>>,
+}
+
+/// Entities of one blueprint.
+#[derive(Clone, Default)]
+pub(crate) struct Members {
+    pub(crate) by_identifier: SortedMap<Arc<str>, NodeId>,
+    pub(crate) set: Arc<RoaringBitmap>,
+}
+
+/// A snapshot. Cloning it is cheap: copies share what neither has changed since.
+#[derive(Clone, Default)]
+pub struct Catalog {
+    /// The commit it shows.
+    pub revision: Revision,
+    blueprints: Arc<Blueprints>,
+    pub(crate) nodes: PagedVec<Node>,
+    pub(crate) refs: SortedMap<Arc<str>, NodeId>,
+    uids: SortedMap<Uuid, NodeId>,
+    members: Arc<BTreeMap<Arc<str>, Members>>,
+    pub(crate) index: Index,
+    /// Nodes that are entities.
+    pub(crate) live: Arc<RoaringBitmap>,
+    /// Nodes that are entities which Backstage's dialect shows.
+    pub(crate) visible: Arc<RoaringBitmap>,
+    /// Relation types by number, and the nodes that have a relation of each.
+    relation_names: Arc<Vec<Arc<str>>>,
+    relation_ids: Arc<HashMap<Arc<str>, u16>>,
+    sources: Arc<BTreeMap<String, Arc<SourceRecord>>>,
+    waiting: Arc<BTreeMap<(String, String), Arc<WaitingClaim>>>,
+}
+
+impl Catalog {
+    /// The blueprints.
+    #[must_use]
+    pub fn blueprints(&self) -> &Blueprints {
+        &self.blueprints
+    }
+
+    /// Remembered sources, by id.
+    #[must_use]
+    pub fn sources(&self) -> &BTreeMap<String, Arc<SourceRecord>> {
+        &self.sources
+    }
+
+    /// Claims that wait for their reference, by (source, item).
+    #[must_use]
+    pub fn waiting(&self) -> &BTreeMap<(String, String), Arc<WaitingClaim>> {
+        &self.waiting
+    }
+
+    /// The node of a lower-case reference, if anything has named it.
+    #[must_use]
+    pub fn node_of_ref(&self, reference: &str) -> Option<NodeId> {
+        self.refs.get_by(|r| r.as_ref().cmp(reference)).copied()
+    }
+
+    /// The node of an entity's uid.
+    #[must_use]
+    pub fn node_of_uid(&self, uid: Uuid) -> Option<NodeId> {
+        self.uids.get(&uid).copied()
+    }
+
+    /// The node of an entity by blueprint and exact identifier.
+    #[must_use]
+    pub fn node_of_key(&self, blueprint: &str, identifier: &str) -> Option<NodeId> {
+        self.members.get(blueprint)?.by_identifier.get_by(|i| i.as_ref().cmp(identifier)).copied()
+    }
+
+    /// The entity at a node.
+    #[must_use]
+    pub fn entity(&self, node: NodeId) -> Option<&Arc<Entity>> {
+        self.nodes.get(node as usize)?.entity.as_ref()
+    }
+
+    /// The reference a node stands for.
+    #[must_use]
+    pub fn reference(&self, node: NodeId) -> &str {
+        self.nodes.get(node as usize).map_or("", |n| &n.reference)
+    }
+
+    /// The blueprint of an entity, with its face.
+    #[must_use]
+    pub fn blueprint_of(&self, entity: &Entity) -> Option<&BlueprintEntry> {
+        self.blueprints.get(&entity.record.blueprint)
+    }
+
+    /// Number of entities of a blueprint.
+    #[must_use]
+    pub fn count(&self, blueprint: &str) -> u64 {
+        self.members.get(blueprint).map_or(0, |m| m.set.len())
+    }
+
+    pub(crate) fn members(&self, blueprint: &str) -> Option<&Members> {
+        self.members.get(blueprint)
+    }
+
+    /// Every entity, in no particular order.
+    pub fn entities(&self) -> impl Iterator<Item = (NodeId, &Arc<Entity>)> {
+        self.nodes.iter().enumerate().filter_map(|(id, n)| Some((id as NodeId, n.entity.as_ref()?)))
+    }
+
+    pub(crate) fn relation_id(&self, name: &str) -> Option<u16> {
+        self.relation_ids.get(name).copied()
+    }
+
+    pub(crate) fn relation_ids_folded(&self, name: &str) -> Vec<u16> {
+        self.relation_ids.iter().filter(|(n, _)| crate::index::term::fold_eq(n, name)).map(|(_, id)| *id).collect()
+    }
+
+    pub(crate) fn relation_name(&self, id: u16) -> &str {
+        self.relation_names.get(id as usize).map_or("", |n| n)
+    }
+
+    fn intern_relation(&mut self, name: &str) -> u16 {
+        if let Some(id) = self.relation_ids.get(name) {
+            return *id;
+        }
+        let id = self.relation_names.len() as u16;
+        let name: Arc<str> = name.into();
+        Arc::make_mut(&mut self.relation_names).push(Arc::clone(&name));
+        Arc::make_mut(&mut self.relation_ids).insert(name, id);
+        id
+    }
+
+    /// The node of a reference, made if new.
+    fn intern_node(&mut self, reference: &str) -> NodeId {
+        if let Some(id) = self.node_of_ref(reference) {
+            return id;
+        }
+        let reference: Arc<str> = reference.into();
+        let node = Node { reference: Arc::clone(&reference), entity: None, incoming: Arc::default() };
+        let id = self.nodes.push(node) as NodeId;
+        self.refs.insert(reference, id);
+        id
+    }
+
+    /// The lower-case reference that a new entity gets: that of its name, or `<slug>-<8 hex>` where the
+    /// identifier is no Backstage name or another entity has the reference already.
+    #[must_use]
+    pub fn reference_for(&self, face: &Face, uid: Uuid, identifier: &str) -> String {
+        if let Some(reference) = face.reference_of(identifier) {
+            let holder = self.node_of_ref(&reference).and_then(|n| self.entity(n));
+            if holder.is_none_or(|h| h.record.uid == uid) {
+                return reference;
+            }
+        }
+        let hash = uid.simple().to_string();
+        let slug = names::slug(identifier, 54).to_lowercase();
+        format!("{}:default/{}-{}", face.kind_lower, slug, &hash[..8])
+    }
+
+    /// Applies one change, exactly as the store does.
+    pub fn apply(&mut self, change: &Change) {
+        match change {
+            Change::PutBlueprint(b) => self.set_blueprints(self.blueprints.with(BlueprintChange::Put(b))),
+            Change::DeleteBlueprint(id) => self.set_blueprints(self.blueprints.with(BlueprintChange::Delete(id))),
+            Change::PutEntity(record) => self.put_entity(record),
+            Change::DeleteEntity(uid) => self.delete_entity(*uid),
+            Change::PutSource(s) => {
+                Arc::make_mut(&mut self.sources).insert(s.id.clone(), Arc::clone(s));
+            }
+            Change::DeleteSource(id) => {
+                Arc::make_mut(&mut self.sources).remove(id);
+            }
+            Change::PutWaitingClaim(w) => {
+                let key = (w.source.clone(), w.item.clone());
+                Arc::make_mut(&mut self.waiting).insert(key, Arc::clone(w));
+            }
+            Change::DeleteWaitingClaim(source, item) => {
+                Arc::make_mut(&mut self.waiting).remove(&(source.clone(), item.clone()));
+            }
+        }
+    }
+
+    /// A changed blueprint may change how others' entities look; those whose face differs are indexed anew.
+    fn set_blueprints(&mut self, new: Blueprints) {
+        let old = std::mem::replace(&mut self.blueprints, Arc::new(new));
+        let blueprints = Arc::clone(&self.blueprints);
+        for entry in blueprints.iter() {
+            let before = old.get(&entry.blueprint.identifier);
+            let same = before.is_some_and(|b| {
+                b.visible == entry.visible
+                    && b.face.properties == entry.face.properties
+                    && b.face.relations == entry.face.relations
+                    && b.face.fields == entry.face.fields
+            });
+            if same {
+                continue;
+            }
+            let members = self.members(&entry.blueprint.identifier).map(|m| m.set.iter().collect::<Vec<_>>());
+            for node in members.unwrap_or_default() {
+                if let Some(record) = self.entity(node).map(|e| Arc::clone(&e.record)) {
+                    self.put_entity(&record);
+                }
+            }
+        }
+    }
+
+    fn put_entity(&mut self, record: &Arc<EntityRecord>) {
+        let Some(entry) = self.blueprints.get(&record.blueprint).cloned() else { return };
+        let old = self.node_of_uid(record.uid);
+        let node = self.intern_node(&record.entity_ref);
+        let mut old_rows = Rows::new();
+        if let Some(old) = old {
+            let rows = self.detach(old);
+            if old == node {
+                old_rows = rows;
+            } else {
+                self.index.replace(old, &rows, &Rows::new());
+            }
+        }
+        let entity = self.attach(node, record, &entry);
+        let rows = rows_of(entity.document.as_str());
+        self.index.replace(node, &old_rows, &rows);
+    }
+
+    fn delete_entity(&mut self, uid: Uuid) {
+        let Some(node) = self.node_of_uid(uid) else { return };
+        let rows = self.detach(node);
+        self.index.replace(node, &rows, &Rows::new());
+        self.uids.remove(&uid);
+    }
+
+    /// Takes the entity off its node: edges, membership. Returns its index rows, which the caller replaces.
+    fn detach(&mut self, node: NodeId) -> Rows {
+        let Some(entity) = self.nodes.get_mut(node as usize).and_then(|n| n.entity.take()) else { return Rows::new() };
+        for edge in &entity.outgoing {
+            if let Some(target) = self.nodes.get_mut(edge.target as usize) {
+                let incoming = Arc::make_mut(&mut target.incoming);
+                incoming.retain(|e| !(e.source == node && e.relation == edge.relation));
+            }
+        }
+        if let Some(members) = Arc::make_mut(&mut self.members).get_mut(entity.record.blueprint.as_str()) {
+            members.by_identifier.remove(&Arc::from(entity.record.identifier.as_str()));
+            Arc::make_mut(&mut members.set).remove(node);
+        }
+        Arc::make_mut(&mut self.live).remove(node);
+        Arc::make_mut(&mut self.visible).remove(node);
+        rows_of(entity.document.as_str())
+    }
+
+    /// Puts an entity on its node: document, edges, membership. The index is the caller's.
+    fn attach(&mut self, node: NodeId, record: &Arc<EntityRecord>, entry: &BlueprintEntry) -> Arc<Entity> {
+        let face = &entry.face;
+        let document = match &record.document {
+            Some(document) if record.fields.is_none() => document.clone(),
+            _ => JsonText::of(&face.document(record)),
+        };
+        let outgoing = self.edges(record, face);
+        for edge in &outgoing {
+            if let Some(target) = self.nodes.get_mut(edge.target as usize) {
+                let incoming = InEdge { relation: edge.relation, reverse: edge.reverse, source: node };
+                Arc::make_mut(&mut target.incoming).push(incoming);
+            }
+        }
+        let members = Arc::make_mut(&mut self.members).entry(record.blueprint.as_str().into()).or_default();
+        members.by_identifier.insert(record.identifier.as_str().into(), node);
+        Arc::make_mut(&mut members.set).insert(node);
+        Arc::make_mut(&mut self.live).insert(node);
+        if entry.visible {
+            Arc::make_mut(&mut self.visible).insert(node);
+        }
+        self.uids.insert(record.uid, node);
+        let entity = Arc::new(Entity { record: Arc::clone(record), document, outgoing });
+        if let Some(n) = self.nodes.get_mut(node as usize) {
+            n.entity = Some(Arc::clone(&entity));
+        }
+        entity
+    }
+
+    fn edges(&mut self, record: &EntityRecord, face: &Face) -> Box<[OutEdge]> {
+        let emits = !face.fields.is_empty() || record.fields.is_some();
+        if !emits {
+            return Box::default();
+        }
+        let document = record.document.as_ref().map(JsonText::value);
+        let edges = face.edges(document.as_ref(), &record.contributed());
+        let mut out: Vec<OutEdge> = Vec::with_capacity(edges.len());
+        for edge in edges {
+            let target = match &edge.target {
+                Target::Ref(reference) => self.intern_node(reference),
+                Target::Key(blueprint, identifier) => self.node_for_key(blueprint, identifier),
+            };
+            let relation = self.intern_relation(&edge.relation);
+            let edge = OutEdge { relation, reverse: self.intern_relation(&edge.reverse), target };
+            if !out.contains(&edge) {
+                out.push(edge);
+            }
+        }
+        out.into_boxed_slice()
+    }
+
+    /// The node of a Port relation's target; where it does not exist, that of the reference it would have.
+    fn node_for_key(&mut self, blueprint: &str, identifier: &str) -> NodeId {
+        if let Some(node) = self.node_of_key(blueprint, identifier) {
+            return node;
+        }
+        let face = self.blueprints.get(blueprint).map(|e| Arc::clone(&e.face));
+        let reference = face.and_then(|f| f.reference_of(identifier)).unwrap_or_else(|| {
+            format!("!{}:{identifier}", blueprint.to_lowercase())
+        });
+        self.intern_node(&reference)
+    }
+
+    /// Builds the catalog from the store's state in one go. `changes` are in the order of
+    /// `Store::load`: blueprints, sources, entities, waiting claims.
+    pub fn load(changes: impl Iterator<Item = Change>, revision: Revision) -> Self {
+        let mut catalog = Self { revision, ..Self::default() };
+        let mut records = Vec::new();
+        for change in changes {
+            match change {
+                Change::PutEntity(record) => records.push(record),
+                other => catalog.apply(&other),
+            }
+        }
+        // Nodes first, so that a Port relation finds its target by exact identifier whatever the order.
+        let mut builder = IndexBuilder::default();
+        records.sort_by(|a, b| a.entity_ref.cmp(&b.entity_ref));
+        for record in &records {
+            catalog.intern_node(&record.entity_ref);
+            catalog.reserve_key(record);
+        }
+        for record in &records {
+            let (Some(node), Some(entry)) =
+                (catalog.node_of_ref(&record.entity_ref), catalog.blueprints.get(&record.blueprint).cloned())
+            else {
+                continue;
+            };
+            let entity = catalog.attach(node, record, &entry);
+            builder.add(node, entity.document.as_str());
+        }
+        catalog.index = builder.build();
+        catalog
+    }
+
+    fn reserve_key(&mut self, record: &EntityRecord) {
+        let Some(node) = self.node_of_ref(&record.entity_ref) else { return };
+        let members = Arc::make_mut(&mut self.members).entry(record.blueprint.as_str().into()).or_default();
+        members.by_identifier.insert(record.identifier.as_str().into(), node);
+    }
+}

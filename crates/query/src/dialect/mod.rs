@@ -1,0 +1,1 @@
+//! Filter languages: each a file that turns its text or JSON into an [`crate::Expr`].

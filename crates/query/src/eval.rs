@@ -1,0 +1,322 @@
+//! Evaluation of a query on a snapshot: sets of nodes, combined.
+//!
+//! A condition on a document path reads the inverted index: equality seeks, every other test runs
+//! once per distinct value, not once per entity. Only what the index does not hold by value (texts
+//! over 200 characters, meta-properties) is read from the entities.
+
+use std::borrow::Cow;
+
+use roaring::RoaringBitmap;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::catalog::{Catalog, NodeId};
+use crate::expr::{Candidate, Collation, Expr, Meta, Subject, Test};
+use crate::index::field::FieldIndex;
+use crate::index::term::{Scalar, TermKind, fold_cmp, fold_eq};
+
+type Set<'a> = Cow<'a, RoaringBitmap>;
+
+impl Catalog {
+    /// The nodes of `universe` that satisfy `expr`.
+    pub(crate) fn evaluate<'a>(&'a self, expr: &Expr, universe: &'a RoaringBitmap) -> Set<'a> {
+        match expr {
+            Expr::All => Cow::Borrowed(universe),
+            Expr::And(parts) => self.evaluate_and(parts, universe),
+            Expr::Or(parts) => {
+                let mut all = RoaringBitmap::new();
+                for part in parts {
+                    all |= self.evaluate(part, universe).as_ref();
+                }
+                Cow::Owned(all)
+            }
+            Expr::Not(part) => Cow::Owned(universe - self.evaluate(part, universe).as_ref()),
+            Expr::Is { subject, test, collation } => match self.condition(subject, test, *collation) {
+                Cow::Borrowed(set) if std::ptr::eq(set, universe) => Cow::Borrowed(set),
+                set => Cow::Owned(set.as_ref() & universe),
+            },
+        }
+    }
+
+    fn evaluate_and<'a>(&'a self, parts: &[Expr], universe: &'a RoaringBitmap) -> Set<'a> {
+        let mut sets: Vec<Set<'a>> = Vec::with_capacity(parts.len());
+        for part in parts {
+            let set = self.evaluate(part, universe);
+            if set.is_empty() {
+                return set;
+            }
+            sets.push(set);
+        }
+        // The smallest first keeps every intermediate result small.
+        sets.sort_by_key(|s| s.len());
+        let mut sets = sets.into_iter();
+        let Some(mut result) = sets.next() else { return Cow::Borrowed(universe) };
+        for set in sets {
+            *result.to_mut() &= set.as_ref();
+        }
+        result
+    }
+
+    fn condition<'a>(&'a self, subject: &Subject, test: &Test, collation: Collation) -> Set<'a> {
+        match subject {
+            Subject::Field(path) => self.field_condition(path, test, collation),
+            Subject::Relation { name, target_kind, by_identifier } => {
+                Cow::Owned(self.relation_condition(name, target_kind.as_deref(), *by_identifier, test, collation))
+            }
+            Subject::Meta(meta) => self.meta_condition(*meta, test, collation),
+        }
+    }
+
+    fn field_condition<'a>(&'a self, path: &str, test: &Test, collation: Collation) -> Set<'a> {
+        if collation == Collation::Exact {
+            let Some(field) = self.index.exact(path) else { return Cow::default() };
+            return self.field_matches(field, path, test, collation);
+        }
+        if fold_eq(path, "metadata.uid") {
+            return self.meta_condition(Meta::Uid, test, collation);
+        }
+        let mut fields = self.index.folded(path);
+        let first = fields.next();
+        let mut result = match first {
+            Some(field) => self.field_matches(field, path, test, collation),
+            None => Cow::default(),
+        };
+        for field in fields {
+            *result.to_mut() |= self.field_matches(field, path, test, collation).as_ref();
+        }
+        let as_item = Candidate { text: "true", is_text: false };
+        if test.accepts(as_item, collation) {
+            for (field, item) in self.index.item_fields(path) {
+                let items = field.items(item);
+                if !items.is_empty() {
+                    *result.to_mut() |= items;
+                }
+            }
+        }
+        result
+    }
+
+    fn field_matches<'a>(&'a self, field: &'a FieldIndex, path: &str, test: &Test, collation: Collation) -> Set<'a> {
+        let mut set = RoaringBitmap::new();
+        match test {
+            Test::Exists => return Cow::Borrowed(field.present.as_ref()),
+            Test::Valued => {
+                let mut set = field.valued();
+                if !field.long.is_empty() {
+                    set |= field.long.as_ref();
+                }
+                return Cow::Owned(set);
+            }
+            Test::In(list) => {
+                for sought in list {
+                    equal_terms(field, sought, collation, &mut set);
+                }
+            }
+            Test::Prefix(part) if collation == Collation::Folded => {
+                let at_least = field.terms.from(|t| match fold_cmp(&t.text, part) {
+                    std::cmp::Ordering::Equal => std::cmp::Ordering::Greater,
+                    other => other,
+                });
+                let begins = |text: &str| test.accepts(Candidate { text, is_text: true }, collation);
+                at_least.take_while(|(t, _)| begins(&t.text)).for_each(|(_, p)| p.add_to(&mut set));
+            }
+            _ => {
+                for (term, postings) in field.terms.iter() {
+                    let is_text = matches!(term.kind, TermKind::Text | TermKind::Item);
+                    if test.accepts(Candidate { text: &term.text, is_text }, collation) {
+                        postings.add_to(&mut set);
+                    }
+                }
+            }
+        }
+        if collation == Collation::Exact && !field.long.is_empty() {
+            set.extend(field.long.iter().filter(|n| self.long_value_matches(*n, path, test)));
+        }
+        Cow::Owned(set)
+    }
+
+    /// Port compares long texts too; they are read from the document.
+    fn long_value_matches(&self, node: NodeId, path: &str, test: &Test) -> bool {
+        let mut found = false;
+        if let Some(entity) = self.entity(node) {
+            crate::index::walk::walk_text(entity.document.as_str(), &mut |p, leaf, _| {
+                if let crate::index::walk::Leaf::Text(text) = leaf {
+                    found |= p == path && test.accepts(Candidate { text, is_text: true }, Collation::Exact);
+                }
+            });
+        }
+        found
+    }
+
+    fn relation_condition(
+        &self,
+        name: &str,
+        target_kind: Option<&str>,
+        by_identifier: bool,
+        test: &Test,
+        collation: Collation,
+    ) -> RoaringBitmap {
+        if let Test::In(list) = test
+            && !by_identifier
+        {
+            let types = match collation {
+                Collation::Folded => self.relation_ids_folded(name),
+                Collation::Exact => self.relation_id(name).into_iter().collect(),
+            };
+            let mut set = RoaringBitmap::new();
+            for sought in list {
+                if let Some(node) = self.node_of_ref(&sought.text.to_lowercase()) {
+                    self.related_to(node, &types, &mut set);
+                }
+            }
+            return set;
+        }
+        let matches = |other: NodeId| {
+            let reference = self.reference(other);
+            if target_kind.is_some_and(|k| k != stagedoor_model::entity_ref::kind_of(reference)) {
+                return false;
+            }
+            let identifier = if by_identifier { self.identifier_at(other) } else { reference.into() };
+            test.accepts(Candidate { text: &identifier, is_text: true }, collation)
+        };
+        let same = |n: &str| if collation == Collation::Folded { fold_eq(n, name) } else { n == name };
+        let hits = self.live.iter().filter(|n| self.relations(*n).iter().any(|r| same(r.name) && matches(r.other)));
+        hits.collect()
+    }
+
+    /// The Port identifier of whatever is, or would be, at a node.
+    #[must_use]
+    pub fn identifier_at(&self, node: NodeId) -> Cow<'_, str> {
+        if let Some(entity) = self.entity(node) {
+            return entity.record.identifier.as_str().into();
+        }
+        let reference = self.reference(node);
+        let kind = stagedoor_model::entity_ref::kind_of(reference);
+        match self.blueprints().by_kind(kind) {
+            Some(entry) => entry.face.identifier_of_ref(reference).into(),
+            None => reference.into(),
+        }
+    }
+
+    /// Adds the nodes that have one of these relations to `node`.
+    fn related_to(&self, node: NodeId, types: &[u16], set: &mut RoaringBitmap) {
+        let Some(n) = self.nodes.get(node as usize) else { return };
+        set.extend(n.incoming.iter().filter(|e| types.contains(&e.relation)).map(|e| e.source));
+        let own = n.entity.as_ref().map(|e| &e.outgoing[..]).unwrap_or_default();
+        set.extend(own.iter().filter(|e| types.contains(&e.reverse)).map(|e| e.target));
+    }
+
+    fn meta_condition<'a>(&'a self, meta: Meta, test: &Test, collation: Collation) -> Set<'a> {
+        match (meta, test) {
+            (Meta::Blueprint, Test::In(list)) => {
+                if let [one] = list.as_slice() {
+                    return self.members(&one.text).map_or_else(Cow::default, |m| Cow::Borrowed(m.set.as_ref()));
+                }
+                let mut set = RoaringBitmap::new();
+                list.iter().filter_map(|s| self.members(&s.text)).for_each(|m| set |= m.set.as_ref());
+                Cow::Owned(set)
+            }
+            (Meta::Identifier, Test::In(list)) if collation == Collation::Exact => {
+                let keys = self.blueprints().iter().map(|e| e.blueprint.identifier.as_str());
+                let nodes = keys.flat_map(|b| list.iter().filter_map(move |s| self.node_of_key(b, &s.text)));
+                Cow::Owned(nodes.collect())
+            }
+            (Meta::Uid, Test::In(list)) => {
+                let uids = list.iter().filter_map(|s| Uuid::parse_str(&s.text).ok());
+                Cow::Owned(uids.filter_map(|u| self.node_of_uid(u)).collect())
+            }
+            (Meta::Uid | Meta::Ref | Meta::Identifier | Meta::Blueprint, Test::Exists | Test::Valued) => {
+                Cow::Borrowed(self.live.as_ref())
+            }
+            _ => {
+                let accepts = |value: &Value| match value {
+                    Value::String(text) => test.accepts(Candidate { text, is_text: true }, collation),
+                    _ => false,
+                };
+                let hits = self.live.iter().filter(|n| self.meta_values(*n, meta).iter().any(accepts));
+                Cow::Owned(hits.collect())
+            }
+        }
+    }
+
+    /// The values of a meta-property: none, one, or several teams. Times are RFC 3339 texts.
+    #[must_use]
+    pub fn meta_values(&self, node: NodeId, meta: Meta) -> Vec<Value> {
+        let Some(entity) = self.entity(node) else { return Vec::new() };
+        let record = &entity.record;
+        let text = |t: &str| vec![Value::String(t.to_owned())];
+        let optional = |t: Option<String>| t.map(Value::String).into_iter().collect();
+        match meta {
+            Meta::Identifier => text(&record.identifier),
+            Meta::Blueprint => text(&record.blueprint),
+            Meta::Ref => text(&record.entity_ref),
+            Meta::Uid => text(&record.uid.to_string()),
+            Meta::CreatedAt => text(&record.stamps.created_at.to_string()),
+            Meta::UpdatedAt => text(&record.stamps.updated_at.to_string()),
+            Meta::CreatedBy => text(&record.stamps.created_by),
+            Meta::UpdatedBy => text(&record.stamps.updated_by),
+            Meta::Datasource => optional(record.stamps.datasource.clone()),
+            Meta::Title => optional(self.title(node)),
+            Meta::Icon => optional(record.contributed().icon),
+            Meta::Team => self.teams(node).into_iter().map(Value::String).collect(),
+        }
+    }
+
+    /// The title as Port shows it: `metadata.title`, for shipped kinds else the name.
+    #[must_use]
+    pub fn title(&self, node: NodeId) -> Option<String> {
+        let entity = self.entity(node)?;
+        let title = peek(entity.document.as_str(), "title");
+        if title.is_some() || !self.blueprint_of(entity)?.face.shipped {
+            return title;
+        }
+        peek(entity.document.as_str(), "name")
+    }
+
+    /// Owning teams: those contributed; on shipped kinds the owning groups by name.
+    #[must_use]
+    pub fn teams(&self, node: NodeId) -> Vec<String> {
+        let Some(entity) = self.entity(node) else { return Vec::new() };
+        let shipped = self.blueprint_of(entity).is_some_and(|b| b.face.shipped);
+        if !shipped {
+            return entity.record.contributed().team.unwrap_or_default();
+        }
+        let name = |reference: &str| {
+            let name = reference.split_once(':').map_or(reference, |(_, n)| n);
+            name.strip_prefix("default/").unwrap_or(name).to_owned()
+        };
+        self.related(node, "ownedBy", "group").map(|n| name(self.reference(n))).collect()
+    }
+}
+
+/// `metadata.<key>` of a document, read without building a tree.
+fn peek(document: &str, key: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Outer<'a> {
+        #[serde(borrow)]
+        metadata: Option<Inner<'a>>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Inner<'a> {
+        #[serde(borrow, default)]
+        title: Option<&'a serde_json::value::RawValue>,
+        #[serde(borrow, default)]
+        name: Option<&'a serde_json::value::RawValue>,
+    }
+    let inner = serde_json::from_str::<Outer<'_>>(document).ok()?.metadata?;
+    let raw = if key == "title" { inner.title } else { inner.name };
+    serde_json::from_str(raw?.get()).ok()
+}
+
+fn equal_terms(field: &FieldIndex, sought: &Scalar, collation: Collation, set: &mut RoaringBitmap) {
+    for (term, postings) in field.folded(&sought.text) {
+        let is_text = matches!(term.kind, TermKind::Text | TermKind::Item);
+        let fits = match collation {
+            Collation::Folded => true,
+            Collation::Exact => term.text.as_ref() == sought.text && is_text == sought.is_text,
+        };
+        if fits {
+            postings.add_to(set);
+        }
+    }
+}

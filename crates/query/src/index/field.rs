@@ -1,0 +1,109 @@
+//! One field of the index: every value that occurs at a path, and which entities have it.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use roaring::RoaringBitmap;
+
+use super::postings::Postings;
+use super::term::{Term, TermKind, fold_cmp};
+use crate::cow::SortedMap;
+
+/// The inverted index of one document path.
+#[derive(Clone, Default)]
+pub(crate) struct FieldIndex {
+    /// Values up to the indexed length.
+    pub(crate) terms: SortedMap<Term, Postings>,
+    /// Entities with any row at this path, null and long ones included.
+    pub(crate) present: Arc<RoaringBitmap>,
+    /// Entities with a null at this path.
+    pub(crate) nulls: Arc<RoaringBitmap>,
+    /// Entities with a string too long to be indexed by value.
+    pub(crate) long: Arc<RoaringBitmap>,
+}
+
+/// A row of one entity, as taken in and out of a [`FieldIndex`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Row {
+    Null,
+    Long,
+    Value(Term),
+}
+
+impl FieldIndex {
+    pub(crate) fn insert(&mut self, id: u32, row: Row) {
+        match row {
+            Row::Null => add(&mut self.nulls, id),
+            Row::Long => add(&mut self.long, id),
+            Row::Value(term) => {
+                if let Some(postings) = self.terms.entry(term, || Postings::One(id)) {
+                    postings.insert(id);
+                }
+            }
+        }
+        add(&mut self.present, id);
+    }
+
+    /// Takes a row out. `last` tells that the entity has no other row here.
+    pub(crate) fn remove(&mut self, id: u32, row: &Row, last: bool) {
+        match row {
+            Row::Null => take(&mut self.nulls, id),
+            Row::Long => take(&mut self.long, id),
+            Row::Value(term) => {
+                let mut empty = false;
+                if self.terms.get(term).is_some()
+                    && let Some(postings) = self.terms.entry(term.clone(), || Postings::One(id))
+                {
+                    postings.remove(id);
+                    empty = postings.is_empty();
+                }
+                if empty {
+                    self.terms.remove(term);
+                }
+            }
+        }
+        if last {
+            take(&mut self.present, id);
+        }
+    }
+
+    /// All entries whose text equals `text` without case.
+    pub(crate) fn folded<'a>(&'a self, text: &str) -> impl Iterator<Item = (&'a Term, &'a Postings)> {
+        self.terms
+            .from(move |t| match fold_cmp(&t.text, text) {
+                // Everything equal without case counts as not less, whatever its exact spelling.
+                Ordering::Equal => Ordering::Greater,
+                other => other,
+            })
+            .take_while(move |(t, _)| fold_cmp(&t.text, text) == Ordering::Equal)
+    }
+
+    /// Entities that have `text` as an item of an array here (`tags: [java]` for `tags.java`).
+    pub(crate) fn items(&self, text: &str) -> RoaringBitmap {
+        let mut set = RoaringBitmap::new();
+        self.folded(text).filter(|(t, _)| t.kind == TermKind::Item).for_each(|(_, p)| p.add_to(&mut set));
+        set
+    }
+
+    /// Entities with a non-null value of indexed length: those that can be sorted by this field.
+    pub(crate) fn valued(&self) -> RoaringBitmap {
+        if self.nulls.is_empty() && self.long.is_empty() {
+            return self.present.as_ref().clone();
+        }
+        let mut set = RoaringBitmap::new();
+        self.terms.iter().for_each(|(_, p)| p.add_to(&mut set));
+        set
+    }
+}
+
+fn add(set: &mut Arc<RoaringBitmap>, id: u32) {
+    if !set.contains(id) {
+        Arc::make_mut(set).insert(id);
+    }
+}
+
+fn take(set: &mut Arc<RoaringBitmap>, id: u32) {
+    if set.contains(id) {
+        Arc::make_mut(set).remove(id);
+    }
+}

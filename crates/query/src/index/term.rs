@@ -1,0 +1,134 @@
+//! Index terms: the scalar values of a field, as text, in an order that serves both dialects.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use serde_json::{Number, Value};
+
+/// Longer strings (in characters) are not indexed by value; only that they exist is known (Backstage's rule).
+pub const MAX_INDEXED_CHARS: usize = 200;
+
+/// What a term was before it became text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TermKind {
+    /// A string standing alone.
+    Text,
+    /// A string inside an array: `tags: [java]` also answers `tags.java`.
+    Item,
+    /// A number.
+    Number,
+    /// `true` or `false`.
+    Bool,
+}
+
+/// One value of a field. Ordered by lower-case text, then exact text, then kind, so that all
+/// spellings of a value stand together: Backstage compares without case, Port exactly.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Term {
+    pub(crate) text: Arc<str>,
+    pub(crate) kind: TermKind,
+}
+
+impl Ord for Term {
+    fn cmp(&self, other: &Self) -> Ordering {
+        fold_cmp(&self.text, &other.text)
+            .then_with(|| self.text.cmp(&other.text))
+            .then_with(|| self.kind.cmp(&other.kind))
+    }
+}
+
+impl PartialOrd for Term {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Compares two texts by their lower-case forms.
+pub(crate) fn fold_cmp(a: &str, b: &str) -> Ordering {
+    let (x, y) = (a.as_bytes(), b.as_bytes());
+    let common = x.len().min(y.len());
+    for i in 0..common {
+        let (c, d) = (x[i], y[i]);
+        if !c.is_ascii() || !d.is_ascii() {
+            return fold(a, i).cmp(fold(b, i));
+        }
+        let order = c.to_ascii_lowercase().cmp(&d.to_ascii_lowercase());
+        if order != Ordering::Equal {
+            return order;
+        }
+    }
+    x.len().cmp(&y.len())
+}
+
+/// The lower-case characters from byte `at` on. Both texts are ASCII before `at`, so it is a boundary in
+/// the one that made us come here and in the other.
+fn fold(text: &str, at: usize) -> impl Iterator<Item = char> + '_ {
+    text.get(at..).unwrap_or(text).chars().flat_map(char::to_lowercase)
+}
+
+/// Whether two texts are equal without case.
+pub(crate) fn fold_eq(a: &str, b: &str) -> bool {
+    fold_cmp(a, b) == Ordering::Equal
+}
+
+/// A number as JavaScript writes it (`1.0` is `1`), for Backstage compares numbers as text.
+#[must_use]
+pub fn number_text(n: &Number) -> String {
+    match n.as_f64() {
+        Some(f) if n.is_f64() && f.fract() == 0.0 && f.abs() < 1e15 => format!("{f:.0}"),
+        _ => n.to_string(),
+    }
+}
+
+/// A scalar that a filter compares with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scalar {
+    /// As text.
+    pub text: String,
+    /// As a number, when it is one.
+    pub number: Option<f64>,
+    /// Whether it was a JSON string.
+    pub is_text: bool,
+}
+
+impl Scalar {
+    /// A string.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { text: text.into(), number: None, is_text: true }
+    }
+
+    /// A string, number or boolean; nothing else is a scalar.
+    #[must_use]
+    pub fn of(value: &Value) -> Option<Self> {
+        match value {
+            Value::String(text) => Some(Self::text(text.as_str())),
+            Value::Number(n) => Some(Self { text: number_text(n), number: n.as_f64(), is_text: false }),
+            Value::Bool(b) => Some(Self { text: b.to_string(), number: None, is_text: false }),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_is_that_of_lower_case_texts() {
+        let mut texts = vec!["b", "A", "a", "Ärger", "ärger", "Z", "zz", "", "aB", "AC", "é", "É", "a1"];
+        texts.sort_by(|a, b| fold_cmp(a, b).then_with(|| a.cmp(b)));
+        let mut naive = texts.clone();
+        naive.sort_by_key(|t| (t.to_lowercase(), (*t).to_owned()));
+        assert_eq!(texts, naive);
+        assert!(fold_eq("ÄRGER", "ärger") && !fold_eq("a", "ab"));
+    }
+
+    #[test]
+    fn numbers_read_like_javascripts() {
+        let text = |v: Value| Scalar::of(&v).map(|s| s.text);
+        assert_eq!(text(serde_json::json!(1.0)).as_deref(), Some("1"));
+        assert_eq!(text(serde_json::json!(1.5)).as_deref(), Some("1.5"));
+        assert_eq!(text(serde_json::json!(7)).as_deref(), Some("7"));
+        assert_eq!(text(serde_json::json!(null)), None);
+    }
+}

@@ -1,0 +1,277 @@
+//! Selections in order: sorted walks with keyset cursors, and pages of them.
+//!
+//! The order is always (value, reference), so that it is total, the same on every replica and after a
+//! restart, and a cursor is a key and not a snapshot.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use roaring::RoaringBitmap;
+
+use crate::catalog::{Catalog, NodeId};
+use crate::expr::{Expr, Meta, Subject};
+use crate::index::field::FieldIndex;
+use crate::index::term::{Term, fold_cmp};
+
+/// Up to this many nodes are collected and sorted; more are found by walking all references in order.
+const COLLECT: u64 = 2_000;
+
+/// The nodes that satisfy a query.
+pub struct Selection<'a> {
+    catalog: &'a Catalog,
+    nodes: Cow<'a, RoaringBitmap>,
+}
+
+/// What to sort by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sort {
+    /// The sort field.
+    pub subject: Subject,
+    /// From the greatest down. References descend with it.
+    pub descending: bool,
+}
+
+/// A place in a sorted walk: after this value and reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The sort value, lower-case.
+    pub value: String,
+    /// The reference.
+    pub reference: String,
+}
+
+/// One step of a sorted walk.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The sort value.
+    pub value: Arc<str>,
+    /// The entity.
+    pub node: NodeId,
+}
+
+type Walk<'w> = Box<dyn Iterator<Item = Step> + 'w>;
+
+impl Catalog {
+    /// Evaluates a query over all entities, or over those that Backstage's dialect shows.
+    #[must_use]
+    pub fn select(&self, expr: &Expr, only_visible_in_backstage: bool) -> Selection<'_> {
+        let universe = if only_visible_in_backstage { &self.visible } else { &self.live };
+        Selection { catalog: self, nodes: self.evaluate(expr, universe) }
+    }
+}
+
+impl<'a> Selection<'a> {
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.nodes.len()
+    }
+
+    /// Whether nothing satisfies the query.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// Whether a node is among them.
+    #[must_use]
+    pub fn contains(&self, node: NodeId) -> bool {
+        self.nodes.contains(node)
+    }
+
+    /// The set itself.
+    #[must_use]
+    pub fn nodes(&self) -> &RoaringBitmap {
+        &self.nodes
+    }
+
+    pub(crate) fn catalog(&self) -> &'a Catalog {
+        self.catalog
+    }
+
+    /// In the order of references, beginning after one.
+    pub fn by_ref<'s>(&'s self, after: Option<&str>, descending: bool) -> Box<dyn Iterator<Item = NodeId> + 's> {
+        self.in_ref_order(&self.nodes, after, descending)
+    }
+
+    fn in_ref_order<'s>(&'s self, set: &'s RoaringBitmap, after: Option<&str>, descending: bool) -> Box<dyn Iterator<Item = NodeId> + 's> {
+        let catalog = self.catalog;
+        if set.len() <= COLLECT {
+            let past = |n: &NodeId| after.is_none_or(|a| catalog.reference(*n).cmp(a) == forward(descending));
+            let mut nodes: Vec<NodeId> = set.iter().filter(past).collect();
+            nodes.sort_by(|a, b| catalog.reference(*a).cmp(catalog.reference(*b)));
+            if descending {
+                nodes.reverse();
+            }
+            return Box::new(nodes.into_iter());
+        }
+        let member = move |id: &NodeId| set.contains(*id);
+        match (after.map(str::to_owned), descending) {
+            (None, false) => Box::new(catalog.refs.iter().map(|(_, id)| *id).filter(member)),
+            (None, true) => Box::new(catalog.refs.iter().rev().map(|(_, id)| *id).filter(member)),
+            (Some(a), false) => {
+                let rest = catalog.refs.from(move |r| if r.as_ref() <= a.as_str() { Ordering::Less } else { Ordering::Greater });
+                Box::new(rest.map(|(_, id)| *id).filter(member))
+            }
+            (Some(a), true) => Box::new(catalog.refs.before(move |r| r.as_ref().cmp(&a)).map(|(_, id)| *id).filter(member)),
+        }
+    }
+
+    /// Sorted by a value; entities that lack it are not in the walk, one with several values comes once per value.
+    /// `after` continues behind a place.
+    #[must_use]
+    pub fn sorted<'s>(&'s self, sort: &Sort, after: Option<&Place>) -> Walk<'s> {
+        match &sort.subject {
+            Subject::Field(path) if !path.eq_ignore_ascii_case("metadata.uid") => {
+                if let Some(field) = self.catalog.index.folded(path).next() {
+                    return self.sorted_by_field(field, sort.descending, after.cloned());
+                }
+                if self.catalog.index.item_fields(path).next().is_none() {
+                    return Box::new(std::iter::empty());
+                }
+                self.sorted_by_value(sort, after)
+            }
+            _ => self.sorted_by_value(sort, after),
+        }
+    }
+
+    /// How many entities the sorted walk has (each counted once).
+    #[must_use]
+    pub fn count_sortable(&self, subject: &Subject) -> u64 {
+        match subject {
+            Subject::Field(path) if !path.eq_ignore_ascii_case("metadata.uid") => {
+                let field = self.catalog.index.folded(path).next();
+                field.map_or(0, |f| f.valued().intersection_len(&self.nodes))
+            }
+            _ => self.nodes.iter().filter(|n| !self.values(*n, subject).is_empty()).count() as u64,
+        }
+    }
+
+    /// The entities that the sorted walk leaves out, in the order of references.
+    #[must_use]
+    pub fn unsortable(&self, subject: &Subject) -> Vec<NodeId> {
+        let missing: RoaringBitmap = match subject {
+            Subject::Field(path) if !path.eq_ignore_ascii_case("metadata.uid") => {
+                match self.catalog.index.folded(path).next() {
+                    Some(field) => self.nodes.as_ref() - field.valued(),
+                    None => self.nodes.as_ref().clone(),
+                }
+            }
+            _ => self.nodes.iter().filter(|n| self.values(*n, subject).is_empty()).collect(),
+        };
+        self.in_ref_order(&missing, None, false).collect()
+    }
+
+    fn sorted_by_field<'s>(&'s self, field: &'s FieldIndex, descending: bool, after: Option<Place>) -> Walk<'s> {
+        let start = after.as_ref().map(|p| p.value.clone());
+        let terms: Box<dyn Iterator<Item = _> + 's> = match (start, descending) {
+            (None, false) => Box::new(field.terms.iter()),
+            (None, true) => Box::new(field.terms.iter().rev()),
+            (Some(v), false) => Box::new(field.terms.from(move |t: &Term| match fold_cmp(&t.text, &v) {
+                Ordering::Equal => Ordering::Greater,
+                other => other,
+            })),
+            (Some(v), true) => Box::new(field.terms.before(move |t: &Term| match fold_cmp(&t.text, &v) {
+                Ordering::Equal => Ordering::Less,
+                other => other,
+            })),
+        };
+        let mut terms = terms.peekable();
+        let groups = std::iter::from_fn(move || {
+            let (first, postings) = terms.next()?;
+            let mut ids = Vec::new();
+            postings.collect_in(&self.nodes, &mut ids);
+            while let Some((_, more)) = terms.next_if(|(t, _)| fold_cmp(&t.text, &first.text) == Ordering::Equal) {
+                more.collect_in(&self.nodes, &mut ids);
+            }
+            Some((Arc::clone(&first.text), ids))
+        });
+        Box::new(groups.filter(|(_, ids)| !ids.is_empty()).flat_map(move |(value, ids)| {
+            let within = after.as_ref().filter(|p| fold_cmp(&p.value, &value) == Ordering::Equal);
+            let nodes = self.group(ids, within.map(|p| p.reference.as_str()), descending);
+            nodes.into_iter().map(move |node| Step { value: Arc::clone(&value), node })
+        }))
+    }
+
+    /// The members of one group of equal values in the order of references. Lazy where the group is large.
+    fn group<'s>(&'s self, ids: Vec<NodeId>, after: Option<&str>, descending: bool) -> Box<dyn Iterator<Item = NodeId> + 's> {
+        if let [one] = ids.as_slice() {
+            let past = after.is_none_or(|a| self.catalog.reference(*one).cmp(a) == forward(descending));
+            return Box::new(past.then_some(*one).into_iter());
+        }
+        let set: RoaringBitmap = ids.into_iter().collect();
+        if set.len() <= COLLECT {
+            return Box::new(self.in_ref_order(&set, after, descending).collect::<Vec<_>>().into_iter());
+        }
+        let catalog = self.catalog;
+        let after = after.map(str::to_owned);
+        let refs: Box<dyn Iterator<Item = NodeId> + 's> = match (after, descending) {
+            (None, false) => Box::new(catalog.refs.iter().map(|(_, id)| *id)),
+            (None, true) => Box::new(catalog.refs.iter().rev().map(|(_, id)| *id)),
+            (Some(a), false) => Box::new(
+                catalog
+                    .refs
+                    .from(move |r| if r.as_ref() <= a.as_str() { Ordering::Less } else { Ordering::Greater })
+                    .map(|(_, id)| *id),
+            ),
+            (Some(a), true) => Box::new(catalog.refs.before(move |r| r.as_ref().cmp(&a)).map(|(_, id)| *id)),
+        };
+        Box::new(refs.filter(move |id| set.contains(*id)))
+    }
+
+    /// Sorting by what the index does not order: values are read from the entities.
+    fn sorted_by_value<'s>(&'s self, sort: &Sort, after: Option<&Place>) -> Walk<'s> {
+        let mut keyed: Vec<(String, NodeId)> = Vec::new();
+        for node in self.nodes.iter() {
+            keyed.extend(self.values(node, &sort.subject).into_iter().map(|v| (v, node)));
+        }
+        let key = |(value, node): &(String, NodeId)| (value.clone(), self.catalog.reference(*node));
+        keyed.sort_by(|a, b| fold_cmp(&a.0, &b.0).then_with(|| self.catalog.reference(a.1).cmp(self.catalog.reference(b.1))));
+        keyed.dedup_by(|a, b| key(a) == key(b));
+        if sort.descending {
+            keyed.reverse();
+        }
+        let after = after.cloned();
+        let descending = sort.descending;
+        let steps = keyed.into_iter().filter(move |(value, node)| {
+            let Some(place) = &after else { return true };
+            let order = fold_cmp(value, &place.value).then_with(|| self.catalog.reference(*node).cmp(&place.reference));
+            order == forward(descending)
+        });
+        Box::new(steps.map(|(value, node)| Step { value: value.into(), node }))
+    }
+
+    /// The values of any subject, read from the entity.
+    pub(crate) fn values(&self, node: NodeId, subject: &Subject) -> Vec<String> {
+        let catalog = self.catalog;
+        match subject {
+            Subject::Meta(meta) => {
+                let values = catalog.meta_values(node, *meta);
+                values.into_iter().filter_map(|v| v.as_str().map(str::to_owned)).collect()
+            }
+            Subject::Relation { name, target_kind, by_identifier } => {
+                let fits = |n: NodeId| {
+                    target_kind.as_deref().is_none_or(|k| k == stagedoor_model::entity_ref::kind_of(catalog.reference(n)))
+                };
+                let same = |n: &str| crate::index::term::fold_eq(n, name);
+                let others = catalog.relations(node).into_iter().filter(|r| same(r.name) && fits(r.other));
+                let text = |n| if *by_identifier { catalog.identifier_at(n).into_owned() } else { catalog.reference(n).to_owned() };
+                others.map(|r| text(r.other)).collect()
+            }
+            Subject::Field(path) if path.eq_ignore_ascii_case("metadata.uid") => {
+                self.values(node, &Subject::Meta(Meta::Uid))
+            }
+            Subject::Field(path) => {
+                let item = catalog.index.item_fields(path).any(|(field, item)| field.items(item).contains(node));
+                if item { vec!["true".to_owned()] } else { Vec::new() }
+            }
+        }
+    }
+}
+
+/// How what comes later in the walk compares.
+fn forward(descending: bool) -> Ordering {
+    if descending { Ordering::Less } else { Ordering::Greater }
+}
+
