@@ -12,8 +12,43 @@ use super::{ALIAS_BUDGET, Entry, MAX_DEPTH, Node, NodeValue, YamlError};
 /// From this many keys on, repeats are looked for in a set.
 const MANY_KEYS: usize = 16;
 
+/// How the parser refuses a tab between a key's colon and its value, which YAML allows.
+const TAB_ERROR: &str = "':' must be followed by a valid YAML whitespace";
+/// Stands for a byte order mark inside a document, which the parser refuses and YAML allows.
+const MARK_STAND_IN: char = '\u{fdd1}';
+
 /// Reads the one document of `text`, which starts at `first_line` of its file. `None` when it holds nothing.
 pub(super) fn document(text: &str, first_line: u32) -> Result<Option<Node>, YamlError> {
+    let mut text = Cow::Borrowed(text);
+    if text.contains('\u{feff}') {
+        text = text.replace('\u{feff}', &MARK_STAND_IN.to_string()).into();
+    }
+    let mut retries = (4_000_000 / (text.len() + 1)).min(50);
+    loop {
+        let error = match read(&text, first_line) {
+            Ok(root) => return Ok(root),
+            Err(error) => error,
+        };
+        if retries == 0 || error.message != TAB_ERROR {
+            return Err(error);
+        }
+        retries -= 1;
+        let Some(better) = without_tabs(&text, (error.line - first_line) as usize, error.column) else {
+            return Err(error);
+        };
+        text = better.into();
+    }
+}
+
+/// The text with the tabs that end before `column` of a line made spaces.
+fn without_tabs(text: &str, line: usize, column: u32) -> Option<String> {
+    let start = text.split_inclusive('\n').take(line).map(str::len).sum::<usize>();
+    let end = start + text[start..].chars().take(column as usize - 1).map(char::len_utf8).sum::<usize>();
+    let tabs = text[start..end].len() - text[start..end].trim_end_matches('\t').len();
+    (tabs > 0).then(|| format!("{}{}{}", &text[..end - tabs], " ".repeat(tabs), &text[end..]))
+}
+
+fn read(text: &str, first_line: u32) -> Result<Option<Node>, YamlError> {
     let anchor_budget = ALIAS_BUDGET + text.len() / 2;
     let mut builder = Builder { first_line, anchor_budget, ..Builder::default() };
     let mut parser = Parser::new_from_str(text);
@@ -110,6 +145,9 @@ impl Builder {
     }
 
     fn scan_error(&self, error: &ScanError) -> YamlError {
+        if error.info() == "recursion limit exceeded" {
+            return self.error(*error.marker(), format!("Nested more than {MAX_DEPTH} levels deep"));
+        }
         let mut message = error.info().to_owned();
         if let Some(first) = message.get_mut(..1) {
             first.make_ascii_uppercase();
@@ -129,6 +167,10 @@ impl Builder {
             Some(tag) => wanted(tag),
             None if style == ScalarStyle::Plain => Wanted::Any,
             None => Wanted::Text,
+        };
+        let text = match text.contains(MARK_STAND_IN) {
+            true => text.replace(MARK_STAND_IN, "\u{feff}").into(),
+            false => text,
         };
         let value = match wanted {
             Wanted::Text => Value::String(text.into_owned()),
