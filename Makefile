@@ -1,0 +1,70 @@
+# `make run` starts a portal over the example organisation, `make test` runs every test.
+# `make run ARGS="--listen 127.0.0.1:8080"` passes flags through.
+
+.DELETE_ON_ERROR:
+.PHONY: run build check-tools check-test-tools check-chromium test test-rust test-ui test-browser test-clients openapi screenshots
+
+BINARY := target/release/stagedoor
+ARGS ?=
+NPM_CI := npm ci --no-audit --no-fund --prefer-offline --loglevel=error
+
+# Directories count too: a removed file changes the one it was in.
+UI_SOURCES := $(shell find ui/src ui/public 2>/dev/null) $(wildcard ui/index.html ui/vite.config.ts ui/tsconfig.json)
+
+run: build
+	@exec $(BINARY) serve --dev --config examples/quickstart/app-config.yaml --data-dir .stagedoor $(ARGS)
+
+build: check-tools ui/dist/index.html
+	cargo build --release --locked --package stagedoor
+
+check-tools:
+	@scripts/check-tools
+
+check-test-tools:
+	@scripts/check-tools test
+
+# The web UI is built when what it is made of has changed.
+
+ui/dist/index.html: ui/node_modules/.package-lock.json $(UI_SOURCES) | check-tools
+	cd ui && npm run build
+	@touch $@
+
+%/node_modules/.package-lock.json: %/package.json %/package-lock.json | check-tools
+	cd $* && $(NPM_CI)
+	@touch $@
+
+# Tests. What they need beyond the toolchains is made sure of before the first one runs.
+
+test: check-test-tools check-chromium test-rust test-ui test-browser
+
+check-chromium: check-test-tools
+	@scripts/ensure-chromium >/dev/null
+
+test-rust: check-test-tools
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo test --workspace --locked
+
+test-ui: check-test-tools ui/node_modules/.package-lock.json
+	cd ui && npm run lint
+	cd ui && npm test
+
+test-browser: check-test-tools build
+	chromium=$$(scripts/ensure-chromium) && cd ui && CHROMIUM="$$chromium" STAGEDOOR_BIN="$(CURDIR)/$(BINARY)" npm run e2e
+
+# Real clients, unmodified, against the release build; and what is left after kill -9 and after a power cut.
+
+CLIENTS := $(patsubst %/package.json,%,$(wildcard tests/clients/*/package.json))
+
+test-clients: build $(CLIENTS:%=%/node_modules/.package-lock.json)
+	STAGEDOOR_BIN=$(BINARY) node --test --test-reporter=spec --test-concurrency=1 \
+		$(wildcard tests/durability/*.test.mjs $(CLIENTS:%=%/*.test.mjs))
+
+# Generated files, committed: the API descriptions and what is made from them.
+
+openapi: check-tools ui/node_modules/.package-lock.json
+	cargo run --locked --package stagedoor -- openapi openapi
+	cd ui && npm run generate
+
+screenshots: build
+	chromium=$$(scripts/ensure-chromium) && cd ui && CHROMIUM="$$chromium" STAGEDOOR_BIN="$(CURDIR)/$(BINARY)" npm run screenshots
