@@ -35,9 +35,7 @@ impl Store for MemoryStore {
         }
         state.check_references(sets)?;
         for set in sets {
-            for change in &set.changes {
-                state.apply(change);
-            }
+            state.apply(set);
             let revision = state.head() + 1;
             state.log.push(Commit { revision, change_set: Arc::new(set.clone()) });
         }
@@ -90,32 +88,38 @@ impl State {
         self.log.last().map_or(0, |commit| commit.revision)
     }
 
-    fn apply(&mut self, change: &Change) {
+    fn apply(&mut self, set: &ChangeSet) {
+        let touched = |change: &Change| match change {
+            Change::PutEntity(e) => Some(e.uid),
+            Change::DeleteEntity(uid) => Some(*uid),
+            _ => None,
+        };
+        // References pass from entity to entity within a set: all are let go of, then taken up.
+        for uid in set.changes.iter().filter_map(touched) {
+            if let Some(before) = self.entities.get(&uid) {
+                self.references.remove(&before.entity_ref);
+            }
+        }
+        for change in &set.changes {
+            self.apply_change(change);
+        }
+        for uid in set.changes.iter().filter_map(touched) {
+            if let Some(after) = self.entities.get(&uid) {
+                self.references.insert(after.entity_ref.clone(), uid);
+            }
+        }
+    }
+
+    fn apply_change(&mut self, change: &Change) {
         match change {
             Change::PutBlueprint(b) => self.blueprints.put(b.identifier.clone(), b.clone()),
             Change::DeleteBlueprint(identifier) => self.blueprints.delete(identifier),
-            Change::PutEntity(e) => {
-                self.release(e.uid);
-                self.references.insert(e.entity_ref.clone(), e.uid);
-                self.entities.put(e.uid, e.clone());
-            }
-            Change::DeleteEntity(uid) => {
-                self.release(*uid);
-                self.entities.delete(uid);
-            }
+            Change::PutEntity(e) => self.entities.put(e.uid, e.clone()),
+            Change::DeleteEntity(uid) => self.entities.delete(uid),
             Change::PutSource(s) => self.sources.put(s.id.clone(), s.clone()),
             Change::DeleteSource(id) => self.sources.delete(id),
             Change::PutWaitingClaim(w) => self.waiting.put((w.source.clone(), w.item.clone()), w.clone()),
             Change::DeleteWaitingClaim(source, item) => self.waiting.delete(&(source.clone(), item.clone())),
-        }
-    }
-
-    /// Frees the reference of an entity, unless another one has taken it over within the same set.
-    fn release(&mut self, uid: Uuid) {
-        if let Some(old) = self.entities.get(&uid)
-            && self.references.get(&old.entity_ref) == Some(&uid)
-        {
-            self.references.remove(&old.entity_ref);
         }
     }
 

@@ -17,7 +17,11 @@ pub(super) fn pass_within_a_set(fixture: &mut dyn Fixture) {
     // A newcomer takes over before the holder goes, or before it gets another one.
     put(fixture.store(), vec![put_as(4, R1), Change::DeleteEntity(uid(2))]);
     put(fixture.store(), vec![put_as(5, R2), put_as(6, R2), put_as(5, "x"), put_as(1, "y")]);
-    let expected = [put_as(1, "y"), put_entity(3), put_as(4, R1), put_as(5, "x"), put_as(6, R2)];
+    // One that only passed by leaves everything as it was.
+    put(fixture.store(), vec![put_as(7, R1), put_as(7, "z"), put_as(4, R1)]);
+    put(fixture.store(), vec![put_as(7, R2), put_as(7, "z")]);
+    let expected =
+        [put_as(1, "y"), put_entity(3), put_as(4, R1), put_as(5, "x"), put_as(6, R2), put_as(7, "z")];
     fixture.reopen();
     assert_eq!(state(fixture.store()).1, words(&expected));
 }

@@ -1,0 +1,49 @@
+//! Versions of the schema. The file's `user_version` counts the migrations that it has seen.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+use stagedoor_store::StoreError;
+
+use crate::error::Outcome;
+
+/// In order; one that has been released is never changed.
+const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_catalog.sql")];
+/// Marks the file as ours, for us and for tools such as `file`: "STGD".
+const APPLICATION: i64 = 0x5354_4744;
+
+/// Refuses what this program must not touch. Changes nothing.
+pub(super) fn check(connection: &Connection, path: &Path) -> Outcome<()> {
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let (application, version) = (number(connection, "application_id")?, number(connection, "user_version")?);
+    if application != APPLICATION && (tables, application, version) != (0, 0, 0) {
+        return Err(StoreError::Foreign { path: path.to_owned() }.into());
+    }
+    let known = MIGRATIONS.len() as i64;
+    if version > known {
+        return Err(StoreError::NewerSchema { path: path.to_owned(), found: version, known }.into());
+    }
+    Ok(())
+}
+
+/// Brings the schema up to date: all of it, or nothing.
+pub(super) fn run(connection: &mut Connection) -> Outcome<()> {
+    let version = number(connection, "user_version")?;
+    let missing = MIGRATIONS.get(usize::try_from(version).unwrap_or(0)..).unwrap_or_default();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    tracing::info!(from = version, to = MIGRATIONS.len(), "migrating the database");
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for migration in missing {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION)?;
+    transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn number(connection: &Connection, pragma: &str) -> Outcome<i64> {
+    Ok(connection.pragma_query_value(None, pragma, |row| row.get(0))?)
+}
