@@ -1,0 +1,44 @@
+import createClient from 'openapi-fetch';
+import type { paths } from './schema';
+
+export const client = createClient<paths>({ baseUrl: window.location.origin });
+
+/** An answer of the server that is not a success, or no answer at all (status 0). */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'ApiError';
+  }
+}
+
+interface Answer<Data> {
+  data?: Data;
+  error?: unknown;
+  response: Response;
+}
+
+/** The data of an answer; throws an {@link ApiError} for everything else. */
+export async function unwrap<Data>(request: Promise<Answer<Data>>): Promise<Data> {
+  const { data, error, response } = await reached(request);
+  if (data !== undefined) return data;
+  throw toApiError(response.status, error);
+}
+
+export async function reached<T>(request: Promise<T>): Promise<T> {
+  try {
+    return await request;
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
+    throw new ApiError(0, 'unreachable', 'The server does not answer.');
+  }
+}
+
+export function toApiError(status: number, body: unknown): ApiError {
+  const error = (body as { error?: { code?: unknown; message?: unknown } } | undefined)?.error;
+  const message = typeof error?.message === 'string' ? error.message : `The server answered ${status}.`;
+  return new ApiError(status, typeof error?.code === 'string' ? error.code : 'error', message);
+}

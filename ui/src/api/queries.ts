@@ -1,0 +1,79 @@
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { client, reached, toApiError, unwrap } from './client';
+import type { DocumentsResult, TableRequest } from './types';
+
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: ({ signal }) => unwrap(client.GET('/api/stagedoor/v1/session', { signal })),
+  staleTime: 60_000,
+});
+
+export const modelQuery = queryOptions({
+  queryKey: ['model'],
+  queryFn: ({ signal }) => unwrap(client.GET('/api/stagedoor/v1/blueprints', { signal })),
+  staleTime: 15_000,
+});
+
+export const sourcesQuery = queryOptions({
+  queryKey: ['sources'],
+  queryFn: ({ signal }) => unwrap(client.GET('/api/stagedoor/v1/sources', { signal })),
+});
+
+/** One page of a table with its facets. The previous page stays on screen until the next is there. */
+export const tableQuery = (body: TableRequest) =>
+  queryOptions({
+    queryKey: ['table', body],
+    queryFn: ({ signal }) => unwrap(client.POST('/api/stagedoor/v1/tables', { body, signal })),
+    placeholderData: keepPreviousData,
+  });
+
+export const entityQuery = (blueprint: string, identifier: string) =>
+  queryOptions({
+    queryKey: ['entity', blueprint, identifier],
+    queryFn: ({ signal }) =>
+      unwrap(
+        client.GET('/api/stagedoor/v1/entity', {
+          params: { query: { blueprint, identifier } },
+          signal,
+        }),
+      ),
+  });
+
+export const suggestQuery = (q: string) =>
+  queryOptions({
+    queryKey: ['suggest', q],
+    queryFn: ({ signal }) =>
+      unwrap(client.GET('/api/stagedoor/v1/suggest', { params: { query: { q, limit: 20 } }, signal })),
+    placeholderData: keepPreviousData,
+    enabled: q.length > 0,
+  });
+
+/**
+ * Sends documents as written. Not through the typed client: the body is text, and an answer of
+ * 422 is a result to show, not a failure.
+ */
+export async function sendDocuments(text: string, dryRun: boolean): Promise<DocumentsResult> {
+  const response = await reached(
+    fetch(`/api/stagedoor/v1/documents?dryRun=${dryRun}`, {
+      method: 'POST',
+      headers: { 'content-type': looksLikeJson(text) ? 'application/json' : 'application/yaml' },
+      body: text,
+    }),
+  );
+  const body: unknown = await response.json().catch(() => undefined);
+  if (isDocumentsResult(body)) return body;
+  throw toApiError(response.status, body);
+}
+
+function looksLikeJson(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null;
+  } catch {
+    return false;
+  }
+}
+
+function isDocumentsResult(body: unknown): body is DocumentsResult {
+  return typeof body === 'object' && body !== null && Array.isArray((body as DocumentsResult).rejected);
+}

@@ -1,0 +1,92 @@
+import { Button, FileButton } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useRef, useState } from 'react';
+import { sendDocuments } from '~/api/queries';
+import { CodeInput, showLine } from '~/kit/CodeInput';
+import { Page } from '~/kit/Page';
+import { ProblemLine } from '~/kit/Problem';
+import { count } from '~/lib/text';
+import { useDocumentTitle } from '~/parts/model';
+import classes from './documents.module.css';
+import { example } from './example';
+import { Results } from './Results';
+
+/** Takes documents as text: checked first, applied when that looks right. */
+export function DocumentsPage() {
+  const [text, setText] = useState('');
+  const area = useRef<HTMLTextAreaElement>(null);
+  const queries = useQueryClient();
+  const { mutate, data, error, variables, isPending } = useMutation({
+    mutationFn: ({ body, dryRun }: { body: string; dryRun: boolean }) => sendDocuments(body, dryRun),
+    onSuccess: (result) => (result.dryRun ? undefined : queries.invalidateQueries()),
+  });
+  // an answer belongs to the text that it was given for
+  const current = variables?.body === text;
+  const result = current ? data : undefined;
+  const changes = result?.dryRun ? result.created.length + result.changed.length : 0;
+  const check = () => {
+    if (text.trim() && !isPending) mutate({ body: text, dryRun: true });
+  };
+  return (
+    <Page
+      fill
+      documentTitle={useDocumentTitle('Add documents')}
+      title="Add documents"
+      subtitle="YAML or JSON, one document or many. A catalog-info.yaml works as it is."
+      actions={
+        <>
+          {!text && (
+            <Button variant="subtle" color="gray" onClick={() => setText(example)}>
+              Insert an example
+            </Button>
+          )}
+          <FileButton multiple accept=".yaml,.yml,.json" onChange={(files) => void readFiles(files).then(setText)}>
+            {(props) => (
+              <Button variant="default" {...props}>
+                Open files…
+              </Button>
+            )}
+          </FileButton>
+        </>
+      }
+    >
+      <div className={classes.columns}>
+        <div className={classes.editor}>
+          <CodeInput
+            inputRef={area}
+            value={text}
+            onChange={setText}
+            onSubmit={check}
+            label="Documents"
+            placeholder="apiVersion: backstage.io/v1alpha1"
+            badLines={new Set(result?.rejected.flatMap(({ line }) => (line ? [line] : [])))}
+          />
+        </div>
+        <div className={classes.outcome}>
+          <div className={classes.buttons}>
+            <Button variant={changes > 0 ? 'default' : 'filled'} onClick={check} disabled={!text.trim() || isPending}>
+              Check
+            </Button>
+            <Button
+              variant={changes > 0 ? 'filled' : 'default'}
+              disabled={changes === 0 || isPending}
+              onClick={() => mutate({ body: text, dryRun: false })}
+            >
+              {changes > 0 ? `Apply ${count(changes, 'change')}` : 'Apply'}
+            </Button>
+            {!result && <span className="sd-dim">{isPending ? 'Working…' : 'Check first; nothing is stored until you apply.'}</span>}
+          </div>
+          <div aria-live="polite">
+            {current && error && <ProblemLine level="error" message={error.message} />}
+            {result && <Results result={result} onLine={(line) => area.current && showLine(area.current, line)} />}
+          </div>
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+async function readFiles(files: File[]): Promise<string> {
+  const texts = await Promise.all(files.map((file) => file.text()));
+  return texts.map((text) => text.trimEnd()).join('\n---\n');
+}

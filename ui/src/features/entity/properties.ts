@@ -1,0 +1,52 @@
+import type { Blueprint, PropertyDefinition } from '~/api/types';
+import { words } from '~/lib/text';
+
+/** A property with a value. Without a definition, the blueprint does not declare it. */
+export interface Shown {
+  key: string;
+  title: string;
+  value: unknown;
+  definition: PropertyDefinition | undefined;
+}
+
+interface Grouped {
+  /** Fits a column. */
+  short: Shown[];
+  /** Needs the whole width. */
+  wide: Shown[];
+  /** Titles of declared properties that have no value. */
+  unset: string[];
+}
+
+// the header of the page shows these
+const elsewhere = new Set(['description', 'tags']);
+
+/** Declared properties in the blueprint's order, then the others. */
+export function groupProperties(properties: Record<string, unknown>, blueprint: Blueprint | undefined): Grouped {
+  const grouped: Grouped = { short: [], wide: [], unset: [] };
+  const declared = blueprint?.properties ?? {};
+  const others = Object.keys(properties).filter((key) => !(key in declared));
+  for (const key of [...Object.keys(declared), ...others]) {
+    const definition = declared[key];
+    const shown = { key, title: definition?.title || words(key), value: properties[key], definition };
+    if (isEmpty(shown.value)) grouped.unset.push(shown.title);
+    else if (elsewhere.has(key) && isShownInHeader(shown.value)) continue;
+    else (isWide(shown) ? grouped.wide : grouped.short).push(shown);
+  }
+  return grouped;
+}
+
+const isShownInHeader = (value: unknown) => typeof value === 'string' || Array.isArray(value);
+
+function isEmpty(value: unknown): boolean {
+  if (value === null || value === undefined || value === '') return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
+}
+
+function isWide({ key, value, definition }: Shown): boolean {
+  if (key === 'definition') return true;
+  if (Array.isArray(value)) return value.some((item) => typeof item === 'object');
+  if (typeof value === 'object') return true;
+  if (typeof value !== 'string') return false;
+  return definition?.format === 'markdown' || definition?.format === 'yaml' || value.length > 90 || value.includes('\n');
+}

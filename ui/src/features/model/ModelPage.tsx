@@ -1,0 +1,64 @@
+import { getRouteApi } from '@tanstack/react-router';
+import type { Blueprint } from '~/api/types';
+import { Empty, Page } from '~/kit/Page';
+import { SearchField } from '~/kit/SearchField';
+import { count } from '~/lib/text';
+import { useDocumentTitle, useModel } from '~/parts/model';
+import { BlueprintList } from './BlueprintList';
+import { BlueprintPanel } from './BlueprintPanel';
+import { ModelGraph } from './ModelGraph';
+import classes from './model.module.css';
+
+const route = getRouteApi('/model');
+
+/** Blueprints and the relations between them. */
+export function ModelPage() {
+  const model = useModel();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const documentTitle = useDocumentTitle('Data model');
+  const chosen = model.blueprints.find(({ identifier }) => identifier === search.blueprint);
+  const found = model.blueprints.filter((blueprint) => matches(blueprint, search.q));
+  const choose = (blueprint: string | undefined) => void navigate({ search: (old) => ({ ...old, blueprint }), replace: true });
+  const relations = model.blueprints.reduce((sum, { relations }) => sum + Object.keys(relations).length, 0);
+  return (
+    <Page
+      documentTitle={documentTitle}
+      title="Data model"
+      subtitle={`${count(model.blueprints.length, 'blueprint')}, ${count(relations, 'relation')}`}
+      actions={
+        <SearchField
+          label="Find a blueprint or property"
+          value={search.q ?? ''}
+          onChange={(q) => void navigate({ search: (old) => ({ ...old, q: q || undefined }), replace: true })}
+        />
+      }
+    >
+      {model.blueprints.length === 0 ? (
+        <Empty title="There is no blueprint yet.">
+          The first document of a Backstage kind installs the blueprint it needs; others are created through Port’s API.
+        </Empty>
+      ) : (
+        <>
+          <div className={classes.stage} data-panel={chosen ? true : undefined}>
+            <ModelGraph model={model} found={new Set(found.map(({ identifier }) => identifier))} chosen={chosen?.identifier} onChoose={choose} />
+            {chosen && <BlueprintPanel blueprint={chosen} model={model} onClose={() => choose(undefined)} onChoose={choose} />}
+          </div>
+          <BlueprintList blueprints={found} total={model.blueprints.length} onChoose={choose} />
+        </>
+      )}
+    </Page>
+  );
+}
+
+function matches(blueprint: Blueprint, q: string | undefined): boolean {
+  if (!q) return true;
+  const texts = [
+    blueprint.title,
+    blueprint.identifier,
+    blueprint.kind ?? '',
+    ...Object.entries(blueprint.properties).flatMap(([key, { title }]) => [key, title ?? '']),
+    ...Object.keys(blueprint.relations),
+  ];
+  return texts.some((text) => text.toLowerCase().includes(q.toLowerCase()));
+}

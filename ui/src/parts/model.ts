@@ -1,0 +1,17 @@
+import { useSuspenseQuery } from '@tanstack/react-query';
+import { modelQuery, sessionQuery } from '~/api/queries';
+import type { Blueprint } from '~/api/types';
+
+/** The text of the browser's tab: the page first, the portal last. */
+export function useDocumentTitle(...parts: string[]): string {
+  const { data } = useSuspenseQuery(sessionQuery);
+  return [...parts, data.title].filter(Boolean).join(' – ');
+}
+
+export function useModel() {
+  return useSuspenseQuery(modelQuery).data;
+}
+
+export function useBlueprint(identifier: string): Blueprint | undefined {
+  return useModel().blueprints.find((blueprint) => blueprint.identifier === identifier);
+}
