@@ -3,16 +3,16 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
+import { chance as seeded, seed } from '../clients/chance.mjs';
 import { Portal, scratch } from '../clients/portal.mjs';
-import { Ledger, random } from './ledger.mjs';
+import { Ledger } from './ledger.mjs';
 import { compile, Disk } from './unsynced.mjs';
 
 const ROUNDS = 20;
-const SEED = Number(process.env.SEED ?? 20_260_101);
 
 /** Writes until killed, `rounds` times; `afterKill` may harm the disk. */
 async function killing(t, portal, afterKill) {
-  const chance = random(SEED);
+  const chance = seeded(seed()).next;
   const ledger = new Ledger();
   await portal.start();
   await ledger.prepare(portal);
@@ -49,7 +49,7 @@ test('the power cut during a stream of writes', async (t) => {
   const disk = new Disk(compile(work), dataDir, work);
   const portal = new Portal({ dataDir, configs: [], env: disk.env, args: [] });
   t.after(() => portal.kill());
-  const chance = random(SEED + 1);
+  const chance = seeded(seed() + 1).next;
   let lostWrites = 0;
   await killing(t, portal, (round) => {
     // By turns: all that was not synced is gone, or a part of it, in any order, with torn sectors.
@@ -64,7 +64,7 @@ test('the power cut during a stream of writes', async (t) => {
 test('the power cut during the first start', async (t) => {
   const work = scratch(t, 'first');
   const library = compile(work);
-  const chance = random(SEED + 2);
+  const chance = seeded(seed() + 2).next;
   for (let round = 1; round <= 10; round += 1) {
     const dataDir = path.join(work, `data-${round}`);
     fs.mkdirSync(dataDir);

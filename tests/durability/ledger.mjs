@@ -9,17 +9,6 @@ const BLUEPRINT = {
   relations: {},
 };
 
-/** A small seeded generator (mulberry32): the same seed gives the same run. */
-export function random(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 export class Ledger {
   /** What was acknowledged: identifier -> properties. */
   known = new Map();
