@@ -102,9 +102,8 @@ impl Catalog {
             Test::Exists => return Cow::Borrowed(field.present.as_ref()),
             Test::Valued => {
                 let mut set = field.valued();
-                if !field.long.is_empty() {
-                    set |= field.long.as_ref();
-                }
+                set |= field.long.as_ref();
+                set |= field.containers.as_ref();
                 return Cow::Owned(set);
             }
             Test::In(list) => {
@@ -277,15 +276,16 @@ impl Catalog {
     #[must_use]
     pub fn teams(&self, node: NodeId) -> Vec<String> {
         let Some(entity) = self.entity(node) else { return Vec::new() };
-        let shipped = self.blueprint_of(entity).is_some_and(|b| b.face.shipped);
-        if !shipped {
-            return entity.record.contributed().team.unwrap_or_default();
+        let contributed = || entity.record.contributed().team.unwrap_or_default();
+        if !self.blueprint_of(entity).is_some_and(|b| b.face.shipped) {
+            return contributed();
         }
         let name = |reference: &str| {
             let name = reference.split_once(':').map_or(reference, |(_, n)| n);
             name.strip_prefix("default/").unwrap_or(name).to_owned()
         };
-        self.related(node, "ownedBy", "group").map(|n| name(self.reference(n))).collect()
+        let owners: Vec<String> = self.related(node, "ownedBy", "group").map(|n| name(self.reference(n))).collect();
+        if owners.is_empty() { contributed() } else { owners }
     }
 }
 

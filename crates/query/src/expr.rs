@@ -89,7 +89,7 @@ impl Order {
 pub enum Test {
     /// There is a row, null included (Backstage's "exists").
     Exists,
-    /// There is a value other than null (Port's `isNotEmpty`).
+    /// There is a value other than null, objects and arrays included (Port's `isNotEmpty`).
     Valued,
     /// One of these.
     In(Vec<Scalar>),

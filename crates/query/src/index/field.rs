@@ -20,6 +20,8 @@ pub(crate) struct FieldIndex {
     pub(crate) nulls: Arc<RoaringBitmap>,
     /// Entities with a string too long to be indexed by value.
     pub(crate) long: Arc<RoaringBitmap>,
+    /// Entities with an object or array here. Not in `present`.
+    pub(crate) containers: Arc<RoaringBitmap>,
 }
 
 /// A row of one entity, as taken in and out of a [`FieldIndex`].
@@ -28,6 +30,8 @@ pub(crate) enum Row {
     Null,
     Long,
     Value(Term),
+    /// Last: see [`super::Index::replace`].
+    Container,
 }
 
 impl FieldIndex {
@@ -35,6 +39,7 @@ impl FieldIndex {
         match row {
             Row::Null => add(&mut self.nulls, id),
             Row::Long => add(&mut self.long, id),
+            Row::Container => return add(&mut self.containers, id),
             Row::Value(term) => {
                 if let Some(postings) = self.terms.entry(term, || Postings::One(id)) {
                     postings.insert(id);
@@ -49,6 +54,7 @@ impl FieldIndex {
         match row {
             Row::Null => take(&mut self.nulls, id),
             Row::Long => take(&mut self.long, id),
+            Row::Container => return take(&mut self.containers, id),
             Row::Value(term) => {
                 let mut empty = false;
                 if self.terms.get(term).is_some()

@@ -46,6 +46,7 @@ pub(crate) type Rows = Vec<(Arc<str>, Row)>;
 /// The row that a leaf makes.
 fn row(leaf: &Leaf<'_>, in_array: bool) -> Row {
     match leaf.term(in_array) {
+        None if *leaf == Leaf::Container => Row::Container,
         None => Row::Null,
         Some((text, _)) if text.len() > MAX_INDEXED_CHARS && text.chars().count() > MAX_INDEXED_CHARS => Row::Long,
         Some((text, kind)) => Row::Value(Term { text: text.as_ref().into(), kind }),
@@ -103,7 +104,11 @@ impl Index {
 
     /// Replaces the rows of an entity; both lists sorted. Touches only fields that differ.
     pub(crate) fn replace(&mut self, id: u32, old: &Rows, new: &Rows) {
-        let has = |rows: &Rows, path: &Arc<str>| rows.binary_search_by(|(p, _)| p.cmp(path)).is_ok();
+        // A container sorts last among the rows of a path, and is alone when it is the first.
+        let has = |rows: &Rows, path: &Arc<str>| {
+            let first = rows.get(rows.partition_point(|(p, _)| p < path));
+            first.is_some_and(|(p, row)| p == path && *row != Row::Container)
+        };
         for (path, row) in old {
             if new.binary_search_by(|(p, r)| p.cmp(path).then_with(|| r.cmp(row))).is_err()
                 && let Some(field) = self.field_mut(path)
@@ -134,6 +139,7 @@ struct FieldBuilder {
     present: Vec<u32>,
     nulls: Vec<u32>,
     long: Vec<u32>,
+    containers: Vec<u32>,
 }
 
 impl IndexBuilder {
@@ -155,6 +161,7 @@ impl IndexBuilder {
         match row(leaf, item) {
             Row::Null => push(&mut field.nulls, id),
             Row::Long => push(&mut field.long, id),
+            Row::Container => return push(&mut field.containers, id),
             Row::Value(term) => push(field.terms.entry(term).or_default(), id),
         }
         push(&mut field.present, id);
@@ -186,6 +193,7 @@ impl FieldBuilder {
             present: set(self.present),
             nulls: set(self.nulls),
             long: set(self.long),
+            containers: set(self.containers),
         }
     }
 }

@@ -75,9 +75,21 @@ pub(crate) fn fold_eq(a: &str, b: &str) -> bool {
 #[must_use]
 pub fn number_text(n: &Number) -> String {
     match n.as_f64() {
-        Some(f) if n.is_f64() && f.fract() == 0.0 && f.abs() < 1e15 => format!("{f:.0}"),
+        Some(f) if n.is_f64() => float_text(f),
         _ => n.to_string(),
     }
+}
+
+/// A float as JavaScript writes it: an exponent from 1e21 up and below 1e-6, no sign on zero.
+pub(crate) fn float_text(f: f64) -> String {
+    if f == 0.0 {
+        return "0".to_owned();
+    }
+    if (1e-6..1e21).contains(&f.abs()) {
+        return f.to_string();
+    }
+    let text = format!("{f:e}");
+    if text.contains("e-") { text } else { text.replace('e', "e+") }
 }
 
 /// A scalar that a filter compares with.
@@ -129,6 +141,10 @@ mod tests {
         assert_eq!(text(serde_json::json!(1.0)).as_deref(), Some("1"));
         assert_eq!(text(serde_json::json!(1.5)).as_deref(), Some("1.5"));
         assert_eq!(text(serde_json::json!(7)).as_deref(), Some("7"));
+        assert_eq!(text(serde_json::json!(-0.0)).as_deref(), Some("0"));
+        assert_eq!(text(serde_json::json!(1e20)).as_deref(), Some("100000000000000000000"));
+        assert_eq!(text(serde_json::json!(1.5e21)).as_deref(), Some("1.5e+21"));
+        assert_eq!(text(serde_json::json!(1e-7)).as_deref(), Some("1e-7"));
         assert_eq!(text(serde_json::json!(null)), None);
     }
 }

@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::term::TermKind;
+use super::term::{TermKind, float_text};
 
 /// A leaf of a document.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,6 +18,8 @@ pub(crate) enum Leaf<'a> {
     Float(f64),
     Bool(bool),
     Null,
+    /// An object or array, empty or not. No row of Backstage's; Port asks whether a value is there.
+    Container,
 }
 
 impl Leaf<'_> {
@@ -26,10 +28,9 @@ impl Leaf<'_> {
         Some(match self {
             Leaf::Text(text) => ((*text).into(), if in_array { TermKind::Item } else { TermKind::Text }),
             Leaf::Integer(n) => (n.to_string().into(), TermKind::Number),
-            Leaf::Float(f) if f.fract() == 0.0 && f.abs() < 1e15 => (format!("{f:.0}").into(), TermKind::Number),
-            Leaf::Float(f) => (f.to_string().into(), TermKind::Number),
+            Leaf::Float(f) => (float_text(*f).into(), TermKind::Number),
             Leaf::Bool(b) => ((if *b { "true" } else { "false" }).into(), TermKind::Bool),
-            Leaf::Null => return None,
+            Leaf::Null | Leaf::Container => return None,
         })
     }
 }
@@ -49,6 +50,13 @@ struct Walker<'p, 's> {
 }
 
 impl Walker<'_, '_> {
+    /// The head of the document and of its parts is an object in every document: not worth a row.
+    fn container(&mut self) {
+        if self.path.contains('.') {
+            (self.sink)(self.path, Leaf::Container, self.in_array);
+        }
+    }
+
     fn leaf<E>(self, leaf: Leaf<'_>) -> Result<(), E> {
         if !self.path.is_empty() {
             (self.sink)(self.path, leaf, self.in_array);
@@ -96,16 +104,25 @@ impl<'de> Visitor<'de> for Walker<'_, '_> {
         self.leaf(Leaf::Null)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while seq.next_element_seed(Walker { path: &mut *self.path, sink: &mut *self.sink, in_array: true })?.is_some() {}
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
+        self.container();
+        while seq
+            .next_element_seed(Walker { path: &mut *self.path, sink: &mut *self.sink, in_array: true })?
+            .is_some()
+        {}
         Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        self.container();
         while let Some(skip) = map.next_key_seed(KeyOnto(&mut *self.path))? {
             let length = skip.length;
             if is_walked(self.path) {
-                map.next_value_seed(Walker { path: &mut *self.path, sink: &mut *self.sink, in_array: false })?;
+                map.next_value_seed(Walker {
+                    path: &mut *self.path,
+                    sink: &mut *self.sink,
+                    in_array: false,
+                })?;
             } else {
                 map.next_value::<serde::de::IgnoredAny>()?;
             }
@@ -161,11 +178,30 @@ mod tests {
         let json = r#"{"a":{"b":["c",{"d":1}],"e":7.0,"n":null,"o":{},"t":[true,3,"X"]},"relations":[{"type":"x"}],
             "metadata":{"uid":"u","name":"m"},"spec":"s"}"#;
         walk_text(json, &mut |path, leaf, item| {
-            rows.push(format!("{path}={}{}", leaf.term(item).map_or("null".into(), |t| t.0), if item { "[]" } else { "" }));
+            let none = if leaf == Leaf::Container { "{}" } else { "null" };
+            rows.push(format!(
+                "{path}={}{}",
+                leaf.term(item).map_or(none.into(), |t| t.0),
+                if item { "[]" } else { "" }
+            ));
         });
         assert_eq!(
             rows,
-            ["a.b=c[]", "a.b.d=1", "a.e=7", "a.n=null", "a.t=true[]", "a.t=3[]", "a.t=X[]", "metadata.name=m", "spec=s"]
+            [
+                "a.b={}",
+                "a.b=c[]",
+                "a.b={}[]",
+                "a.b.d=1",
+                "a.e=7",
+                "a.n=null",
+                "a.o={}",
+                "a.t={}",
+                "a.t=true[]",
+                "a.t=3[]",
+                "a.t=X[]",
+                "metadata.name=m",
+                "spec=s"
+            ]
         );
     }
 }

@@ -1,0 +1,251 @@
+//! The operators: one row each.
+
+use serde_json::Value;
+use stagedoor_model::Timestamp;
+use stagedoor_model::blueprint::Invalid;
+
+use super::columns::Column;
+use super::{PRESETS, join, presets, wrong};
+use crate::expr::{Expr, Order, Test};
+use crate::index::term::Scalar;
+
+/// An operator of Port's rules.
+pub struct Operator {
+    /// As rules name it.
+    pub name: &'static str,
+    /// What its `value` may be.
+    pub takes: Takes,
+    /// What it demands, for people.
+    pub meaning: &'static str,
+    /// Whether it matches what `test` does not, entities without the property included.
+    negates: bool,
+    test: fn(&[Column], &Operand) -> Expr,
+}
+
+/// What an operator's `value` may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// A string, number, boolean or null; `{"preset"}` for dates.
+    Value,
+    /// A string (also a date) or a number.
+    Ordered,
+    /// A string, number or boolean.
+    Member,
+    /// A string.
+    Text,
+    /// An array of strings, numbers, booleans and nulls.
+    List,
+    /// `{"from", "to"}` (dates, numbers or strings) or `{"preset"}`.
+    Range,
+    /// Nothing; a value is ignored.
+    Nothing,
+}
+
+/// Every operator, in the order of the documentation.
+pub static OPERATORS: [Operator; 19] = [
+    is("=", Takes::Value, equal, "is this value; has it as a member, where the property is an array"),
+    not("!=", Takes::Value, equal, "the opposite of `=`"),
+    is(
+        ">",
+        Takes::Ordered,
+        |c, o| order(c, o, Order::Greater),
+        "is greater: dates by time, texts by character",
+    ),
+    is(">=", Takes::Ordered, |c, o| order(c, o, Order::GreaterOrEqual), "is greater or equal"),
+    is("<", Takes::Ordered, |c, o| order(c, o, Order::Less), "is less"),
+    is("<=", Takes::Ordered, |c, o| order(c, o, Order::LessOrEqual), "is less or equal"),
+    is(
+        "contains",
+        Takes::Member,
+        contains,
+        "has this text in it; has it as a member, where the property is an array",
+    ),
+    not("doesNotContains", Takes::Member, contains, "the opposite of `contains`"),
+    is("beginsWith", Takes::Text, |c, o| text(c, o, Test::Prefix), "begins with this text"),
+    not("doesNotBeginsWith", Takes::Text, |c, o| text(c, o, Test::Prefix), "the opposite of `beginsWith`"),
+    is("endsWith", Takes::Text, |c, o| text(c, o, Test::Suffix), "ends with this text"),
+    not("doesNotEndsWith", Takes::Text, |c, o| text(c, o, Test::Suffix), "the opposite of `endsWith`"),
+    is("in", Takes::List, one_of, "is one of these values"),
+    not("notIn", Takes::List, one_of, "the opposite of `in`"),
+    is("containsAny", Takes::List, one_of, "has one of these values as a member"),
+    not(
+        "isEmpty",
+        Takes::Nothing,
+        valued,
+        "is null, or not there; an empty text, array or object is not empty",
+    ),
+    is("isNotEmpty", Takes::Nothing, valued, "is there and not null"),
+    is("between", Takes::Range, between, "lies in the range, both ends included"),
+    not("notBetween", Takes::Range, between, "the opposite of `between`"),
+];
+
+type TestOf = fn(&[Column], &Operand) -> Expr;
+
+const fn is(name: &'static str, takes: Takes, test: TestOf, meaning: &'static str) -> Operator {
+    Operator { name, takes, meaning, negates: false, test }
+}
+
+const fn not(name: &'static str, takes: Takes, test: TestOf, meaning: &'static str) -> Operator {
+    Operator { name, takes, meaning, negates: true, test }
+}
+
+/// The operator that a rule names.
+pub(super) fn named(name: &Value, place: &str) -> Result<&'static Operator, Invalid> {
+    let known = name.as_str().and_then(|name| OPERATORS.iter().find(|o| o.name == name));
+    known.ok_or_else(|| wrong(place, &one_of_names(OPERATORS.iter().map(|o| o.name))))
+}
+
+fn one_of_names<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    format!("must be equal to one of the allowed values: {}", names.collect::<Vec<_>>().join(", "))
+}
+
+impl Operator {
+    pub(super) fn compile(&self, columns: &[Column], operand: &Operand) -> Expr {
+        let positive = (self.test)(columns, operand);
+        if self.negates { positive.negate() } else { positive }
+    }
+}
+
+/// A rule's value, read.
+#[derive(Debug)]
+pub(super) enum Operand {
+    Nothing,
+    Null,
+    One(Scalar),
+    /// `None` is a null among the others.
+    Many(Vec<Option<Scalar>>),
+    Range(Scalar, Scalar),
+}
+
+impl Takes {
+    /// Whether dates are read as times, not as texts.
+    pub(super) fn is_ordinal(self) -> bool {
+        matches!(self, Self::Value | Self::Ordered | Self::List | Self::Range)
+    }
+
+    /// Reads a rule's `value`.
+    pub(super) fn read(self, value: Option<&Value>, place: &str, now: Timestamp) -> Result<Operand, Invalid> {
+        if self == Self::Nothing {
+            return Ok(Operand::Nothing);
+        }
+        let value = value.ok_or_else(|| wrong(place, "must have required property 'value'"))?;
+        let place = &join(place, "value");
+        match (self, value) {
+            (Self::Value, Value::Null) => Ok(Operand::Null),
+            (Self::Value | Self::Range, Value::Object(map)) if map.contains_key("preset") => {
+                preset(map.get("preset"), &join(place, "preset"), now)
+            }
+            (Self::Range, Value::Object(map)) => {
+                let end = |key: &str| match map.get(key) {
+                    Some(value) => {
+                        ordered(value).ok_or_else(|| wrong(&join(place, key), "must be string,number"))
+                    }
+                    None => Err(wrong(place, &format!("must have required property '{key}'"))),
+                };
+                Ok(Operand::Range(end("from")?, end("to")?))
+            }
+            (Self::Range, _) => Err(wrong(place, "must be object")),
+            (Self::List, Value::Array(list)) => list_of(list, place),
+            (Self::List, _) => Err(wrong(place, "must be array")),
+            (Self::Text, Value::String(text)) => Ok(Operand::One(Scalar::text(text.as_str()))),
+            (Self::Text, _) => Err(wrong(place, "must be string")),
+            (Self::Ordered, _) => {
+                ordered(value).map(Operand::One).ok_or_else(|| wrong(place, "must be string,number"))
+            }
+            (_, _) => {
+                let allowed =
+                    if self == Self::Value { "string,number,boolean,null" } else { "string,number,boolean" };
+                Scalar::of(value).map(Operand::One).ok_or_else(|| wrong(place, &format!("must be {allowed}")))
+            }
+        }
+    }
+}
+
+fn ordered(value: &Value) -> Option<Scalar> {
+    Scalar::of(value).filter(|s| s.is_text || s.number.is_some())
+}
+
+fn list_of(list: &[Value], place: &str) -> Result<Operand, Invalid> {
+    let mut values = Vec::with_capacity(list.len());
+    for (i, value) in list.iter().enumerate() {
+        let scalar = Scalar::of(value);
+        if scalar.is_none() && !value.is_null() {
+            return Err(wrong(&format!("{place}/{i}"), "must be string,number,boolean,null"));
+        }
+        values.push(scalar);
+    }
+    Ok(Operand::Many(values))
+}
+
+fn preset(name: Option<&Value>, place: &str, now: Timestamp) -> Result<Operand, Invalid> {
+    let range = name.and_then(Value::as_str).and_then(|name| presets::range(name, now));
+    let (from, to) = range.ok_or_else(|| wrong(place, &one_of_names(PRESETS.iter().map(|p| p.name))))?;
+    Ok(Operand::Range(Scalar::text(from.to_string()), Scalar::text(to.to_string())))
+}
+
+/// A condition that holds in one of the columns.
+fn any(columns: &[Column], test: impl Fn(&Column) -> Expr) -> Expr {
+    let mut parts: Vec<Expr> = columns.iter().map(|c| c.guarded(test(c))).collect();
+    if parts.len() == 1 { parts.remove(0) } else { Expr::Or(parts) }
+}
+
+fn equal(columns: &[Column], operand: &Operand) -> Expr {
+    match operand {
+        Operand::One(value) => any(columns, |c| same(c, value)),
+        Operand::Range(..) => between(columns, operand),
+        _ => valued(columns, operand).negate(),
+    }
+}
+
+/// Dates are equal when they are the same time, however they are written.
+fn same(column: &Column, value: &Scalar) -> Expr {
+    let is_time = column.time && value.is_text && Timestamp::parse(&value.text).is_some();
+    if is_time { in_range(column, value, value) } else { column.is(Test::In(vec![value.clone()])) }
+}
+
+fn order(columns: &[Column], operand: &Operand, order: Order) -> Expr {
+    let Operand::One(value) = operand else { return Expr::nothing() };
+    any(columns, |c| c.is(Test::Compare(order, value.clone())))
+}
+
+fn contains(columns: &[Column], operand: &Operand) -> Expr {
+    let Operand::One(value) = operand else { return Expr::nothing() };
+    any(columns, |c| match (c.many, value.is_text) {
+        (true, _) => c.is(Test::In(vec![value.clone()])),
+        (false, true) => c.is(Test::Contains(value.text.clone())),
+        (false, false) => Expr::nothing(),
+    })
+}
+
+fn text(columns: &[Column], operand: &Operand, test: fn(String) -> Test) -> Expr {
+    let Operand::One(value) = operand else { return Expr::nothing() };
+    any(columns, |c| c.is(test(value.text.clone())))
+}
+
+fn one_of(columns: &[Column], operand: &Operand) -> Expr {
+    let Operand::Many(list) = operand else { return Expr::nothing() };
+    let values: Vec<Scalar> = list.iter().flatten().cloned().collect();
+    let found = any(columns, |c| {
+        if c.time {
+            return Expr::Or(values.iter().map(|v| same(c, v)).collect());
+        }
+        c.is(Test::In(values.clone()))
+    });
+    if list.contains(&None) { Expr::Or(vec![found, valued(columns, operand).negate()]) } else { found }
+}
+
+fn valued(columns: &[Column], _: &Operand) -> Expr {
+    any(columns, |c| c.is(Test::Valued))
+}
+
+fn between(columns: &[Column], operand: &Operand) -> Expr {
+    let Operand::Range(from, to) = operand else { return Expr::nothing() };
+    any(columns, |c| in_range(c, from, to))
+}
+
+fn in_range(column: &Column, from: &Scalar, to: &Scalar) -> Expr {
+    Expr::And(vec![
+        column.is(Test::Compare(Order::GreaterOrEqual, from.clone())),
+        column.is(Test::Compare(Order::LessOrEqual, to.clone())),
+    ])
+}
