@@ -1,0 +1,154 @@
+//! The keys that Backstage knows, so that a mistyped one can be told from one that is merely not used here.
+
+use Use::{NotYet, Read};
+
+/// What becomes of a key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// It is read.
+    Read,
+    /// Backstage has it; Stagedoor does nothing with it yet.
+    NotYet,
+}
+
+pub(super) type Keys = [(&'static str, Use)];
+
+pub(super) const TOP: &Keys = &[
+    ("app", Read),
+    ("organization", Read),
+    ("backend", Read),
+    ("catalog", Read),
+    ("stagedoor", Read),
+    ("auth", NotYet),
+    ("customTheme", NotYet),
+    ("dynamicPlugins", NotYet),
+    ("enabled", NotYet),
+    ("events", NotYet),
+    ("explore", NotYet),
+    ("homepage", NotYet),
+    ("integrations", NotYet),
+    ("jenkins", NotYet),
+    ("kafka", NotYet),
+    ("kubernetes", NotYet),
+    ("lighthouse", NotYet),
+    ("mcpActions", NotYet),
+    ("newrelic", NotYet),
+    ("notifications", NotYet),
+    ("pagerDuty", NotYet),
+    ("permission", NotYet),
+    ("proxy", NotYet),
+    ("rollbar", NotYet),
+    ("scaffolder", NotYet),
+    ("search", NotYet),
+    ("sentry", NotYet),
+    ("signals", NotYet),
+    ("sonarqube", NotYet),
+    ("techInsights", NotYet),
+    ("techRadar", NotYet),
+    ("techdocs", NotYet),
+    ("userSettings", NotYet),
+];
+
+pub(super) const APP: &Keys = &[
+    ("title", Read),
+    ("baseUrl", Read),
+    ("analytics", NotYet),
+    ("auth", NotYet),
+    ("branding", NotYet),
+    ("datadogRum", NotYet),
+    ("experimental", NotYet),
+    ("extensions", NotYet),
+    ("googleAnalyticsTrackingId", NotYet),
+    ("https", NotYet),
+    ("listen", NotYet),
+    ("packageBaseUrl", NotYet),
+    ("packages", NotYet),
+    ("pluginOverrides", NotYet),
+    ("routes", NotYet),
+    ("support", NotYet),
+];
+
+pub(super) const ORGANIZATION: &Keys = &[("name", Read)];
+
+pub(super) const BACKEND: &Keys = &[
+    ("baseUrl", Read),
+    ("listen", Read),
+    ("actions", NotYet),
+    ("auditor", NotYet),
+    ("auth", NotYet),
+    ("cache", NotYet),
+    ("cors", NotYet),
+    ("csp", NotYet),
+    ("database", NotYet),
+    ("health", NotYet),
+    ("https", NotYet),
+    ("lifecycle", NotYet),
+    ("logger", NotYet),
+    ("metrics", NotYet),
+    ("packages", NotYet),
+    ("permission", NotYet),
+    ("plugins", NotYet),
+    ("rateLimit", NotYet),
+    ("reading", NotYet),
+    ("scheduler", NotYet),
+    ("server", NotYet),
+    ("trustProxy", NotYet),
+    ("workingDirectory", NotYet),
+];
+
+pub(super) const LISTEN: &Keys = &[("host", Read), ("port", Read)];
+
+pub(super) const CATALOG: &Keys = &[
+    ("locations", Read),
+    ("rules", Read),
+    ("defaultLocationConflictStrategy", NotYet),
+    ("disableDefaultProcessors", NotYet),
+    ("disableRelationsCompatibility", NotYet),
+    ("enableRelationsCompatibility", NotYet),
+    ("import", NotYet),
+    ("orphanProviderStrategy", NotYet),
+    ("orphanStrategy", NotYet),
+    ("processingInterval", NotYet),
+    ("processorOptions", NotYet),
+    ("processors", NotYet),
+    ("providerOptions", NotYet),
+    ("providers", NotYet),
+    ("readonly", NotYet),
+    ("scmEvents", NotYet),
+    ("stitchingStrategy", NotYet),
+    ("useUrlReadersSearch", NotYet),
+];
+
+pub(super) const LOCATION: &Keys = &[("type", Read), ("target", Read), ("rules", Read)];
+
+pub(super) const RULE: &Keys = &[("allow", Read), ("locations", Read)];
+
+pub(super) const ALLOWED_KIND: &Keys = &[("kind", Read), ("spec.type", Read)];
+
+pub(super) const MATCHER: &Keys = &[("type", Read), ("exact", Read), ("pattern", Read)];
+
+pub(super) const STAGEDOOR: &Keys = &[("outbound", Read), ("dataDir", Read), ("databaseUrl", Read)];
+
+pub(super) const OUTBOUND: &Keys = &[("allow", Read)];
+
+/// The known key that `key` was probably meant to be.
+pub(super) fn meant(key: &str, keys: &Keys) -> Option<&'static str> {
+    let close = |known: &str| (distance(&key.to_lowercase(), &known.to_lowercase()), known.len());
+    let (best, _) = keys.iter().min_by_key(|(known, _)| close(known))?;
+    (close(best).0 <= if best.len() < 5 { 1 } else { 2 }).then_some(best)
+}
+
+/// How many letters must be changed, added or removed.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let changed = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}

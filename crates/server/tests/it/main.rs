@@ -1,0 +1,4 @@
+//! The server from outside.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod config;
