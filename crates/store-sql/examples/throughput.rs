@@ -20,7 +20,7 @@ fn put(n: usize, generation: u32) -> Change {
     let document = json!({
         "apiVersion": "backstage.io/v1alpha1", "kind": "Component",
         "metadata": {
-            "name": name, "namespace": "default", "description": "Takes orders and \"passes\" them on. ".repeat(18),
+            "name": name, "namespace": "default", "description": "Takes orders and \"passes\" them on. ".repeat(29),
             "annotations": {"github.com/project-slug": format!("example/{name}"), "backstage.io/techdocs-ref": "dir:."},
             "tags": ["java", "orders", "critical"], "links": links, "generation": generation,
         },
@@ -62,6 +62,7 @@ fn store_all(store: &SqliteStore, what: &str, batches: &[Vec<ChangeSet>]) {
 
 fn main() {
     let count: usize = std::env::args().nth(1).map_or(10_000, |n| n.parse().unwrap());
+    // Here rather than in /tmp, which is memory on many systems.
     let folder = tempfile::tempdir_in(".").unwrap();
     let path = folder.path().join("stagedoor.db");
     let store = SqliteStore::open(&path).unwrap();
@@ -93,6 +94,16 @@ fn main() {
         let mut loaded = Vec::with_capacity(count);
         store.load(&mut |change| loaded.push(change)).unwrap();
         println!("open {opened:.2?}, load {:.2?} for {}", start.elapsed() - opened, loaded.len());
+        let start = Instant::now();
+        let mut owners = std::collections::HashMap::new();
+        store
+            .load(&mut |change| {
+                if let Change::PutEntity(e) = change {
+                    owners.insert(e.uid, e.document.as_ref().map(JsonText::value));
+                }
+            })
+            .unwrap();
+        println!("load and parse {:.2?}", start.elapsed());
     }
     let size = std::fs::metadata(&path).unwrap().len();
     println!("file {:.1} MB, JSON {:.1} MB", size as f64 / 1e6, json as f64 / 1e6);

@@ -30,12 +30,13 @@ pub(super) fn make_folder(database: &Path) -> Result<PathBuf, StoreError> {
     Ok(folder)
 }
 
-/// Makes an empty database file, private, where there is none.
-pub(super) fn make_database(path: &Path) -> Result<(), StoreError> {
+/// Makes an empty database file, private, where there is none. Returns its path without symbolic links,
+/// so that everybody who means this file means the same lock.
+pub(super) fn make_database(path: &Path) -> Result<PathBuf, StoreError> {
     if path.is_dir() {
         return Err(unusable(path, &io::Error::from(io::ErrorKind::IsADirectory)));
     }
-    private().open(path).map_err(|e| unusable(path, &e)).map(drop)
+    private().open(path).and_then(|_| path.canonicalize()).map_err(|e| unusable(path, &e))
 }
 
 /// Makes the names of new files in a folder survive a power cut.
@@ -49,7 +50,7 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
 /// The right to work with a database, held by one process. The system takes it back when the process
 /// ends; the file stays, for a lock on a file that somebody removes protects nothing.
 pub(super) struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -76,7 +77,16 @@ impl Lock {
             .and_then(|()| file.rewind())
             .and_then(|()| file.write_all(id.as_bytes()))
             .map_err(|e| unusable(&path, &e))?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+}
+
+impl Drop for Lock {
+    /// Closing alone would not do: a child process that is just being started has a copy of the file
+    /// for a moment, and the lock with it.
+    fn drop(&mut self) {
+        // Where it fails, closing is what remains.
+        let _ = self.file.unlock();
     }
 }
 

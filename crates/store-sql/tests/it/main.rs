@@ -1,5 +1,8 @@
 //! The SQLite store: the suite that every store passes, and what only a file can go wrong at.
 
+// Helpers of tests may panic as tests do.
+#![allow(clippy::unwrap_used)]
+
 mod crash;
 mod opening;
 

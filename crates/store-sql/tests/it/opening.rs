@@ -41,6 +41,12 @@ fn a_second_user_of_the_file_is_refused() {
     let message = refused.to_string();
     let who = format!("is in use by another running Stagedoor (process {})", std::process::id());
     assert!(message.contains(&who), "{message}");
+    #[cfg(unix)]
+    {
+        let link = folder.path().join("link.db");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert!(matches!(refusal(&link), StoreError::InUse { .. }), "by another name");
+    }
     store.commit(0, &[set(vec![put_entity(1)])]).unwrap();
     drop(store);
     assert_eq!(SqliteStore::open(&path).unwrap().head().unwrap(), 1);
