@@ -56,7 +56,7 @@ fn child_writes_until_killed() {
 
 #[test]
 fn a_killed_process_leaves_every_acknowledged_commit() {
-    for kill_after in [1, 20, 300] {
+    for kill_after in [1, 20, 200] {
         let folder = tempfile::tempdir().unwrap();
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "crash::child_writes_until_killed", "--nocapture"])
