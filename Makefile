@@ -49,8 +49,10 @@ test-ui: check-test-tools ui/node_modules/.package-lock.json
 	cd ui && npm run lint
 	cd ui && npm test
 
-test-browser: check-test-tools build
-	chromium=$$(scripts/ensure-chromium) && cd ui && CHROMIUM="$$chromium" STAGEDOOR_BIN="$(CURDIR)/$(BINARY)" npm run e2e
+BROWSER = CHROMIUM_PATH="$$($(CURDIR)/scripts/ensure-chromium)" STAGEDOOR_BIN="$(BINARY)"
+
+test-browser: check-test-tools check-chromium build
+	cd ui && $(BROWSER) ../scripts/with-portal.mjs npm run e2e
 
 # Real clients, unmodified, against the release build; and what is left after kill -9 and after a power cut.
 
@@ -66,5 +68,5 @@ openapi: check-tools ui/node_modules/.package-lock.json
 	cargo run --locked --package stagedoor -- openapi openapi
 	cd ui && npm run generate
 
-screenshots: build
-	chromium=$$(scripts/ensure-chromium) && cd ui && CHROMIUM="$$chromium" STAGEDOOR_BIN="$(CURDIR)/$(BINARY)" npm run screenshots
+screenshots: check-chromium build
+	cd ui && $(BROWSER) ../scripts/with-portal.mjs npm run screenshots

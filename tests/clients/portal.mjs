@@ -38,8 +38,8 @@ export function skip(t, reason) {
  * A portal on a free port with an administrator's API credential, ready to answer. Not in --dev mode: whoever wants
  * data needs `portal.token`. Stopped when the test has ended.
  */
-export async function startPortal(t, { dataDir, configs = [], env = {}, args = [] } = {}) {
-  const portal = new Portal({ dataDir: dataDir ?? scratch(t, 'data'), configs, env, args });
+export async function startPortal(t, { dataDir, ...options } = {}) {
+  const portal = new Portal({ dataDir: dataDir ?? scratch(t, 'data'), ...options });
   t.after(() => portal.kill());
   await portal.start();
   return portal;
@@ -51,7 +51,7 @@ export class Portal {
   }
 
   async start() {
-    const { dataDir, configs, env, args } = this.options;
+    const { dataDir, configs = [], env = {}, args = [] } = this.options;
     const port = await freePort();
     this.url = `http://127.0.0.1:${port}`;
     this.log = '';

@@ -37,7 +37,7 @@ async function killing(t, portal, afterKill) {
 }
 
 test('kill -9 during a stream of writes', async (t) => {
-  const portal = new Portal({ dataDir: scratch(t, 'kill'), configs: [], env: {}, args: [] });
+  const portal = new Portal({ dataDir: scratch(t, 'kill') });
   t.after(() => portal.kill());
   await killing(t, portal);
 });
@@ -47,7 +47,7 @@ test('the power cut during a stream of writes', async (t) => {
   const dataDir = path.join(work, 'data');
   fs.mkdirSync(dataDir);
   const disk = new Disk(compile(work), dataDir, work);
-  const portal = new Portal({ dataDir, configs: [], env: disk.env, args: [] });
+  const portal = new Portal({ dataDir, env: disk.env });
   t.after(() => portal.kill());
   const chance = seeded(seed() + 1).next;
   let lostWrites = 0;
@@ -69,7 +69,7 @@ test('the power cut during the first start', async (t) => {
     const dataDir = path.join(work, `data-${round}`);
     fs.mkdirSync(dataDir);
     const disk = new Disk(library, dataDir, fs.mkdtempSync(path.join(work, 'layer-')));
-    const portal = new Portal({ dataDir, configs: [], env: disk.env, args: [] });
+    const portal = new Portal({ dataDir, env: disk.env });
     t.after(() => portal.kill());
     const starting = portal.start().catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, chance() * 60));
