@@ -1,1 +1,52 @@
-//! (to come)
+//! Backstage's dialect: the catalog API under `/api/catalog`, as Backstage's clients expect it.
+//!
+//! Handlers read the request as Backstage does, down to the texts of refusals, ask the portal and write its
+//! entities out as stored. Where the original has a flaw that no client can depend on, this dialect does
+//! better; `docs/reference/compat-backstage.md` lists every such place.
+
+mod answer;
+mod body;
+mod by_query;
+mod by_refs;
+mod caller;
+mod cursor;
+mod entities;
+mod error;
+mod facets;
+mod fields;
+mod items;
+mod openapi;
+mod query;
+mod stream;
+mod walk;
+
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+use http::StatusCode;
+use stagedoor_portal::Portal;
+
+use crate::caller::Caller;
+
+pub use openapi::openapi;
+
+/// The routes, to be nested under `/api/catalog`. Each demands that authentication has put a `Viewer`
+/// into the extensions of the request.
+pub fn router(portal: Portal) -> Router {
+    Router::new()
+        .route("/entities", get(entities::list))
+        .route("/entities/by-query", get(by_query::get).post(by_query::post))
+        .route("/entities/by-refs", post(by_refs::post))
+        .route("/entities/by-uid/{uid}", get(entities::by_uid).delete(entities::delete_by_uid))
+        .route("/entities/by-name/{kind}/{namespace}/{name}", get(entities::by_name))
+        .route("/entity-facets", get(facets::get).post(facets::post))
+        .fallback(unknown)
+        .method_not_allowed_fallback(unknown)
+        .layer(from_fn(error::shape))
+        .with_state(portal)
+}
+
+/// An unknown path, or a known one with another method: 404 without a body.
+async fn unknown(_: Caller) -> StatusCode {
+    StatusCode::NOT_FOUND
+}

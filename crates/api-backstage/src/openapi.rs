@@ -1,0 +1,294 @@
+//! The description of this dialect's routes, and the types that only the description needs.
+//!
+//! Handlers read requests with their own checks, for the texts of refusals are part of the contract, and
+//! write entities as stored bytes; so nothing here is ever made.
+#![allow(dead_code)]
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{IntoParams, Modify, OpenApi, ToSchema};
+
+use crate::{by_query, by_refs, entities, facets};
+
+/// An entity: `apiVersion`, `kind`, `metadata`, `spec`, `relations`; less when `fields` is given.
+#[derive(ToSchema)]
+#[schema(value_type = Object)]
+pub(crate) struct EntityDocument(Value);
+
+/// A page.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct EntitiesPage {
+    items: Vec<EntityDocument>,
+    /// Counted on the first page; 0 when that was not wished.
+    total_items: u64,
+    page_info: PageInfo,
+}
+
+/// Where to go from here. Cursors are good for GET and POST.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct PageInfo {
+    #[schema(nullable = false)]
+    next_cursor: Option<String>,
+    #[schema(nullable = false)]
+    prev_cursor: Option<String>,
+}
+
+/// As many items as references were given, in their order.
+#[derive(ToSchema)]
+pub(crate) struct EntitiesByRefs {
+    items: Vec<Option<EntityDocument>>,
+}
+
+/// Values and counts, by facet.
+#[derive(ToSchema)]
+pub(crate) struct FacetsAnswer {
+    facets: BTreeMap<String, Vec<FacetCount>>,
+}
+
+/// One value of a facet.
+#[derive(ToSchema)]
+pub(crate) struct FacetCount {
+    value: String,
+    /// Entities that have it.
+    count: u64,
+}
+
+/// Why a request was refused.
+#[derive(ToSchema)]
+pub(crate) struct Refusal {
+    error: RefusalError,
+    request: RefusalRequest,
+    response: RefusalResponse,
+}
+
+#[derive(ToSchema)]
+struct RefusalError {
+    /// `InputError`, `NotFoundError`, ...
+    name: String,
+    message: String,
+}
+
+#[derive(ToSchema)]
+struct RefusalRequest {
+    method: String,
+    /// Relative to `/api/catalog`.
+    url: String,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct RefusalResponse {
+    status_code: u16,
+}
+
+/// A predicate query: `{path: value}`, `{path: {$exists|$in|$hasPrefix|$contains: ...}}`, `{$all: [...]}`,
+/// `{$any: [...]}`, `{$not: ...}`.
+#[derive(ToSchema)]
+#[schema(value_type = Object)]
+struct Predicate(Value);
+
+/// A search for a page of entities.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct ByQueryBody {
+    #[schema(nullable = false)]
+    query: Option<Predicate>,
+    /// Wins over everything but `limit` and `fields`.
+    #[schema(nullable = false)]
+    cursor: Option<String>,
+    #[schema(nullable = false, minimum = 0, default = 200)]
+    limit: Option<u64>,
+    #[schema(nullable = false, minimum = 0)]
+    offset: Option<u64>,
+    #[schema(nullable = false)]
+    order_by: Option<Vec<OrderBy>>,
+    #[schema(nullable = false)]
+    full_text_filter: Option<FullTextFilter>,
+    #[schema(nullable = false)]
+    fields: Option<Vec<String>>,
+    #[schema(nullable = false)]
+    total_items: Option<TotalItems>,
+}
+
+#[derive(ToSchema)]
+struct OrderBy {
+    field: String,
+    order: Order,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+enum Order {
+    Asc,
+    Desc,
+}
+
+#[derive(ToSchema)]
+struct FullTextFilter {
+    #[schema(nullable = false)]
+    term: Option<String>,
+    #[schema(nullable = false)]
+    fields: Option<Vec<String>>,
+}
+
+/// Whether to count.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+enum TotalItems {
+    Include,
+    Exclude,
+}
+
+/// References and what to tell of them.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct ByRefsBody {
+    /// Lower-case.
+    entity_refs: Vec<String>,
+    #[schema(nullable = false)]
+    fields: Option<Vec<String>>,
+    #[schema(nullable = false)]
+    query: Option<Predicate>,
+}
+
+/// Facets and among which entities to count them.
+#[derive(ToSchema)]
+pub(crate) struct FacetsBody {
+    facets: Vec<String>,
+    #[schema(nullable = false)]
+    query: Option<Predicate>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct FilterParams {
+    /// Conditions `key`, `key=` or `key=value`, joined by commas; repeated sets are alternatives.
+    filter: Option<Vec<String>>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListParams {
+    /// Conditions `key`, `key=` or `key=value`, joined by commas; repeated sets are alternatives.
+    filter: Option<Vec<String>>,
+    /// Dotted paths of what to keep of each entity.
+    #[param(style = Form, explode = false)]
+    fields: Option<Vec<String>>,
+    /// `asc:<field>` or `desc:<field>`.
+    order: Option<Vec<String>>,
+    #[param(minimum = 1)]
+    limit: Option<u64>,
+    #[param(minimum = 0)]
+    offset: Option<u64>,
+    /// From the header `Link`.
+    #[param(min_length = 1)]
+    after: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub(crate) struct ByQueryParams {
+    /// Conditions `key`, `key=` or `key=value`, joined by commas; repeated sets are alternatives.
+    filter: Option<Vec<String>>,
+    /// Dotted paths of what to keep of each entity.
+    #[param(style = Form, explode = false)]
+    fields: Option<Vec<String>>,
+    /// `<field>`, `<field>,asc` or `<field>,desc`. Entities that lack the field are left out.
+    order_field: Option<Vec<String>>,
+    /// 0 only counts.
+    #[param(minimum = 0)]
+    limit: Option<u64>,
+    #[param(minimum = 0)]
+    offset: Option<u64>,
+    /// From `pageInfo`; wins over everything but `limit` and `fields`.
+    #[param(min_length = 1)]
+    cursor: Option<String>,
+    #[param(inline)]
+    total_items: Option<TotalItems>,
+    /// A text to look for in single fields.
+    full_text_filter_term: Option<String>,
+    /// Which fields; the sort field, else the uid, by default.
+    #[param(style = Form, explode = false)]
+    full_text_filter_fields: Option<Vec<String>>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct FacetParams {
+    /// Paths such as `kind`, `metadata.tags` or `relations.ownedBy`.
+    facet: Vec<String>,
+    /// Conditions `key`, `key=` or `key=value`, joined by commas; repeated sets are alternatives.
+    filter: Option<Vec<String>>,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Stagedoor, Backstage dialect", description = "The catalog as Backstage's clients expect it."),
+    paths(
+        entities::list,
+        entities::by_name,
+        entities::by_uid,
+        entities::delete_by_uid,
+        by_query::get,
+        by_query::post,
+        by_refs::post,
+        facets::get,
+        facets::post,
+    ),
+    modifiers(&Bearer),
+    security(("token" = [])),
+)]
+struct Document;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    }
+}
+
+/// The description of every route of this dialect.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    #[test]
+    fn every_route_is_described() {
+        let document = serde_json::to_value(super::openapi()).unwrap();
+        let Value::Object(paths) = &document["paths"] else { unreachable!("paths are an object") };
+        let mut routes: Vec<String> = paths
+            .iter()
+            .flat_map(|(path, methods)| {
+                methods.as_object().unwrap().keys().map(move |method| format!("{method} {path}"))
+            })
+            .collect();
+        routes.sort();
+        assert_eq!(
+            routes,
+            [
+                "delete /api/catalog/entities/by-uid/{uid}",
+                "get /api/catalog/entities",
+                "get /api/catalog/entities/by-name/{kind}/{namespace}/{name}",
+                "get /api/catalog/entities/by-query",
+                "get /api/catalog/entities/by-uid/{uid}",
+                "get /api/catalog/entity-facets",
+                "post /api/catalog/entities/by-query",
+                "post /api/catalog/entities/by-refs",
+                "post /api/catalog/entity-facets",
+            ]
+        );
+        assert_eq!(document["components"]["securitySchemes"]["token"]["scheme"], "bearer");
+        assert_eq!(document["components"]["schemas"]["EntitiesPage"]["required"][1], "totalItems");
+    }
+}
