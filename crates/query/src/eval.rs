@@ -8,8 +8,10 @@ use std::borrow::Cow;
 
 use roaring::RoaringBitmap;
 use serde_json::Value;
+use stagedoor_model::entity_ref::kind_of;
 use uuid::Uuid;
 
+use crate::blueprints::BlueprintEntry;
 use crate::catalog::{Catalog, NodeId};
 use crate::expr::{Candidate, Collation, Expr, Meta, Subject, Test};
 use crate::index::field::FieldIndex;
@@ -60,9 +62,13 @@ impl Catalog {
     fn condition<'a>(&'a self, subject: &Subject, test: &Test, collation: Collation) -> Set<'a> {
         match subject {
             Subject::Field(path) => self.field_condition(path, test, collation),
-            Subject::Relation { name, target_kind, by_identifier } => {
-                Cow::Owned(self.relation_condition(name, target_kind.as_deref(), *by_identifier, test, collation))
-            }
+            Subject::Relation { name, target_kind, by_identifier } => Cow::Owned(self.relation_condition(
+                name,
+                target_kind.as_deref(),
+                *by_identifier,
+                test,
+                collation,
+            )),
             Subject::Meta(meta) => self.meta_condition(*meta, test, collation),
         }
     }
@@ -96,7 +102,13 @@ impl Catalog {
         result
     }
 
-    fn field_matches<'a>(&'a self, field: &'a FieldIndex, path: &str, test: &Test, collation: Collation) -> Set<'a> {
+    fn field_matches<'a>(
+        &'a self,
+        field: &'a FieldIndex,
+        path: &str,
+        test: &Test,
+        collation: Collation,
+    ) -> Set<'a> {
         let mut set = RoaringBitmap::new();
         match test {
             Test::Exists => return Cow::Borrowed(field.present.as_ref()),
@@ -155,32 +167,52 @@ impl Catalog {
         test: &Test,
         collation: Collation,
     ) -> RoaringBitmap {
-        if let Test::In(list) = test
-            && !by_identifier
-        {
-            let types = match collation {
-                Collation::Folded => self.relation_ids_folded(name),
-                Collation::Exact => self.relation_id(name).into_iter().collect(),
-            };
-            let mut set = RoaringBitmap::new();
-            for sought in list {
-                if let Some(node) = self.node_of_ref(&sought.text.to_lowercase()) {
-                    self.related_to(node, &types, &mut set);
-                }
-            }
-            return set;
-        }
+        let types = match collation {
+            Collation::Folded => self.relation_ids_folded(name),
+            Collation::Exact => self.relation_id(name).into_iter().collect(),
+        };
         let matches = |other: NodeId| {
             let reference = self.reference(other);
-            if target_kind.is_some_and(|k| k != stagedoor_model::entity_ref::kind_of(reference)) {
+            if target_kind.is_some_and(|k| k != kind_of(reference)) {
                 return false;
             }
             let identifier = if by_identifier { self.identifier_at(other) } else { reference.into() };
             test.accepts(Candidate { text: &identifier, is_text: true }, collation)
         };
-        let same = |n: &str| if collation == Collation::Folded { fold_eq(n, name) } else { n == name };
-        let hits = self.live.iter().filter(|n| self.relations(*n).iter().any(|r| same(r.name) && matches(r.other)));
-        hits.collect()
+        let mut set = RoaringBitmap::new();
+        match test {
+            Test::In(list) if !by_identifier || collation == Collation::Exact => {
+                let mut others = Vec::new();
+                list.iter().for_each(|sought| {
+                    self.nodes_named(&sought.text, by_identifier, target_kind, &mut others)
+                });
+                others.into_iter().filter(|n| matches(*n)).for_each(|n| self.related_to(n, &types, &mut set));
+            }
+            _ => set.extend(self.live.iter().filter(|n| self.is_related(*n, &types, &matches))),
+        }
+        set
+    }
+
+    /// The nodes that may have this reference or exact identifier, without looking at all of them.
+    fn nodes_named(&self, text: &str, by_identifier: bool, kind: Option<&str>, out: &mut Vec<NodeId>) {
+        out.extend(self.node_of_ref(&text.to_lowercase()));
+        if by_identifier {
+            out.extend(self.node_of_ref(text));
+            out.extend(
+                self.blueprints().iter().filter_map(|e| self.node_of_key(&e.blueprint.identifier, text)),
+            );
+            let fits = |e: &&BlueprintEntry| kind.is_none_or(|k| k == e.face.kind_lower);
+            let references = self.blueprints().iter().filter(fits).filter_map(|e| e.face.reference_of(text));
+            out.extend(references.filter_map(|r| self.node_of_ref(&r)));
+        }
+    }
+
+    /// Whether a node has a relation of one of these types to a node that `matches`.
+    fn is_related(&self, node: NodeId, types: &[u16], matches: &dyn Fn(NodeId) -> bool) -> bool {
+        let Some(n) = self.nodes.get(node as usize) else { return false };
+        let own = n.entity.as_ref().map(|e| &e.outgoing[..]).unwrap_or_default();
+        own.iter().any(|e| types.contains(&e.relation) && matches(e.target))
+            || n.incoming.iter().any(|e| types.contains(&e.reverse) && matches(e.source))
     }
 
     /// The Port identifier of whatever is, or would be, at a node.
@@ -190,8 +222,7 @@ impl Catalog {
             return entity.record.identifier.as_str().into();
         }
         let reference = self.reference(node);
-        let kind = stagedoor_model::entity_ref::kind_of(reference);
-        match self.blueprints().by_kind(kind) {
+        match self.blueprints().by_kind(kind_of(reference)) {
             Some(entry) => entry.face.identifier_of_ref(reference).into(),
             None => reference.into(),
         }
@@ -207,9 +238,11 @@ impl Catalog {
 
     fn meta_condition<'a>(&'a self, meta: Meta, test: &Test, collation: Collation) -> Set<'a> {
         match (meta, test) {
-            (Meta::Blueprint, Test::In(list)) => {
+            (Meta::Blueprint, Test::In(list)) if collation == Collation::Exact => {
                 if let [one] = list.as_slice() {
-                    return self.members(&one.text).map_or_else(Cow::default, |m| Cow::Borrowed(m.set.as_ref()));
+                    return self
+                        .members(&one.text)
+                        .map_or_else(Cow::default, |m| Cow::Borrowed(m.set.as_ref()));
                 }
                 let mut set = RoaringBitmap::new();
                 list.iter().filter_map(|s| self.members(&s.text)).for_each(|m| set |= m.set.as_ref());
@@ -264,12 +297,7 @@ impl Catalog {
     /// The title as Port shows it: `metadata.title`, for shipped kinds else the name.
     #[must_use]
     pub fn title(&self, node: NodeId) -> Option<String> {
-        let entity = self.entity(node)?;
-        let title = peek(entity.document.as_str(), "title");
-        if title.is_some() || !self.blueprint_of(entity)?.face.shipped {
-            return title;
-        }
-        peek(entity.document.as_str(), "name")
+        self.entity(node)?.title.as_deref().map(str::to_owned)
     }
 
     /// Owning teams: those contributed; on shipped kinds the owning groups by name.
@@ -284,28 +312,10 @@ impl Catalog {
             let name = reference.split_once(':').map_or(reference, |(_, n)| n);
             name.strip_prefix("default/").unwrap_or(name).to_owned()
         };
-        let owners: Vec<String> = self.related(node, "ownedBy", "group").map(|n| name(self.reference(n))).collect();
+        let owners: Vec<String> =
+            self.related(node, "ownedBy", "group").map(|n| name(self.reference(n))).collect();
         if owners.is_empty() { contributed() } else { owners }
     }
-}
-
-/// `metadata.<key>` of a document, read without building a tree.
-fn peek(document: &str, key: &str) -> Option<String> {
-    #[derive(serde::Deserialize)]
-    struct Outer<'a> {
-        #[serde(borrow)]
-        metadata: Option<Inner<'a>>,
-    }
-    #[derive(serde::Deserialize)]
-    struct Inner<'a> {
-        #[serde(borrow, default)]
-        title: Option<&'a serde_json::value::RawValue>,
-        #[serde(borrow, default)]
-        name: Option<&'a serde_json::value::RawValue>,
-    }
-    let inner = serde_json::from_str::<Outer<'_>>(document).ok()?.metadata?;
-    let raw = if key == "title" { inner.title } else { inner.name };
-    serde_json::from_str(raw?.get()).ok()
 }
 
 fn equal_terms(field: &FieldIndex, sought: &Scalar, collation: Collation, set: &mut RoaringBitmap) {

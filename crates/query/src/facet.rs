@@ -1,11 +1,13 @@
 //! Counts by value over a selection.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
 use crate::expr::{Meta, Subject};
-use crate::index::term::{Scalar, TermKind};
+use crate::index::postings::Postings;
+use crate::index::term::{Scalar, Term, TermKind, fold_cmp};
 use crate::page::Selection;
 
 /// One value and how many entities of the selection have it.
@@ -29,27 +31,17 @@ impl Selection<'_> {
     }
 
     fn facet_field(&self, path: &str) -> Vec<Bucket> {
-        let mut buckets = Vec::new();
-        for field in self.catalog().index.folded(path) {
-            for (term, postings) in field.terms.iter() {
-                let count = postings.count_in(self.nodes());
-                if count == 0 {
-                    continue;
-                }
-                let is_text = matches!(term.kind, TermKind::Text | TermKind::Item);
-                let number = (term.kind == TermKind::Number).then(|| term.text.parse().ok()).flatten();
-                buckets.push(Bucket { value: Scalar { text: term.text.to_string(), number, is_text }, count });
-            }
-        }
+        let index = &self.catalog().index;
         let mut items = RoaringBitmap::new();
-        for (field, item) in self.catalog().index.item_fields(path) {
-            items |= field.items(item);
-        }
-        let count = items.intersection_len(self.nodes());
-        if count > 0 {
-            buckets.push(Bucket { value: Scalar { text: "true".into(), number: None, is_text: false }, count });
-        }
-        merge(buckets)
+        index.item_fields(path).for_each(|(field, item)| items |= field.items(item));
+        let item_term = Term { text: "true".into(), kind: TermKind::Bool };
+        let item_postings = Postings::Many(Arc::new(items));
+        let mut terms: Vec<(&Term, &Postings)> =
+            index.folded(path).flat_map(|field| field.terms.iter()).collect();
+        terms.push((&item_term, &item_postings));
+        terms.sort_by_key(|(term, _)| *term);
+        let groups = terms.chunk_by(|(a, _), (b, _)| a.text == b.text);
+        groups.filter_map(|group| bucket(group, self.nodes())).collect()
     }
 
     fn facet_values(&self, subject: &Subject) -> Vec<Bucket> {
@@ -62,8 +54,11 @@ impl Selection<'_> {
                 *counts.entry(value).or_default() += 1;
             }
         }
-        let mut buckets: Vec<_> = counts.into_iter().map(|(t, count)| Bucket { value: Scalar::text(t), count }).collect();
-        buckets.sort_by(|a, b| a.value.text.cmp(&b.value.text));
+        let mut buckets: Vec<_> =
+            counts.into_iter().map(|(t, count)| Bucket { value: Scalar::text(t), count }).collect();
+        buckets.sort_by(|a, b| {
+            fold_cmp(&a.value.text, &b.value.text).then_with(|| a.value.text.cmp(&b.value.text))
+        });
         buckets
     }
 
@@ -74,16 +69,17 @@ impl Selection<'_> {
     }
 }
 
-/// The same text as item and as scalar is one value; so are `true` and `"true"` where both occur.
-fn merge(buckets: Vec<Bucket>) -> Vec<Bucket> {
-    let mut merged: Vec<Bucket> = Vec::with_capacity(buckets.len());
-    for bucket in buckets {
-        match merged.last_mut() {
-            Some(last) if last.value.text == bucket.value.text => {
-                last.count += bucket.count;
-            }
-            _ => merged.push(bucket),
-        }
-    }
-    merged
+/// One bucket of terms with the same text, whatever they were before: an entity that has several counts once.
+fn bucket(group: &[(&Term, &Postings)], nodes: &RoaringBitmap) -> Option<Bucket> {
+    let (term, postings) = group.first()?;
+    let count = if group.len() == 1 {
+        postings.count_in(nodes)
+    } else {
+        let mut all = RoaringBitmap::new();
+        group.iter().for_each(|(_, p)| p.add_to(&mut all));
+        all.intersection_len(nodes)
+    };
+    let is_text = matches!(term.kind, TermKind::Text | TermKind::Item);
+    let number = (term.kind == TermKind::Number).then(|| term.text.parse().ok()).flatten();
+    (count > 0).then(|| Bucket { value: Scalar { text: term.text.to_string(), number, is_text }, count })
 }

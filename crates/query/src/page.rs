@@ -12,7 +12,8 @@ use roaring::RoaringBitmap;
 use crate::catalog::{Catalog, NodeId};
 use crate::expr::{Expr, Meta, Subject};
 use crate::index::field::FieldIndex;
-use crate::index::term::{Term, fold_cmp};
+use crate::index::rows_at;
+use crate::index::term::{Term, fold_cmp, fold_eq};
 
 /// Up to this many nodes are collected and sorted; more are found by walking all references in order.
 const COLLECT: u64 = 2_000;
@@ -91,11 +92,44 @@ impl<'a> Selection<'a> {
     }
 
     /// In the order of references, beginning after one.
-    pub fn by_ref<'s>(&'s self, after: Option<&str>, descending: bool) -> Box<dyn Iterator<Item = NodeId> + 's> {
+    pub fn by_ref<'s>(
+        &'s self,
+        after: Option<&str>,
+        descending: bool,
+    ) -> Box<dyn Iterator<Item = NodeId> + 's> {
         self.in_ref_order(&self.nodes, after, descending)
     }
 
-    fn in_ref_order<'s>(&'s self, set: &'s RoaringBitmap, after: Option<&str>, descending: bool) -> Box<dyn Iterator<Item = NodeId> + 's> {
+    /// The entities of one blueprint in the order of their exact identifiers, beginning after one.
+    pub fn by_identifier<'s>(
+        &'s self,
+        blueprint: &str,
+        after: Option<&str>,
+    ) -> Box<dyn Iterator<Item = NodeId> + 's> {
+        let Some(members) = self.catalog.members(blueprint) else { return Box::new(std::iter::empty()) };
+        let after = after.map(str::to_owned);
+        if self.nodes.len() > COLLECT {
+            let late = move |i: &Arc<str>| match &after {
+                Some(a) if i.as_ref() <= a.as_str() => Ordering::Less,
+                _ => Ordering::Greater,
+            };
+            let rest = members.by_identifier.from(late).map(|(_, id)| *id);
+            return Box::new(rest.filter(|id| self.nodes.contains(*id)));
+        }
+        let identifier = |n: NodeId| self.catalog.entity(n).map_or("", |e| e.record.identifier.as_str());
+        let late = |n: &NodeId| after.as_deref().is_none_or(|a| identifier(*n) > a);
+        let mut nodes: Vec<NodeId> =
+            (self.nodes.as_ref() & members.set.as_ref()).iter().filter(late).collect();
+        nodes.sort_by_key(|n| identifier(*n));
+        Box::new(nodes.into_iter())
+    }
+
+    fn in_ref_order<'s>(
+        &'s self,
+        set: &'s RoaringBitmap,
+        after: Option<&str>,
+        descending: bool,
+    ) -> Box<dyn Iterator<Item = NodeId> + 's> {
         let catalog = self.catalog;
         if set.len() <= COLLECT {
             let past = |n: &NodeId| after.is_none_or(|a| catalog.reference(*n).cmp(a) == forward(descending));
@@ -111,10 +145,14 @@ impl<'a> Selection<'a> {
             (None, false) => Box::new(catalog.refs.iter().map(|(_, id)| *id).filter(member)),
             (None, true) => Box::new(catalog.refs.iter().rev().map(|(_, id)| *id).filter(member)),
             (Some(a), false) => {
-                let rest = catalog.refs.from(move |r| if r.as_ref() <= a.as_str() { Ordering::Less } else { Ordering::Greater });
+                let rest = catalog
+                    .refs
+                    .from(move |r| if r.as_ref() <= a.as_str() { Ordering::Less } else { Ordering::Greater });
                 Box::new(rest.map(|(_, id)| *id).filter(member))
             }
-            (Some(a), true) => Box::new(catalog.refs.before(move |r| r.as_ref().cmp(&a)).map(|(_, id)| *id).filter(member)),
+            (Some(a), true) => {
+                Box::new(catalog.refs.before(move |r| r.as_ref().cmp(&a)).map(|(_, id)| *id).filter(member))
+            }
         }
     }
 
@@ -124,13 +162,16 @@ impl<'a> Selection<'a> {
     pub fn sorted<'s>(&'s self, sort: &Sort, after: Option<&Place>) -> Walk<'s> {
         match &sort.subject {
             Subject::Field(path) if !path.eq_ignore_ascii_case("metadata.uid") => {
-                if let Some(field) = self.catalog.index.folded(path).next() {
-                    return self.sorted_by_field(field, sort.descending, after.cloned());
+                let index = &self.catalog.index;
+                let mut fields = index.folded(path);
+                let field = fields.next();
+                let several =
+                    fields.next().is_some() || index.item_fields(path).any(|(f, item)| f.has_item(item));
+                match field {
+                    _ if several => self.sorted_by_value(sort, after),
+                    Some(field) => self.sorted_by_field(field, sort.descending, after.cloned()),
+                    None => Box::new(std::iter::empty()),
                 }
-                if self.catalog.index.item_fields(path).next().is_none() {
-                    return Box::new(std::iter::empty());
-                }
-                self.sorted_by_value(sort, after)
             }
             _ => self.sorted_by_value(sort, after),
         }
@@ -141,8 +182,7 @@ impl<'a> Selection<'a> {
     pub fn count_sortable(&self, subject: &Subject) -> u64 {
         match subject {
             Subject::Field(path) if !path.eq_ignore_ascii_case("metadata.uid") => {
-                let field = self.catalog.index.folded(path).next();
-                field.map_or(0, |f| f.valued().intersection_len(&self.nodes))
+                self.catalog.index.sortable(path).intersection_len(&self.nodes)
             }
             _ => self.nodes.iter().filter(|n| !self.values(*n, subject).is_empty()).count() as u64,
         }
@@ -153,17 +193,19 @@ impl<'a> Selection<'a> {
     pub fn unsortable(&self, subject: &Subject) -> Vec<NodeId> {
         let missing: RoaringBitmap = match subject {
             Subject::Field(path) if !path.eq_ignore_ascii_case("metadata.uid") => {
-                match self.catalog.index.folded(path).next() {
-                    Some(field) => self.nodes.as_ref() - field.valued(),
-                    None => self.nodes.as_ref().clone(),
-                }
+                self.nodes.as_ref() - self.catalog.index.sortable(path)
             }
             _ => self.nodes.iter().filter(|n| self.values(*n, subject).is_empty()).collect(),
         };
         self.in_ref_order(&missing, None, false).collect()
     }
 
-    fn sorted_by_field<'s>(&'s self, field: &'s FieldIndex, descending: bool, after: Option<Place>) -> Walk<'s> {
+    fn sorted_by_field<'s>(
+        &'s self,
+        field: &'s FieldIndex,
+        descending: bool,
+        after: Option<Place>,
+    ) -> Walk<'s> {
         let start = after.as_ref().map(|p| p.value.clone());
         let terms: Box<dyn Iterator<Item = _> + 's> = match (start, descending) {
             (None, false) => Box::new(field.terms.iter()),
@@ -182,7 +224,9 @@ impl<'a> Selection<'a> {
             let (first, postings) = terms.next()?;
             let mut ids = Vec::new();
             postings.collect_in(&self.nodes, &mut ids);
-            while let Some((_, more)) = terms.next_if(|(t, _)| fold_cmp(&t.text, &first.text) == Ordering::Equal) {
+            while let Some((_, more)) =
+                terms.next_if(|(t, _)| fold_cmp(&t.text, &first.text) == Ordering::Equal)
+            {
                 more.collect_in(&self.nodes, &mut ids);
             }
             Some((Arc::clone(&first.text), ids))
@@ -195,7 +239,12 @@ impl<'a> Selection<'a> {
     }
 
     /// The members of one group of equal values in the order of references. Lazy where the group is large.
-    fn group<'s>(&'s self, ids: Vec<NodeId>, after: Option<&str>, descending: bool) -> Box<dyn Iterator<Item = NodeId> + 's> {
+    fn group<'s>(
+        &'s self,
+        ids: Vec<NodeId>,
+        after: Option<&str>,
+        descending: bool,
+    ) -> Box<dyn Iterator<Item = NodeId> + 's> {
         if let [one] = ids.as_slice() {
             let past = after.is_none_or(|a| self.catalog.reference(*one).cmp(a) == forward(descending));
             return Box::new(past.then_some(*one).into_iter());
@@ -226,9 +275,10 @@ impl<'a> Selection<'a> {
         for node in self.nodes.iter() {
             keyed.extend(self.values(node, &sort.subject).into_iter().map(|v| (v, node)));
         }
-        let key = |(value, node): &(String, NodeId)| (value.clone(), self.catalog.reference(*node));
-        keyed.sort_by(|a, b| fold_cmp(&a.0, &b.0).then_with(|| self.catalog.reference(a.1).cmp(self.catalog.reference(b.1))));
-        keyed.dedup_by(|a, b| key(a) == key(b));
+        keyed.sort_by(|a, b| {
+            fold_cmp(&a.0, &b.0).then_with(|| self.catalog.reference(a.1).cmp(self.catalog.reference(b.1)))
+        });
+        keyed.dedup_by(|a, b| a.1 == b.1 && fold_eq(&a.0, &b.0));
         if sort.descending {
             keyed.reverse();
         }
@@ -236,7 +286,8 @@ impl<'a> Selection<'a> {
         let descending = sort.descending;
         let steps = keyed.into_iter().filter(move |(value, node)| {
             let Some(place) = &after else { return true };
-            let order = fold_cmp(value, &place.value).then_with(|| self.catalog.reference(*node).cmp(&place.reference));
+            let order = fold_cmp(value, &place.value)
+                .then_with(|| self.catalog.reference(*node).cmp(&place.reference));
             order == forward(descending)
         });
         Box::new(steps.map(|(value, node)| Step { value: value.into(), node }))
@@ -252,19 +303,26 @@ impl<'a> Selection<'a> {
             }
             Subject::Relation { name, target_kind, by_identifier } => {
                 let fits = |n: NodeId| {
-                    target_kind.as_deref().is_none_or(|k| k == stagedoor_model::entity_ref::kind_of(catalog.reference(n)))
+                    target_kind
+                        .as_deref()
+                        .is_none_or(|k| k == stagedoor_model::entity_ref::kind_of(catalog.reference(n)))
                 };
-                let same = |n: &str| crate::index::term::fold_eq(n, name);
+                let same = |n: &str| fold_eq(n, name);
                 let others = catalog.relations(node).into_iter().filter(|r| same(r.name) && fits(r.other));
-                let text = |n| if *by_identifier { catalog.identifier_at(n).into_owned() } else { catalog.reference(n).to_owned() };
+                let text = |n| {
+                    if *by_identifier {
+                        catalog.identifier_at(n).into_owned()
+                    } else {
+                        catalog.reference(n).to_owned()
+                    }
+                };
                 others.map(|r| text(r.other)).collect()
             }
             Subject::Field(path) if path.eq_ignore_ascii_case("metadata.uid") => {
                 self.values(node, &Subject::Meta(Meta::Uid))
             }
             Subject::Field(path) => {
-                let item = catalog.index.item_fields(path).any(|(field, item)| field.items(item).contains(node));
-                if item { vec!["true".to_owned()] } else { Vec::new() }
+                catalog.entity(node).map(|e| rows_at(e.document.as_str(), path)).unwrap_or_default()
             }
         }
     }
@@ -274,4 +332,3 @@ impl<'a> Selection<'a> {
 fn forward(descending: bool) -> Ordering {
     if descending { Ordering::Less } else { Ordering::Greater }
 }
-

@@ -91,6 +91,11 @@ impl FieldIndex {
         set
     }
 
+    /// Whether any entity has `text` as an item of an array here.
+    pub(crate) fn has_item(&self, text: &str) -> bool {
+        self.folded(text).any(|(t, _)| t.kind == TermKind::Item)
+    }
+
     /// Entities with a non-null value of indexed length: those that can be sorted by this field.
     pub(crate) fn valued(&self) -> RoaringBitmap {
         if self.nulls.is_empty() && self.long.is_empty() {

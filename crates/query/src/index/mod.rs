@@ -13,7 +13,7 @@ use roaring::RoaringBitmap;
 
 use self::field::{FieldIndex, Row};
 use self::postings::Postings;
-use self::term::{MAX_INDEXED_CHARS, Term, fold_cmp};
+use self::term::{MAX_INDEXED_CHARS, Term, TermKind, fold_cmp, fold_eq};
 use self::walk::{Leaf, walk_text};
 use crate::cow::{PagedVec, SortedMap};
 
@@ -48,18 +48,49 @@ fn row(leaf: &Leaf<'_>, in_array: bool) -> Row {
     match leaf.term(in_array) {
         None if *leaf == Leaf::Container => Row::Container,
         None => Row::Null,
-        Some((text, _)) if text.len() > MAX_INDEXED_CHARS && text.chars().count() > MAX_INDEXED_CHARS => Row::Long,
+        Some((text, _)) if text.len() > MAX_INDEXED_CHARS && text.chars().count() > MAX_INDEXED_CHARS => {
+            Row::Long
+        }
         Some((text, kind)) => Row::Value(Term { text: text.as_ref().into(), kind }),
     }
+}
+
+/// A row with its path.
+pub(crate) fn row_at(path: &str, leaf: &Leaf<'_>, in_array: bool) -> (Arc<str>, Row) {
+    (path.into(), row(leaf, in_array))
+}
+
+/// Brings rows into order, without repeats.
+pub(crate) fn sort_rows(rows: &mut Rows) {
+    rows.sort();
+    rows.dedup();
 }
 
 /// The rows of a document, sorted, without repeats.
 pub(crate) fn rows_of(document: &str) -> Rows {
     let mut rows = Rows::with_capacity(64);
-    walk_text(document, &mut |path, leaf, item| rows.push((path.into(), row(&leaf, item))));
-    rows.sort();
-    rows.dedup();
+    walk_text(document, &mut |path, leaf, item| rows.push(row_at(path, &leaf, item)));
+    sort_rows(&mut rows);
     rows
+}
+
+/// The values at a path of one document, without case and as [`rows_of`] has them, item rows included.
+pub(crate) fn rows_at(document: &str, path: &str) -> Vec<String> {
+    let mut values = Vec::new();
+    walk_text(document, &mut |p, leaf, in_array| {
+        let Row::Value(term) = row(&leaf, in_array) else { return };
+        if fold_eq(p, path) {
+            values.push(term.text.to_string());
+        }
+        let item = || {
+            path.match_indices('.')
+                .any(|(at, _)| fold_eq(p, &path[..at]) && fold_eq(&term.text, &path[at + 1..]))
+        };
+        if term.kind == TermKind::Item && item() {
+            values.push("true".to_owned());
+        }
+    });
+    values
 }
 
 impl Index {
@@ -81,11 +112,22 @@ impl Index {
     }
 
     /// Fields of which `path` names an item: `metadata.tags` for `metadata.tags.java`, with the item's text.
-    pub(crate) fn item_fields<'a, 'p>(&'a self, path: &'p str) -> impl Iterator<Item = (&'a FieldIndex, &'p str)> {
+    pub(crate) fn item_fields<'a, 'p>(
+        &'a self,
+        path: &'p str,
+    ) -> impl Iterator<Item = (&'a FieldIndex, &'p str)> {
         path.match_indices('.').flat_map(move |(at, _)| {
             let item = &path[at + 1..];
             self.folded(&path[..at]).map(move |field| (field, item))
         })
+    }
+
+    /// Entities that can be sorted by a path: those with a value of indexed length at it.
+    pub(crate) fn sortable(&self, path: &str) -> RoaringBitmap {
+        let mut set = RoaringBitmap::new();
+        self.folded(path).for_each(|field| set |= field.valued());
+        self.item_fields(path).for_each(|(field, item)| set |= field.items(item));
+        set
     }
 
     fn field_mut(&mut self, path: &Arc<str>) -> Option<&mut FieldIndex> {
@@ -143,12 +185,8 @@ struct FieldBuilder {
 }
 
 impl IndexBuilder {
-    /// Adds an entity's document. Ids must come in ascending order.
-    pub(crate) fn add(&mut self, id: u32, document: &str) {
-        walk_text(document, &mut |path, leaf, item| self.leaf(id, path, &leaf, item));
-    }
-
-    fn leaf(&mut self, id: u32, path: &str, leaf: &Leaf<'_>, item: bool) {
+    /// Adds a leaf of an entity's document. Ids must come in ascending order.
+    pub(crate) fn leaf(&mut self, id: u32, path: &str, leaf: &Leaf<'_>, item: bool) {
         let at = match self.paths.get(path) {
             Some(at) => *at,
             None => {
@@ -185,7 +223,8 @@ impl IndexBuilder {
 
 impl FieldBuilder {
     fn build(self) -> FieldIndex {
-        let mut terms: Vec<_> = self.terms.into_iter().map(|(t, ids)| (t, Postings::from_sorted(&ids))).collect();
+        let mut terms: Vec<_> =
+            self.terms.into_iter().map(|(t, ids)| (t, Postings::from_sorted(&ids))).collect();
         terms.sort_by(|(a, _), (b, _)| a.cmp(b));
         let set = |ids: Vec<u32>| Arc::new(ids.into_iter().collect::<RoaringBitmap>());
         FieldIndex {
