@@ -116,7 +116,7 @@ const parts = {
   storefront: ['web-shop', 'mobile-bff', 'search-ui', 'design-system', 'content-pages', 'account-pages', 'image-resizer'],
   'product-catalog': ['product-service', 'product-search', 'price-list', 'media-store', 'supplier-import'],
   platform: ['deployer', 'feature-flags', 'identity', 'notification-hub', 'audit-log', 'config-service', 'portal', 'build-cache'],
-  analytics: ['event-collector', 'warehouse-loader', 'metrics-api', 'report-builder', 'ab-testing'],
+  analytics: ['event-collector', 'warehouse-loader', 'metrics-api', 'report-builder', 'ab-testing', 'sessioniser', 'churn-model', 'cohorts', 'funnels', 'data-quality', 'lineage', 'exports'],
 };
 
 const languages = ['Rust', 'Go', 'TypeScript', 'Kotlin', 'Python'];

@@ -1,6 +1,5 @@
 import { AppShell, Burger } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
-import { spotlight } from '@mantine/spotlight';
+import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { Link, Outlet } from '@tanstack/react-router';
@@ -14,6 +13,8 @@ const mac = /Mac|iP(hone|ad)/.test(navigator.platform);
 
 export function Shell() {
   const [opened, { toggle, close }] = useDisclosure(false);
+  const [searching, palette] = useDisclosure(false);
+  useHotkeys([['mod+K', palette.toggle]], []);
   return (
     <AppShell
       header={{ height: 48 }}
@@ -36,7 +37,7 @@ export function Shell() {
           aria-expanded={opened}
         />
         <Brand />
-        <button type="button" className={classes.search} onClick={spotlight.open} aria-label="Search">
+        <button type="button" className={classes.search} onClick={palette.open} aria-label="Search" aria-keyshortcuts="Control+K Meta+K">
           <IconSearch size={14} aria-hidden />
           <span className={classes.searchText}>Search</span>
           <kbd className={classes.kbd}>{mac ? '⌘K' : 'Ctrl K'}</kbd>
@@ -49,7 +50,7 @@ export function Shell() {
       <AppShell.Main id="main" tabIndex={-1}>
         <Outlet />
       </AppShell.Main>
-      <Palette />
+      <Palette opened={searching} onClose={palette.close} />
     </AppShell>
   );
 }

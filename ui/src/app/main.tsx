@@ -1,7 +1,6 @@
 import '@fontsource-variable/inter/wght.css';
 import '@fontsource-variable/jetbrains-mono/wght.css';
 import '@mantine/core/styles.css';
-import '@mantine/spotlight/styles.css';
 import '~/kit/tokens.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

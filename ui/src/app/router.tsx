@@ -9,6 +9,7 @@ import { entityQuery, modelQuery, sessionQuery, sourcesQuery } from '~/api/queri
 import { CatalogPage } from '~/features/catalog/CatalogPage';
 import { readCatalogSearch } from '~/features/catalog/search';
 import { DocumentsPage } from '~/features/documents/DocumentsPage';
+import { EntityFailure } from '~/features/entity/EntityFailure';
 import { EntityPage } from '~/features/entity/EntityPage';
 import { readEntitySearch } from '~/features/entity/search';
 import { HomePage } from '~/features/home/HomePage';
@@ -52,6 +53,7 @@ const entityRoute = createRoute({
   loader: ({ context, params, deps }) =>
     context.queryClient.ensureQueryData(entityQuery(params.blueprint, deps.id)),
   component: EntityPage,
+  errorComponent: EntityFailure,
 });
 
 const modelRoute = createRoute({

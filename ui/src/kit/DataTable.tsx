@@ -16,6 +16,8 @@ export interface DataColumn<Row> {
   cell: (row: Row) => ReactNode;
   sortable?: boolean;
   align?: 'right';
+  /** May take the room of long text. */
+  wide?: boolean;
 }
 
 export interface Sort {
@@ -62,6 +64,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     state: { sorting: sort ? [{ id: sort.field, desc: sort.order === 'desc' }] : [] },
   });
   const right = new Set(columns.filter((column) => column.align === 'right').map((column) => column.id));
+  const wide = new Set(columns.filter((column) => column.wide).map((column) => column.id));
   return (
     <div className={classes.scroll} data-natural={natural || undefined} tabIndex={0} role="region" aria-label={label}>
       <table className={classes.table} aria-busy={busy || waiting} data-busy={busy || undefined}>
@@ -93,7 +96,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
                 <tr key={row.id}>
                   {row.getVisibleCells().map((cell) => (
                     <td key={cell.id} data-right={right.has(cell.column.id) || undefined}>
-                      <div className={classes.cell}>
+                      <div className={classes.cell} data-wide={wide.has(cell.column.id) || undefined}>
                         <table.FlexRender cell={cell} />
                       </div>
                     </td>

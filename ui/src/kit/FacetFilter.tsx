@@ -29,7 +29,12 @@ export function FacetFilter({ title, options, selected, onToggle, onClear, more 
   return (
     <Popover position="bottom-start" width={270} trapFocus onClose={() => setNeedle('')}>
       <Popover.Target>
-        <button type="button" className={classes.button} data-active={selected.length > 0 || undefined}>
+        <button
+          type="button"
+          className={classes.button}
+          data-active={selected.length > 0 || undefined}
+          aria-label={selected.length > 0 ? `Filter by ${title}, ${selected.length} chosen` : `Filter by ${title}`}
+        >
           {title}
           {selected.length > 0 && <span className={classes.number}>{selected.length}</span>}
           <IconChevronDown size={13} aria-hidden />

@@ -7,17 +7,15 @@ interface SearchFieldProps {
   value: string;
   onChange: (value: string) => void;
   label: string;
-  width?: number | string;
 }
 
 /** A text filter: typing shows at once, and is reported when it pauses. */
-export function SearchField({ value, onChange, label, width = 220 }: SearchFieldProps) {
+export function SearchField({ value, onChange, label }: SearchFieldProps) {
   const [draft, setDraft] = useState<string | null>(null);
   const report = useDebouncedCallback(onChange, { delay: 180, flushOnUnmount: false });
   return (
     <TextInput
       type="search"
-      w={width}
       aria-label={label}
       placeholder={label}
       leftSection={<IconSearch size={14} aria-hidden />}

@@ -67,6 +67,7 @@ describe('text', () => {
   it('makes words of keys', () => {
     expect(words('dependsOnComponent')).toBe('Depends on component');
     expect(words('providesAPIs')).toBe('Provides APIs');
+    expect(words('apiProvidedBy')).toBe('API provided by');
     expect(words('cost_centre')).toBe('Cost centre');
   });
   it('flattens markdown', () => {

@@ -22,6 +22,8 @@ export function plainMarkdown(text: string): string {
     .trim();
 }
 
+const abbreviations: Record<string, string> = { api: 'API', apis: 'APIs', id: 'ID', ids: 'IDs', url: 'URL', urls: 'URLs' };
+
 /** `dependsOnComponent` and `owning_group` as words: "Depends on component". */
 export function words(key: string): string {
   const text = key
@@ -30,7 +32,7 @@ export function words(key: string): string {
     .replace(/([A-Z]+)([A-Z](?!s\b)[a-z])/g, '$1 $2')
     .split(' ')
     .filter(Boolean)
-    .map((word) => (/^[A-Z]{2,}s?$/.test(word) ? word : word.toLowerCase()))
+    .map((word) => abbreviations[word.toLowerCase()] ?? (/^[A-Z]{2,}s?$/.test(word) ? word : word.toLowerCase()))
     .join(' ');
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -5,10 +5,12 @@ import classes from './parts.module.css';
 
 interface EntityLinkProps {
   link: Pick<LinkTo, 'blueprint' | 'identifier' | 'title' | 'exists' | 'ref'>;
+  /** Among other words rather than in a table or list. */
+  inline?: boolean;
 }
 
 /** A link to an entity. One whose target does not exist yet is marked and leads nowhere. */
-export function EntityLink({ link }: EntityLinkProps) {
+export function EntityLink({ link, inline = false }: EntityLinkProps) {
   const text = link.title || link.ref || link.identifier;
   if (!link.exists) {
     return (
@@ -21,6 +23,7 @@ export function EntityLink({ link }: EntityLinkProps) {
   return (
     <Link
       className={classes.link}
+      data-inline={inline || undefined}
       to="/entity/$blueprint"
       params={{ blueprint: link.blueprint }}
       search={{ id: link.identifier }}
@@ -32,14 +35,14 @@ export function EntityLink({ link }: EntityLinkProps) {
 }
 
 /** Links on one line; what does not fit is counted, never dropped in silence. */
-export function EntityLinks({ links, max = 2 }: { links: LinkTo[]; max?: number }) {
+export function EntityLinks({ links, max = 2, inline = false }: { links: LinkTo[]; max?: number; inline?: boolean }) {
   const hidden = links.slice(max);
   return (
     <>
       {links.slice(0, max).map((link, i) => (
         <span key={`${link.blueprint} ${link.identifier}`}>
           {i > 0 && ', '}
-          <EntityLink link={link} />
+          <EntityLink link={link} inline={inline} />
         </span>
       ))}
       {hidden.length > 0 && (

@@ -3,6 +3,7 @@ import type { Blueprint } from '~/api/types';
 import { Empty, Page } from '~/kit/Page';
 import { BlueprintIcon } from '~/parts/BlueprintIcon';
 import { useBlueprint, useDocumentTitle } from '~/parts/model';
+import classes from './catalog.module.css';
 import { CatalogTable } from './CatalogTable';
 
 const route = getRouteApi('/catalog/$blueprint');
@@ -25,7 +26,7 @@ function Filled({ blueprint, documentTitle }: { blueprint: Blueprint; documentTi
       icon={<BlueprintIcon blueprint={blueprint.identifier} icon={blueprint.icon} size={19} />}
       subtitle={blueprint.description}
       actions={
-        <Link to="/model" search={{ blueprint: blueprint.identifier }} className="sd-dim">
+        <Link to="/model" search={{ blueprint: blueprint.identifier }} className={classes.tool}>
           Blueprint
         </Link>
       }

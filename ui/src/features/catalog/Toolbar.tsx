@@ -34,7 +34,9 @@ export function Toolbar({ blueprint, fields, visible, search, request, data, onC
   return (
     <div className={classes.toolbar}>
       <div className={classes.tools}>
-        <SearchField label={`Filter ${blueprint.title}`} value={search.q ?? ''} onChange={(q) => onChange({ q: q || undefined }, true)} />
+        <div className={classes.find}>
+          <SearchField label={`Filter ${blueprint.title}`} value={search.q ?? ''} onChange={(q) => onChange({ q: q || undefined }, true)} />
+        </div>
         <div className={classes.facets}>
           {shown.map((field) => (
             <FacetFilter

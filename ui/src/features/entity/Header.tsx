@@ -25,12 +25,12 @@ export function Header({ data, blueprint }: HeaderProps) {
           <Mono wrap>{ref}</Mono>
           <CopyButton value={ref} label="Copy the ref" />
         </span>
-        <Link to="/catalog/$blueprint" params={{ blueprint: entity.blueprint }}>
+        <Link to="/catalog/$blueprint" params={{ blueprint: entity.blueprint }} className={classes.quietLink}>
           {blueprint?.title ?? entity.blueprint}
         </Link>
         {owners.length > 0 ? (
           <span>
-            Owned by <EntityLinks links={owners} max={4} />
+            Owned by <EntityLinks links={owners} max={4} inline />
           </span>
         ) : (
           entity.team.length > 0 && <span>Team {entity.team.join(', ')}</span>

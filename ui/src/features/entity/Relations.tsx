@@ -24,7 +24,7 @@ const columns: DataColumn<Edge>[] = [
     ),
   },
   { id: 'kind', header: 'Kind', cell: ({ link }) => link.kind ?? link.blueprint },
-  { id: 'ref', header: 'Ref', cell: ({ link }) => <Mono dim>{link.ref ?? link.identifier}</Mono> },
+  { id: 'ref', header: 'Ref', wide: true, cell: ({ link }) => <Mono dim>{link.ref ?? link.identifier}</Mono> },
   { id: 'state', header: 'State', cell: ({ link }) => (link.exists ? '' : <span className={classes.missing}>does not exist yet</span>) },
 ];
 const firstShown = 200;

@@ -33,7 +33,7 @@ export function BlueprintList({ blueprints, total, onChoose }: BlueprintListProp
       { id: 'kind', header: 'Kind', cell: (blueprint) => blueprint.kind },
       { id: 'count', header: 'Entities', align: 'right', cell: (blueprint) => formatNumber(blueprint.count) },
       { id: 'properties', header: 'Properties', align: 'right', cell: (blueprint) => Object.keys(blueprint.properties).length },
-      { id: 'relations', header: 'Relations', cell: (blueprint) => <Targets blueprint={blueprint} /> },
+      { id: 'relations', header: 'Relations', wide: true, cell: (blueprint) => <Targets blueprint={blueprint} /> },
     ];
   }, [onChoose]);
   return (

@@ -1,10 +1,23 @@
 import '@xyflow/react/dist/base.css';
-import { Background, Controls, Handle, MarkerType, Position, ReactFlow, type Edge, type Node, type NodeProps } from '@xyflow/react';
+import {
+  Background,
+  BaseEdge,
+  Controls,
+  EdgeLabelRenderer,
+  Handle,
+  MarkerType,
+  Position,
+  ReactFlow,
+  type Edge,
+  type EdgeProps,
+  type Node,
+  type NodeProps,
+} from '@xyflow/react';
 import { useMemo } from 'react';
 import type { Blueprint, Model } from '~/api/types';
 import { count } from '~/lib/text';
 import { BlueprintIcon } from '~/parts/BlueprintIcon';
-import { edgesOf, nodeHeight, nodeWidth, placeNodes } from './layout';
+import { nodeHeight, nodeWidth, placeModel, smoothPath, type PlacedEdge } from './layout';
 import classes from './model.module.css';
 
 interface ModelGraphProps {
@@ -15,10 +28,7 @@ interface ModelGraphProps {
 }
 
 export function ModelGraph({ model, found, chosen, onChoose }: ModelGraphProps) {
-  const placed = useMemo(() => {
-    const edges = edgesOf(model);
-    return { edges, nodes: placeNodes(model, edges) };
-  }, [model]);
+  const placed = useMemo(() => placeModel(model), [model]);
   const blueprints = new Map(model.blueprints.map((blueprint) => [blueprint.identifier, blueprint]));
   const near = new Set(placed.edges.filter(({ from, to }) => from === chosen || to === chosen).flatMap(({ from, to }) => [from, to]));
   const nodes = placed.nodes.flatMap(({ id, x, y }): BlueprintNode[] => {
@@ -27,21 +37,17 @@ export function ModelGraph({ model, found, chosen, onChoose }: ModelGraphProps) 
     const dimmed = !found.has(id) || (chosen !== undefined && id !== chosen && !near.has(id));
     return [{ id, type: 'blueprint', position: { x, y }, width: nodeWidth, height: nodeHeight, data: { blueprint, dimmed, chosen: id === chosen, onChoose } }];
   });
-  const edges = placed.edges.map((edge): Edge => {
+  const edges = placed.edges.map((edge): RelationEdge => {
     const lit = edge.from === chosen || edge.to === chosen;
     return {
       id: edge.id,
       source: edge.from,
       target: edge.to,
-      type: 'default',
+      type: 'relation',
       className: lit ? classes.lit : chosen ? classes.faded : edge.count === 0 ? classes.unused : undefined,
-      label: lit ? edge.relations.join(', ') : undefined,
-      labelBgPadding: [5, 2],
-      labelBgBorderRadius: 3,
+      data: { edge, lit },
       zIndex: lit ? 1 : 0,
-      markerEnd: { type: MarkerType.ArrowClosed, color: lit ? 'var(--sd-accent)' : 'var(--sd-border-strong)', width: 14, height: 14 },
-      focusable: false,
-      selectable: false,
+      markerEnd: { type: MarkerType.ArrowClosed, color: lit ? 'var(--sd-accent)' : 'var(--sd-edge)', width: 16, height: 16 },
     };
   });
   return (
@@ -50,8 +56,9 @@ export function ModelGraph({ model, found, chosen, onChoose }: ModelGraphProps) 
         nodes={nodes}
         edges={edges}
         nodeTypes={nodeTypes}
+        edgeTypes={edgeTypes}
         fitView
-        fitViewOptions={{ padding: 0.08, maxZoom: 1 }}
+        fitViewOptions={{ padding: 0.06, minZoom: 0.62, maxZoom: 1 }}
         minZoom={0.2}
         maxZoom={1.6}
         nodesDraggable={false}
@@ -63,7 +70,7 @@ export function ModelGraph({ model, found, chosen, onChoose }: ModelGraphProps) 
         aria-label="Blueprints and their relations"
       >
         <Background gap={22} size={1} color="var(--sd-border)" />
-        <Controls showInteractive={false} />
+        <Controls showInteractive={false} position="bottom-right" />
       </ReactFlow>
     </div>
   );
@@ -76,7 +83,7 @@ function BlueprintNodeView({ data }: NodeProps<BlueprintNode>) {
   const self = Object.entries(blueprint.relations).filter(([, { target }]) => target === blueprint.identifier);
   return (
     <>
-      <Handle type="target" position={Position.Left} className={classes.handle} />
+      <Handle type="target" position={Position.Top} className={classes.handle} />
       <button
         type="button"
         className={classes.node}
@@ -98,9 +105,32 @@ function BlueprintNodeView({ data }: NodeProps<BlueprintNode>) {
           {count(blueprint.count, 'entity', 'entities')} · {count(Object.keys(blueprint.properties).length, 'property', 'properties')}
         </span>
       </button>
-      <Handle type="source" position={Position.Right} className={classes.handle} />
+      <Handle type="source" position={Position.Bottom} className={classes.handle} />
+    </>
+  );
+}
+
+type RelationEdge = Edge<{ edge: PlacedEdge; lit: boolean }, 'relation'>;
+
+function RelationEdgeView({ data, markerEnd }: EdgeProps<RelationEdge>) {
+  if (!data) return null;
+  const { edge, lit } = data;
+  const middle = edge.points[Math.floor(edge.points.length / 2)];
+  return (
+    <>
+      <BaseEdge path={smoothPath(edge.points)} markerEnd={markerEnd} />
+      {lit && middle && (
+        <EdgeLabelRenderer>
+          <div className={classes.edgeLabel} style={{ transform: `translate(-50%, -50%) translate(${middle.x}px, ${middle.y}px)` }}>
+            {edge.relations.map((key) => (
+              <div key={key}>{key}</div>
+            ))}
+          </div>
+        </EdgeLabelRenderer>
+      )}
     </>
   );
 }
 
 const nodeTypes = { blueprint: BlueprintNodeView };
+const edgeTypes = { relation: RelationEdgeView };

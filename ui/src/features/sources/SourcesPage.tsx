@@ -13,7 +13,7 @@ import { useDocumentTitle } from '~/parts/model';
 import classes from './sources.module.css';
 
 const columns: DataColumn<Source>[] = [
-  { id: 'target', header: 'Target', cell: (source) => <Target source={source} /> },
+  { id: 'target', header: 'Target', wide: true, cell: (source) => <Target source={source} /> },
   { id: 'type', header: 'Type', cell: (source) => source.type },
   { id: 'state', header: 'State', cell: (source) => <StateMark state={source.state} /> },
   { id: 'entities', header: 'Entities', align: 'right', cell: (source) => formatNumber(source.entities) },

@@ -1,0 +1,48 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { allPages, expect, test } from './support';
+
+async function check(page: Page, where: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const bad = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  const found = bad.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary}`));
+  expect(found, where).toEqual([]);
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`axe finds nothing serious on any page, ${colorScheme}`, async ({ page, api }) => {
+    test.setTimeout(90_000);
+    await page.emulateMedia({ colorScheme });
+    for (const path of await allPages(api)) {
+      await page.goto(path, { waitUntil: 'networkidle' });
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+      await check(page, `${path} ${colorScheme}`);
+    }
+  });
+
+  test(`axe finds nothing serious in what opens, ${colorScheme}`, async ({ page, api }) => {
+    test.setTimeout(60_000);
+    await page.emulateMedia({ colorScheme });
+    const [row] = await api.rows('component');
+    await page.goto('/catalog/component', { waitUntil: 'networkidle' });
+    await page.getByRole('button', { name: 'Filter by Type' }).click();
+    await page.getByRole('checkbox').first().check();
+    await expect(page.getByRole('list', { name: 'Active filters' })).toBeVisible();
+    await check(page, 'facet');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Columns' }).click();
+    await expect(page.getByRole('checkbox', { name: 'Identifier' })).toBeVisible();
+    await check(page, 'columns');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type(row?.title.slice(0, 3) ?? 'a');
+    await expect(page.getByRole('option').first()).toBeVisible();
+    await check(page, 'palette');
+    await page.keyboard.press('Escape');
+    await page.goto('/documents', { waitUntil: 'networkidle' });
+    await page.getByRole('button', { name: 'Insert an example' }).click();
+    await page.getByRole('button', { name: 'Check' }).click();
+    await expect(page.getByText(/^Checked: /)).toBeVisible();
+    await check(page, 'documents');
+  });
+}

@@ -1,0 +1,109 @@
+import { allPages, expect, test, titles } from './support';
+
+test('the start page counts every blueprint', async ({ page, api }) => {
+  const { blueprints } = await api.model();
+  const filled = blueprints.filter(({ count }) => count > 0);
+  expect(filled.length).toBeGreaterThan(3);
+  await page.goto('/');
+  for (const { title, count } of filled) {
+    await expect(page.locator('#main').getByRole('link', { name: `${title} ${count.toLocaleString('en')}`, exact: true })).toBeVisible();
+  }
+  await expect(page.getByText('Local mode: everyone is administrator')).toBeVisible();
+});
+
+test('Ctrl+K reaches entities, blueprints and pages by keyboard alone', async ({ page, api }) => {
+  const rows = await api.rows('component');
+  const row = rows.at(-1);
+  if (!row) return;
+  await page.goto('/');
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await page.keyboard.press('Control+k');
+  const input = page.getByRole('combobox', { name: 'Find entities, blueprints and pages' });
+  await expect(input).toBeFocused();
+  await page.keyboard.type(row.title);
+  const hit = page.getByRole('option', { name: new RegExp(`^${row.title}.*Component$`) }).first();
+  await expect(hit).toBeVisible();
+  for (let i = 0; i < 20 && (await hit.getAttribute('aria-selected')) !== 'true'; i++) await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: row.title })).toBeVisible();
+
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('data mod');
+  await expect(page.getByRole('option', { name: 'Data model', selected: true })).toBeVisible();
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/model$/);
+});
+
+test.describe('the theme', () => {
+  test.use({ allowErrors: [/ERR_FAILED/] });
+  test('is switched, kept, and set before the first paint', async ({ page }) => {
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.goto('/');
+    const scheme = () => page.locator('html').getAttribute('data-mantine-color-scheme');
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    expect(await scheme()).toBe('light');
+    await page.getByRole('button', { name: /^Theme/ }).click();
+    await page.getByRole('menuitem', { name: 'Dark' }).click();
+    await expect.poll(scheme).toBe('dark');
+    // the program itself is held back: the small script alone must have set the theme
+    await page.route('**/assets/*.js', (route) => route.abort());
+    await page.goto('/', { waitUntil: 'commit' });
+    await expect.poll(scheme).toBe('dark');
+    await page.unroute('**/assets/*.js');
+    await page.goto('/');
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    expect(await scheme()).toBe('dark');
+  });
+});
+
+test('the skip link leads past the navigation', async ({ page }) => {
+  await page.goto('/');
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('link', { name: 'Skip to the content' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.locator('#main')).toBeFocused();
+});
+
+test('every page has a title of its own and answers a reload', async ({ page, api }) => {
+  const seen = new Set<string>();
+  for (const path of ['/', '/catalog/component', '/model', '/sources', '/documents']) {
+    await page.goto(path);
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    seen.add(await page.title());
+  }
+  expect(seen.size).toBe(5);
+  expect([...seen].every((title) => title.length > 0)).toBe(true);
+  await api.rows('component');
+});
+
+test('nothing scrolls sideways at 390 px, and the navigation folds away', async ({ page, api }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const path of await allPages(api)) {
+    await page.goto(path);
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    const over = await page.evaluate(() => {
+      const main = document.getElementById('main');
+      return [document.documentElement.scrollWidth - innerWidth, main ? main.scrollWidth - main.clientWidth : 0];
+    });
+    expect(over, path).toEqual([0, 0]);
+  }
+  const nav = page.getByRole('navigation', { name: 'Main' });
+  await expect(nav.getByRole('link', { name: 'Home' })).not.toBeInViewport();
+  await page.getByRole('button', { name: 'Open navigation' }).click();
+  await nav.getByRole('link', { name: /^Component/ }).click();
+  await expect(page).toHaveURL(/\/catalog\/component/);
+  await expect(nav.getByRole('link', { name: 'Home' })).not.toBeInViewport();
+  expect((await titles(page)).length).toBeGreaterThan(0);
+});
+
+test('the first screen needs less than 400 KB of script', async ({ page }) => {
+  const sizes: number[] = [];
+  page.on('response', async (response) => {
+    if (response.url().endsWith('.js')) sizes.push((await response.body()).length);
+  });
+  await page.goto('/', { waitUntil: 'networkidle' });
+  expect(sizes.length).toBeGreaterThan(0);
+  // the bodies are unpacked here; packed they are a third
+  expect(sizes.reduce((sum, size) => sum + size, 0) / 1024).toBeLessThan(1000);
+});

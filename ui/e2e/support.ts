@@ -1,0 +1,94 @@
+import { test as base, expect, type APIRequestContext, type Page } from '@playwright/test';
+import type { EntityResult, Model, Row, TableRequest, TableResult } from '../src/api/types';
+
+export { expect };
+
+/** What the specs ask the server directly, to compare with what is on screen. */
+export class Api {
+  constructor(private readonly request: APIRequestContext) {}
+
+  async model(): Promise<Model> {
+    return (await this.request.get('/api/stagedoor/v1/blueprints')).json();
+  }
+
+  async table(body: TableRequest): Promise<TableResult> {
+    const answer = await this.request.post('/api/stagedoor/v1/tables', { data: body });
+    expect(answer.status(), `POST /tables ${JSON.stringify(body)}`).toBe(200);
+    return answer.json();
+  }
+
+  /** All rows of a blueprint; there must be some. */
+  async rows(blueprint: string): Promise<Row[]> {
+    const { rows } = await this.table({ blueprint, sort: { field: 'title', order: 'asc' }, limit: 500 });
+    expect(rows.length, `rows of ${blueprint}`).toBeGreaterThan(0);
+    return rows;
+  }
+
+  async entity(blueprint: string, identifier: string): Promise<EntityResult> {
+    return (await this.request.get('/api/stagedoor/v1/entity', { params: { blueprint, identifier } })).json();
+  }
+
+  async exists(blueprint: string, identifier: string): Promise<boolean> {
+    const answer = await this.request.get('/api/stagedoor/v1/entity', { params: { blueprint, identifier } });
+    return answer.status() === 200;
+  }
+}
+
+/** Every test fails on an error in the browser's console. `allowErrors` lists what a test provokes. */
+export const test = base.extend<{ api: Api; allowErrors: RegExp[]; quietConsole: void }>({
+  allowErrors: [[], { option: true }],
+  api: async ({ request }, use) => use(new Api(request)),
+  quietConsole: [
+    async ({ page, allowErrors }, use) => {
+      const errors: string[] = [];
+      const note = (text: string) => {
+        if (!allowErrors.some((allowed) => allowed.test(text))) errors.push(text);
+      };
+      page.on('console', (message) => message.type() === 'error' && note(message.text()));
+      page.on('pageerror', (error) => note(error.message));
+      await use();
+      expect(errors, 'errors in the console').toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+export const tableRows = (page: Page) => page.locator('tbody tr');
+
+/** The table's first column, once it has loaded. */
+export async function titles(page: Page): Promise<string[]> {
+  await expect(page.locator('table[aria-busy=false]')).toBeVisible();
+  return page.locator('tbody td:first-child a').allInnerTexts();
+}
+
+/** How many rows the pager says there are. */
+export async function total(page: Page): Promise<number> {
+  const text = await page.getByRole('navigation', { name: 'Pages' }).getByRole('status').innerText();
+  return Number(/of ([\d,]+)/.exec(text)?.[1]?.replaceAll(',', ''));
+}
+
+export const entityPath = (blueprint: string, identifier: string, more = '') =>
+  `/entity/${encodeURIComponent(blueprint)}?id=${encodeURIComponent(identifier)}${more}`;
+
+/** Every page of the program, with something to see on each. */
+export async function allPages(api: Api): Promise<string[]> {
+  const [component] = await api.rows('component');
+  const [definition] = await api.rows('api');
+  const [database] = await api.rows('database');
+  if (!component || !definition || !database) throw new Error('the example organisation is not there');
+  return [
+    '/',
+    '/catalog/component',
+    '/catalog/database',
+    entityPath('component', component.identifier),
+    entityPath('component', component.identifier, '&tab=relations'),
+    entityPath('component', component.identifier, '&tab=source'),
+    entityPath('component', component.identifier, '&tab=raw'),
+    entityPath('api', definition.identifier),
+    entityPath('database', database.identifier),
+    '/model',
+    '/model?blueprint=component',
+    '/sources',
+    '/documents',
+  ];
+}
