@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::blueprint::{Blueprint, Property, PropertyType};
 use crate::entity::{EntityRecord, Fields};
-use crate::entity_ref::{EntityRef, kind_of};
+use crate::entity_ref::EntityRef;
 use crate::json::{at, set};
 use crate::kinds::{self, EdgeField};
 use crate::names;
@@ -91,7 +91,7 @@ impl Face {
         let mut relations = IndexMap::with_capacity(blueprint.relations.len());
         for (key, definition) in &blueprint.relations {
             let target_kind = kind_of_target(&definition.target);
-            let field = definition.field.clone().unwrap_or_else(|| format!("spec.{key}"));
+            let field = relation_field(blueprint, key, definition.field.as_deref());
             if !fields.iter().any(|f| f.field == field) {
                 let relation = names::relation_type(key);
                 let reverse = format!("{relation}Of");
@@ -241,27 +241,27 @@ impl Face {
     }
 
     fn document_edges(&self, document: &Value, edges: &mut Vec<Edge>) {
-        let namespace = at(document, "metadata.namespace").and_then(Value::as_str).unwrap_or("default");
-        let kind = at(document, "spec.type").and_then(Value::as_str).unwrap_or("");
+        let text = |path| at(document, path).and_then(Value::as_str);
+        let (namespace, spec_type) = (text("metadata.namespace").unwrap_or("default"), text("spec.type").unwrap_or(""));
         for field in &self.fields {
-            if !field.only_types.is_empty() && !field.only_types.iter().any(|t| t == kind) {
-                continue;
-            }
             for text in at(document, &field.field).map(targets).into_iter().flatten() {
-                let Ok(target) = EntityRef::parse(text, field.default_kind.as_deref(), namespace) else { continue };
-                let key = target.key();
-                if !field.allowed_kinds.is_empty() && !field.allowed_kinds.iter().any(|k| k == kind_of(&key)) {
-                    continue;
+                if let Some(reference) = field.target(text, namespace, spec_type) {
+                    let (relation, reverse) = (field.relation.clone(), field.reverse.clone());
+                    push_new(edges, Edge { relation, reverse, target: Target::Ref(reference) });
                 }
-                let edge = Edge {
-                    relation: field.relation.clone(),
-                    reverse: field.reverse.clone(),
-                    target: Target::Ref(key),
-                };
-                push_new(edges, edge);
             }
         }
     }
+}
+
+/// The document field of a relation: as the definition says, as the shipped kind's relation of the same
+/// key says (a blueprint that was there before the kind keeps its own definitions), or `spec.<key>`.
+fn relation_field(blueprint: &Blueprint, key: &str, stated: Option<&str>) -> String {
+    let shipped = || {
+        let kind = kinds::by_identifier(blueprint.shipped_kind.as_deref()?)?;
+        kind.blueprint.get("relations")?.get(key)?.get("backstage")?.get("field")?.as_str()
+    };
+    stated.or_else(shipped).map_or_else(|| format!("spec.{key}"), str::to_owned)
 }
 
 fn automatic_path(blueprint: &Blueprint, key: &str) -> String {

@@ -73,3 +73,113 @@ pub fn set(value: &mut Value, path: &str, new: Option<Value>) {
         here = map.entry(key.to_owned()).or_insert(Value::Null);
     }
 }
+
+/// Where the closing bracket of a top-level member's object or array stands in a compact JSON text.
+#[must_use]
+pub fn end_of_member(text: &str, key: &str) -> Option<usize> {
+    let mut scan = Scan { bytes: text.as_bytes(), at: 0 };
+    scan.expect(b'{')?;
+    loop {
+        let (start, end) = scan.string()?;
+        scan.expect(b':')?;
+        let found = text.get(start..end) == Some(key);
+        scan.value()?;
+        if found {
+            return scan.at.checked_sub(1);
+        }
+        scan.expect(b',')?;
+    }
+}
+
+/// A reader of compact, valid JSON that only finds where things end.
+struct Scan<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Scan<'_> {
+    fn expect(&mut self, byte: u8) -> Option<()> {
+        (*self.bytes.get(self.at)? == byte).then(|| self.at += 1)
+    }
+
+    /// Passes a string; tells where its content starts and ends.
+    fn string(&mut self) -> Option<(usize, usize)> {
+        self.expect(b'"')?;
+        let start = self.at;
+        loop {
+            match *self.bytes.get(self.at)? {
+                b'"' => break,
+                b'\\' => self.at += 2,
+                _ => self.at += 1,
+            }
+        }
+        self.at += 1;
+        Some((start, self.at - 1))
+    }
+
+    /// Passes a value of any depth.
+    fn value(&mut self) -> Option<()> {
+        let mut depth = 0_usize;
+        loop {
+            match *self.bytes.get(self.at)? {
+                b'"' => {
+                    self.string()?;
+                }
+                b'{' | b'[' => {
+                    depth += 1;
+                    self.at += 1;
+                    continue;
+                }
+                b'}' | b']' => {
+                    depth = depth.checked_sub(1)?;
+                    self.at += 1;
+                }
+                b',' | b':' => {
+                    self.at += 1;
+                    continue;
+                }
+                _ => {
+                    while !matches!(*self.bytes.get(self.at)?, b',' | b'}' | b']') {
+                        self.at += 1;
+                    }
+                }
+            }
+            if depth == 0 {
+                return Some(());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn finds_the_end_of_a_member() {
+        for value in [
+            json!({"a": "x}\\\"", "metadata": {"name": "n", "l": [1, {"}": "]"}], "e": {}}, "z": 1}),
+            json!({"metadata": {}}),
+            json!({"apiVersion": "v", "n": -1.5e3, "t": true, "metadata": {"a": []}, "spec": {"metadata": {"x": 1}}}),
+        ] {
+            let text = value.to_string();
+            let end = end_of_member(&text, "metadata").unwrap();
+            let head = &text[..end];
+            let start = head.find("\"metadata\":").unwrap() + 11;
+            let inner: Value = serde_json::from_str(&format!("{}}}", &head[start..])).unwrap();
+            assert_eq!(inner, value["metadata"], "{text}");
+        }
+        assert_eq!(end_of_member("{\"a\":1}", "metadata"), None);
+    }
+
+    #[test]
+    fn sets_and_removes_at_a_path() {
+        let mut v = json!({"a": {"b": 1}});
+        set(&mut v, "a.c.d", Some(json!(2)));
+        set(&mut v, "a.b", None);
+        set(&mut v, "x.y", None);
+        assert_eq!(v, json!({"a": {"c": {"d": 2}}}));
+        assert_eq!(at(&v, "a.c.d"), Some(&json!(2)));
+    }
+}

@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::entity_ref::{EntityRef, kind_of};
+
 /// One shipped kind.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -64,6 +66,20 @@ pub struct EdgeField {
     /// Only for documents whose `spec.type` is one of these; empty = all.
     #[serde(default)]
     pub only_types: Vec<String>,
+}
+
+impl EdgeField {
+    /// The lower-case reference that a text of this field means, in a document of this namespace and
+    /// `spec.type`; none where it makes no relation.
+    #[must_use]
+    pub fn target(&self, text: &str, namespace: &str, spec_type: &str) -> Option<String> {
+        if !self.only_types.is_empty() && !self.only_types.iter().any(|t| t == spec_type) {
+            return None;
+        }
+        let key = EntityRef::parse(text, self.default_kind.as_deref(), namespace).ok()?.key();
+        let allowed = self.allowed_kinds.is_empty() || self.allowed_kinds.iter().any(|k| k == kind_of(&key));
+        allowed.then_some(key)
+    }
 }
 
 /// All shipped kinds, in the order of the data model from the top down.

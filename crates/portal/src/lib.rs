@@ -1,1 +1,90 @@
-//! (to come)
+//! The product as a library. Every use case is: authorise, validate, commit, index, notify.
+//!
+//! This crate alone writes: [`writer`] takes operations one by one, each validated against the newest
+//! state, stores a batch of them in one transaction and publishes the next snapshot. Readers get a
+//! [`View`], which knows its viewer. Dialects translate to and from these use cases and hold no rules.
+
+mod blueprints;
+mod clock;
+mod documents;
+mod entities;
+mod error;
+mod faces;
+mod install;
+mod problems;
+mod sources;
+mod view;
+mod writer;
+mod yaml;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use stagedoor_auth::Viewer;
+use stagedoor_model::Actor;
+use stagedoor_query::Catalog;
+use stagedoor_store::Store;
+
+pub use documents::{DocumentResult, DocumentsReport, RejectedDocument};
+pub use entities::{WriteMode, WriteRequest, Written};
+pub use error::PortalError;
+pub use problems::Problem;
+pub use sources::{Conflict, LocationConfig, SourceReport, SourcesConfig};
+pub use view::{Scope, View};
+pub use yaml::to_yaml;
+
+/// The portal. Clones share everything.
+#[derive(Clone)]
+pub struct Portal {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    catalog: ArcSwap<Catalog>,
+    problems: ArcSwap<problems::Problems>,
+    writer: writer::Writer,
+    sources: sources::Sources,
+}
+
+impl Portal {
+    /// Loads the catalog from the store and starts the writer. Blocks until the catalog is loaded.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn open(store: Arc<dyn Store>, sources: SourcesConfig) -> Result<Self, PortalError> {
+        let mut changes = Vec::new();
+        let revision = store.load(&mut |change| changes.push(change)).map_err(writer::internal)?;
+        let catalog = Catalog::load(changes.into_iter(), revision);
+        let (writer, inbox) = writer::Writer::new();
+        let shared = Arc::new(Shared {
+            catalog: ArcSwap::from_pointee(catalog),
+            problems: ArcSwap::from_pointee(problems::Problems::default()),
+            writer,
+            sources: sources::Sources::new(sources),
+        });
+        writer::start(Arc::downgrade(&shared), store, inbox);
+        Ok(Self { shared })
+    }
+
+    /// The newest snapshot, as `viewer` may see it.
+    ///
+    /// # Errors
+    /// None today; a viewer without any right will get [`PortalError::Forbidden`].
+    pub fn view(&self, viewer: &Viewer) -> Result<View, PortalError> {
+        Ok(View::new(self.shared.catalog.load_full(), self.shared.problems.load_full(), viewer.clone()))
+    }
+
+    /// Whether nothing has ever been stored.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.shared.catalog.load().revision == 0
+    }
+
+    /// Waits until everything accepted so far is stored.
+    pub async fn flush(&self) {
+        let nothing = |_: &mut writer::Draft| Ok(());
+        let actor = Actor { name: "system".into(), through: "system".into() };
+        let _ = self.commit(actor, false, nothing).await;
+    }
+}
+

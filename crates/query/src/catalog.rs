@@ -16,7 +16,8 @@ use uuid::Uuid;
 
 use crate::blueprints::{BlueprintChange, BlueprintEntry, Blueprints};
 use crate::cow::{PagedVec, SortedMap};
-use crate::index::{Index, IndexBuilder, Rows, rows_of};
+use crate::index::walk::{Leaf, walk_text};
+use crate::index::{Index, IndexBuilder, Rows, row_at, rows_of, sort_rows};
 
 /// Number of a node within one snapshot and its successors. Not stable across restarts.
 pub type NodeId = u32;
@@ -31,6 +32,41 @@ pub struct Entity {
     pub document: JsonText,
     /// Its own edges, in the order its content names them.
     pub(crate) outgoing: Box<[OutEdge]>,
+    /// `metadata.title`; for shipped kinds the name where there is none.
+    pub(crate) title: Option<Box<str>>,
+    metadata_end: u32,
+    document_hash: u64,
+}
+
+impl Entity {
+    fn new(record: Arc<EntityRecord>, document: JsonText, outgoing: Box<[OutEdge]>, title: Option<Box<str>>) -> Self {
+        let metadata_end = stagedoor_model::json::end_of_member(document.as_str(), "metadata").unwrap_or(0) as u32;
+        let document_hash = stable_hash(document.as_str().as_bytes());
+        Self { record, document, outgoing, title, metadata_end, document_hash }
+    }
+
+    /// Where the closing brace of `metadata` stands in the document's text, for splicing.
+    #[must_use]
+    pub fn metadata_end(&self) -> usize {
+        self.metadata_end as usize
+    }
+
+    /// Hash of the document's text, the same in every process.
+    #[must_use]
+    pub fn document_hash(&self) -> u64 {
+        self.document_hash
+    }
+}
+
+/// A multiply-and-rotate hash over words: stable between processes, which the standard hasher does not promise.
+fn stable_hash(bytes: &[u8]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ bytes.len() as u64;
+    let mut words = bytes.chunks_exact(8);
+    for word in words.by_ref() {
+        let word = word.iter().fold(0, |w, b| (w << 8) | u64::from(*b));
+        hash = (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+    words.remainder().iter().fold(hash, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// An edge as its emitter holds it.
@@ -265,8 +301,11 @@ impl Catalog {
                 self.index.replace(old, &rows, &Rows::new());
             }
         }
-        let entity = self.attach(node, record, &entry);
-        let rows = rows_of(entity.document.as_str());
+        // A relation to itself finds it by its identifier.
+        self.reserve_key(record);
+        let mut rows = Rows::with_capacity(64);
+        self.attach(node, record, &entry, &mut |path, leaf, item| rows.push(row_at(path, &leaf, item)));
+        sort_rows(&mut rows);
         self.index.replace(node, &old_rows, &rows);
     }
 
@@ -295,14 +334,19 @@ impl Catalog {
         rows_of(entity.document.as_str())
     }
 
-    /// Puts an entity on its node: document, edges, membership. The index is the caller's.
-    fn attach(&mut self, node: NodeId, record: &Arc<EntityRecord>, entry: &BlueprintEntry) -> Arc<Entity> {
+    /// Puts an entity on its node: document, edges, membership. Its document is walked once; the leaves
+    /// go to `sink`, for the index is the caller's.
+    fn attach(&mut self, node: NodeId, record: &Arc<EntityRecord>, entry: &BlueprintEntry, sink: Sink<'_>) {
         let face = &entry.face;
         let document = match &record.document {
             Some(document) if record.fields.is_none() => document.clone(),
             _ => JsonText::of(&face.document(record)),
         };
-        let outgoing = self.edges(record, face);
+        let stated = Stated::read(document.as_str(), face, sink);
+        let outgoing = match &record.fields {
+            None => self.stated_edges(&stated, face),
+            Some(_) => self.mixed_edges(record, face),
+        };
         for edge in &outgoing {
             if let Some(target) = self.nodes.get_mut(edge.target as usize) {
                 let incoming = InEdge { relation: edge.relation, reverse: edge.reverse, source: node };
@@ -317,18 +361,28 @@ impl Catalog {
             Arc::make_mut(&mut self.visible).insert(node);
         }
         self.uids.insert(record.uid, node);
-        let entity = Arc::new(Entity { record: Arc::clone(record), document, outgoing });
+        let title = stated.title.or(stated.name.filter(|_| face.shipped));
+        let entity = Entity::new(Arc::clone(record), document, outgoing, title);
         if let Some(n) = self.nodes.get_mut(node as usize) {
-            n.entity = Some(Arc::clone(&entity));
+            n.entity = Some(Arc::new(entity));
         }
-        entity
     }
 
-    fn edges(&mut self, record: &EntityRecord, face: &Face) -> Box<[OutEdge]> {
-        let emits = !face.fields.is_empty() || record.fields.is_some();
-        if !emits {
-            return Box::default();
+    /// The edges of an entity that is only a document.
+    fn stated_edges(&mut self, stated: &Stated, face: &Face) -> Box<[OutEdge]> {
+        let mut out: Vec<OutEdge> = Vec::with_capacity(stated.references.len());
+        for (at, text) in &stated.references {
+            let Some(field) = face.fields.get(*at) else { continue };
+            let Some(reference) = field.target(text, &stated.namespace, &stated.spec_type) else { continue };
+            let target = self.intern_node(&reference);
+            let relation = self.intern_relation(&field.relation);
+            push_new(&mut out, OutEdge { relation, reverse: self.intern_relation(&field.reverse), target });
         }
+        out.into_boxed_slice()
+    }
+
+    /// The edges of an entity that contributors have a part in.
+    fn mixed_edges(&mut self, record: &EntityRecord, face: &Face) -> Box<[OutEdge]> {
         let document = record.document.as_ref().map(JsonText::value);
         let edges = face.edges(document.as_ref(), &record.contributed());
         let mut out: Vec<OutEdge> = Vec::with_capacity(edges.len());
@@ -338,10 +392,7 @@ impl Catalog {
                 Target::Key(blueprint, identifier) => self.node_for_key(blueprint, identifier),
             };
             let relation = self.intern_relation(&edge.relation);
-            let edge = OutEdge { relation, reverse: self.intern_relation(&edge.reverse), target };
-            if !out.contains(&edge) {
-                out.push(edge);
-            }
+            push_new(&mut out, OutEdge { relation, reverse: self.intern_relation(&edge.reverse), target });
         }
         out.into_boxed_slice()
     }
@@ -382,8 +433,7 @@ impl Catalog {
             else {
                 continue;
             };
-            let entity = catalog.attach(node, record, &entry);
-            builder.add(node, entity.document.as_str());
+            catalog.attach(node, record, &entry, &mut |path, leaf, item| builder.leaf(node, path, &leaf, item));
         }
         catalog.index = builder.build();
         catalog
@@ -393,5 +443,47 @@ impl Catalog {
         let Some(node) = self.node_of_ref(&record.entity_ref) else { return };
         let members = Arc::make_mut(&mut self.members).entry(record.blueprint.as_str().into()).or_default();
         members.by_identifier.insert(record.identifier.as_str().into(), node);
+    }
+}
+
+/// Takes the leaves of a document: path, value, whether it is an item of an array.
+type Sink<'s> = &'s mut dyn FnMut(&str, Leaf<'_>, bool);
+
+/// What a document says that the catalog needs besides its index rows.
+#[derive(Default)]
+struct Stated {
+    title: Option<Box<str>>,
+    name: Option<Box<str>>,
+    namespace: String,
+    spec_type: String,
+    /// References, with the number of the face's field that holds them, in the order of the fields.
+    references: Vec<(usize, String)>,
+}
+
+impl Stated {
+    fn read(document: &str, face: &Face, sink: Sink<'_>) -> Self {
+        let mut stated = Self { namespace: "default".into(), ..Self::default() };
+        walk_text(document, &mut |path, leaf, item| {
+            if let Leaf::Text(text) = leaf {
+                match path {
+                    "metadata.title" if !item => stated.title = Some(text.into()),
+                    "metadata.name" if !item => stated.name = Some(text.into()),
+                    "metadata.namespace" if !item => stated.namespace = text.into(),
+                    "spec.type" if !item => stated.spec_type = text.into(),
+                    _ => {}
+                }
+                let fields = face.fields.iter().enumerate().filter(|(_, f)| f.field == path);
+                stated.references.extend(fields.map(|(at, _)| (at, text.to_owned())));
+            }
+            sink(path, leaf, item);
+        });
+        stated.references.sort_by_key(|(at, _)| *at);
+        stated
+    }
+}
+
+fn push_new(edges: &mut Vec<OutEdge>, edge: OutEdge) {
+    if !edges.contains(&edge) {
+        edges.push(edge);
     }
 }

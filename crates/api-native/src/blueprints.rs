@@ -1,0 +1,103 @@
+//! The data model with live counts.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::Value;
+use stagedoor_portal::View;
+use stagedoor_query::BlueprintEntry;
+use utoipa::ToSchema;
+
+use crate::Api;
+use crate::error::{ApiError, Caller, ErrorBody};
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct BlueprintList {
+    blueprints: Vec<BlueprintSummary>,
+    /// Links between entities, counted by the relation that states them.
+    edges: Vec<ModelEdge>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct BlueprintSummary {
+    identifier: String,
+    title: String,
+    icon: Option<String>,
+    description: Option<String>,
+    /// Backstage kind, if its entities are visible there.
+    kind: Option<String>,
+    /// Whether it is one of Backstage's kinds.
+    shipped: bool,
+    /// Number of entities.
+    count: u64,
+    /// Property definitions in Port's form, in order.
+    #[schema(value_type = std::collections::HashMap<String, Value>)]
+    properties: IndexMap<String, Value>,
+    required: Vec<String>,
+    #[schema(value_type = std::collections::HashMap<String, RelationSummary>)]
+    relations: IndexMap<String, RelationSummary>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RelationSummary {
+    title: Option<String>,
+    /// Target blueprint.
+    target: String,
+    required: bool,
+    many: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ModelEdge {
+    from: String,
+    relation: String,
+    to: String,
+    count: u64,
+}
+
+pub(crate) fn routes() -> Router<Api> {
+    Router::new().route("/blueprints", get(blueprints))
+}
+
+/// All blueprints with counts of entities and of links between them.
+#[utoipa::path(get, path = "/blueprints", responses((status = 200, body = BlueprintList), (status = 401, body = ErrorBody)))]
+pub(crate) async fn blueprints(State(api): State<Api>, Caller(viewer): Caller) -> Result<Json<BlueprintList>, ApiError> {
+    let view = api.portal.view(&viewer)?;
+    let mut blueprints: Vec<_> = view.blueprints().iter().map(|e| summary(&view, e)).collect();
+    blueprints.sort_by_cached_key(|b| b.title.to_lowercase());
+    Ok(Json(BlueprintList { blueprints, edges: edges(&view) }))
+}
+
+fn summary(view: &View, entry: &BlueprintEntry) -> BlueprintSummary {
+    let b = &entry.blueprint;
+    let relation = |r: &stagedoor_model::RelationDefinition| RelationSummary {
+        title: r.title.clone(),
+        target: r.target.clone(),
+        required: r.required,
+        many: r.many,
+    };
+    BlueprintSummary {
+        identifier: b.identifier.clone(),
+        title: b.title.clone().unwrap_or_else(|| b.identifier.clone()),
+        icon: b.icon.clone(),
+        description: b.body.value().get("description").and_then(Value::as_str).map(str::to_owned),
+        kind: entry.visible.then(|| entry.face.kind.clone()),
+        shipped: entry.face.shipped,
+        count: view.count(&b.identifier),
+        properties: b.properties.iter().map(|(k, p)| (k.clone(), p.definition.clone())).collect(),
+        required: b.required.clone(),
+        relations: b.relations.iter().map(|(k, r)| (k.clone(), relation(r))).collect(),
+    }
+}
+
+fn edges(view: &View) -> Vec<ModelEdge> {
+    let mut counts: BTreeMap<(String, String, String), u64> = BTreeMap::new();
+    for (from, relation, to, count) in view.model_edges() {
+        *counts.entry((from, relation, to)).or_default() += count;
+    }
+    counts.into_iter().map(|((from, relation, to), count)| ModelEdge { from, relation, to, count }).collect()
+}

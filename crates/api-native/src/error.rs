@@ -1,0 +1,96 @@
+//! Refusals: `{"error":{"code","message"}}`.
+
+use axum::Json;
+use axum::extract::FromRequestParts;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::request::Parts;
+use serde::Serialize;
+use stagedoor_auth::Viewer;
+use stagedoor_portal::PortalError;
+use utoipa::ToSchema;
+
+/// Body of every refusal.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ErrorBody {
+    error: ErrorDetail,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ErrorDetail {
+    /// `not_found`, `invalid_request`, ...
+    code: String,
+    /// What is wrong and what to do.
+    message: String,
+}
+
+/// A refusal on its way out.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    status: StatusCode,
+    code: String,
+    message: String,
+}
+
+impl ApiError {
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::NOT_FOUND, code: "not_found".into(), message: message.into() }
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, code: "invalid_request".into(), message: message.into() }
+    }
+}
+
+impl From<PortalError> for ApiError {
+    fn from(error: PortalError) -> Self {
+        let (status, code) = match &error {
+            PortalError::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, "unauthorized"),
+            PortalError::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
+            PortalError::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
+            PortalError::Conflict { code, .. } => (StatusCode::CONFLICT, *code),
+            PortalError::Invalid { code, .. } => (StatusCode::UNPROCESSABLE_ENTITY, *code),
+            PortalError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+            PortalError::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+        };
+        let internal = matches!(error, PortalError::Internal(_));
+        let message = if internal { "something went wrong; the server's log says what".into() } else { error.to_string() };
+        Self { status, code: code.into(), message }
+    }
+}
+
+impl From<JsonRejection> for ApiError {
+    fn from(rejection: JsonRejection) -> Self {
+        Self { status: rejection.status(), code: "invalid_request".into(), message: rejection.body_text() }
+    }
+}
+
+impl From<QueryRejection> for ApiError {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::invalid(rejection.body_text())
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let error = ErrorDetail { code: self.code, message: self.message };
+        (self.status, Json(ErrorBody { error })).into_response()
+    }
+}
+
+pub(crate) async fn no_route() -> ApiError {
+    ApiError::not_found("there is nothing at this address")
+}
+
+/// The caller, whom the server's authentication put into the request. Without one the answer is 401.
+pub(crate) struct Caller(pub(crate) Viewer);
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let viewer = parts.extensions.get::<Viewer>().cloned();
+        viewer.map(Caller).ok_or_else(|| PortalError::Unauthenticated("sign in first".into()).into())
+    }
+}

@@ -1,0 +1,259 @@
+//! Use case: documents that a program or a person hands over, as Backstage YAML or in Port's form.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+use stagedoor_auth::Viewer;
+use stagedoor_ingest::{PortItem, ParsedDocument, ReadContext, ReadDocument, read_documents};
+use stagedoor_model::{Change, EntityRecord, Fields, JsonText, kinds};
+use uuid::Uuid;
+
+use crate::Portal;
+use crate::blueprints::{BlueprintMode, may_build};
+use crate::entities::WriteMode;
+use crate::error::PortalError;
+use crate::writer::Draft;
+use crate::{WriteRequest, sources::KnownKinds};
+
+/// What became of a batch of documents.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DocumentsReport {
+    /// Nothing was written.
+    pub dry_run: bool,
+    /// New entities (and blueprints).
+    pub created: Vec<DocumentResult>,
+    /// Entities that were there and differ now.
+    pub changed: Vec<DocumentResult>,
+    /// Entities that say already what the document says.
+    pub unchanged: Vec<DocumentResult>,
+    /// Documents that were refused.
+    pub rejected: Vec<RejectedDocument>,
+}
+
+/// One document that was accepted.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DocumentResult {
+    /// Place in the batch, from 0.
+    pub index: usize,
+    /// Lower-case reference; null for a blueprint.
+    #[serde(rename = "ref")]
+    pub reference: Option<String>,
+    /// Its blueprint.
+    pub blueprint: String,
+    /// Its identifier.
+    pub identifier: String,
+}
+
+/// One document that was refused.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RejectedDocument {
+    /// Place in the batch, from 0.
+    pub index: usize,
+    /// First line of the document or of the offending place, from 1.
+    pub line: u32,
+    /// Column, from 1.
+    pub column: u32,
+    /// Lower-case reference where it can be told.
+    #[serde(rename = "ref")]
+    pub reference: Option<String>,
+    /// Why, and what to do.
+    pub message: String,
+}
+
+enum Effect {
+    Created,
+    Changed,
+    Unchanged,
+}
+
+impl Portal {
+    /// Reads and writes a batch of documents, each on its own: a bad one does not hold back its
+    /// neighbours. With `dry_run` the answer is the same and nothing is written.
+    ///
+    /// # Errors
+    /// When the viewer may not write.
+    pub async fn write_documents(&self, viewer: &Viewer, text: String, dry_run: bool) -> Result<DocumentsReport, PortalError> {
+        may_build(viewer)?;
+        let write = move |draft: &mut Draft| Ok(draft.write_documents(&text, dry_run));
+        self.commit(viewer.actor("native"), dry_run, write).await
+    }
+}
+
+impl Draft {
+    fn write_documents(&mut self, text: &str, dry_run: bool) -> DocumentsReport {
+        let mut report = DocumentsReport { dry_run, ..DocumentsReport::default() };
+        // Blueprints of the same batch first: they decide which kinds are known.
+        let first = self.read(text);
+        for document in &first {
+            if let Ok(ParsedDocument::Port(PortItem::Blueprint(body))) = &document.outcome {
+                let result = self.declare_blueprint(body);
+                report.add(document, result);
+            }
+        }
+        for document in self.read(text) {
+            let result = match &document.outcome {
+                Ok(ParsedDocument::Port(PortItem::Blueprint(_))) => continue,
+                Ok(ParsedDocument::Port(PortItem::Entity(body))) => self.write_port_item(body),
+                Ok(ParsedDocument::Entity(entity)) => self.write_document(&entity.entity_ref, &entity.value),
+                Err(error) => {
+                    report.rejected.push(RejectedDocument {
+                        index: document.index,
+                        line: error.line,
+                        column: error.column,
+                        reference: error.entity_ref.clone(),
+                        message: error.to_string(),
+                    });
+                    continue;
+                }
+            };
+            report.add(&document, result);
+        }
+        report.rejected.sort_by_key(|r| r.index);
+        report
+    }
+
+    fn read(&self, text: &str) -> Vec<ReadDocument> {
+        let kinds = KnownKinds::of(self.catalog.blueprints());
+        read_documents(text, &ReadContext::for_api(&kinds))
+    }
+
+    fn declare_blueprint(&mut self, body: &Value) -> Result<(Effect, DocumentResult), PortalError> {
+        let identifier = body.get("identifier").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let old = self.catalog.blueprints().get(&identifier).map(|e| Arc::clone(&e.blueprint));
+        let new = self.write_blueprint(None, body, BlueprintMode::Declare)?;
+        let effect = match old {
+            None => Effect::Created,
+            Some(old) if old.body == new.body => Effect::Unchanged,
+            Some(_) => Effect::Changed,
+        };
+        Ok((effect, DocumentResult { index: 0, reference: None, blueprint: identifier.clone(), identifier }))
+    }
+
+    fn write_port_item(&mut self, body: &Value) -> Result<(Effect, DocumentResult), PortalError> {
+        let blueprint = body.get("blueprint").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let request = WriteRequest {
+            blueprint: blueprint.clone(),
+            mode: WriteMode::Upsert,
+            create_missing: false,
+            validation_only: false,
+            datasource: None,
+            entities: Vec::new(),
+        };
+        let before = self.catalog.clone();
+        let written = self.write_entity(&request, body)?;
+        let node = self.catalog.node_of_key(&blueprint, &written.identifier);
+        let updated = |c: &stagedoor_query::Catalog| Some(c.entity(c.node_of_key(&blueprint, &written.identifier)?)?.record.clone());
+        let effect = match (written.created, updated(&before) == updated(&self.catalog)) {
+            (true, _) => Effect::Created,
+            (_, true) => Effect::Unchanged,
+            (_, false) => Effect::Changed,
+        };
+        let reference = node.map(|n| self.catalog.reference(n).to_owned());
+        Ok((effect, DocumentResult { index: 0, reference, blueprint, identifier: written.identifier }))
+    }
+
+    /// Writes a validated Backstage document without a claim. One that a source owns is left alone: the
+    /// same content is no change, another is refused.
+    fn write_document(&mut self, reference: &str, value: &Value) -> Result<(Effect, DocumentResult), PortalError> {
+        let old = self.catalog.node_of_ref(reference).and_then(|n| self.catalog.entity(n)).map(|e| Arc::clone(&e.record));
+        if let Some(claim) = old.as_ref().and_then(|o| o.claim.as_ref()) {
+            let message = format!("{reference} belongs to its source {} (line {}); change it there", claim.item, claim.line);
+            return Err(PortalError::refused("protected_entity", message));
+        }
+        let mut record = self.document_record(reference, value, old.as_deref())?;
+        record.document = Some(JsonText::of(value));
+        let result = DocumentResult {
+            index: 0,
+            reference: Some(reference.to_owned()),
+            blueprint: record.blueprint.clone(),
+            identifier: record.identifier.clone(),
+        };
+        let effect = match (self.put_if_changed(record), old.is_some()) {
+            (false, _) => Effect::Unchanged,
+            (true, true) => Effect::Changed,
+            (true, false) => Effect::Created,
+        };
+        Ok((effect, result))
+    }
+
+    /// The record that a document of this reference belongs to: the one that is there, or a new one of
+    /// the blueprint whose face has its kind, which is installed if it ships with the program.
+    pub(crate) fn document_record(&mut self, reference: &str, value: &Value, old: Option<&EntityRecord>) -> Result<EntityRecord, PortalError> {
+        if let Some(old) = old {
+            return Ok(old.clone());
+        }
+        let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
+        if let Some(shipped) = kinds::by_kind(kind) {
+            self.install_kind(shipped)?;
+        }
+        let Some(entry) = self.catalog.blueprints().by_kind(kind).cloned() else {
+            return Err(PortalError::invalid(format!("no blueprint has the kind \"{kind}\"")));
+        };
+        let text = |path: &str| stagedoor_model::json::at(value, path).and_then(Value::as_str).unwrap_or("default").to_owned();
+        let identifier = entry.face.identifier_of(&text("metadata.namespace"), &text("metadata.name"));
+        Ok(EntityRecord {
+            uid: Uuid::new_v4(),
+            blueprint: entry.blueprint.identifier.clone(),
+            identifier,
+            entity_ref: reference.to_owned(),
+            document: None,
+            fields: None,
+            claim: None,
+            stamps: self.new_stamps(None),
+        })
+    }
+
+    /// Turns an entity in Port's form into the document that a source claims, plus the fields that no
+    /// document can hold (team, icon).
+    pub(crate) fn document_of_port(&mut self, body: &Value) -> Result<(String, Value, Fields), PortalError> {
+        let blueprint = body.get("blueprint").and_then(Value::as_str).unwrap_or_default();
+        let Some(entry) = self.catalog.blueprints().get(blueprint).cloned() else {
+            return Err(crate::blueprints::no_blueprint(blueprint));
+        };
+        let (identifier, fields) = self.port_fields(body, &entry)?;
+        let existing = self.catalog.node_of_key(blueprint, &identifier);
+        let uid = existing.and_then(|n| self.catalog.entity(n)).map_or_else(Uuid::new_v4, |e| e.record.uid);
+        let entity_ref = self.catalog.reference_for(&entry.face, uid, &identifier);
+        let extras = Fields { team: fields.team.clone(), icon: fields.icon.clone(), ..Fields::default() };
+        let record = EntityRecord {
+            uid,
+            blueprint: blueprint.to_owned(),
+            identifier,
+            entity_ref: entity_ref.clone(),
+            document: None,
+            fields: Some(fields.to_json()),
+            claim: None,
+            stamps: self.new_stamps(None),
+        };
+        Ok((entity_ref, entry.face.document(&record), extras))
+    }
+
+    /// Stores a record as it is.
+    pub(crate) fn put_entity(&mut self, record: EntityRecord) {
+        self.put(Change::PutEntity(Arc::new(record)));
+    }
+}
+
+impl DocumentsReport {
+    fn add(&mut self, document: &ReadDocument, result: Result<(Effect, DocumentResult), PortalError>) {
+        match result {
+            Ok((effect, mut result)) => {
+                result.index = document.index;
+                match effect {
+                    Effect::Created => self.created.push(result),
+                    Effect::Changed => self.changed.push(result),
+                    Effect::Unchanged => self.unchanged.push(result),
+                }
+            }
+            Err(error) => self.rejected.push(RejectedDocument {
+                index: document.index,
+                line: document.line,
+                column: document.column,
+                reference: None,
+                message: error.to_string(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Use cases on entities in Port's terms.
+
+mod delete;
+mod draft;
+mod fields;
+
+use serde_json::Value;
+use stagedoor_auth::Viewer;
+
+use crate::blueprints::may_build;
+use crate::error::PortalError;
+use crate::writer::Draft;
+use crate::{Portal, View};
+
+/// What happens when the entity exists already, and when it does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WriteMode {
+    /// It must not exist.
+    Create,
+    /// Created, or replaced: what is not said is cleared.
+    Upsert,
+    /// Created, or merged: what is not said is kept.
+    UpsertMerge,
+    /// The entity of this identifier must exist; replaced.
+    Replace(String),
+    /// The entity of this identifier must exist; merged, null clears.
+    Patch(String),
+}
+
+/// A write of one or more entities of a blueprint.
+#[derive(Clone, Debug)]
+pub struct WriteRequest {
+    /// Identifier of the blueprint.
+    pub blueprint: String,
+    /// See [`WriteMode`].
+    pub mode: WriteMode,
+    /// Make missing targets of relations as bare entities.
+    pub create_missing: bool,
+    /// Check everything, write nothing.
+    pub validation_only: bool,
+    /// `User-Agent` of the writer.
+    pub datasource: Option<String>,
+    /// The bodies.
+    pub entities: Vec<Value>,
+}
+
+/// One entity that was written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    /// Its identifier, generated where the body had none.
+    pub identifier: String,
+    /// Whether it is new.
+    pub created: bool,
+    /// Its Port face after the write.
+    pub entity: Value,
+}
+
+type Outcome = Result<Written, PortalError>;
+
+impl Portal {
+    /// Writes entities, each on its own: one that is refused does not hold back the others.
+    ///
+    /// # Errors
+    /// When the blueprint does not exist or the viewer may not write; refusals of single entities are in the list.
+    pub async fn write_entities(&self, viewer: &Viewer, request: WriteRequest) -> Result<Vec<Outcome>, PortalError> {
+        may_build(viewer)?;
+        let dry_run = request.validation_only;
+        let write = move |draft: &mut Draft| {
+            if draft.catalog.blueprints().get(&request.blueprint).is_none() {
+                return Err(crate::blueprints::no_blueprint(&request.blueprint));
+            }
+            Ok(request.entities.iter().map(|body| draft.write_entity(&request, body)).collect::<Vec<_>>())
+        };
+        self.commit(viewer.actor("port"), dry_run, write).await
+    }
+
+    /// Removes an entity. Non-required relations that were written through Port and point at it are nulled.
+    ///
+    /// # Errors
+    /// `NotFound`; `protected_entity` when a source owns it; `has_dependents` when a required relation
+    /// points at it, unless `delete_dependents`, which removes those entities too.
+    pub async fn delete_entity(&self, viewer: &Viewer, blueprint: &str, identifier: &str, delete_dependents: bool) -> Result<(), PortalError> {
+        may_build(viewer)?;
+        let (blueprint, identifier) = (blueprint.to_owned(), identifier.to_owned());
+        let delete = move |draft: &mut Draft| draft.delete_entity(&blueprint, &identifier, delete_dependents);
+        self.commit(viewer.actor("port"), false, delete).await
+    }
+
+    /// Removes an entity by uid as Backstage does: an unknown uid is fine, and one that a source owns
+    /// would be emitted again at once, so it stays.
+    ///
+    /// # Errors
+    /// When the viewer may not write.
+    pub async fn delete_by_uid(&self, viewer: &Viewer, uid: &str) -> Result<(), PortalError> {
+        may_build(viewer)?;
+        let uid = uid.to_owned();
+        self.commit(viewer.actor("backstage"), false, move |draft| draft.delete_by_uid(&uid)).await
+    }
+}
+
+impl Draft {
+    /// The draft's state as a view, to render what was written.
+    fn as_view(&self) -> View {
+        View::new(std::sync::Arc::new(self.catalog.clone()), std::sync::Arc::default(), Viewer::system("writer"))
+    }
+}
+

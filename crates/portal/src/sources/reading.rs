@@ -1,0 +1,374 @@
+//! One reading of a location: its documents and those of the locations they name, and what is wrong with them.
+
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use serde_json::{Value, json};
+use sha1::{Digest as _, Sha1};
+use stagedoor_ingest::files::{self, FileError};
+use stagedoor_ingest::{LocationTargets, ParsedDocument, PortItem, ReadContext, ReadDocument, read_documents};
+use stagedoor_query::Catalog;
+use tokio::runtime::Handle;
+
+use super::reconcile::Spoken;
+use super::url::Urls;
+use super::{KnownKinds, LocationConfig};
+use crate::Portal;
+use crate::problems::Problem;
+
+/// Files that one location may lead to, directly and through Location documents.
+const MAX_FILES: usize = 200_000;
+
+/// What a location says.
+pub(crate) struct Reading {
+    pub(crate) outcome: Outcome,
+    pub(crate) blueprints: Vec<DeclaredBlueprint>,
+    pub(crate) items: Vec<Item>,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) directories: BTreeSet<PathBuf>,
+    /// Files that could not be read or parsed as a whole.
+    failed_files: HashSet<String>,
+    /// References whose documents are bad.
+    failed_refs: HashSet<String>,
+}
+
+/// Whether the location itself could be read.
+pub(crate) enum Outcome {
+    /// Yes.
+    Read,
+    /// Not now.
+    Unreachable(String),
+    /// It is authoritatively absent.
+    Gone(String),
+}
+
+/// A blueprint in Port's form.
+pub(crate) struct DeclaredBlueprint {
+    pub(crate) body: Value,
+    pub(crate) file: String,
+    pub(crate) line: u32,
+}
+
+/// One thing that the location claims.
+#[derive(Clone)]
+pub(crate) struct Item {
+    /// `<file or url>#<document index>`.
+    pub(crate) item: String,
+    pub(crate) line: u32,
+    pub(crate) content: Content,
+}
+
+/// What is claimed.
+#[derive(Clone)]
+pub(crate) enum Content {
+    /// A validated Backstage document.
+    Document {
+        /// Lower-case.
+        reference: String,
+        /// As stored.
+        value: Value,
+    },
+    /// An entity in Port's form.
+    Port(Value),
+}
+
+impl Item {
+    /// Whether the catalog says already what the item says, so that nothing needs to be written.
+    pub(crate) fn is_in(&self, catalog: &Catalog, source: &str) -> bool {
+        let Content::Document { reference, value } = &self.content else { return false };
+        let Some(entity) = catalog.node_of_ref(reference).and_then(|n| catalog.entity(n)) else { return false };
+        let Some(claim) = &entity.record.claim else { return false };
+        claim.source == source
+            && claim.item == self.item
+            && claim.line == self.line
+            && entity.record.document.as_ref().is_some_and(|d| d.as_str() == value.to_string())
+    }
+
+    /// A problem at the item's place.
+    pub(crate) fn problem(&self, message: &str) -> Problem {
+        let file = self.item.rsplit_once('#').map_or(self.item.as_str(), |(file, _)| file);
+        let reference = match &self.content {
+            Content::Document { reference, .. } => Some(reference.clone()),
+            Content::Port(_) => None,
+        };
+        Problem { level: "error", name: "InputError".into(), message: message.into(), file: file.into(), line: self.line, reference }
+    }
+}
+
+impl Reading {
+    fn new(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            blueprints: Vec::new(),
+            items: Vec::new(),
+            problems: Vec::new(),
+            directories: BTreeSet::new(),
+            failed_files: HashSet::new(),
+            failed_refs: HashSet::new(),
+        }
+    }
+
+    /// The reading as ownership sees it.
+    pub(crate) fn spoken(&self) -> Spoken {
+        let mut spoken = Spoken {
+            kept_files: self.failed_files.clone(),
+            kept_refs: self.failed_refs.clone(),
+            ..Spoken::default()
+        };
+        for item in &self.items {
+            spoken.items.insert(item.item.clone());
+            if let Content::Document { reference, .. } = &item.content {
+                spoken.holder_of.entry(reference.clone()).or_insert_with(|| item.item.clone());
+            }
+        }
+        spoken
+    }
+}
+
+/// Reads locations, remembering files that have not changed.
+#[derive(Default)]
+pub(crate) struct Reader {
+    files: HashMap<PathBuf, CachedFile>,
+    urls: Urls,
+}
+
+struct CachedFile {
+    modified: Option<SystemTime>,
+    length: u64,
+    text: Arc<str>,
+}
+
+/// A file or URL that still has to be read, and the kind of location that named it.
+struct Pending {
+    target: String,
+    /// Absent is fine.
+    optional: bool,
+}
+
+impl Reader {
+    /// Asks URLs again at the next reading.
+    pub(crate) fn forget_urls(&mut self) {
+        self.urls.forget();
+    }
+
+    /// Reads a location and everything it leads to.
+    pub(crate) fn read(&mut self, location: &LocationConfig, portal: &Portal, kinds: &KnownKinds, runtime: &Handle) -> Reading {
+        let mut reading = Reading::new(Outcome::Read);
+        let root = match self.root(location) {
+            Ok(root) => root,
+            Err(problem) => {
+                reading.outcome = Outcome::Unreachable(problem.clone());
+                reading.problems.push(whole_file(&location.target, &problem));
+                return reading;
+            }
+        };
+        let origin = format!("{}:{root}", location.kind);
+        reading.items.push(location_item(&location.kind, &root, &origin));
+        let mut queue = VecDeque::from([Pending { target: root, optional: false }]);
+        let mut seen = HashSet::new();
+        let scope = Scope { location, portal, kinds, runtime, origin };
+        while let Some(pending) = queue.pop_front() {
+            if seen.len() >= MAX_FILES {
+                reading.problems.push(whole_file(&pending.target, "this location leads to too many files"));
+                break;
+            }
+            let first = seen.is_empty();
+            for (name, text) in self.texts(&pending, &scope, &mut reading, first) {
+                if seen.insert(name.clone()) {
+                    self.take(&name, &text, &scope, &mut reading, &mut queue);
+                }
+            }
+        }
+        reading
+    }
+
+    /// The absolute form of the configured target.
+    fn root(&self, location: &LocationConfig) -> Result<String, String> {
+        if location.kind == "url" {
+            return Ok(location.target.clone());
+        }
+        let found = location.base_dirs.iter().find(|base| files::exists(&location.target, base));
+        let base = found.or(location.base_dirs.first()).ok_or("no folder to resolve it in")?;
+        Ok(files::absolute(&location.target, base).display().to_string())
+    }
+
+    /// The files or the URL that a target means, with their texts.
+    fn texts(&mut self, pending: &Pending, scope: &Scope<'_>, reading: &mut Reading, root: bool) -> Vec<(String, Arc<str>)> {
+        if scope.location.kind == "url" {
+            let (portal, runtime) = (scope.portal, scope.runtime);
+            return match self.urls.get(&pending.target, portal.shared.sources.config.egress.as_deref(), runtime) {
+                Ok(text) => vec![(pending.target.clone(), text)],
+                Err(outcome) => {
+                    fail(pending, outcome, reading, root);
+                    Vec::new()
+                }
+            };
+        }
+        let expansion = files::expand(&pending.target, Path::new("/"));
+        match expansion {
+            Ok(expansion) => {
+                reading.directories.extend(expansion.directories);
+                let names = expansion.files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>();
+                let texts = expansion.files.iter().zip(names).filter_map(|(path, name)| {
+                    let text = self.file(path);
+                    let text = text.map_err(|error| {
+                        reading.failed_files.insert(format!("file:{name}"));
+                        reading.problems.push(whole_file(&name, &error.to_string()));
+                    });
+                    Some((name, text.ok()?))
+                });
+                texts.collect()
+            }
+            Err(error) => {
+                reading.directories.extend(error.directories().iter().cloned());
+                fail(pending, Outcome::Gone(error.to_string()), reading, root);
+                Vec::new()
+            }
+        }
+    }
+
+    fn file(&mut self, path: &Path) -> Result<Arc<str>, FileError> {
+        let meta = std::fs::metadata(path).ok();
+        let (modified, length) = (meta.as_ref().and_then(|m| m.modified().ok()), meta.map_or(0, |m| m.len()));
+        // A file changed within the last two seconds may change again without its time changing.
+        let settled = modified.and_then(|m| m.elapsed().ok()).is_some_and(|age| age.as_secs() >= 2);
+        if let Some(cached) = self.files.get(path)
+            && settled
+            && cached.modified == modified
+            && cached.length == length
+        {
+            return Ok(Arc::clone(&cached.text));
+        }
+        let text: Arc<str> = files::read_text(path)?.into();
+        self.files.insert(path.to_owned(), CachedFile { modified, length, text: Arc::clone(&text) });
+        Ok(text)
+    }
+
+    fn take(&self, name: &str, text: &str, scope: &Scope<'_>, reading: &mut Reading, queue: &mut VecDeque<Pending>) {
+        let place = format!("{}:{name}", scope.location.kind);
+        let context = ReadContext::for_location(&place, &scope.origin, scope.kinds);
+        for document in read_documents(text, &context) {
+            let item = format!("{place}#{}", document.index);
+            let line = document.line;
+            match document.outcome {
+                Err(ref error) => {
+                    if let Some(reference) = &error.entity_ref {
+                        reading.failed_refs.insert(reference.clone());
+                    } else {
+                        reading.failed_files.insert(place.clone());
+                    }
+                    reading.problems.push(document_problem(name, &document));
+                }
+                Ok(ParsedDocument::Port(PortItem::Blueprint(body))) => {
+                    reading.blueprints.push(DeclaredBlueprint { body, file: name.to_owned(), line });
+                }
+                Ok(ParsedDocument::Port(PortItem::Entity(body))) => {
+                    reading.items.push(Item { item, line, content: Content::Port(body) });
+                }
+                Ok(ParsedDocument::Entity(entity)) => {
+                    if let Err(message) = scope.allowed(&entity.kind, &entity.value, &entity.entity_ref, &place) {
+                        let problem = Problem {
+                            level: "error",
+                            name: "NotAllowedError".into(),
+                            message,
+                            file: name.to_owned(),
+                            line,
+                            reference: Some(entity.entity_ref),
+                        };
+                        reading.problems.push(problem);
+                        continue;
+                    }
+                    if let Some(targets) = &entity.targets {
+                        follow(name, targets, scope, reading, queue, line);
+                    }
+                    let content = Content::Document { reference: entity.entity_ref, value: entity.value };
+                    reading.items.push(Item { item, line, content });
+                }
+            }
+        }
+    }
+}
+
+/// What stays the same during one reading.
+struct Scope<'a> {
+    location: &'a LocationConfig,
+    portal: &'a Portal,
+    kinds: &'a KnownKinds,
+    runtime: &'a Handle,
+    origin: String,
+}
+
+impl Scope<'_> {
+    fn allowed(&self, kind: &str, value: &Value, reference: &str, place: &str) -> Result<(), String> {
+        let spec_type = value.pointer("/spec/type").and_then(Value::as_str);
+        let rules = &self.portal.shared.sources.config.rules;
+        let (origin_kind, origin_target) = self.origin.split_once(':').unwrap_or((&self.origin, ""));
+        if rules.allows(kind, spec_type, origin_kind, origin_target, &self.location.rules) {
+            return Ok(());
+        }
+        Err(stagedoor_ingest::not_allowed_text(reference, place, &self.origin))
+    }
+}
+
+/// Queues what a Location document points at.
+fn follow(name: &str, targets: &LocationTargets, scope: &Scope<'_>, reading: &mut Reading, queue: &mut VecDeque<Pending>, line: u32) {
+    for target in &targets.targets {
+        match stagedoor_ingest::resolve_target(&scope.location.kind, name, targets.kind.as_deref(), target) {
+            Ok(target) => queue.push_back(Pending { target, optional: targets.optional }),
+            Err(message) => reading.problems.push(Problem { line, ..whole_file(name, &message) }),
+        }
+    }
+}
+
+fn fail(pending: &Pending, outcome: Outcome, reading: &mut Reading, root: bool) {
+    let message = match &outcome {
+        Outcome::Unreachable(m) | Outcome::Gone(m) => m.clone(),
+        Outcome::Read => return,
+    };
+    if pending.optional && matches!(outcome, Outcome::Gone(_)) {
+        return;
+    }
+    reading.problems.push(whole_file(&pending.target, &message));
+    if root {
+        reading.outcome = outcome;
+    } else if matches!(outcome, Outcome::Unreachable(_)) {
+        // What could not be asked has not been taken back.
+        reading.outcome = outcome;
+    }
+}
+
+fn whole_file(file: &str, message: &str) -> Problem {
+    Problem { level: "error", name: "Error".into(), message: message.into(), file: file.into(), line: 0, reference: None }
+}
+
+fn document_problem(file: &str, document: &ReadDocument) -> Problem {
+    let (name, message, line, reference) = match &document.outcome {
+        Err(error) => (error.name.clone(), error.message.clone(), error.line, error.entity_ref.clone()),
+        Ok(_) => (String::new(), String::new(), document.line, None),
+    };
+    Problem { level: "error", name, message, file: file.into(), line, reference }
+}
+
+/// The Location entity that stands for a configured location, named as Backstage names it.
+fn location_item(kind: &str, target: &str, origin: &str) -> Item {
+    let digest = Sha1::digest(origin.as_bytes());
+    let hash: String = digest.iter().map(|b| format!("{b:02x}")).collect();
+    let name = format!("generated-{hash}");
+    let value = json!({
+        "apiVersion": "backstage.io/v1alpha1",
+        "kind": "Location",
+        "metadata": {
+            "name": name,
+            "namespace": "default",
+            "annotations": {
+                "backstage.io/managed-by-location": origin,
+                "backstage.io/managed-by-origin-location": origin,
+            },
+        },
+        "spec": { "type": kind, "target": target },
+    });
+    let content = Content::Document { reference: format!("location:default/{name}"), value };
+    Item { item: format!("{origin}#location"), line: 0, content }
+}

@@ -1,0 +1,87 @@
+//! How the sources are doing, for people.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use stagedoor_auth::Viewer;
+use stagedoor_model::SourceState;
+
+use crate::Portal;
+use crate::problems::Problem;
+
+/// One source.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceReport {
+    /// `<type>:<target>`.
+    pub id: String,
+    /// `file` or `url`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// As configured.
+    pub target: String,
+    /// `fresh`, `stale`, `gone`, `held`; null before its first reading.
+    pub state: Option<SourceState>,
+    /// Why it is not fresh.
+    pub reason: Option<String>,
+    /// End of its last reading, RFC 3339.
+    pub last_run: Option<String>,
+    /// Entities that it owns.
+    pub entities: usize,
+    /// What to mend in it.
+    pub problems: Vec<Problem>,
+    /// References that it claims and another source holds.
+    pub conflicts: Vec<Conflict>,
+}
+
+/// Two sources, one name.
+#[derive(Clone, Debug, Serialize)]
+pub struct Conflict {
+    /// The reference.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// Item that holds it.
+    pub holder: String,
+    /// Item that waits for it.
+    pub claimer: String,
+}
+
+impl Portal {
+    /// Every configured source, in the order of the configuration.
+    #[must_use]
+    pub fn sources(&self, _viewer: &Viewer) -> Vec<SourceReport> {
+        let catalog = self.shared.catalog.load_full();
+        let problems = self.shared.problems.load_full();
+        let status = self.shared.sources.status.lock().clone();
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for (_, entity) in catalog.entities() {
+            if let Some(claim) = &entity.record.claim {
+                *counts.entry(&claim.source).or_default() += 1;
+            }
+        }
+        let report = |location: &super::LocationConfig| {
+            let id = location.id();
+            let remembered = catalog.sources().get(&id);
+            let status = status.get(&id).cloned().unwrap_or_default();
+            let holder = |reference: &str| {
+                let entity = catalog.node_of_ref(reference).and_then(|n| catalog.entity(n));
+                entity.and_then(|e| e.record.claim.as_ref()).map(|c| c.item.clone()).unwrap_or_default()
+            };
+            let waiting = catalog.waiting().values().filter(|w| w.source == id);
+            SourceReport {
+                kind: location.kind.clone(),
+                target: location.target.clone(),
+                state: remembered.map(|r| r.state).or(status.last_run.map(|_| SourceState::Fresh)),
+                reason: remembered.and_then(|r| r.reason.clone()),
+                last_run: status.last_run.map(|t| t.to_string()),
+                entities: counts.get(id.as_str()).copied().unwrap_or(0),
+                problems: problems.of_source(&id).to_vec(),
+                conflicts: waiting
+                    .map(|w| Conflict { reference: w.entity_ref.clone(), holder: holder(&w.entity_ref), claimer: w.item.clone() })
+                    .collect(),
+                id,
+            }
+        };
+        self.shared.sources.config.locations.iter().map(report).collect()
+    }
+}
