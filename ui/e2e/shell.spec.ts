@@ -28,6 +28,7 @@ test('Ctrl+K reaches entities, blueprints and pages by keyboard alone', async ({
   await expect(page.getByRole('heading', { level: 1, name: row.title })).toBeVisible();
 
   await page.keyboard.press('Control+k');
+  await expect(input).toBeFocused();
   await page.keyboard.type('data mod');
   await expect(page.getByRole('option', { name: 'Data model', selected: true })).toBeVisible();
   await page.keyboard.press('Enter');

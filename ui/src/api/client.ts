@@ -1,7 +1,7 @@
 import createClient from 'openapi-fetch';
 import type { paths } from './schema';
 
-export const client = createClient<paths>({ baseUrl: window.location.origin });
+export const client = createClient<paths>({ baseUrl: `${window.location.origin}/api/stagedoor/v1` });
 
 /** An answer of the server that is not a success, or no answer at all (status 0). */
 export class ApiError extends Error {

@@ -4,26 +4,26 @@ import type { DocumentsResult, TableRequest } from './types';
 
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
-  queryFn: ({ signal }) => unwrap(client.GET('/api/stagedoor/v1/session', { signal })),
+  queryFn: ({ signal }) => unwrap(client.GET('/session', { signal })),
   staleTime: 60_000,
 });
 
 export const modelQuery = queryOptions({
   queryKey: ['model'],
-  queryFn: ({ signal }) => unwrap(client.GET('/api/stagedoor/v1/blueprints', { signal })),
+  queryFn: ({ signal }) => unwrap(client.GET('/blueprints', { signal })),
   staleTime: 15_000,
 });
 
 export const sourcesQuery = queryOptions({
   queryKey: ['sources'],
-  queryFn: ({ signal }) => unwrap(client.GET('/api/stagedoor/v1/sources', { signal })),
+  queryFn: ({ signal }) => unwrap(client.GET('/sources', { signal })),
 });
 
 /** One page of a table with its facets. The previous page stays on screen until the next is there. */
 export const tableQuery = (body: TableRequest) =>
   queryOptions({
     queryKey: ['table', body],
-    queryFn: ({ signal }) => unwrap(client.POST('/api/stagedoor/v1/tables', { body, signal })),
+    queryFn: ({ signal }) => unwrap(client.POST('/tables', { body, signal })),
     placeholderData: keepPreviousData,
   });
 
@@ -32,7 +32,7 @@ export const entityQuery = (blueprint: string, identifier: string) =>
     queryKey: ['entity', blueprint, identifier],
     queryFn: ({ signal }) =>
       unwrap(
-        client.GET('/api/stagedoor/v1/entity', {
+        client.GET('/entity', {
           params: { query: { blueprint, identifier } },
           signal,
         }),
@@ -43,7 +43,7 @@ export const suggestQuery = (q: string) =>
   queryOptions({
     queryKey: ['suggest', q],
     queryFn: ({ signal }) =>
-      unwrap(client.GET('/api/stagedoor/v1/suggest', { params: { query: { q, limit: 20 } }, signal })),
+      unwrap(client.GET('/suggest', { params: { query: { q, limit: 20 } }, signal })),
     placeholderData: keepPreviousData,
     enabled: q.length > 0,
   });

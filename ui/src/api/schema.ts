@@ -3,13 +3,14 @@
  * server's OpenAPI document; nothing outside `src/api` may import it.
  */
 export interface paths {
-  '/api/stagedoor/v1/session': { get: operations['session'] };
-  '/api/stagedoor/v1/blueprints': { get: operations['blueprints'] };
-  '/api/stagedoor/v1/tables': { post: operations['table'] };
-  '/api/stagedoor/v1/entity': { get: operations['entity'] };
-  '/api/stagedoor/v1/suggest': { get: operations['suggest'] };
-  '/api/stagedoor/v1/sources': { get: operations['sources'] };
-  '/api/stagedoor/v1/documents': { post: operations['documents'] };
+  '/session': { get: operations['session'] };
+  '/blueprints': { get: operations['blueprints'] };
+  '/tables': { post: operations['table'] };
+  '/entity': { get: operations['entity'] };
+  '/suggest': { get: operations['suggest'] };
+  '/sources': { get: operations['sources'] };
+  '/sources/confirm': { post: operations['confirm'] };
+  '/documents': { post: operations['documents'] };
 }
 
 export interface components {
@@ -43,7 +44,7 @@ export interface components {
       icon?: string;
       spec?: string;
     } & Record<string, unknown>;
-    RelationDefinition: { title: string; target: string; required: boolean; many: boolean };
+    RelationDefinition: { title: string | null; target: string; required: boolean; many: boolean };
     Blueprint: {
       identifier: string;
       title: string;
@@ -55,7 +56,6 @@ export interface components {
       properties: Record<string, components['schemas']['PropertyDefinition']>;
       required: string[];
       relations: Record<string, components['schemas']['RelationDefinition']>;
-      problems: number;
     };
     ModelEdge: { from: string; relation: string; to: string; count: number };
     Blueprints: {
@@ -111,7 +111,7 @@ export interface components {
       target: string;
       file: string | null;
       line: number | null;
-      state: string;
+      state: string | null;
       lastSeen: string | null;
     };
     Problem: {
@@ -138,7 +138,8 @@ export interface components {
       id: string;
       type: string;
       target: string;
-      state: string;
+      state: string | null;
+      reason: string | null;
       lastRun: string | null;
       entities: number;
       problems: components['schemas']['Problem'][];
@@ -182,6 +183,10 @@ export interface operations {
     responses: { 200: Json<components['schemas']['Suggestions']>; default: Failure };
   };
   sources: { responses: { 200: Json<components['schemas']['Sources']>; default: Failure } };
+  confirm: {
+    parameters: { query: { id: string } };
+    responses: { 200: Json<components['schemas']['Sources']>; default: Failure };
+  };
   documents: {
     parameters: { query?: { dryRun?: boolean } };
     requestBody: { content: { 'application/yaml': string; 'application/json': unknown } };

@@ -14,24 +14,24 @@ type Request<Operation> = Operation extends {
   ? Body
   : never;
 
-export type Session = Success<paths['/api/stagedoor/v1/session']['get']>;
-export type Model = Success<paths['/api/stagedoor/v1/blueprints']['get']>;
+export type Session = Success<paths['/session']['get']>;
+export type Model = Success<paths['/blueprints']['get']>;
 export type Blueprint = Model['blueprints'][number];
 export type ModelEdge = Model['edges'][number];
 export type PropertyDefinition = Blueprint['properties'][string];
 export type RelationDefinition = Blueprint['relations'][string];
 
-export type TableRequest = Request<paths['/api/stagedoor/v1/tables']['post']>;
-export type TableResult = Success<paths['/api/stagedoor/v1/tables']['post']>;
+export type TableRequest = Request<paths['/tables']['post']>;
+export type TableResult = Success<paths['/tables']['post']>;
 export type Row = TableResult['rows'][number];
 export type Facet = TableResult['facets'][string];
 export type LinkTo = Row['relations'][string][number];
 
-export type EntityResult = Success<paths['/api/stagedoor/v1/entity']['get']>;
+export type EntityResult = Success<paths['/entity']['get']>;
 export type EntityDetail = EntityResult['entity'];
 export type EntitySource = NonNullable<EntityResult['source']>;
 export type Problem = EntityResult['problems'][number];
 
-export type Suggestion = Success<paths['/api/stagedoor/v1/suggest']['get']>['links'][number];
-export type Source = Success<paths['/api/stagedoor/v1/sources']['get']>['sources'][number];
-export type DocumentsResult = Success<paths['/api/stagedoor/v1/documents']['post']>;
+export type Suggestion = Success<paths['/suggest']['get']>['links'][number];
+export type Source = Success<paths['/sources']['get']>['sources'][number];
+export type DocumentsResult = Success<paths['/documents']['post']>;

@@ -76,6 +76,7 @@ export function CommandPalette({ opened, onClose, query, onQuery, label, groups,
       <div className={classes.field}>
         <IconSearch size={16} aria-hidden />
         <input
+          autoFocus
           data-autofocus
           role="combobox"
           aria-label={label}

@@ -9,13 +9,13 @@ const states = {
 } as const;
 
 /** The state of a source: a colour, a shape and a word, so that no one of them has to do alone. */
-export function StateMark({ state }: { state: string }) {
+export function StateMark({ state }: { state: string | null | undefined }) {
   const known = states[state as keyof typeof states];
   const Icon = known?.icon ?? IconQuestionMark;
   return (
     <span className={classes.state} style={{ color: known?.color ?? 'var(--sd-dim)' }} title={known?.meaning}>
       <Icon size={15} aria-hidden />
-      {state}
+      {state ?? 'not read yet'}
     </span>
   );
 }

@@ -10,6 +10,7 @@ import { ApiError } from '~/api/client';
 import { Pager } from '~/kit/Pager';
 import { ProblemLine } from '~/kit/Problem';
 import { columnOf } from './columns';
+import { useFacets } from './facets';
 import { facetFields, fieldsOf, typedValue, visibleFields, type Field } from './fields';
 import type { CatalogSearch } from './search';
 import { Toolbar } from './Toolbar';
@@ -26,6 +27,7 @@ export function CatalogTable({ blueprint }: { blueprint: Blueprint }) {
   const columns = useMemo(() => visible.map(columnOf), [visible]);
   const request = requestOf(blueprint, fields, search);
   const { data, isPending, isPlaceholderData, error } = useQuery(tableQuery(request));
+  const facets = useFacets(request, data);
 
   // whatever changes the rows leads back to the first page
   const change = (next: Partial<CatalogSearch>, replace = false) =>
@@ -35,7 +37,7 @@ export function CatalogTable({ blueprint }: { blueprint: Blueprint }) {
   const narrowed = Boolean(search.q || search.filters);
   return (
     <>
-      <Toolbar blueprint={blueprint} fields={fields} visible={visible} search={search} request={request} data={data} onChange={change} />
+      <Toolbar blueprint={blueprint} fields={fields} visible={visible} search={search} request={request} data={data} facets={facets} onChange={change} />
       {error && <ProblemLine level="error" message={error instanceof ApiError ? error.message : String(error)} />}
       {data && total === 0 ? (
         <NoRows blueprint={blueprint} narrowed={narrowed} onClear={() => change({ q: undefined, filters: undefined })} />

@@ -43,7 +43,7 @@ async function allRows(request: TableRequest, onProgress: (done: number) => void
   const rows: Row[] = [];
   for (;;) {
     const body = { ...request, facets: [], offset: rows.length, limit: batch };
-    const page = await unwrap(client.POST('/api/stagedoor/v1/tables', { body }));
+    const page = await unwrap(client.POST('/tables', { body }));
     rows.push(...page.rows);
     onProgress(rows.length);
     if (page.rows.length === 0 || rows.length >= page.total) return rows;

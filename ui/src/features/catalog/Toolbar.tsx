@@ -7,6 +7,7 @@ import { setFilter, toggleFilter, type FilterValue } from '~/lib/search';
 import classes from './catalog.module.css';
 import { ColumnChooser } from './ColumnChooser';
 import { ExportButton } from './ExportButton';
+import type { Facets } from './facets';
 import { facetFields, type Field } from './fields';
 import { FilterChips } from './FilterChips';
 import type { CatalogSearch } from './search';
@@ -18,16 +19,17 @@ interface ToolbarProps {
   search: CatalogSearch;
   request: TableRequest;
   data: TableResult | undefined;
+  facets: Facets;
   onChange: (next: Partial<CatalogSearch>, replace?: boolean) => void;
 }
 
 /** What narrows the table down, above it. */
-export function Toolbar({ blueprint, fields, visible, search, request, data, onChange }: ToolbarProps) {
+export function Toolbar({ blueprint, fields, visible, search, request, data, facets, onChange }: ToolbarProps) {
   const [all, setAll] = useState(false);
   const narrow = useMediaQuery('(max-width: 700px)');
   const filters = search.filters ?? {};
   const setFilters = (next: typeof filters) => onChange({ filters: Object.keys(next).length > 0 ? next : undefined });
-  const useful = facetFields(fields).filter((field) => filters[field.id] || isUseful(field, data?.facets[field.id], data?.total ?? 0));
+  const useful = facetFields(fields).filter((field) => filters[field.id] || isUseful(field, facets[field.id], data?.total ?? 0));
   const room = narrow ? 3 : 6;
   const shown = useful.filter((field, i) => all || i < room || filters[field.id]);
   const hidden = useful.length - shown.length;
@@ -42,8 +44,8 @@ export function Toolbar({ blueprint, fields, visible, search, request, data, onC
             <FacetFilter
               key={field.id}
               title={field.title}
-              options={optionsOf(data?.facets[field.id], filters[field.id] ?? [])}
-              more={data?.facets[field.id]?.more ?? 0}
+              options={optionsOf(facets[field.id], filters[field.id] ?? [])}
+              more={facets[field.id]?.more ?? 0}
               selected={filters[field.id] ?? []}
               onToggle={(value) => setFilters(toggleFilter(filters, field.id, value))}
               onClear={() => setFilters(setFilter(filters, field.id, []))}
@@ -63,7 +65,7 @@ export function Toolbar({ blueprint, fields, visible, search, request, data, onC
       <FilterChips
         fields={fields}
         search={search}
-        titleOf={(field, value) => titleOf(data?.facets[field], value)}
+        titleOf={(field, value) => titleOf(facets[field], value)}
         onChange={onChange}
       />
     </div>

@@ -1,4 +1,5 @@
 import { IconCircleX } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
 import type { DocumentsResult } from '~/api/types';
 import { Mono } from '~/kit/Mono';
 import { Section } from '~/kit/Page';
@@ -50,12 +51,12 @@ function RejectedLine({ rejected, onLine }: { rejected: Rejected; onLine: (line:
       <div>
         <div>{message}</div>
         <div className="sd-dim">
-          {line !== null && (
+          {line ? (
             <button type="button" className={classes.place} onClick={() => onLine(line)}>
               line {line}
-              {column !== null && `, column ${column}`}
+              {column ? `, column ${column}` : ''}
             </button>
-          )}{' '}
+          ) : null}{' '}
           document {index + 1} {ref && <Mono wrap>{ref}</Mono>}
         </div>
       </div>
@@ -70,16 +71,30 @@ function Outcomes({ title, outcomes, exists }: { title: string; outcomes: Outcom
       <ul className={classes.outcomes}>
         {outcomes.map((one) => (
           <li key={one.index}>
-            {exists ? (
-              <Mono>
-                <EntityLink link={{ ...one, title: one.ref ?? one.identifier, exists: true }} />
-              </Mono>
-            ) : (
-              <Mono wrap>{one.ref ?? one.identifier}</Mono>
-            )}
+            <OutcomeName outcome={one} exists={exists} />
           </li>
         ))}
       </ul>
     </Section>
   );
+}
+
+function OutcomeName({ outcome, exists }: { outcome: Outcome; exists: boolean }) {
+  const { ref, identifier } = outcome;
+  // only a blueprint has no ref
+  if (!ref) {
+    return (
+      <>
+        Blueprint{' '}
+        {exists ? (
+          <Link to="/model" search={{ blueprint: identifier }}>
+            <Mono wrap>{identifier}</Mono>
+          </Link>
+        ) : (
+          <Mono wrap>{identifier}</Mono>
+        )}
+      </>
+    );
+  }
+  return <Mono wrap>{exists ? <EntityLink link={{ ...outcome, ref, title: ref, exists: true }} /> : ref}</Mono>;
 }

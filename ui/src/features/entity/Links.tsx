@@ -37,11 +37,12 @@ export function Incoming({ data }: { data: EntityResult }) {
   return (
     <Section title="Referenced by">
       {data.incoming.map((group) => {
-        const relation = blueprints.find((one) => one.identifier === group.blueprint)?.relations[group.relation];
+        const from = blueprints.find((one) => one.identifier === group.blueprint);
+        const relation = from?.relations[group.relation]?.title || words(group.relation);
         return (
           <LinkGroup
             key={`${group.blueprint} ${group.relation}`}
-            title={`${group.title} · ${relation?.title || words(group.relation)}`}
+            title={`${from?.title ?? group.blueprint} · ${relation}`}
             links={group.links}
             total={group.total}
             all={{ blueprint: group.blueprint, field: `relations.${group.relation}`, value: data.entity.identifier }}

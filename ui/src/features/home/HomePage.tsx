@@ -60,7 +60,7 @@ function Counts({ blueprints }: { blueprints: Blueprint[] }) {
 }
 
 function Attention({ sources }: { sources: Source[] }) {
-  const bad = sources.filter((source) => source.state !== 'fresh' || source.problems.length > 0 || source.conflicts.length > 0);
+  const bad = sources.filter((source) => source.state !== 'fresh' || source.problems.length > 0 || source.conflicts.length > 0 || Boolean(source.reason));
   return (
     <Section
       title="Sources"

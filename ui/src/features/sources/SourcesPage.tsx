@@ -10,6 +10,7 @@ import { StateMark } from '~/kit/StateMark';
 import { Time } from '~/kit/Time';
 import { count, formatNumber } from '~/lib/text';
 import { useDocumentTitle } from '~/parts/model';
+import { ConfirmLoss } from './ConfirmLoss';
 import classes from './sources.module.css';
 
 const columns: DataColumn<Source>[] = [
@@ -28,7 +29,7 @@ export function SourcesPage() {
   const { sources } = data;
   const documentTitle = useDocumentTitle('Sources');
   const entities = sources.reduce((sum, source) => sum + source.entities, 0);
-  const bad = sources.filter((source) => source.problems.length > 0 || source.conflicts.length > 0);
+  const bad = sources.filter(needsAttention);
   return (
     <Page
       documentTitle={documentTitle}
@@ -51,7 +52,7 @@ export function SourcesPage() {
 
 function Target({ source }: { source: Source }) {
   const target = <Mono>{source.target}</Mono>;
-  const marked = source.problems.length > 0 || source.conflicts.length > 0;
+  const marked = needsAttention(source);
   return (
     <span title={source.target}>
       {marked ? (
@@ -69,6 +70,8 @@ function SourceProblems({ source }: { source: Source }) {
   return (
     <div id={source.id} className={classes.problems}>
       <Section title={<Mono wrap>{source.target}</Mono>} aside={<StateMark state={source.state} />}>
+        {source.reason && <ProblemLine level="warning" message={source.reason} />}
+        {source.state === 'held' && <ConfirmLoss id={source.id} />}
         {source.problems.map((problem, i) => (
           <ProblemLine key={i} {...problem}>
             {problem.ref && <Mono wrap>{problem.ref}</Mono>}
@@ -83,5 +86,8 @@ function SourceProblems({ source }: { source: Source }) {
     </div>
   );
 }
+
+const needsAttention = ({ problems, conflicts, reason, state }: Source) =>
+  problems.length > 0 || conflicts.length > 0 || Boolean(reason) || state === 'held';
 
 const quietZero = (n: number) => (n === 0 ? <span className="sd-dim">0</span> : <span className={classes.bad}>{formatNumber(n)}</span>);
