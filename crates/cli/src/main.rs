@@ -1,2 +1,67 @@
-//! The `stagedoor` binary.
-fn main() {}
+//! The `stagedoor` binary: one command per file would be too much for two of them.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use stagedoor_server::Options;
+
+/// An internal developer portal in one program.
+#[derive(Parser)]
+#[command(name = "stagedoor", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the portal.
+    Serve(ServeArgs),
+    /// Write the OpenAPI documents into a folder.
+    Openapi {
+        /// The folder.
+        folder: PathBuf,
+    },
+}
+
+#[derive(Args)]
+struct ServeArgs {
+    /// Configuration file (Backstage's app-config.yaml); several are merged in order.
+    #[arg(long = "config", env = "STAGEDOOR_CONFIG", value_name = "FILE", value_delimiter = ',')]
+    config: Vec<PathBuf>,
+    /// Address to listen on, host:port [default: 127.0.0.1:7007].
+    #[arg(long, env = "STAGEDOOR_LISTEN", value_name = "ADDR")]
+    listen: Option<String>,
+    /// Folder of the embedded database [default: .stagedoor].
+    #[arg(long, env = "STAGEDOOR_DATA_DIR", value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// A shared database instead of the embedded one.
+    #[arg(long, env = "STAGEDOOR_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// Local try-out mode: everyone is administrator, and only this machine is served.
+    #[arg(long)]
+    dev: bool,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    stagedoor_server::start_logging();
+    let result = match cli.command {
+        Command::Serve(args) => stagedoor_server::run(Options {
+            config: args.config,
+            listen: args.listen,
+            data_dir: args.data_dir,
+            database_url: args.database_url,
+            dev: args.dev,
+        }),
+        Command::Openapi { folder } => stagedoor_server::write_openapi(&folder),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("stagedoor: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,3 +1,22 @@
-//! (to come)
+//! The composition root: configuration, HTTP, authentication, the embedded UI, start and shutdown.
+//!
+//! It knows every other crate and holds no rules of its own.
 
 pub mod config;
+
+mod assets;
+mod authentication;
+mod gate;
+mod http_stack;
+mod local_only;
+mod openapi;
+mod options;
+mod serve;
+mod wiring;
+
+pub use authentication::Authority;
+pub use http_stack::app;
+pub use openapi::{documents as openapi, write as write_openapi};
+pub use options::Options;
+pub use serve::{run_blocking as run, serve, start_logging};
+pub use wiring::{SigningKey, authority, portal_info, sources_config};

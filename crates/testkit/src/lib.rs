@@ -1,1 +1,129 @@
-//! (to come)
+//! One line to a portal, for tests.
+//!
+//! ```no_run
+//! # async fn example() {
+//! let portal = stagedoor_testkit::TestPortal::new().await;
+//! portal.documents("apiVersion: backstage.io/v1alpha1\nkind: Component\n...").await;
+//! let answer = portal.get("/api/catalog/entities").await;
+//! assert_eq!(answer.status, 200);
+//! # }
+//! ```
+//!
+//! It is the whole application on the in-memory store, asked without a socket.
+
+mod answer;
+mod builder;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use http::Request;
+use http_body_util::BodyExt as _;
+use serde_json::Value;
+use stagedoor_auth::Viewer;
+use stagedoor_portal::Portal;
+use tower::ServiceExt as _;
+
+pub use answer::Answer;
+pub use builder::Builder;
+
+/// Client id of the administrator's credential in tests.
+pub const CLIENT_ID: &str = "test-client";
+/// Its secret.
+pub const CLIENT_SECRET: &str = "test-secret";
+
+/// A portal with an administrator's token at hand.
+pub struct TestPortal {
+    /// The portal itself, for what has no route.
+    pub portal: Portal,
+    app: Router,
+    token: String,
+    #[expect(dead_code, reason = "keeps the folder of the files that are read")]
+    folder: Arc<tempfile::TempDir>,
+}
+
+impl TestPortal {
+    /// An empty portal.
+    pub async fn new() -> Self {
+        Builder::default().start().await
+    }
+
+    /// A portal that reads files: see [`Builder`].
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    async fn over(portal: Portal, app: Router, folder: Arc<tempfile::TempDir>) -> Self {
+        let mut test = Self { portal, app, token: String::new(), folder };
+        let body = serde_json::json!({ "clientId": CLIENT_ID, "clientSecret": CLIENT_SECRET });
+        let answer = test.anonymous("POST", "/v1/auth/access_token", Some(&body)).await;
+        test.token = answer.json()["accessToken"].as_str().unwrap_or_default().to_owned();
+        test
+    }
+
+    /// The administrator.
+    #[must_use]
+    pub fn viewer(&self) -> Viewer {
+        Viewer::machine(CLIENT_ID)
+    }
+
+    /// The administrator's token.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// A request as administrator.
+    pub async fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {}", self.token));
+        self.send(json_request(request, body)).await
+    }
+
+    /// A request without any credential.
+    pub async fn anonymous(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        self.send(json_request(Request::builder().method(method).uri(path), body)).await
+    }
+
+    /// A request as it stands.
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.app.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        Answer { status: parts.status.as_u16(), headers: parts.headers, body: body.to_vec() }
+    }
+
+    /// `GET` as administrator.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.request("GET", path, None).await
+    }
+
+    /// `POST` as administrator.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.request("POST", path, Some(body)).await
+    }
+
+    /// Hands over documents as YAML.
+    pub async fn documents(&self, yaml: &str) -> Answer {
+        let request = Request::builder()
+            .method("POST")
+            .uri("/api/stagedoor/v1/documents")
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("content-type", "application/yaml")
+            .body(Body::from(yaml.to_owned()));
+        self.send(request.unwrap_or_default()).await
+    }
+}
+
+fn json_request(request: http::request::Builder, body: Option<&Value>) -> Request<Body> {
+    let request = match body {
+        Some(body) => request.header("content-type", "application/json").body(Body::from(body.to_string())),
+        None => request.body(Body::empty()),
+    };
+    // A path that is no URI is a mistake in the test; it then fails on the answer.
+    request.unwrap_or_default()
+}

@@ -36,8 +36,9 @@ impl Spoken {
 }
 
 impl Draft {
-    /// Lets a source claim what one of its items says. `Ok(false)` when another claim holds the reference.
-    pub(crate) fn claim(&mut self, source: &str, item: &Item, spoken: &Spoken) -> Result<bool, PortalError> {
+    /// Lets a source claim what one of its items says; returns the reference. Where another claim holds
+    /// it, this one waits.
+    pub(crate) fn claim(&mut self, source: &str, item: &Item, spoken: &Spoken) -> Result<String, PortalError> {
         let (reference, value, extras) = match &item.content {
             Content::Document { reference, value } => (reference.clone(), value.clone(), Fields::default()),
             Content::Port(body) => self.document_of_port(body)?,
@@ -49,13 +50,13 @@ impl Draft {
                 source: source.to_owned(),
                 item: item.item.clone(),
                 line: item.line,
-                entity_ref: reference,
+                entity_ref: reference.clone(),
                 document: JsonText::of(&value),
                 since: self.at,
             };
             tracing::warn!(reference = waits.entity_ref, holder = holder.item, claimer = waits.item, "two sources claim one name");
             self.wait(waits);
-            return Ok(false);
+            return Ok(reference);
         }
         let mut record = self.document_record(&reference, &value, old.as_deref())?;
         let adopted = held.map_or(old.is_some(), |h| h.adopted);
@@ -63,7 +64,7 @@ impl Draft {
         self.state(&mut record, &value, extras);
         self.put_if_changed(record);
         self.end_waiting(source, &item.item);
-        Ok(true)
+        Ok(reference)
     }
 
     /// A claim passes within its source when the item that held it no longer says so (a moved document).

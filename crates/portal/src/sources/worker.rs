@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,7 @@ use super::reconcile::Spoken;
 use super::{KnownKinds, LocationConfig, Status};
 use crate::blueprints::BlueprintMode;
 use crate::problems::Problem;
+use crate::writer::Draft;
 use crate::{Portal, clock};
 
 /// Editors write a file in several steps; what happens within this time is read once.
@@ -41,7 +43,7 @@ impl Portal {
     /// the first reading. Call it once, inside a tokio runtime.
     pub async fn start_sources(&self) {
         let Some(inbox) = self.shared.sources.inbox.lock().take() else { return };
-        let portal = std::sync::Arc::downgrade(&self.shared);
+        let portal = Arc::downgrade(&self.shared);
         let events = self.shared.sources.events.clone();
         let runtime = Handle::current();
         let run = move || {
@@ -159,7 +161,7 @@ impl Worker {
             return false;
         }
         let before = portal.shared.catalog.load().revision;
-        let declare = move |draft: &mut crate::writer::Draft| Ok(draft.declare_blueprints(&all));
+        let declare = move |draft: &mut Draft| Ok(draft.declare_blueprints(&all));
         let errors = self.runtime.block_on(portal.commit(source_actor("catalog.locations"), false, declare));
         let errors = errors.unwrap_or_default();
         let mut at = 0;
@@ -194,41 +196,46 @@ impl Worker {
                 self.set_state(portal, &id, SourceState::Gone, reason.clone());
                 let since = portal.shared.catalog.load().sources().get(&id).map(|s| s.since.0);
                 if since.is_some_and(|since| clock::now().0 - since > GONE_GRACE) {
-                    let end = { let id = id.clone(); move |d: &mut crate::writer::Draft| Ok(d.end_claims(&id, &Spoken::default(), true)) };
+                    let end = { let id = id.clone(); move |d: &mut Draft| Ok(d.end_claims(&id, &Spoken::default(), true)) };
                     let _ = self.runtime.block_on(portal.commit(actor, false, end));
                 }
             }
         }
         let mut problems = portal.shared.problems.load().as_ref().clone();
         problems.replace(&id, reading.problems);
-        portal.shared.problems.store(std::sync::Arc::new(problems));
+        portal.shared.problems.store(Arc::new(problems));
         portal.shared.sources.status.lock().insert(id, Status { last_run: Some(clock::now()) });
     }
 
     /// Claims everything the reading says that the catalog does not say already.
     fn claim_all(&self, portal: &Portal, id: &str, reading: &mut Reading) -> Spoken {
-        let spoken = std::sync::Arc::new(reading.spoken());
+        let spoken = Arc::new(reading.spoken());
+        let mut complete = spoken.as_ref().clone();
         let catalog = portal.shared.catalog.load_full();
         let news: Vec<Item> = reading.items.iter().filter(|i| !i.is_in(&catalog, id)).cloned().collect();
         drop(catalog);
         for chunk in news.chunks(CHUNK) {
-            let (items, source, said) = (chunk.to_vec(), id.to_owned(), std::sync::Arc::clone(&spoken));
-            let claim = move |draft: &mut crate::writer::Draft| {
-                Ok(items.iter().map(|item| draft.claim(&source, item, &said).err()).collect::<Vec<_>>())
+            let (items, source, said) = (chunk.to_vec(), id.to_owned(), Arc::clone(&spoken));
+            let claim = move |draft: &mut Draft| {
+                Ok(items.iter().map(|item| draft.claim(&source, item, &said)).collect::<Vec<_>>())
             };
             let results = self.runtime.block_on(portal.commit(source_actor(id), false, claim));
-            for (item, error) in chunk.iter().zip(results.unwrap_or_default()) {
-                if let Some(error) = error {
-                    reading.problems.push(item.problem(&error.to_string()));
+            for (item, result) in chunk.iter().zip(results.unwrap_or_default()) {
+                match result {
+                    // An entity in Port's form has a reference only now.
+                    Ok(reference) => {
+                        complete.holder_of.entry(reference).or_insert_with(|| item.item.clone());
+                    }
+                    Err(error) => reading.problems.push(item.problem(&error.to_string())),
                 }
             }
         }
-        std::sync::Arc::unwrap_or_clone(spoken)
+        complete
     }
 
     fn finish(&self, portal: &Portal, id: &str, spoken: Spoken, confirmed: bool) {
         let source = id.to_owned();
-        let end = move |draft: &mut crate::writer::Draft| {
+        let end = move |draft: &mut Draft| {
             let reason = "over half of its entities are absent; confirm to remove them".to_owned();
             if draft.end_claims(&source, &spoken, confirmed) {
                 draft.set_source_state(&source, SourceState::Fresh, None);
@@ -244,7 +251,7 @@ impl Worker {
 
     fn set_state(&self, portal: &Portal, id: &str, state: SourceState, reason: String) {
         let source = id.to_owned();
-        let set = move |draft: &mut crate::writer::Draft| {
+        let set = move |draft: &mut Draft| {
             draft.set_source_state(&source, state, Some(reason.clone()));
             Ok(())
         };
@@ -270,7 +277,7 @@ fn source_actor(id: &str) -> Actor {
     Actor { name: id.to_owned(), through: "source".into() }
 }
 
-impl crate::writer::Draft {
+impl Draft {
     /// Writes blueprints that may point at each other in any order. One error text, or none, for each.
     fn declare_blueprints(&mut self, bodies: &[serde_json::Value]) -> Vec<Option<String>> {
         // Without their relations first, so that each one exists when another points at it.

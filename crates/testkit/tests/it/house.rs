@@ -5,17 +5,12 @@ mod files;
 mod licences;
 mod map;
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
 use cargo_metadata::{Metadata, MetadataCommand};
 
-/// The top of the repository.
-static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).expect("crates/testkit lies two levels down").to_path_buf()
-});
+use crate::ROOT;
 
 /// What cargo knows, for this machine's platform: the crates of others were fetched by the build that runs this.
 static METADATA: LazyLock<Metadata> = LazyLock::new(|| {

@@ -6,8 +6,17 @@
 )]
 
 mod house;
+mod openapi;
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+/// The top of the repository.
+static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).expect("crates/testkit lies two levels down").to_path_buf()
+});
 
 /// Says why a check did not run. Written past the test runner, which shows nothing of a test that passes;
 /// in CI nothing may be skipped unnoticed.

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use regex::Regex;
 
-use super::{ROOT, assert_none, tracked_files};
+use super::{assert_none, tracked_files};
+use crate::ROOT;
 
 /// No source file is longer than this, so that a review stays a page-sized job.
 const MOST_LINES: usize = 700;

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use super::{METADATA, ROOT, assert_none};
+use super::{METADATA, assert_none};
+use crate::ROOT;
 
 const PERMISSIVE: &[&str] = &[
     "0BSD",

@@ -5,8 +5,8 @@ use std::fs;
 
 use regex::Regex;
 
-use super::{ROOT, assert_none};
-use crate::skip;
+use super::assert_none;
+use crate::{ROOT, skip};
 
 #[test]
 fn architecture_names_every_crate_and_no_other() {

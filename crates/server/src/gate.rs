@@ -1,0 +1,56 @@
+//! Health, and the doors that stay shut until the catalog is loaded.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::{StatusCode, header};
+use tower::ServiceExt as _;
+
+/// Holds the application once it can answer.
+#[derive(Clone, Default)]
+pub(crate) struct Gate {
+    app: Arc<OnceLock<Router>>,
+}
+
+impl Gate {
+    /// Opens: from now on requests reach the application.
+    pub(crate) fn open(&self, app: Router) {
+        // Opened once, at start.
+        let _ = self.app.set(app);
+    }
+
+    /// The outermost router: health is always answered, everything else only when open.
+    pub(crate) fn router(&self) -> Router {
+        Router::new()
+            .route("/.backstage/health/v1/liveness", get(|| async { health(StatusCode::OK, r#"{"status":"ok"}"#) }))
+            .route("/.backstage/health/v1/readiness", get(readiness))
+            .fallback(pass)
+            .with_state(self.clone())
+    }
+}
+
+async fn readiness(State(gate): State<Gate>) -> Response {
+    match gate.app.get() {
+        Some(_) => health(StatusCode::OK, r#"{"status":"ok"}"#),
+        None => {
+            health(StatusCode::SERVICE_UNAVAILABLE, r#"{"message":"Backend has not started yet","status":"error"}"#)
+        }
+    }
+}
+
+async fn pass(State(gate): State<Gate>, request: Request) -> Response {
+    match gate.app.get() {
+        Some(app) => match app.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        },
+        None => health(StatusCode::SERVICE_UNAVAILABLE, r#"{"ok":false,"error":"unavailable","message":"the catalog is being loaded"}"#),
+    }
+}
+
+fn health(status: StatusCode, body: &'static str) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response()
+}

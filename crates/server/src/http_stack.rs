@@ -1,0 +1,50 @@
+//! The routers of all dialects and what lies around them.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use http::{HeaderValue, header};
+use stagedoor_api_native::PortalInfo;
+use stagedoor_portal::Portal;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{Predicate as _, SizeAbove};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::authentication::{Authority, authenticate};
+use crate::{assets, local_only};
+
+/// Bodies of both public dialects; Port documents 1 MiB.
+const BODY_LIMIT: usize = 1024 * 1024;
+/// Bodies of the native API, which takes whole files.
+const DOCUMENTS_LIMIT: usize = 10 * 1024 * 1024;
+
+/// The whole application.
+pub fn app(portal: Portal, authority: Arc<Authority>, info: PortalInfo) -> Router {
+    let dev = info.dev_mode;
+    let issuer: Arc<dyn stagedoor_api_port::TokenIssuer> = Arc::clone(&authority) as _;
+    let port = stagedoor_api_port::router(portal.clone(), issuer).layer(DefaultBodyLimit::max(BODY_LIMIT));
+    let backstage = stagedoor_api_backstage::router(portal.clone()).layer(DefaultBodyLimit::max(BODY_LIMIT));
+    let native = stagedoor_api_native::router(portal, info).layer(DefaultBodyLimit::max(DOCUMENTS_LIMIT));
+    let app = Router::new()
+        .nest("/v1", port)
+        .nest("/api/catalog", backstage)
+        .nest("/api/stagedoor/v1", native)
+        .fallback(assets::page)
+        .layer(from_fn_with_state(authority, authenticate))
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(1024).and(not_compressed_yet)))
+        .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header_layer(header::X_FRAME_OPTIONS, "DENY"));
+    if dev { app.layer(from_fn(local_only::local_only)) } else { app }
+}
+
+fn header_layer(name: http::HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+/// Fonts and images are compressed already.
+fn not_compressed_yet(_: http::StatusCode, _: http::Version, headers: &http::HeaderMap, _: &http::Extensions) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    !kind.starts_with("font/") && !(kind.starts_with("image/") && !kind.starts_with("image/svg"))
+}

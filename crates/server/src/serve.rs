@@ -1,0 +1,193 @@
+//! `stagedoor serve`: start, run, stop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use axum::Router;
+use stagedoor_auth::Credentials;
+use stagedoor_outbound::AllowList;
+use stagedoor_portal::Portal;
+use stagedoor_store::Store;
+use stagedoor_store_sql::SqliteStore;
+use tokio::net::TcpListener;
+
+use crate::config::{self, Config, Environment};
+use crate::gate::Gate;
+use crate::options::Options;
+use crate::{http_stack, wiring};
+
+/// Requests under way get this long after a stop signal.
+const GRACE: Duration = Duration::from_secs(8);
+
+/// Runs until a stop signal.
+///
+/// # Errors
+/// When the configuration is wrong, the address taken or the database unusable. Nothing has been written then.
+pub async fn serve(options: Options) -> anyhow::Result<()> {
+    let environment = Environment::of_process();
+    let config = config::load(&options.config, &environment)?;
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    let outbound = outbound(&config, &environment)?;
+    let credentials = credentials(&environment, options.dev)?;
+    let address = address(&options, &config)?;
+    let listener = listen(&address, options.dev).await?;
+    let bound = listener.local_addr()?;
+    let gate = Gate::default();
+    let mut server = tokio::spawn(run(listener, gate.router()));
+    let start = async {
+        let (portal, app) = load(&options, &config, outbound, credentials).await?;
+        // The first reading is part of the first start; later ones happen while the catalog answers.
+        if portal.is_empty() {
+            portal.start_sources().await;
+            gate.open(app);
+        } else {
+            gate.open(app);
+            portal.start_sources().await;
+        }
+        announce(bound, options.dev);
+        anyhow::Ok(portal)
+    };
+    tokio::pin!(start);
+    tokio::select! {
+        started = &mut start => {
+            let portal = started?;
+            server.await??;
+            portal.flush().await;
+        }
+        ended = &mut server => ended??,
+    }
+    Ok(())
+}
+
+async fn load(
+    options: &Options,
+    config: &Config,
+    outbound: AllowList,
+    credentials: Option<Credentials>,
+) -> anyhow::Result<(Portal, Router)> {
+    let url = options.database_url.clone().or(config.stagedoor.database_url.as_deref().map(str::to_owned));
+    if let Some(url) = url {
+        let scheme = url.split(':').next().unwrap_or_default();
+        bail!("databases of type \"{scheme}\" are not supported yet: leave --database-url out to use the embedded database");
+    }
+    let folder = options.data_dir.clone().or(config.stagedoor.data_dir.clone()).unwrap_or_else(|| ".stagedoor".into());
+    let sources = wiring::sources_config(config, outbound);
+    let (portal, key) = tokio::task::spawn_blocking(move || {
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.join("stagedoor.db"))?);
+        let key = wiring::SigningKey::of(store.as_ref())?;
+        anyhow::Ok((Portal::open(store, sources)?, key))
+    })
+    .await??;
+    let authority = Arc::new(wiring::authority(&key, config, credentials, options.dev));
+    let app = http_stack::app(portal.clone(), authority, wiring::portal_info(config, options.dev));
+    Ok((portal, app))
+}
+
+async fn run(listener: TcpListener, app: Router) -> anyhow::Result<()> {
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let signal = async move {
+        stop_signal().await;
+        tracing::info!("stopping: no new connections, finishing requests");
+        let _ = stop.send(());
+    };
+    let serving = axum::serve(listener, app).with_graceful_shutdown(signal);
+    tokio::select! {
+        result = async { serving.await } => result.context("the HTTP server failed"),
+        () = async { let _ = stopped.await; tokio::time::sleep(GRACE).await; } => {
+            tracing::warn!("some requests did not finish in time");
+            Ok(())
+        }
+    }
+}
+
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+async fn listen(address: &str, dev: bool) -> anyhow::Result<TcpListener> {
+    let mut candidates: Vec<SocketAddr> =
+        tokio::net::lookup_host(address).await.with_context(|| format!("cannot listen on \"{address}\": expected host:port"))?.collect();
+    if dev && let Some(open) = candidates.iter().find(|a| !a.ip().is_loopback()) {
+        bail!("--dev makes everyone administrator, so it listens on this machine only: {open} is not a loopback address");
+    }
+    // `localhost` may name both families: one is enough, and 127.0.0.1 is what people type.
+    candidates.sort_by_key(SocketAddr::is_ipv6);
+    let Some(first) = candidates.first() else { bail!("\"{address}\" names no address") };
+    TcpListener::bind(first).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => anyhow::anyhow!(
+            "{first} is taken by another program: choose another address with --listen {}:{}",
+            first.ip(),
+            first.port().wrapping_add(1)
+        ),
+        _ => anyhow::anyhow!("cannot listen on {first}: {error}"),
+    })
+}
+
+fn address(options: &Options, config: &Config) -> anyhow::Result<String> {
+    if let Some(listen) = &options.listen {
+        let port_only = listen.strip_prefix(':').map(|port| format!("127.0.0.1:{port}"));
+        return Ok(port_only.unwrap_or_else(|| listen.clone()));
+    }
+    let listen = config.listen.clone().unwrap_or_default();
+    // A stock app-config says only the port. Backstage then listens everywhere; local try-out mode must not.
+    let host = listen.host.as_deref().unwrap_or("127.0.0.1").to_owned();
+    Ok(format!("{host}:{}", listen.port.unwrap_or(7007)))
+}
+
+fn outbound(config: &Config, environment: &Environment) -> anyhow::Result<AllowList> {
+    let text = environment.get("STAGEDOOR_OUTBOUND_ALLOW").unwrap_or_default();
+    let from_environment: AllowList = text.parse().context("STAGEDOOR_OUTBOUND_ALLOW")?;
+    Ok(config.stagedoor.outbound_allow.clone().and(from_environment))
+}
+
+fn credentials(environment: &Environment, dev: bool) -> anyhow::Result<Option<Credentials>> {
+    let get = |name| environment.get(name).filter(|v| !v.is_empty());
+    match (get("STAGEDOOR_CLIENT_ID"), get("STAGEDOOR_CLIENT_SECRET")) {
+        (Some(id), Some(secret)) => match Credentials::new(id, secret) {
+            Some(credentials) => Ok(Some(credentials)),
+            None => bail!("STAGEDOOR_CLIENT_ID and STAGEDOOR_CLIENT_SECRET must not be empty"),
+        },
+        (None, None) => {
+            if !dev {
+                tracing::warn!("nobody can sign in: set STAGEDOOR_CLIENT_ID and STAGEDOOR_CLIENT_SECRET, or try it out with --dev");
+            }
+            Ok(None)
+        }
+        (Some(_), None) => bail!("STAGEDOOR_CLIENT_ID is set and STAGEDOOR_CLIENT_SECRET is not"),
+        (None, Some(_)) => bail!("STAGEDOOR_CLIENT_SECRET is set and STAGEDOOR_CLIENT_ID is not"),
+    }
+}
+
+/// The one line that belongs on standard output.
+#[expect(clippy::print_stdout, reason = "programs and people wait for this line")]
+fn announce(address: SocketAddr, dev: bool) {
+    let note = if dev { "  (local try-out mode: everyone is administrator)" } else { "" };
+    println!("Stagedoor is ready at http://{address}{note}");
+}
+
+/// Runs [`serve`] on a runtime of its own.
+///
+/// # Errors
+/// As [`serve`].
+pub fn run_blocking(options: Options) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(serve(options));
+    // A reader of sources may still be asleep; it holds nothing that is not stored.
+    runtime.shutdown_timeout(Duration::from_millis(500));
+    result
+}
+
+/// Logs to standard error; `STAGEDOOR_LOG` sets the level (`info` when absent).
+pub fn start_logging() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("STAGEDOOR_LOG").unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+}

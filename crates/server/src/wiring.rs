@@ -1,0 +1,100 @@
+//! From configuration to the parts that need it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use stagedoor_api_native::PortalInfo;
+use stagedoor_auth::{Credentials, Realm, Tokens};
+use stagedoor_outbound::{AllowList, Egress};
+use stagedoor_portal::{LocationConfig, SourcesConfig};
+use stagedoor_store::Store;
+
+use crate::authentication::Authority;
+use crate::config::{AllowRule, Config, LocationKind, TargetMatcher};
+
+/// The secret that signs this installation's tokens; kept in its database, made at the first start.
+pub struct SigningKey([u8; 32]);
+
+impl SigningKey {
+    /// Reads the key, or makes one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn of(store: &dyn Store) -> anyhow::Result<Self> {
+        // Two random UUIDs: 244 random bits from the system.
+        let fresh = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
+        let text = store.put_setting_if_absent("signing_key", &fresh)?;
+        let mut key = [0; 32];
+        for (byte, pair) in key.iter_mut().zip(text.as_bytes().chunks(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair)?, 16)?;
+        }
+        Ok(Self(key))
+    }
+}
+
+/// Who may call: the credential from the environment, and everyone in local try-out mode.
+#[must_use]
+pub fn authority(key: &SigningKey, config: &Config, credentials: Option<Credentials>, dev: bool) -> Authority {
+    let organization = config.organization.as_deref().unwrap_or("stagedoor");
+    let realm = Realm {
+        issuer: "stagedoor".into(),
+        audience: config.base_url.as_deref().unwrap_or("http://127.0.0.1:7007").to_owned(),
+        organization_id: "org_stagedoor".into(),
+        organization_name: organization.to_owned(),
+    };
+    Authority::new(Tokens::new(key.0, realm), credentials, dev)
+}
+
+/// What the installation says of itself.
+#[must_use]
+pub fn portal_info(config: &Config, dev: bool) -> PortalInfo {
+    PortalInfo {
+        title: config.title.as_deref().unwrap_or("Stagedoor").to_owned(),
+        organization: config.organization.as_deref().map(str::to_owned),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        dev_mode: dev,
+    }
+}
+
+/// What is read, under which rules, through which door.
+#[must_use]
+pub fn sources_config(config: &Config, outbound: AllowList) -> SourcesConfig {
+    let rules = config.rules.as_ref().map(|r| r.iter().map(rule).collect());
+    let working = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+    let location = |l: &crate::config::LocationConfig| LocationConfig {
+        kind: match l.kind {
+            LocationKind::File => "file".into(),
+            LocationKind::Url => "url".into(),
+        },
+        target: l.target.as_str().to_owned(),
+        rules: l.rules.iter().map(rule).collect(),
+        base_dirs: vec![l.config_dir.clone(), working.clone(), l.config_dir.join("packages/backend")],
+    };
+    SourcesConfig {
+        locations: config.locations.iter().map(location).collect(),
+        rules: stagedoor_ingest::Rules::from_config(rules),
+        egress: Some(Arc::new(Egress::new(outbound))),
+    }
+}
+
+fn rule(rule: &AllowRule) -> stagedoor_ingest::AllowRule {
+    use stagedoor_ingest::{AllowRule, AllowedKind, LocationMatch, TargetMatch};
+    let kind = |k: &crate::config::AllowedKind| AllowedKind {
+        kind: k.kind.as_str().to_owned(),
+        spec_type: k.spec_type.as_deref().map(str::to_owned),
+    };
+    let target = |t: &TargetMatcher| match t {
+        TargetMatcher::Exact(text) => TargetMatch::Exact(text.as_str().to_owned()),
+        TargetMatcher::Pattern(text) => TargetMatch::Pattern(text.as_str().to_owned()),
+    };
+    AllowRule {
+        allow: rule.allow.iter().map(kind).collect(),
+        locations: rule.locations.as_ref().map(|list| {
+            let one = |l: &crate::config::LocationMatcher| LocationMatch {
+                kind: l.kind.as_str().to_owned(),
+                target: l.target.as_ref().map(target),
+            };
+            list.iter().map(one).collect()
+        }),
+    }
+}

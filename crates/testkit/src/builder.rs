@@ -1,0 +1,112 @@
+//! Portals that read files.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use stagedoor_auth::Credentials;
+use stagedoor_ingest::Rules;
+use stagedoor_portal::{LocationConfig, Portal, SourcesConfig};
+use stagedoor_server::config::Config;
+use stagedoor_store::{MemoryStore, Store};
+
+use crate::{CLIENT_ID, CLIENT_SECRET, TestPortal};
+
+/// Describes a portal before it starts.
+pub struct Builder {
+    folder: Arc<tempfile::TempDir>,
+    locations: Vec<LocationConfig>,
+    store: Arc<dyn Store>,
+    dev: bool,
+    allow_all: bool,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        // A test machine without a folder for temporary files cannot run any of this.
+        #[expect(clippy::expect_used, reason = "test harness")]
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self {
+            folder: Arc::new(folder),
+            locations: Vec::new(),
+            store: Arc::new(MemoryStore::new()),
+            dev: false,
+            allow_all: true,
+        }
+    }
+}
+
+impl Builder {
+    /// The folder that file locations are relative to.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a file into the folder.
+    #[must_use]
+    pub fn file(self, name: &str, text: &str) -> Self {
+        let path = self.folder.path().join(name);
+        let written =
+            path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, text));
+        assert!(written.is_ok(), "{}: {written:?}", path.display());
+        self
+    }
+
+    /// Reads a path or glob, relative to the folder.
+    #[must_use]
+    pub fn location(mut self, target: &str) -> Self {
+        let base_dirs = vec![self.folder.path().to_owned()];
+        self.locations.push(LocationConfig {
+            kind: "file".into(),
+            target: target.into(),
+            rules: Vec::new(),
+            base_dirs,
+        });
+        self
+    }
+
+    /// Uses a store that was there before.
+    #[must_use]
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = store;
+        self
+    }
+
+    /// Uses a folder that was there before.
+    #[must_use]
+    pub fn in_folder(mut self, folder: &Arc<tempfile::TempDir>) -> Self {
+        self.folder = Arc::clone(folder);
+        self
+    }
+
+    /// Local try-out mode.
+    #[must_use]
+    pub fn dev(mut self) -> Self {
+        self.dev = true;
+        self
+    }
+
+    /// Backstage's default rules instead of "everything is allowed".
+    #[must_use]
+    pub fn default_rules(mut self) -> Self {
+        self.allow_all = false;
+        self
+    }
+
+    /// Starts it; its sources have been read once on return.
+    pub async fn start(self) -> TestPortal {
+        let rules = if self.allow_all { Rules::allow_everything() } else { Rules::from_config(None) };
+        let sources = SourcesConfig { locations: self.locations, rules, egress: None };
+        let config = Config::default();
+        let portal = Portal::open(Arc::clone(&self.store), sources);
+        let portal = portal.unwrap_or_else(|error| unreachable!("the test store fails: {error}"));
+        let key = stagedoor_server::SigningKey::of(self.store.as_ref());
+        let key = key.unwrap_or_else(|error| unreachable!("the test store fails: {error}"));
+        let credentials = Credentials::new(CLIENT_ID, CLIENT_SECRET);
+        let authority = stagedoor_server::authority(&key, &config, credentials, self.dev);
+        let info = stagedoor_server::portal_info(&config, self.dev);
+        let app = stagedoor_server::app(portal.clone(), Arc::new(authority), info);
+        portal.start_sources().await;
+        TestPortal::over(portal, app, self.folder).await
+    }
+}
