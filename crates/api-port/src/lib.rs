@@ -1,1 +1,81 @@
-//! (to come)
+//! Port's dialect: blueprints and entities under `/v1`, as Port's clients expect them.
+//!
+//! Handlers translate and hold no rules: those are in `portal`. One file per noun. What was chosen where
+//! Port's own behaviour is not known is written down in `docs/reference/compat-port.md`.
+
+mod auth;
+mod blueprints;
+mod bulk;
+mod entities;
+mod error;
+mod extract;
+mod flags;
+mod openapi;
+mod search;
+mod shape;
+mod stream;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::middleware::from_fn;
+use axum::routing::{MethodRouter, get, post};
+use stagedoor_portal::Portal;
+
+pub use auth::TokenIssuer;
+pub use openapi::openapi;
+pub use stagedoor_auth::Issued;
+
+/// Port documents 1 MiB.
+const BODY_LIMIT: usize = 1024 * 1024;
+
+/// What handlers share.
+#[derive(Clone)]
+struct App {
+    portal: Portal,
+    tokens: Arc<dyn TokenIssuer>,
+}
+
+impl FromRef<App> for Portal {
+    fn from_ref(app: &App) -> Self {
+        app.portal.clone()
+    }
+}
+
+/// The routes, to be nested under `/v1`. All but `POST /auth/access_token` demand that authentication has
+/// put a `Viewer` into the extensions of the request.
+pub fn router(portal: Portal, auth: Arc<dyn TokenIssuer>) -> Router {
+    let entity =
+        || get(entities::read).put(entities::replace).patch(entities::patch).delete(entities::delete);
+    let routes: [(&str, MethodRouter<App>); 7] = [
+        ("/auth/access_token", post(auth::access_token)),
+        ("/blueprints", get(blueprints::list).post(blueprints::create)),
+        (
+            "/blueprints/{blueprint}",
+            get(blueprints::read)
+                .put(blueprints::replace)
+                .patch(blueprints::patch)
+                .delete(blueprints::delete),
+        ),
+        ("/blueprints/{blueprint}/entities", get(entities::list).post(entities::create)),
+        ("/blueprints/{blueprint}/entities-count", get(entities::count)),
+        // `search` and `bulk` are legal identifiers too: other methods than POST mean those entities.
+        ("/blueprints/{blueprint}/entities/search", entity().post(search::of_blueprint)),
+        ("/blueprints/{blueprint}/entities/bulk", entity().post(bulk::write)),
+    ];
+    let mut router = Router::new();
+    for (path, methods) in routes {
+        router = router.route(&format!("{path}/"), methods.clone()).route(path, methods);
+    }
+    router
+        .route("/entities/search", post(search::everywhere))
+        .route("/entities/search/", post(search::everywhere))
+        // Some clients do not encode the slash in an identifier.
+        .route("/blueprints/{blueprint}/entities/{*identifier}", entity())
+        .fallback(error::unknown_route)
+        .method_not_allowed_fallback(error::unknown_route)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn(error::trace))
+        .with_state(App { portal, tokens: auth })
+}

@@ -1,0 +1,111 @@
+//! Refusals in Port's envelope: `{"ok":false,"error","message","details"?}`.
+
+use std::borrow::Cow;
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, Method, StatusCode, Uri, header};
+use serde_json::{Value, json};
+use stagedoor_model::blueprint::Invalid;
+use stagedoor_portal::PortalError;
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+/// A refusal on its way out.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) status: StatusCode,
+    pub(crate) code: Cow<'static, str>,
+    pub(crate) message: String,
+    details: Option<Value>,
+}
+
+pub(crate) type Answer = Result<Response, Failure>;
+
+impl Failure {
+    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code: code.into(), message: message.into(), details: None }
+    }
+
+    /// 422 `invalid_request`.
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", message)
+    }
+
+    /// 404 in the words that Port's clients know.
+    pub(crate) fn no_blueprint(identifier: &str) -> Self {
+        let message = format!("Blueprint with identifier \"{identifier}\" was not found");
+        Self::new(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
+    /// 404 in the words that Port's clients know.
+    pub(crate) fn no_entity(blueprint: &str, identifier: &str) -> Self {
+        let message = format!(
+            "Entity with identifier \"{identifier}\" does not exist in the blueprint \"{blueprint}\""
+        );
+        Self::new(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
+    pub(crate) fn unauthorized() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "a valid access token is required")
+    }
+}
+
+impl From<PortalError> for Failure {
+    fn from(error: PortalError) -> Self {
+        match error {
+            PortalError::Unauthenticated(text) => Self::new(StatusCode::UNAUTHORIZED, "unauthorized", text),
+            PortalError::Forbidden(text) => Self::new(StatusCode::FORBIDDEN, "forbidden", text),
+            PortalError::NotFound(text) => Self::new(StatusCode::NOT_FOUND, "not_found", text),
+            PortalError::Conflict { code, message } => Self::new(StatusCode::CONFLICT, code, message),
+            PortalError::Invalid { code, message, details } => {
+                Self { details, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message) }
+            }
+            PortalError::Unavailable(text) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", text),
+            PortalError::Internal(text) => {
+                tracing::error!(error = text, "a request failed");
+                let message =
+                    "something went wrong here; the log has the details under this reply's X-Trace-Id";
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", message)
+            }
+        }
+    }
+}
+
+impl From<Invalid> for Failure {
+    fn from(invalid: Invalid) -> Self {
+        PortalError::from(invalid).into()
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut body = json!({ "ok": false, "error": self.code, "message": self.message });
+        if let (Some(details), Some(map)) = (self.details, body.as_object_mut()) {
+            map.insert("details".into(), details);
+        }
+        let mut response = (self.status, axum::Json(body)).into_response();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+/// No such route, or not with this method.
+pub(crate) async fn unknown_route(method: Method, uri: Uri) -> Failure {
+    let message = format!("Route {method} {} was not found", uri.path());
+    Failure::new(StatusCode::NOT_FOUND, "not_found", message)
+}
+
+/// Gives every reply an `X-Trace-Id`, under which the log has the request.
+pub(crate) async fn trace(request: Request, next: Next) -> Response {
+    let id = Uuid::new_v4().simple().to_string();
+    let span = tracing::info_span!("port", trace_id = id);
+    let mut response = next.run(request).instrument(span).await;
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert("x-trace-id", value);
+    }
+    response
+}

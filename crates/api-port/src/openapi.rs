@@ -1,0 +1,403 @@
+//! The description of this dialect's routes, and the types that only the description needs.
+//!
+//! Requests are checked by hand, for the texts of refusals are part of the contract, and entities are
+//! written as the portal gives them; so nothing here is ever made.
+#![allow(dead_code)]
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{IntoParams, Modify, OpenApi, ToSchema};
+
+use crate::{auth, blueprints, bulk, entities, search};
+
+/// A client id and its secret.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct ClientCredentials {
+    client_id: String,
+    client_secret: String,
+}
+
+/// A token for `Authorization: Bearer`.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct AccessToken {
+    ok: bool,
+    access_token: String,
+    /// Seconds.
+    expires_in: u64,
+    #[schema(example = "Bearer")]
+    token_type: String,
+}
+
+/// Why a request was refused.
+#[derive(ToSchema)]
+pub(crate) struct Refusal {
+    /// Always false.
+    ok: bool,
+    /// A code in snake case: `not_found`, `invalid_request`, `identifier_taken`, ...
+    error: String,
+    /// For people; names the place.
+    message: String,
+    #[schema(nullable = false)]
+    details: Option<BTreeMap<String, Value>>,
+}
+
+/// Nothing but success.
+#[derive(ToSchema)]
+pub(crate) struct Done {
+    ok: bool,
+}
+
+/// A type of thing. Further keys are stored and returned.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct BlueprintBody {
+    /// Letters of any script, digits and `@_.+:\/-`; not `.` or `..`.
+    #[schema(min_length = 1, max_length = 100, pattern = r"^(?!\.{1,2}$)[\p{L}0-9@_.+:\\/-]+$")]
+    identifier: String,
+    #[schema(max_length = 100)]
+    title: Option<String>,
+    icon: Option<String>,
+    #[schema(nullable = false)]
+    schema: Option<PropertySchema>,
+    #[schema(nullable = false)]
+    relations: Option<BTreeMap<String, RelationBody>>,
+    /// Stored and returned; not computed yet.
+    #[schema(nullable = false)]
+    mirror_properties: Option<BTreeMap<String, Value>>,
+    /// Stored and returned; not computed yet.
+    #[schema(nullable = false)]
+    calculation_properties: Option<BTreeMap<String, Value>>,
+    /// Stored and returned; not computed yet.
+    #[schema(nullable = false)]
+    aggregation_properties: Option<BTreeMap<String, Value>>,
+}
+
+/// The properties of a blueprint.
+#[derive(ToSchema)]
+pub(crate) struct PropertySchema {
+    /// By key, each a JSON schema.
+    #[schema(nullable = false)]
+    properties: Option<BTreeMap<String, PropertyBody>>,
+    /// Keys that every entity must have.
+    #[schema(nullable = false)]
+    required: Option<Vec<String>>,
+}
+
+/// A property: a JSON schema. Further keys are stored and returned.
+#[derive(ToSchema)]
+pub(crate) struct PropertyBody {
+    #[schema(pattern = "^(string|number|boolean|object|array)$")]
+    r#type: String,
+    #[schema(nullable = false)]
+    title: Option<String>,
+    #[schema(nullable = false)]
+    format: Option<String>,
+}
+
+/// A link to entities of another blueprint.
+#[derive(ToSchema)]
+pub(crate) struct RelationBody {
+    #[schema(nullable = false)]
+    title: Option<String>,
+    /// Identifier of a blueprint.
+    #[schema(min_length = 1)]
+    target: String,
+    /// Not together with `many`.
+    #[schema(nullable = false)]
+    required: Option<bool>,
+    #[schema(nullable = false)]
+    many: Option<bool>,
+}
+
+/// A blueprint as stored, with who and when.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct Blueprint {
+    #[schema(inline)]
+    #[serde(flatten)]
+    body: BlueprintBody,
+    created_at: String,
+    created_by: String,
+    updated_at: String,
+    updated_by: String,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct BlueprintReply {
+    ok: bool,
+    blueprint: Blueprint,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct BlueprintsReply {
+    ok: bool,
+    blueprints: Vec<Blueprint>,
+}
+
+/// One thing. Properties that the blueprint does not declare are kept.
+#[derive(ToSchema)]
+pub(crate) struct EntityBody {
+    /// Made up where absent, except in a path's place.
+    #[schema(nullable = false, max_length = 1000)]
+    identifier: Option<String>,
+    title: Option<String>,
+    icon: Option<String>,
+    /// Identifiers of the owning teams; one may stand alone.
+    team: Option<Value>,
+    #[schema(nullable = false)]
+    properties: Option<BTreeMap<String, Value>>,
+    /// By key: the identifier of the other end, a list of them, or null.
+    #[schema(nullable = false)]
+    relations: Option<BTreeMap<String, Value>>,
+}
+
+/// An entity; less where `include` or `exclude` say so.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct Entity {
+    #[schema(nullable = false)]
+    identifier: Option<String>,
+    title: Option<String>,
+    icon: Option<String>,
+    #[schema(nullable = false)]
+    blueprint: Option<String>,
+    #[schema(nullable = false)]
+    team: Option<Vec<String>>,
+    #[schema(nullable = false)]
+    properties: Option<BTreeMap<String, Value>>,
+    #[schema(nullable = false)]
+    relations: Option<BTreeMap<String, Value>>,
+    #[schema(nullable = false)]
+    created_at: Option<String>,
+    #[schema(nullable = false)]
+    created_by: Option<String>,
+    #[schema(nullable = false)]
+    updated_at: Option<String>,
+    #[schema(nullable = false)]
+    updated_by: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct EntityReply {
+    ok: bool,
+    entity: Entity,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct EntitiesReply {
+    ok: bool,
+    entities: Vec<Entity>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct Count {
+    ok: bool,
+    count: u64,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct BulkBody {
+    #[schema(min_items = 1, max_items = 20)]
+    entities: Vec<EntityBody>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct BulkReply {
+    /// Whether none was refused.
+    ok: bool,
+    entities: Vec<BulkWritten>,
+    errors: Vec<BulkRefusal>,
+}
+
+/// An entity that was written.
+#[derive(ToSchema)]
+pub(crate) struct BulkWritten {
+    identifier: String,
+    /// Its place in the request.
+    index: usize,
+    created: bool,
+}
+
+/// An entity that was refused.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct BulkRefusal {
+    /// `unknown` where the request had none.
+    identifier: String,
+    /// Its place in the request.
+    index: usize,
+    status_code: u16,
+    error: String,
+    message: String,
+}
+
+/// Rules, joined. No rules match everything.
+#[derive(ToSchema)]
+pub(crate) struct Query {
+    combinator: Combinator,
+    #[schema(max_items = 1000)]
+    rules: Vec<RuleOrQuery>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub(crate) enum Combinator {
+    And,
+    Or,
+}
+
+#[derive(ToSchema)]
+#[schema(no_recursion)]
+#[serde(untagged)]
+pub(crate) enum RuleOrQuery {
+    Rule(Rule),
+    Query(Box<Query>),
+}
+
+/// One condition.
+#[derive(ToSchema)]
+pub(crate) struct Rule {
+    /// Key of a property or relation, or `$identifier`, `$title`, `$blueprint`, `$team`, `$icon`, `$createdAt`,
+    /// `$updatedAt`, `$createdBy`, `$updatedBy`, `$datasource`.
+    property: String,
+    /// `=`, `!=`, `>`, `>=`, `<`, `<=`, `contains`, `doesNotContains`, `beginsWith`, `doesNotBeginsWith`, `endsWith`,
+    /// `doesNotEndsWith`, `in`, `notIn`, `containsAny`, `isEmpty`, `isNotEmpty`, `between`, `notBetween`
+    operator: String,
+    /// What the operator takes: a scalar, a list, `{from, to}` or `{preset}`.
+    value: Option<Value>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct SearchReply {
+    ok: bool,
+    /// Blueprints of the entities found.
+    matching_blueprints: Vec<String>,
+    entities: Vec<Entity>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct SearchBody {
+    query: Option<Query>,
+    include: Option<Vec<String>>,
+    exclude: Option<Vec<String>>,
+    /// 200 where absent.
+    #[schema(minimum = 1, maximum = 1000)]
+    limit: Option<u64>,
+    /// The `next` of the page before.
+    from: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct PageReply {
+    ok: bool,
+    entities: Vec<Entity>,
+    /// Absent on the last page.
+    #[schema(nullable = false)]
+    next: Option<String>,
+}
+
+/// How much of each entity is wanted.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ReadParameters {
+    /// Only these: `identifier`, `$title`, `properties.url`, `relations.owner`, or a bare key. Repeated, or joined by commas.
+    #[param(nullable = false)]
+    include: Option<Vec<String>>,
+    /// All but these.
+    #[param(nullable = false)]
+    exclude: Option<Vec<String>>,
+    /// Relations as `{identifier, title}`.
+    #[param(nullable = false)]
+    attach_title_to_relation: Option<bool>,
+    /// Nothing is calculated yet.
+    #[param(nullable = false)]
+    exclude_calculated_properties: Option<bool>,
+}
+
+/// What all writes take.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct WriteParameters {
+    /// Check everything, write nothing.
+    #[param(nullable = false)]
+    validation_only: Option<bool>,
+    /// Make related entities that do not exist.
+    #[param(nullable = false)]
+    create_missing_related_entities: Option<bool>,
+    /// Ignored: there are no runs yet.
+    #[param(nullable = false)]
+    run_id: Option<String>,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Stagedoor: Port's dialect", description = "Blueprints and entities as Port's clients know them."),
+    servers((url = "/v1")),
+    paths(
+        auth::access_token,
+        blueprints::list,
+        blueprints::create,
+        blueprints::read,
+        blueprints::replace,
+        blueprints::patch,
+        blueprints::delete,
+        entities::list,
+        entities::create,
+        entities::count,
+        search::of_blueprint,
+        bulk::write,
+        entities::read,
+        entities::replace,
+        entities::patch,
+        entities::delete,
+        search::everywhere,
+    ),
+    security(("token" = [])),
+    modifiers(&Token),
+)]
+struct Document;
+
+struct Token;
+
+impl Modify for Token {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let components = openapi.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    }
+}
+
+/// The OpenAPI document of this dialect.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_route_is_described() {
+        let document = super::openapi();
+        let paths: Vec<&String> = document.paths.paths.keys().collect();
+        assert_eq!(
+            paths,
+            [
+                "/auth/access_token",
+                "/blueprints",
+                "/blueprints/{blueprint}",
+                "/blueprints/{blueprint}/entities",
+                "/blueprints/{blueprint}/entities-count",
+                "/blueprints/{blueprint}/entities/bulk",
+                "/blueprints/{blueprint}/entities/search",
+                "/blueprints/{blueprint}/entities/{entity}",
+                "/entities/search",
+            ]
+        );
+        let text = document.to_json().unwrap();
+        assert!(text.contains("\"RuleOrQuery\"") && text.contains("bearer"), "{text}");
+    }
+}
