@@ -2,6 +2,16 @@
 //!
 //! Pure functions plus the reading of files. Nothing here knows the catalog.
 
-mod stub;
+pub mod document;
+pub mod files;
+pub mod location;
+pub mod rules;
+mod scm;
 pub mod yaml;
-pub use stub::*;
+
+pub use document::{
+    CustomKinds, DocumentError, ParsedDocument, ParsedEntity, PlaceholderError, PlaceholderReader, PortItem, ReadContext,
+    ReadDocument, placeholders, read_documents, read_value,
+};
+pub use location::{LocationRef, LocationTargets, resolve_target};
+pub use rules::{AllowRule, AllowedKind, LocationMatch, Rules, TargetMatch, not_allowed_text};

@@ -1,0 +1,198 @@
+//! Places that documents come from: `file:/srv/catalog.yaml`, `url:https://...`.
+
+use std::fmt;
+use std::path::{Component, Path, PathBuf};
+
+use serde_json::Value;
+use url::Url;
+
+use crate::scm::Scm;
+
+/// A place, `<type>:<target>`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LocationRef {
+    /// `file` or `url`.
+    pub kind: String,
+    /// Path or address.
+    pub target: String,
+}
+
+impl LocationRef {
+    /// Reads `<type>:<target>`.
+    ///
+    /// # Errors
+    /// Backstage's text when a part is missing, the type is a web scheme, or the target a script.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (kind, target) = text.split_once(':').unwrap_or(("", ""));
+        let (kind, target) = (kind.trim(), target.trim());
+        if kind.is_empty() || target.is_empty() {
+            return Err(format!(
+                "Unable to parse location ref '{text}', expected '<type>:<target>', e.g. 'url:https://host/path'"
+            ));
+        }
+        if matches!(kind, "http" | "https") {
+            return Err(format!("Invalid location ref '{text}', please prefix it with 'url:', e.g. 'url:{text}'"));
+        }
+        if is_script(target) {
+            return Err(format!("Invalid location ref '{text}', target is a javascript: URL"));
+        }
+        Ok(Self { kind: kind.to_owned(), target: target.to_owned() })
+    }
+
+    /// The annotations that a document read from here gets unless it has them itself.
+    pub(crate) fn annotations(&self) -> Vec<(&'static str, String)> {
+        let mut found = Vec::new();
+        if self.kind != "url" {
+            return found;
+        }
+        found.push(("backstage.io/view-url", self.target.clone()));
+        let Ok(url) = Url::parse(&self.target) else { return found };
+        let Some(scm) = Scm::of(&url) else { return found };
+        if !names_commit(&self.target) {
+            found.push(("backstage.io/edit-url", scm.edit_url(&self.target)));
+        }
+        if let Ok(folder) = scm.resolve("./", &url) {
+            found.push(("backstage.io/source-location", format!("url:{folder}")));
+        }
+        found
+    }
+}
+
+impl fmt::Display for LocationRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.kind, self.target)
+    }
+}
+
+/// Whether an address would run a script in a browser, however it is disguised.
+fn is_script(target: &str) -> bool {
+    let plain: String = target.chars().filter(|c| !matches!(c, '\r' | '\n' | '\t')).take(80).collect();
+    let plain = plain.trim_start_matches(|c: char| c <= ' ');
+    plain.get(..11).is_some_and(|scheme| scheme.eq_ignore_ascii_case("javascript:"))
+}
+
+/// Whether an address holds a commit hash (a word of 40 or more hexadecimal digits), whose files cannot be edited.
+fn names_commit(target: &str) -> bool {
+    let words = target.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words.into_iter().any(|w| w.len() >= 40 && w.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)))
+}
+
+/// What a Location document points at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocationTargets {
+    /// `spec.type`; that of the document's own place when absent.
+    pub kind: Option<String>,
+    /// `spec.target` and then `spec.targets`, as written.
+    pub targets: Vec<String>,
+    /// `spec.presence` is `optional`: an absent target is no error.
+    pub optional: bool,
+}
+
+impl LocationTargets {
+    /// The targets of a valid Location document.
+    pub(crate) fn of(document: &Value) -> Self {
+        let spec = document.get("spec");
+        let text = |key: &str| spec.and_then(|s| s.get(key)).and_then(Value::as_str);
+        let list = spec.and_then(|s| s.get("targets")).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let targets = text("target").into_iter().chain(list.iter().filter_map(Value::as_str));
+        Self {
+            kind: text("type").map(str::to_owned),
+            targets: targets.map(str::to_owned).collect(),
+            optional: text("presence") == Some("optional"),
+        }
+    }
+}
+
+/// The absolute form of a target that a Location document at `<location_kind>:<base>` names. A relative
+/// file target is looked for beside the document. `target_kind` is the document's `spec.type`.
+///
+/// # Errors
+/// When the type is another than that of the document's own place, or the target is a folder or no address.
+pub fn resolve_target(
+    location_kind: &str,
+    base: &str,
+    target_kind: Option<&str>,
+    target: &str,
+) -> Result<String, String> {
+    let kind = target_kind.unwrap_or(location_kind);
+    if kind != location_kind {
+        return Err(format!("Registered locations must be of an allowed type [\"{location_kind}\"], but found \"{kind}\""));
+    }
+    if is_script(target) {
+        return Err(format!("Invalid location ref '{kind}:{target}', target is a javascript: URL"));
+    }
+    match kind {
+        "file" if target.ends_with('/') => Err(format!(
+            "LocationEntityProcessor cannot handle {kind} type location with target {base} that ends with a path separator"
+        )),
+        "file" => Ok(beside(base, target).display().to_string()),
+        "url" => {
+            let wrong = |error: url::ParseError| format!("could not form a URL out of {base} and {target}, {error}");
+            let base = Url::parse(base).map_err(wrong)?;
+            match Scm::of(&base) {
+                Some(scm) => scm.resolve(target, &base).map_err(wrong),
+                None => base.join(target).map(Into::into).map_err(wrong),
+            }
+        }
+        _ => Ok(target.to_owned()),
+    }
+}
+
+/// A path as written in the file `base`, with `.` and `..` worked out.
+pub(crate) fn beside(base: &str, target: &str) -> PathBuf {
+    let folder = Path::new(base).parent().unwrap_or(Path::new(""));
+    tidy(&folder.join(target))
+}
+
+/// A path without `.` and `..`.
+pub(crate) fn tidy(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parses_places() {
+        let place = LocationRef::parse("url:https://example.com/a:b").unwrap();
+        assert_eq!((place.kind.as_str(), place.target.as_str()), ("url", "https://example.com/a:b"));
+        assert!(LocationRef::parse("https://example.com").unwrap_err().contains("please prefix it with 'url:'"));
+        assert!(LocationRef::parse("url:\u{1}Java\tScript:alert(1)").unwrap_err().contains("javascript: URL"));
+        for bad in ["", "file", "file:", ":x"] {
+            assert!(LocationRef::parse(bad).unwrap_err().starts_with("Unable to parse"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn annotates() {
+        let of = |target: &str| LocationRef { kind: "url".into(), target: target.into() }.annotations();
+        assert_eq!(of("https://example.com/a.yaml"), [("backstage.io/view-url", "https://example.com/a.yaml".to_owned())]);
+        let commit = format!("https://github.com/o/r/blob/{}/a.yaml", "0a".repeat(20));
+        let keys: Vec<_> = of(&commit).into_iter().map(|(key, _)| key).collect();
+        assert_eq!(keys, ["backstage.io/view-url", "backstage.io/source-location"]);
+        assert!(LocationRef { kind: "file".into(), target: "/a".into() }.annotations().is_empty());
+    }
+
+    #[test]
+    fn resolves_targets() {
+        let file = |target| resolve_target("file", "/srv/a/all.yaml", None, target);
+        assert_eq!(file("./x/*.yaml").unwrap(), "/srv/a/x/*.yaml");
+        assert_eq!(file("../b.yaml").unwrap(), "/srv/b.yaml");
+        assert_eq!(file("/etc/b.yaml").unwrap(), "/etc/b.yaml");
+        assert!(file("./x/").unwrap_err().ends_with("ends with a path separator"));
+        assert!(resolve_target("url", "https://example.com/a", Some("file"), "/etc/passwd").is_err());
+        assert_eq!(resolve_target("url", "https://example.com/a/b", None, "./c").unwrap(), "https://example.com/a/c");
+        assert!(resolve_target("url", "nonsense", None, "./c").is_err());
+    }
+}
