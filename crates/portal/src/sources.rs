@@ -3,6 +3,7 @@
 //! A configured location is a source. [`read`] turns it into documents and problems, [`reconcile`]
 //! turns those into changes (through the writer, like everything else), [`worker`] decides when.
 
+mod cache;
 mod reading;
 mod reconcile;
 mod report;
@@ -83,6 +84,18 @@ impl KnownKinds {
     pub(crate) fn of(blueprints: &Blueprints) -> Self {
         let visible = blueprints.iter().filter(|e| e.visible && !e.face.shipped);
         Self { custom: visible.map(|e| e.face.kind_lower.clone()).collect() }
+    }
+}
+
+impl KnownKinds {
+    /// Changes when the set does.
+    fn fingerprint(&self) -> u64 {
+        use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+        let mut names: Vec<&String> = self.custom.iter().collect();
+        names.sort();
+        let mut hasher = DefaultHasher::new();
+        names.hash(&mut hasher);
+        hasher.finish()
     }
 }
 

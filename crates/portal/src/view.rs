@@ -161,6 +161,7 @@ impl View {
     pub fn incoming_links(&self, node: NodeId) -> Vec<(String, String, NodeId)> {
         let kind = stagedoor_model::entity_ref::kind_of(self.reference(node)).to_owned();
         let mut links = Vec::new();
+        let mut seen = std::collections::HashSet::new();
         for back in self.catalog.relations(node).iter().filter(|r| r.emitted_by_other) {
             let Some(entity) = self.entity(back.other) else { continue };
             let Some(entry) = self.catalog.blueprint_of(entity) else { continue };
@@ -168,7 +169,7 @@ impl View {
                 let key = entry.face.relations.iter().find(|(_, r)| r.relation == forward.name && r.target_kind == kind);
                 let key = key.map_or(forward.name, |(key, _)| key.as_str());
                 let link = (entity.record.blueprint.clone(), key.to_owned(), back.other);
-                if !links.contains(&link) {
+                if seen.insert(link.clone()) {
                     links.push(link);
                 }
             }

@@ -3,15 +3,16 @@
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use serde_json::{Value, json};
 use sha1::{Digest as _, Sha1};
-use stagedoor_ingest::files::{self, FileError};
-use stagedoor_ingest::{LocationTargets, ParsedDocument, PortItem, ReadContext, ReadDocument, read_documents};
+use stagedoor_ingest::{
+    DocumentError, LocationTargets, ParsedDocument, PortItem, ReadContext, ReadDocument, files, read_documents,
+};
 use stagedoor_query::Catalog;
 use tokio::runtime::Handle;
 
+use super::cache::{Cache, Summary};
 use super::reconcile::Spoken;
 use super::url::Urls;
 use super::{KnownKinds, LocationConfig};
@@ -72,12 +73,21 @@ pub(crate) enum Content {
     },
     /// An entity in Port's form.
     Port(Value),
+    /// The document that the catalog has already: its file has not changed.
+    Unchanged {
+        /// Lower-case.
+        reference: String,
+    },
 }
 
 impl Item {
     /// Whether the catalog says already what the item says, so that nothing needs to be written.
     pub(crate) fn is_in(&self, catalog: &Catalog, source: &str) -> bool {
-        let Content::Document { reference, value } = &self.content else { return false };
+        let (reference, value) = match &self.content {
+            Content::Document { reference, value } => (reference, value),
+            Content::Unchanged { .. } => return true,
+            Content::Port(_) => return false,
+        };
         let Some(entity) = catalog.node_of_ref(reference).and_then(|n| catalog.entity(n)) else { return false };
         let Some(claim) = &entity.record.claim else { return false };
         claim.source == source
@@ -90,7 +100,7 @@ impl Item {
     pub(crate) fn problem(&self, message: &str) -> Problem {
         let file = self.item.rsplit_once('#').map_or(self.item.as_str(), |(file, _)| file);
         let reference = match &self.content {
-            Content::Document { reference, .. } => Some(reference.clone()),
+            Content::Document { reference, .. } | Content::Unchanged { reference } => Some(reference.clone()),
             Content::Port(_) => None,
         };
         Problem { level: "error", name: "InputError".into(), message: message.into(), file: file.into(), line: self.line, reference }
@@ -110,6 +120,22 @@ impl Reading {
         }
     }
 
+    fn bad_document(&mut self, file: &str, place: &str, error: DocumentError) {
+        match &error.entity_ref {
+            Some(reference) => self.failed_refs.insert(reference.clone()),
+            // Whose document it is cannot be told: everything the file said before still counts.
+            None => self.failed_files.insert(place.to_owned()),
+        };
+        self.problems.push(Problem {
+            level: "error",
+            name: error.name,
+            message: error.message,
+            file: file.to_owned(),
+            line: error.line,
+            reference: error.entity_ref,
+        });
+    }
+
     /// The reading as ownership sees it.
     pub(crate) fn spoken(&self) -> Spoken {
         let mut spoken = Spoken {
@@ -119,7 +145,7 @@ impl Reading {
         };
         for item in &self.items {
             spoken.items.insert(item.item.clone());
-            if let Content::Document { reference, .. } = &item.content {
+            if let Content::Document { reference, .. } | Content::Unchanged { reference } = &item.content {
                 spoken.holder_of.entry(reference.clone()).or_insert_with(|| item.item.clone());
             }
         }
@@ -130,14 +156,8 @@ impl Reading {
 /// Reads locations, remembering files that have not changed.
 #[derive(Default)]
 pub(crate) struct Reader {
-    files: HashMap<PathBuf, CachedFile>,
+    cache: Cache,
     urls: Urls,
-}
-
-struct CachedFile {
-    modified: Option<SystemTime>,
-    length: u64,
-    text: Arc<str>,
 }
 
 /// A file or URL that still has to be read, and the kind of location that named it.
@@ -168,16 +188,23 @@ impl Reader {
         reading.items.push(location_item(&location.kind, &root, &origin));
         let mut queue = VecDeque::from([Pending { target: root, optional: false }]);
         let mut seen = HashSet::new();
-        let scope = Scope { location, portal, kinds, runtime, origin };
+        let catalog = portal.shared.catalog.load_full();
+        let scope = Scope { location, portal, kinds, runtime, origin, source: location.id(), catalog };
         while let Some(pending) = queue.pop_front() {
             if seen.len() >= MAX_FILES {
                 reading.problems.push(whole_file(&pending.target, "this location leads to too many files"));
                 break;
             }
             let first = seen.is_empty();
-            for (name, text) in self.texts(&pending, &scope, &mut reading, first) {
-                if seen.insert(name.clone()) {
-                    self.take(&name, &text, &scope, &mut reading, &mut queue);
+            if location.kind == "url" {
+                if seen.insert(pending.target.clone()) {
+                    self.read_url(&pending, &scope, &mut reading, &mut queue, first);
+                }
+                continue;
+            }
+            for path in expand(&pending, &mut reading, first) {
+                if seen.insert(path.display().to_string()) {
+                    self.read_file(&path, &scope, &mut reading, &mut queue);
                 }
             }
         }
@@ -194,99 +221,54 @@ impl Reader {
         Ok(files::absolute(&location.target, base).display().to_string())
     }
 
-    /// The files or the URL that a target means, with their texts.
-    fn texts(&mut self, pending: &Pending, scope: &Scope<'_>, reading: &mut Reading, root: bool) -> Vec<(String, Arc<str>)> {
-        if scope.location.kind == "url" {
-            let (portal, runtime) = (scope.portal, scope.runtime);
-            return match self.urls.get(&pending.target, portal.shared.sources.config.egress.as_deref(), runtime) {
-                Ok(text) => vec![(pending.target.clone(), text)],
-                Err(outcome) => {
-                    fail(pending, outcome, reading, root);
-                    Vec::new()
-                }
-            };
+    fn read_url(&mut self, pending: &Pending, scope: &Scope<'_>, reading: &mut Reading, queue: &mut VecDeque<Pending>, root: bool) {
+        let egress = scope.portal.shared.sources.config.egress.as_deref();
+        match self.urls.get(&pending.target, egress, scope.runtime) {
+            Ok(text) => {
+                let summary = scope.take(&pending.target, &text, reading);
+                summary.targets.iter().for_each(|(targets, line)| follow(&pending.target, targets, *line, scope, reading, queue));
+            }
+            Err(outcome) => fail(pending, outcome, reading, root),
         }
-        let expansion = files::expand(&pending.target, Path::new("/"));
-        match expansion {
-            Ok(expansion) => {
-                reading.directories.extend(expansion.directories);
-                let names = expansion.files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>();
-                let texts = expansion.files.iter().zip(names).filter_map(|(path, name)| {
-                    let text = self.file(path);
-                    let text = text.map_err(|error| {
-                        reading.failed_files.insert(format!("file:{name}"));
-                        reading.problems.push(whole_file(&name, &error.to_string()));
-                    });
-                    Some((name, text.ok()?))
-                });
-                texts.collect()
+    }
+
+    fn read_file(&mut self, path: &Path, scope: &Scope<'_>, reading: &mut Reading, queue: &mut VecDeque<Pending>) {
+        let name = path.display().to_string();
+        let kinds = scope.kinds.fingerprint();
+        if let Some(summary) = self.cache.unchanged(path, kinds, &scope.source, &scope.catalog) {
+            for (item, line, reference) in &summary.claims {
+                let content = Content::Unchanged { reference: reference.clone() };
+                reading.items.push(Item { item: item.clone(), line: *line, content });
+            }
+            summary.targets.iter().for_each(|(targets, line)| follow(&name, targets, *line, scope, reading, queue));
+            return;
+        }
+        let meta = std::fs::metadata(path).ok();
+        match files::read_text(path) {
+            Ok(text) => {
+                let summary = scope.take(&name, &text, reading);
+                summary.targets.iter().for_each(|(targets, line)| follow(&name, targets, *line, scope, reading, queue));
+                self.cache.remember(path, meta, kinds, summary);
             }
             Err(error) => {
-                reading.directories.extend(error.directories().iter().cloned());
-                fail(pending, Outcome::Gone(error.to_string()), reading, root);
-                Vec::new()
+                reading.failed_files.insert(format!("file:{name}"));
+                reading.problems.push(whole_file(&name, &error.to_string()));
             }
         }
     }
+}
 
-    fn file(&mut self, path: &Path) -> Result<Arc<str>, FileError> {
-        let meta = std::fs::metadata(path).ok();
-        let (modified, length) = (meta.as_ref().and_then(|m| m.modified().ok()), meta.map_or(0, |m| m.len()));
-        // A file changed within the last two seconds may change again without its time changing.
-        let settled = modified.and_then(|m| m.elapsed().ok()).is_some_and(|age| age.as_secs() >= 2);
-        if let Some(cached) = self.files.get(path)
-            && settled
-            && cached.modified == modified
-            && cached.length == length
-        {
-            return Ok(Arc::clone(&cached.text));
+/// The files that a target means.
+fn expand(pending: &Pending, reading: &mut Reading, root: bool) -> Vec<PathBuf> {
+    match files::expand(&pending.target, Path::new("/")) {
+        Ok(expansion) => {
+            reading.directories.extend(expansion.directories);
+            expansion.files
         }
-        let text: Arc<str> = files::read_text(path)?.into();
-        self.files.insert(path.to_owned(), CachedFile { modified, length, text: Arc::clone(&text) });
-        Ok(text)
-    }
-
-    fn take(&self, name: &str, text: &str, scope: &Scope<'_>, reading: &mut Reading, queue: &mut VecDeque<Pending>) {
-        let place = format!("{}:{name}", scope.location.kind);
-        let context = ReadContext::for_location(&place, &scope.origin, scope.kinds);
-        for document in read_documents(text, &context) {
-            let item = format!("{place}#{}", document.index);
-            let line = document.line;
-            match document.outcome {
-                Err(ref error) => {
-                    if let Some(reference) = &error.entity_ref {
-                        reading.failed_refs.insert(reference.clone());
-                    } else {
-                        reading.failed_files.insert(place.clone());
-                    }
-                    reading.problems.push(document_problem(name, &document));
-                }
-                Ok(ParsedDocument::Port(PortItem::Blueprint(body))) => {
-                    reading.blueprints.push(DeclaredBlueprint { body, file: name.to_owned(), line });
-                }
-                Ok(ParsedDocument::Port(PortItem::Entity(body))) => {
-                    reading.items.push(Item { item, line, content: Content::Port(body) });
-                }
-                Ok(ParsedDocument::Entity(entity)) => {
-                    if let Err(message) = scope.allowed(&entity.kind, &entity.value, &entity.entity_ref, &place) {
-                        let problem = Problem {
-                            level: "error",
-                            name: "NotAllowedError".into(),
-                            message,
-                            file: name.to_owned(),
-                            line,
-                            reference: Some(entity.entity_ref),
-                        };
-                        reading.problems.push(problem);
-                        continue;
-                    }
-                    if let Some(targets) = &entity.targets {
-                        follow(name, targets, scope, reading, queue, line);
-                    }
-                    let content = Content::Document { reference: entity.entity_ref, value: entity.value };
-                    reading.items.push(Item { item, line, content });
-                }
-            }
+        Err(error) => {
+            reading.directories.extend(error.directories().iter().cloned());
+            fail(pending, Outcome::Gone(error.to_string()), reading, root);
+            Vec::new()
         }
     }
 }
@@ -298,9 +280,58 @@ struct Scope<'a> {
     kinds: &'a KnownKinds,
     runtime: &'a Handle,
     origin: String,
+    source: String,
+    catalog: Arc<Catalog>,
 }
 
 impl Scope<'_> {
+    /// Takes a text apart into the reading; the summary says what to remember of it and where it leads.
+    fn take(&self, name: &str, text: &str, reading: &mut Reading) -> Summary {
+        let place = format!("{}:{name}", self.location.kind);
+        let context = ReadContext::for_location(&place, &self.origin, self.kinds);
+        let mut summary = Summary::default();
+        for document in read_documents(text, &context) {
+            self.take_document(document, name, &place, reading, &mut summary);
+        }
+        summary
+    }
+
+    fn take_document(&self, document: ReadDocument, name: &str, place: &str, reading: &mut Reading, summary: &mut Summary) {
+        let item = format!("{place}#{}", document.index);
+        let line = document.line;
+        let entity = match document.outcome {
+            Ok(ParsedDocument::Entity(entity)) => entity,
+            other => {
+                summary.volatile = true;
+                match other {
+                    Ok(ParsedDocument::Port(PortItem::Blueprint(body))) => {
+                        reading.blueprints.push(DeclaredBlueprint { body, file: name.to_owned(), line });
+                    }
+                    Ok(ParsedDocument::Port(PortItem::Entity(body))) => {
+                        reading.items.push(Item { item, line, content: Content::Port(body) });
+                    }
+                    Ok(ParsedDocument::Entity(_)) => {}
+                    Err(error) => reading.bad_document(name, place, error),
+                }
+                return;
+            }
+        };
+        // A placeholder's file may change while this one does not.
+        summary.volatile |= !entity.reads.is_empty();
+        let read = entity.reads.iter().map(|r| Path::new(r.strip_prefix("file:").unwrap_or(r)));
+        reading.directories.extend(read.filter(|r| r.is_absolute()).filter_map(Path::parent).map(Path::to_owned));
+        if let Err(message) = self.allowed(&entity.kind, &entity.value, &entity.entity_ref, place) {
+            summary.volatile = true;
+            let (name, file) = ("NotAllowedError".to_owned(), name.to_owned());
+            reading.problems.push(Problem { level: "error", name, message, file, line, reference: Some(entity.entity_ref) });
+            return;
+        }
+        summary.targets.extend(entity.targets.map(|targets| (targets, line)));
+        summary.claims.push((item.clone(), line, entity.entity_ref.clone()));
+        let content = Content::Document { reference: entity.entity_ref, value: entity.value };
+        reading.items.push(Item { item, line, content });
+    }
+
     fn allowed(&self, kind: &str, value: &Value, reference: &str, place: &str) -> Result<(), String> {
         let spec_type = value.pointer("/spec/type").and_then(Value::as_str);
         let rules = &self.portal.shared.sources.config.rules;
@@ -313,7 +344,7 @@ impl Scope<'_> {
 }
 
 /// Queues what a Location document points at.
-fn follow(name: &str, targets: &LocationTargets, scope: &Scope<'_>, reading: &mut Reading, queue: &mut VecDeque<Pending>, line: u32) {
+fn follow(name: &str, targets: &LocationTargets, line: u32, scope: &Scope<'_>, reading: &mut Reading, queue: &mut VecDeque<Pending>) {
     for target in &targets.targets {
         match stagedoor_ingest::resolve_target(&scope.location.kind, name, targets.kind.as_deref(), target) {
             Ok(target) => queue.push_back(Pending { target, optional: targets.optional }),
@@ -341,14 +372,6 @@ fn fail(pending: &Pending, outcome: Outcome, reading: &mut Reading, root: bool) 
 
 fn whole_file(file: &str, message: &str) -> Problem {
     Problem { level: "error", name: "Error".into(), message: message.into(), file: file.into(), line: 0, reference: None }
-}
-
-fn document_problem(file: &str, document: &ReadDocument) -> Problem {
-    let (name, message, line, reference) = match &document.outcome {
-        Err(error) => (error.name.clone(), error.message.clone(), error.line, error.entity_ref.clone()),
-        Ok(_) => (String::new(), String::new(), document.line, None),
-    };
-    Problem { level: "error", name, message, file: file.into(), line, reference }
 }
 
 /// The Location entity that stands for a configured location, named as Backstage names it.

@@ -42,6 +42,7 @@ impl Draft {
         let (reference, value, extras) = match &item.content {
             Content::Document { reference, value } => (reference.clone(), value.clone(), Fields::default()),
             Content::Port(body) => self.document_of_port(body)?,
+            Content::Unchanged { reference } => return Ok(reference.clone()),
         };
         let old = self.catalog.node_of_ref(&reference).and_then(|n| self.catalog.entity(n)).map(|e| Arc::clone(&e.record));
         let held = old.as_ref().and_then(|o| o.claim.as_ref());
