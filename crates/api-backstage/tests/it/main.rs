@@ -1,0 +1,57 @@
+//! Runs the request and response cases of `tests/compat/backstage`.
+
+mod case;
+mod yaml;
+
+use std::fs;
+use std::path::PathBuf;
+
+use stagedoor_testkit::TestPortal;
+
+use crate::case::File;
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/compat/backstage")
+}
+
+/// Runs one file on a portal of its own and tells every case that fails.
+async fn run(name: &str) {
+    let file = File::read(&folder().join(name));
+    let portal = TestPortal::new().await;
+    let stored = portal.documents(&fs::read_to_string(folder().join(&file.catalog)).unwrap()).await;
+    assert_eq!(stored.status, 200, "{}", stored.text());
+    let failures = file.run(&portal).await;
+    assert!(failures.is_empty(), "{name}:\n{}", failures.join("\n"));
+}
+
+macro_rules! files {
+    ($($test:ident: $name:literal,)*) => {
+        const FILES: &[&str] = &[$($name),*];
+        $(#[tokio::test]
+        async fn $test() {
+            run($name).await;
+        })*
+    };
+}
+
+files! {
+    by_query: "by-query.yaml",
+    by_refs: "by-refs.yaml",
+    cursors: "cursors.yaml",
+    entities: "entities.yaml",
+    facets: "facets.yaml",
+    fields: "fields.yaml",
+    filters: "filters.yaml",
+    predicates: "predicates.yaml",
+    refusals: "refusals.yaml",
+    single: "single.yaml",
+}
+
+#[test]
+fn no_file_is_forgotten() {
+    let names =
+        fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut found: Vec<String> = names.filter(|name| name.ends_with(".yaml")).collect();
+    found.sort();
+    assert_eq!(found, FILES);
+}
