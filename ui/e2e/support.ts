@@ -28,6 +28,24 @@ export class Api {
     return (await this.request.get('/api/stagedoor/v1/entity', { params: { blueprint, identifier } })).json();
   }
 
+  /** Components of which nobody knows but the test. */
+  async addComponents(name: string, n: number): Promise<void> {
+    const documents = Array.from({ length: n }, (_, i) => ({
+      apiVersion: 'backstage.io/v1alpha1',
+      kind: 'Component',
+      metadata: { name: `${name}-${i}` },
+      spec: { type: 'service', lifecycle: 'experimental', owner: 'guests' },
+    }));
+    const text = documents.map((document) => JSON.stringify(document)).join('\n---\n');
+    const headers = { 'content-type': 'application/yaml' };
+    const answer = await this.request.post('/api/stagedoor/v1/documents', { data: text, headers });
+    expect(answer.status(), await answer.text()).toBe(200);
+  }
+
+  async removeComponents(name: string, n: number): Promise<void> {
+    for (let i = 0; i < n; i++) await this.request.delete(`/v1/blueprints/component/entities/${encodeURIComponent(`component:default/${name}-${i}`)}`);
+  }
+
   async exists(blueprint: string, identifier: string): Promise<boolean> {
     const answer = await this.request.get('/api/stagedoor/v1/entity', { params: { blueprint, identifier } });
     return answer.status() === 200;

@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { client, reached, toApiError, unwrap } from './client';
-import type { DocumentsResult, TableRequest } from './types';
+import type { DocumentsResult, Model, TableRequest } from './types';
 
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
@@ -10,7 +10,7 @@ export const sessionQuery = queryOptions({
 
 export const modelQuery = queryOptions({
   queryKey: ['model'],
-  queryFn: ({ signal }) => unwrap(client.GET('/blueprints', { signal })),
+  queryFn: async ({ signal }) => (await unwrap(client.GET('/blueprints', { signal }))) as Model,
   staleTime: 15_000,
 });
 

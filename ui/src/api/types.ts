@@ -15,10 +15,26 @@ type Request<Operation> = Operation extends {
   : never;
 
 export type Session = Success<paths['/session']['get']>;
-export type Model = Success<paths['/blueprints']['get']>;
-export type Blueprint = Model['blueprints'][number];
+type AnyModel = Success<paths['/blueprints']['get']>;
+export interface Model extends Omit<AnyModel, 'blueprints'> {
+  blueprints: Blueprint[];
+}
+export interface Blueprint extends Omit<AnyModel['blueprints'][number], 'properties'> {
+  properties: Record<string, PropertyDefinition>;
+}
 export type ModelEdge = Model['edges'][number];
-export type PropertyDefinition = Blueprint['properties'][string];
+
+/** What the UI reads of Port's property definitions, which the API passes on as they are. */
+export interface PropertyDefinition {
+  title?: string;
+  description?: string;
+  type?: string;
+  format?: string;
+  spec?: string;
+  enum?: unknown[];
+  enumColors?: Record<string, string>;
+  items?: Pick<PropertyDefinition, 'type' | 'format' | 'enum' | 'enumColors'>;
+}
 export type RelationDefinition = Blueprint['relations'][string];
 
 export type TableRequest = Request<paths['/tables']['post']>;
@@ -32,6 +48,6 @@ export type EntityDetail = EntityResult['entity'];
 export type EntitySource = NonNullable<EntityResult['source']>;
 export type Problem = EntityResult['problems'][number];
 
-export type Suggestion = Success<paths['/suggest']['get']>['links'][number];
+export type Suggestions = Success<paths['/suggest']['get']>;
 export type Source = Success<paths['/sources']['get']>['sources'][number];
 export type DocumentsResult = Success<paths['/documents']['post']>;

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { suggestQuery } from '~/api/queries';
+import type { Suggestions } from '~/api/types';
 import { CommandPalette, type CommandGroup } from '~/kit/CommandPalette';
 import { formatNumber, plainMarkdown, shorten } from '~/lib/text';
 import { BlueprintIcon } from '~/parts/BlueprintIcon';
@@ -41,12 +42,7 @@ export function Palette({ opened, onClose }: { opened: boolean; onClose: () => v
   );
 }
 
-interface Found {
-  links: { blueprint: string; identifier: string; title: string; ref: string | null; icon: string | null; description: string | null }[];
-  total: number;
-}
-
-function useEntities(found: Found | undefined): CommandGroup {
+function useEntities(found: Suggestions | undefined): CommandGroup {
   const navigate = useNavigate();
   const { blueprints } = useModel();
   const links = found?.links ?? [];

@@ -2,7 +2,7 @@ import type { PropertyDefinition } from '~/api/types';
 import { CodeBlock } from '~/kit/CodeBlock';
 import { Chip, Mono, Tag } from '~/kit/Mono';
 import { Time } from '~/kit/Time';
-import { plainMarkdown, shorten } from '~/lib/text';
+import { count, plainMarkdown, shorten } from '~/lib/text';
 import { mailHref } from '~/lib/urls';
 import { asText } from '~/lib/values';
 import { ExternalLink } from './ExternalLink';
@@ -50,9 +50,11 @@ function EnumOr({ text, definition }: { text: string; definition: PropertyDefini
 }
 
 function ListValue({ items, definition, compact }: { items: unknown[]; definition: PropertyDefinition; compact: boolean }) {
+  if (compact && items.some((item) => typeof item === 'object')) return <span className="sd-dim">{count(items.length, 'item')}</span>;
   const max = compact ? 3 : items.length;
   if (items.length === 0) return compact ? null : <span className="sd-dim">–</span>;
   if (!compact && items.some(isLinkLike)) return <LinkList items={items} />;
+  if (!compact && items.some((item) => typeof item === 'object')) return <ObjectBlock value={items} />;
   return (
     <span className={compact ? classes.chipsLine : classes.chips}>
       {items.slice(0, max).map((item, i) => (
@@ -72,8 +74,8 @@ function ListValue({ items, definition, compact }: { items: unknown[]; definitio
 function Item({ item, definition }: { item: unknown; definition: PropertyDefinition }) {
   if (isLinkLike(item)) return <>{item.title ?? item.url}</>;
   if (typeof item === 'string' && definition.items?.format === 'url') return <ExternalLink url={item} />;
-  if (typeof item === 'string') return <EnumOr text={item} definition={(definition.items ?? {}) as PropertyDefinition} />;
-  return <>{asText(item)}</>;
+  if (typeof item === 'string') return <EnumOr text={item} definition={definition.items ?? {}} />;
+  return <>{shorten(asText(item), 60)}</>;
 }
 
 interface LinkLike {
@@ -101,7 +103,7 @@ function ObjectValue({ value, compact }: { value: object; compact: boolean }) {
   }
   if (entries.length === 0) return <span className="sd-dim">–</span>;
   if (!entries.every(([, one]) => typeof one !== 'object' || one === null)) {
-    return <CodeBlock text={JSON.stringify(value, null, 2)} language="json" label="value" maxHeight="320px" />;
+    return <ObjectBlock value={value} />;
   }
   return (
     <dl className={classes.pairs}>
@@ -110,6 +112,10 @@ function ObjectValue({ value, compact }: { value: object; compact: boolean }) {
       ))}
     </dl>
   );
+}
+
+function ObjectBlock({ value }: { value: object }) {
+  return <CodeBlock text={JSON.stringify(value, null, 2)} language="json" label="value" maxHeight="320px" />;
 }
 
 function Pair({ name, value }: { name: string; value: unknown }) {

@@ -10,8 +10,8 @@ import { ApiError } from '~/api/client';
 import { Pager } from '~/kit/Pager';
 import { ProblemLine } from '~/kit/Problem';
 import { columnOf } from './columns';
-import { useFacets } from './facets';
-import { facetFields, fieldsOf, typedValue, visibleFields, type Field } from './fields';
+import { useEmptyFields, useFacets } from './facets';
+import { columnCandidates, facetFields, fieldsOf, typedValue, visibleFields, type Field } from './fields';
 import type { CatalogSearch } from './search';
 import { Toolbar } from './Toolbar';
 
@@ -23,7 +23,8 @@ export function CatalogTable({ blueprint }: { blueprint: Blueprint }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const fields = useMemo(() => fieldsOf(blueprint), [blueprint]);
-  const visible = useMemo(() => visibleFields(fields, search.cols), [fields, search.cols]);
+  const empty = useEmptyFields(blueprint.identifier, columnCandidates(fields));
+  const visible = useMemo(() => visibleFields(fields, search.cols, new Set(empty)), [fields, search.cols, empty]);
   const columns = useMemo(() => visible.map(columnOf), [visible]);
   const request = requestOf(blueprint, fields, search);
   const { data, isPending, isPlaceholderData, error } = useQuery(tableQuery(request));
@@ -50,7 +51,7 @@ export function CatalogTable({ blueprint }: { blueprint: Blueprint }) {
             rowId={(row) => row.identifier}
             sort={sortOf(search.sort)}
             onSort={(sort) => change({ sort: sort && (sort.order === 'desc' ? `-${sort.field}` : sort.field) })}
-            waiting={isPending}
+            waiting={isPending || empty === undefined}
             busy={isPlaceholderData}
           />
         )

@@ -1,8 +1,26 @@
-import { useQueries } from '@tanstack/react-query';
+import { useQueries, useQuery } from '@tanstack/react-query';
 import { tableQuery } from '~/api/queries';
 import type { Facet, TableRequest, TableResult } from '~/api/types';
+import type { Field } from './fields';
 
 export type Facets = Record<string, Facet>;
+
+/** The fields that no entity of the blueprint has a value for; undefined until that is known. */
+export function useEmptyFields(blueprint: string, fields: Field[]): string[] | undefined {
+  const facets = fields.map(({ id }) => id);
+  const { data, isError } = useQuery({
+    ...tableQuery({ blueprint, facets, limit: 1 }),
+    // a column that comes or goes while one is looking is worse than an empty one
+    staleTime: Infinity,
+    select: emptyFields,
+  });
+  return isError ? none : data;
+}
+
+const none: string[] = [];
+
+const emptyFields = ({ facets, total }: TableResult) =>
+  total === 0 ? none : Object.entries(facets).flatMap(([field, facet]) => (facet.values.length === 0 ? [field] : []));
 
 /**
  * The facets of a table. A field that is filtered by is counted once more without its own filter,

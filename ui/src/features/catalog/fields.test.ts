@@ -21,12 +21,15 @@ const ids = (fields: { id: string }[]) => fields.map((field) => field.id);
 describe('fields', () => {
   const fields = fieldsOf(blueprint);
   it('shows the telling columns first and hides long text and objects', () => {
-    expect(ids(visibleFields(fields, undefined))).toEqual([
+    expect(ids(visibleFields(fields, undefined, new Set()))).toEqual([
       'title', 'properties.engine', 'relations.owner', 'properties.version', 'properties.encrypted', 'relations.usedBy',
     ]);
   });
+  it('leaves out what has no value anywhere', () => {
+    expect(ids(visibleFields(fields, undefined, new Set(['properties.version'])))).not.toContain('properties.version');
+  });
   it('obeys the chosen columns and keeps the title', () => {
-    expect(ids(visibleFields(fields, 'properties.settings'))).toEqual(['title', 'properties.settings']);
+    expect(ids(visibleFields(fields, 'properties.settings', new Set()))).toEqual(['title', 'properties.settings']);
   });
   it('offers facets for short values only', () => {
     expect(ids(facetFields(fields))).toEqual([

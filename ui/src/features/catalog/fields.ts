@@ -18,6 +18,7 @@ export interface Field {
 const hidden = 100;
 const defaultColumns = 7;
 const maxFacets = 16;
+const maxCandidates = 20;
 
 /** All fields of a blueprint, the most telling ones first. The title is always the first. */
 export function fieldsOf(blueprint: Blueprint): Field[] {
@@ -38,9 +39,14 @@ export function fieldsOf(blueprint: Blueprint): Field[] {
   ];
 }
 
-/** The columns to show: the chosen ones, or the most telling ones. */
-export function visibleFields(fields: Field[], chosen: string | undefined): Field[] {
-  if (chosen === undefined) return fields.filter((field) => field.rank < hidden).slice(0, defaultColumns);
+/** The fields that may become columns unasked. */
+export function columnCandidates(fields: Field[]): Field[] {
+  return fields.filter((field) => field.rank < hidden && field.id !== 'title').slice(0, maxCandidates);
+}
+
+/** The columns to show: the chosen ones, or the most telling ones of those that have values. */
+export function visibleFields(fields: Field[], chosen: string | undefined, empty: Set<string>): Field[] {
+  if (chosen === undefined) return fields.filter((field) => field.rank < hidden && !empty.has(field.id)).slice(0, defaultColumns);
   const wanted = new Set(chosen.split(','));
   return fields.filter((field) => field.id === 'title' || wanted.has(field.id));
 }
@@ -81,7 +87,7 @@ function propertyField(key: string, property: PropertyDefinition): Field {
   const rank = longText.has(key) ? hidden : propertyRank(key, property);
   const type = property.type ?? 'string';
   const plainText = type === 'string' && !property.format;
-  const listOfText = type === 'array' && (property.items?.type ?? 'string') === 'string' && !property.items?.format;
+  const listOfText = isListOfText(key, property);
   return {
     id: `properties.${key}`,
     title: property.title || words(key),
@@ -92,12 +98,16 @@ function propertyField(key: string, property: PropertyDefinition): Field {
   };
 }
 
+// a list without a type may hold anything
+const isListOfText = (key: string, { type, items }: PropertyDefinition) =>
+  type === 'array' && (items ? items.type === 'string' && !items.format : key === 'tags');
+
 function propertyRank(key: string, { type = 'string', format, enum: values, items, spec }: PropertyDefinition): number {
   if (spec) return hidden;
   if (type === 'boolean') return 30;
   if (type === 'number' || type === 'integer') return 36;
   if (type === 'array') {
-    if (items?.type === 'object') return hidden;
+    if (!isListOfText(key, { type, items })) return hidden;
     return key === 'tags' ? 38 : 46;
   }
   if (type !== 'string') return hidden;

@@ -53,12 +53,13 @@ export function ModelGraph({ model, found, chosen, onChoose }: ModelGraphProps) 
   return (
     <div className={classes.graph}>
       <ReactFlow
+        key={chosen === undefined ? 'wide' : 'narrow'}
         nodes={nodes}
         edges={edges}
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
         fitView
-        fitViewOptions={{ padding: 0.06, minZoom: 0.62, maxZoom: 1 }}
+        fitViewOptions={{ padding: 0.06, minZoom: 0.5, maxZoom: 1 }}
         minZoom={0.2}
         maxZoom={1.6}
         nodesDraggable={false}
