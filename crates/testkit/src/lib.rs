@@ -119,6 +119,17 @@ impl TestPortal {
     }
 }
 
+/// Reads a file of cases.
+///
+/// # Panics
+/// When it is not YAML: the case file is wrong, not the program.
+#[must_use]
+pub fn yaml(text: &str) -> Value {
+    let read = stagedoor_ingest::yaml::parse_one(text);
+    assert!(read.is_ok(), "{read:?}");
+    read.map(|node| node.to_value()).unwrap_or_default()
+}
+
 fn json_request(request: http::request::Builder, body: Option<&Value>) -> Request<Body> {
     let request = match body {
         Some(body) => request.header("content-type", "application/json").body(Body::from(body.to_string())),

@@ -118,6 +118,20 @@ pub(super) enum Operand {
 }
 
 impl Takes {
+    /// In words, for people.
+    #[must_use]
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Value => "string, number, boolean or null; `{preset}` for dates",
+            Self::Ordered => "string, date or number",
+            Self::Member => "string, number or boolean",
+            Self::Text => "string",
+            Self::List => "array of strings, numbers, booleans and nulls",
+            Self::Range => "`{from, to}` of dates, numbers or strings; `{preset}`",
+            Self::Nothing => "none",
+        }
+    }
+
     /// Whether dates are read as times, not as texts.
     pub(super) fn is_ordinal(self) -> bool {
         matches!(self, Self::Value | Self::Ordered | Self::List | Self::Range)

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use stagedoor_model::{Blueprint, Change, EntityRecord, Fields, Stamps, Timestamp};
 use uuid::Uuid;
 
-use super::{MAX_DEPTH, MAX_RULES, OPERATORS, Scope, compile};
+use super::{MAX_DEPTH, MAX_RULES, OPERATORS, PRESETS, Scope, compile};
 use crate::Catalog;
 
 const NOW: &str = "2026-06-10T12:00:00.000Z";
@@ -352,4 +352,15 @@ fn depth_and_number_of_rules_are_limited() {
     };
     assert!(compile(&many(MAX_RULES), "", &scope).is_ok());
     assert!(compile(&many(MAX_RULES + 1), "", &scope).is_err());
+}
+
+#[test]
+fn the_documentation_has_every_operator_and_preset() {
+    let page = include_str!("../../../../../docs/reference/compat-port.md");
+    let rows: Vec<String> =
+        OPERATORS.iter().map(|o| format!("| `{}` | {} | {} |", o.name, o.takes.describe(), o.meaning)).collect();
+    assert!(page.contains(&rows.join("\n")), "the table of operators should be:\n{}", rows.join("\n"));
+    let presets: Vec<String> = PRESETS.iter().map(|p| format!("`{}`", p.name)).collect();
+    let words: String = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains(&presets.join(" ")), "the presets should be: {}", presets.join(" "));
 }
