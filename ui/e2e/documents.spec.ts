@@ -26,7 +26,7 @@ test('a check tells what would happen and stores nothing', async ({ page, api })
 });
 
 test.describe('when everything is rejected', () => {
-  test.use({ allowErrors: [/422/] });
+  test.use({ allowErrors: /422/ });
   test('shows why, with the line', async ({ page }) => {
     await page.goto('/documents');
     await page.getByRole('textbox', { name: 'Documents' }).fill('kind: Component\nmetadata:\n  name: [\n');

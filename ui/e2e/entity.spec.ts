@@ -85,7 +85,7 @@ test('makes no link of anything but web and mail addresses', async ({ page, api 
 });
 
 test.describe('a missing entity', () => {
-  test.use({ allowErrors: [/404/] });
+  test.use({ allowErrors: /404/ });
   test('says so', async ({ page }) => {
     await page.goto(entityPath('component', 'component:default/there-is-no-such-thing'));
     await expect(page.getByText('This entity does not exist.')).toBeVisible();

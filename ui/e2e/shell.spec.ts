@@ -36,7 +36,7 @@ test('Ctrl+K reaches entities, blueprints and pages by keyboard alone', async ({
 });
 
 test.describe('the theme', () => {
-  test.use({ allowErrors: [/ERR_FAILED/] });
+  test.use({ allowErrors: /ERR_FAILED/ });
   test('is switched, kept, and set before the first paint', async ({ page }) => {
     await page.emulateMedia({ colorScheme: 'light' });
     await page.goto('/');
@@ -107,4 +107,25 @@ test('the first screen needs less than 400 KB of script', async ({ page }) => {
   expect(sizes.length).toBeGreaterThan(0);
   // the bodies are unpacked here; packed they are a third
   expect(sizes.reduce((sum, size) => sum + size, 0) / 1024).toBeLessThan(1000);
+});
+
+test.describe('without a server that answers', () => {
+  test.use({ allowErrors: /401|ERR_CONNECTION_REFUSED/ });
+  const session = '**/api/stagedoor/v1/session';
+
+  test('says that one is not signed in', async ({ page }) => {
+    const body = { error: { code: 'unauthorized', message: 'sign in first' } };
+    await page.route(session, (route) => route.fulfill({ status: 401, json: body }));
+    await page.goto('/');
+    await expect(page.getByText('You are not signed in')).toBeVisible();
+  });
+
+  test('says so, and recovers', async ({ page }) => {
+    await page.route(session, (route) => route.abort('connectionrefused'));
+    await page.goto('/');
+    await expect(page.getByText('The server does not answer')).toBeVisible();
+    await page.unroute(session);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  });
 });

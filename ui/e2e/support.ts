@@ -52,15 +52,15 @@ export class Api {
   }
 }
 
-/** Every test fails on an error in the browser's console. `allowErrors` lists what a test provokes. */
-export const test = base.extend<{ api: Api; allowErrors: RegExp[]; quietConsole: void }>({
-  allowErrors: [[], { option: true }],
+/** Every test fails on an error in the browser's console. `allowErrors` matches what a test provokes. */
+export const test = base.extend<{ api: Api; allowErrors: RegExp | null; quietConsole: void }>({
+  allowErrors: [null, { option: true }],
   api: async ({ request }, use) => use(new Api(request)),
   quietConsole: [
     async ({ page, allowErrors }, use) => {
       const errors: string[] = [];
       const note = (text: string) => {
-        if (!allowErrors.some((allowed) => allowed.test(text))) errors.push(text);
+        if (!allowErrors?.test(text)) errors.push(text);
       };
       page.on('console', (message) => message.type() === 'error' && note(message.text()));
       page.on('pageerror', (error) => note(error.message));
