@@ -37,6 +37,7 @@ const KNOWN: &[Parameter] = &[
 #[utoipa::path(
     get,
     path = "/api/catalog/entities/by-query",
+    operation_id = "query_entities",
     tag = "entities",
     params(ByQueryParams),
     responses(
@@ -61,8 +62,9 @@ pub(crate) async fn get(
 #[utoipa::path(
     post,
     path = "/api/catalog/entities/by-query",
+    operation_id = "query_entities_by_predicate",
     tag = "entities",
-    request_body = ByQueryBody,
+    request_body = Option<ByQueryBody>,
     responses(
         (status = 200, description = "A page", body = EntitiesPage),
         (status = 400, description = "Refused body", body = Refusal),

@@ -24,6 +24,7 @@ const KNOWN: &[Parameter] = &[Parameter::optional("filter", Kind::Texts)];
 #[utoipa::path(
     post,
     path = "/api/catalog/entities/by-refs",
+    operation_id = "entities_by_refs",
     tag = "entities",
     params(FilterParams),
     request_body = ByRefsBody,

@@ -29,6 +29,7 @@ const LIST: &[Parameter] = &[
 #[utoipa::path(
     get,
     path = "/api/catalog/entities",
+    operation_id = "list_entities",
     tag = "entities",
     params(ListParams),
     responses(
@@ -138,11 +139,12 @@ fn link(uri: &Uri, next: After) -> Option<HeaderValue> {
 #[utoipa::path(
     get,
     path = "/api/catalog/entities/by-name/{kind}/{namespace}/{name}",
+    operation_id = "entity_by_name",
     tag = "entities",
     params(
-        ("kind" = String, Path, description = "Kind, such as `Component`"),
-        ("namespace" = String, Path, description = "Namespace, such as `default`"),
-        ("name" = String, Path, description = "Name"),
+        ("kind" = String, Path, description = "Kind, such as `Component`", min_length = 1),
+        ("namespace" = String, Path, description = "Namespace, such as `default`", min_length = 1),
+        ("name" = String, Path, description = "Name", min_length = 1),
     ),
     responses(
         (status = 200, description = "The entity", body = EntityDocument),
@@ -172,8 +174,9 @@ pub(crate) async fn by_name(
 #[utoipa::path(
     get,
     path = "/api/catalog/entities/by-uid/{uid}",
+    operation_id = "entity_by_uid",
     tag = "entities",
-    params(("uid" = String, Path, description = "`metadata.uid`")),
+    params(("uid" = String, Path, description = "`metadata.uid`", min_length = 1)),
     responses(
         (status = 200, description = "The entity", body = EntityDocument),
         (status = 400, description = "Refused parameters", body = Refusal),
@@ -196,8 +199,9 @@ pub(crate) async fn by_uid(
 #[utoipa::path(
     delete,
     path = "/api/catalog/entities/by-uid/{uid}",
+    operation_id = "delete_entity_by_uid",
     tag = "entities",
-    params(("uid" = String, Path, description = "`metadata.uid`")),
+    params(("uid" = String, Path, description = "`metadata.uid`", min_length = 1)),
     responses(
         (status = 204, description = "Deleted, or was not there"),
         (status = 400, description = "Refused parameters", body = Refusal),

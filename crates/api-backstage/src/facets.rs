@@ -25,6 +25,7 @@ const KNOWN: &[Parameter] =
 #[utoipa::path(
     get,
     path = "/api/catalog/entity-facets",
+    operation_id = "entity_facets",
     tag = "entities",
     params(FacetParams),
     responses(
@@ -50,6 +51,7 @@ pub(crate) async fn get(
 #[utoipa::path(
     post,
     path = "/api/catalog/entity-facets",
+    operation_id = "entity_facets_by_predicate",
     tag = "entities",
     request_body = FacetsBody,
     responses(

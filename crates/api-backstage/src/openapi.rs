@@ -273,6 +273,11 @@ mod tests {
                 methods.as_object().unwrap().keys().map(move |method| format!("{method} {path}"))
             })
             .collect();
+        let mut ids: Vec<&Value> =
+            paths.values().flat_map(|m| m.as_object().unwrap().values()).map(|o| &o["operationId"]).collect();
+        ids.sort_by_key(|id| id.as_str());
+        ids.dedup();
+        assert_eq!(ids.len(), routes.len(), "operation ids are unique");
         routes.sort();
         assert_eq!(
             routes,

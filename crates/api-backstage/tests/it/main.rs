@@ -1,6 +1,10 @@
-//! Runs the request and response cases of `tests/compat/backstage`.
+//! Runs the request and response cases of `tests/compat/backstage`, and what cannot be said as one.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod case;
+mod limits;
+mod visibility;
+mod walks;
 mod yaml;
 
 use std::fs;
