@@ -59,6 +59,9 @@ pub fn check_property(definition: &Value, value: &Value) -> Option<Violation> {
     if value.is_null() { None } else { check(definition, value) }
 }
 
+/// Whether a number keeps a limit.
+type Comparison = fn(f64, f64) -> bool;
+
 struct Walk {
     path: String,
     found: Vec<Violation>,
@@ -114,7 +117,7 @@ impl Walk {
     }
 
     fn number(&mut self, schema: &Map<String, Value>, number: f64) {
-        let rules: [(&str, &str, fn(f64, f64) -> bool); 4] = [
+        let rules: [(&'static str, &str, Comparison); 4] = [
             ("maximum", "<=", |a, b| a <= b),
             ("minimum", ">=", |a, b| a >= b),
             ("exclusiveMaximum", "<", |a, b| a < b),
@@ -126,7 +129,11 @@ impl Walk {
                 && !self.done()
             {
                 let limit = &schema[keyword];
-                self.report(keyword, format!("must be {sign} {limit}"), format!("comparison: {sign}, limit: {limit}"));
+                self.report(
+                    keyword,
+                    format!("must be {sign} {limit}"),
+                    format!("comparison: {sign}, limit: {limit}"),
+                );
             }
         }
     }
@@ -137,7 +144,11 @@ impl Walk {
             && !self.done()
             && !matches(pattern, text)
         {
-            self.report("pattern", format!("must match pattern \"{pattern}\""), format!("pattern: {pattern}"));
+            self.report(
+                "pattern",
+                format!("must match pattern \"{pattern}\""),
+                format!("pattern: {pattern}"),
+            );
         }
         if let Some(name) = schema.get("format").and_then(Value::as_str)
             && !self.done()
@@ -176,7 +187,11 @@ impl Walk {
             && !self.done()
         {
             let list = allowed.iter().map(plain).collect::<Vec<_>>().join(",");
-            self.report("enum", "must be equal to one of the allowed values", format!("allowedValues: {list}"));
+            self.report(
+                "enum",
+                "must be equal to one of the allowed values",
+                format!("allowedValues: {list}"),
+            );
         }
         for keyword in ["not", "anyOf", "oneOf", "allOf", "if"] {
             if self.done() {
@@ -225,7 +240,11 @@ impl Walk {
                     self.value(branch, value);
                 }
                 if self.found.len() > before && self.all {
-                    self.report("if", format!("must match \"{branch}\" schema"), format!("failingKeyword: {branch}"));
+                    self.report(
+                        "if",
+                        format!("must match \"{branch}\" schema"),
+                        format!("failingKeyword: {branch}"),
+                    );
                 }
             }
             _ => {}
@@ -251,7 +270,8 @@ impl Walk {
     }
 
     fn object(&mut self, schema: &Map<String, Value>, map: &Map<String, Value>) {
-        let required = schema.get("required").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let required =
+            schema.get("required").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         for name in required.iter().filter_map(Value::as_str) {
             if !map.contains_key(name) && !self.done() {
                 let message = format!("must have required property '{name}'");

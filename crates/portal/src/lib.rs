@@ -52,9 +52,12 @@ impl Portal {
     /// # Errors
     /// When the store cannot be read.
     pub fn open(store: Arc<dyn Store>, sources: SourcesConfig) -> Result<Self, PortalError> {
+        let started = std::time::Instant::now();
         let mut changes = Vec::new();
         let revision = store.load(&mut |change| changes.push(change)).map_err(writer::internal)?;
+        let read = started.elapsed();
         let catalog = Catalog::load(changes.into_iter(), revision);
+        tracing::debug!(?read, total = ?started.elapsed(), revision, "catalog loaded");
         let (writer, inbox) = writer::Writer::new();
         let shared = Arc::new(Shared {
             catalog: ArcSwap::from_pointee(catalog),

@@ -69,7 +69,9 @@ fn choices(map: &Map<String, Value>, path: &str) -> Result<(), Invalid> {
         None | Some(Value::Null) => Ok(()),
         // A dynamic list: {"jqQuery": ...}.
         Some(Value::Object(_)) => Ok(()),
-        Some(Value::Array(list)) if list.is_empty() => Err(wrong(path, "enum", "must NOT have fewer than 1 items")),
+        Some(Value::Array(list)) if list.is_empty() => {
+            Err(wrong(path, "enum", "must NOT have fewer than 1 items"))
+        }
         Some(Value::Array(_)) => Ok(()),
         Some(_) => Err(wrong(path, "enum", "must be array")),
     }

@@ -11,7 +11,11 @@ fn speaks_as_ajv_does() {
     let cases = [
         (json!({"type": "string"}), json!(1), "<root> must be string - type: string"),
         (json!({"type": ["string", "null"]}), json!(1), "<root> must be string,null - type: string,null"),
-        (json!({"required": ["a"]}), json!({}), "<root> must have required property 'a' - missingProperty: a"),
+        (
+            json!({"required": ["a"]}),
+            json!({}),
+            "<root> must have required property 'a' - missingProperty: a",
+        ),
         (
             json!({"properties": {"a/b": {"type": "integer"}}}),
             json!({"a/b": 1.5}),
@@ -22,10 +26,22 @@ fn speaks_as_ajv_does() {
             json!({"x": 1}),
             "<root> must NOT have additional properties - additionalProperty: x",
         ),
-        (json!({"additionalProperties": {"type": "string"}}), json!({"x": 1}), "/x must be string - type: string"),
-        (json!({"items": {"minLength": 1}}), json!(["a", ""]), "/1 must NOT have fewer than 1 characters - limit: 1"),
+        (
+            json!({"additionalProperties": {"type": "string"}}),
+            json!({"x": 1}),
+            "/x must be string - type: string",
+        ),
+        (
+            json!({"items": {"minLength": 1}}),
+            json!(["a", ""]),
+            "/1 must NOT have fewer than 1 characters - limit: 1",
+        ),
         (json!({"maxLength": 1}), json!("ää"), "<root> must NOT have more than 1 characters - limit: 1"),
-        (json!({"enum": ["a", 1]}), json!("b"), "<root> must be equal to one of the allowed values - allowedValues: a,1"),
+        (
+            json!({"enum": ["a", 1]}),
+            json!("b"),
+            "<root> must be equal to one of the allowed values - allowedValues: a,1",
+        ),
         (json!({"const": "a"}), json!("b"), "<root> must be equal to constant - allowedValue: a"),
         (json!({"minimum": 2}), json!(1), "<root> must be >= 2 - comparison: >=, limit: 2"),
         (json!({"exclusiveMaximum": 2}), json!(2), "<root> must be < 2 - comparison: <, limit: 2"),
@@ -59,7 +75,8 @@ fn combines() {
 #[test]
 fn finds_every_violation_in_order() {
     let schema = json!({"required": ["x"], "properties": {"a": {"type": "string"}, "b": {"minLength": 1}}});
-    let found: Vec<_> = check_all(&schema, &json!({"b": "", "a": 1})).iter().map(|v| v.path.clone()).collect();
+    let found: Vec<_> =
+        check_all(&schema, &json!({"b": "", "a": 1})).iter().map(|v| v.path.clone()).collect();
     assert_eq!(found, ["", "/a", "/b"]);
 }
 
@@ -86,10 +103,16 @@ fn knows_formats() {
         ("url", "https://"),
     ];
     for (format, value) in good {
-        assert!(check_property(&json!({"type": "string", "format": format}), &json!(value)).is_none(), "{value}");
+        assert!(
+            check_property(&json!({"type": "string", "format": format}), &json!(value)).is_none(),
+            "{value}"
+        );
     }
     for (format, value) in bad {
-        assert!(check_property(&json!({"type": "string", "format": format}), &json!(value)).is_some(), "{value}");
+        assert!(
+            check_property(&json!({"type": "string", "format": format}), &json!(value)).is_some(),
+            "{value}"
+        );
     }
     assert!(check_property(&json!({"type": "string"}), &json!(null)).is_none());
 }

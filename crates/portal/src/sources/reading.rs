@@ -328,8 +328,11 @@ impl Scope<'_> {
         }
         summary.targets.extend(entity.targets.map(|targets| (targets, line)));
         summary.claims.push((item.clone(), line, entity.entity_ref.clone()));
-        let content = Content::Document { reference: entity.entity_ref, value: entity.value };
-        reading.items.push(Item { item, line, content });
+        let reference = entity.entity_ref;
+        let news = Item { item, line, content: Content::Document { reference: reference.clone(), value: entity.value } };
+        // Most documents of most readings say nothing new: they are let go at once.
+        let known = news.is_in(&self.catalog, &self.source);
+        reading.items.push(if known { Item { content: Content::Unchanged { reference }, ..news } } else { news });
     }
 
     fn allowed(&self, kind: &str, value: &Value, reference: &str, place: &str) -> Result<(), String> {
