@@ -64,7 +64,7 @@ pub(crate) async fn get(
     path = "/api/catalog/entities/by-query",
     operation_id = "query_entities_by_predicate",
     tag = "entities",
-    request_body = Option<ByQueryBody>,
+    request_body = ByQueryBody,
     responses(
         (status = 200, description = "A page", body = EntitiesPage),
         (status = 400, description = "Refused body", body = Refusal),
