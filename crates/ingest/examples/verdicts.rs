@@ -3,7 +3,7 @@
 //! `cargo run -p stagedoor-ingest --example verdicts -- <folder>`; the folder holds `expected.jsonl`
 //! (a line for each document: `file`, `docIndex`, `location`, `verdict`, `ref`, `entity`, `relations`, ...),
 //! `files/` and what placeholders need.
-#![allow(clippy::print_stdout)]
+#![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -12,8 +12,8 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 use stagedoor_ingest::{
-    CustomKinds, LocationRef, ParsedDocument, ParsedEntity, PlaceholderError, PlaceholderReader, ReadContext, ReadDocument,
-    read_documents, resolve_target,
+    CustomKinds, LocationRef, ParsedDocument, ParsedEntity, PlaceholderError, PlaceholderReader, ReadContext,
+    ReadDocument, read_documents, resolve_target,
 };
 use stagedoor_model::face::Target;
 use stagedoor_model::{Blueprint, Face, Fields, Stamps, Timestamp, kinds};
@@ -34,7 +34,8 @@ struct Served {
 
 impl PlaceholderReader for Served {
     fn read(&self, value: &str, place: &LocationRef) -> Result<(String, String), PlaceholderError> {
-        let url = resolve_target(&place.kind, &place.target, None, value).map_err(PlaceholderError::Unresolved)?;
+        let url =
+            resolve_target(&place.kind, &place.target, None, value).map_err(PlaceholderError::Unresolved)?;
         let missing = || PlaceholderError::Unreadable("NotFoundError", format!("{url} could not be read"));
         let file = self.files.get(&url).ok_or_else(missing)?;
         let text = std::fs::read_to_string(self.folder.join(file)).map_err(|_| missing())?;
@@ -65,17 +66,22 @@ fn main() -> ExitCode {
         println!("name the folder that holds expected.jsonl");
         return ExitCode::FAILURE;
     };
-    let expected: Vec<Value> = read(&folder.join("expected.jsonl")).lines().filter_map(|l| serde_json::from_str(l).ok()).collect();
+    let expected: Vec<Value> =
+        read(&folder.join("expected.jsonl")).lines().filter_map(|l| serde_json::from_str(l).ok()).collect();
     let placeholders = expected.iter().flat_map(|e| e["placeholders"].as_array().into_iter().flatten());
-    let files = placeholders.filter_map(|p| Some((p["url"].as_str()?.to_owned(), p["served"].as_str()?.to_owned()))).collect();
+    let files = placeholders
+        .filter_map(|p| Some((p["url"].as_str()?.to_owned(), p["served"].as_str()?.to_owned())))
+        .collect();
     let reader = Served { folder: folder.clone(), files };
-    let faces: HashMap<&str, Face> = kinds::KINDS.iter().filter_map(|k| Some((k.identifier(), face(k)?))).collect();
+    let faces: HashMap<&str, Face> =
+        kinds::KINDS.iter().filter_map(|k| Some((k.identifier(), face(k)?))).collect();
 
     let mut by_file: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
     for line in &expected {
         by_file.entry(line["file"].as_str().unwrap_or_default()).or_default().push(line);
     }
-    let texts: HashMap<&str, String> = by_file.keys().map(|f| (*f, read(&folder.join("files").join(f)))).collect();
+    let texts: HashMap<&str, String> =
+        by_file.keys().map(|f| (*f, read(&folder.join("files").join(f)))).collect();
     let mut tally = Tally::default();
     let started = Instant::now();
     let mut documents = HashMap::new();
@@ -107,7 +113,13 @@ fn main() -> ExitCode {
     if tally.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn compare(place: &str, line: &Value, document: &ReadDocument, faces: &HashMap<&str, Face>, tally: &mut Tally) {
+fn compare(
+    place: &str,
+    line: &Value,
+    document: &ReadDocument,
+    faces: &HashMap<&str, Face>,
+    tally: &mut Tally,
+) {
     // With the AI model installed, as it is here.
     let model = |key: &str| line["model"].get(key).filter(|v| !v.is_null());
     let verdict = model("verdict").unwrap_or(&line["verdict"]);
@@ -116,14 +128,22 @@ fn compare(place: &str, line: &Value, document: &ReadDocument, faces: &HashMap<&
     match &document.outcome {
         Ok(ParsedDocument::Entity(entity)) if verdict == "accept" => {
             tally.note("ref", place, &json!(entity.entity_ref), &line["ref"]);
-            let theirs = if line["verdict"] == "accept" { &line["entity"] } else { model("entity").unwrap_or(&Value::Null) };
+            let theirs = if line["verdict"] == "accept" {
+                &line["entity"]
+            } else {
+                model("entity").unwrap_or(&Value::Null)
+            };
             let (ours, annotations) = without_annotations(&entity.value, &line["serverAnnotations"], theirs);
             tally.note("entity", place, &ours, theirs);
             if line["serverAnnotations"].is_object() {
                 tally.note("annotations", place, &annotations, &line["serverAnnotations"]);
             }
             // Relations of the stock kinds are the stock backend's.
-            let theirs = if line["verdict"] == "accept" { &line["relations"] } else { model("relations").unwrap_or(&Value::Null) };
+            let theirs = if line["verdict"] == "accept" {
+                &line["relations"]
+            } else {
+                model("relations").unwrap_or(&Value::Null)
+            };
             tally.note("relations", place, &relations(entity, faces), &sorted(theirs));
             if let Some(theirs) = line["locationTargets"].as_array() {
                 let theirs: Vec<&Value> = theirs.iter().map(|t| &t["target"]).collect();
@@ -131,7 +151,8 @@ fn compare(place: &str, line: &Value, document: &ReadDocument, faces: &HashMap<&
             }
         }
         Err(error) if verdict == "reject" && line["stage"] == "yaml" => {
-            let (line_at, message) = (format!("at line {},", error.line), line["error"].as_str().unwrap_or_default());
+            let (line_at, message) =
+                (format!("at line {},", error.line), line["error"].as_str().unwrap_or_default());
             tally.note("yaml error's line", place, &json!(message.contains(&line_at)), &json!(true));
         }
         Err(error) if verdict == "reject" => {
@@ -151,7 +172,13 @@ fn without_annotations(value: &Value, expected: &Value, theirs: &Value) -> (Valu
     let keep = theirs.pointer("/metadata/annotations").is_some();
     if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
         if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
-            let added = ["managed-by-location", "managed-by-origin-location", "view-url", "edit-url", "source-location"];
+            let added = [
+                "managed-by-location",
+                "managed-by-origin-location",
+                "view-url",
+                "edit-url",
+                "source-location",
+            ];
             for key in added.map(|k| format!("backstage.io/{k}")) {
                 let theirs = theirs.pointer("/metadata/annotations").and_then(|a| a.get(&key));
                 if expected.get(&key).is_some() || theirs.is_none() {
@@ -185,7 +212,14 @@ fn sorted(relations: &Value) -> Value {
         .as_array()
         .into_iter()
         .flatten()
-        .map(|r| format!("{} {} {}", r["source"].as_str().unwrap_or(""), r["type"].as_str().unwrap_or(""), r["target"].as_str().unwrap_or("")))
+        .map(|r| {
+            format!(
+                "{} {} {}",
+                r["source"].as_str().unwrap_or(""),
+                r["type"].as_str().unwrap_or(""),
+                r["target"].as_str().unwrap_or("")
+            )
+        })
         .collect();
     json!(list)
 }
@@ -193,7 +227,9 @@ fn sorted(relations: &Value) -> Value {
 fn targets(entity: &ParsedEntity, line: &Value) -> Vec<String> {
     let base = line["location"].as_str().unwrap_or_default();
     let Some(targets) = &entity.targets else { return Vec::new() };
-    let resolve = |t: &String| resolve_target("url", base, targets.kind.as_deref(), t).unwrap_or_else(|e| format!("error: {e}"));
+    let resolve = |t: &String| {
+        resolve_target("url", base, targets.kind.as_deref(), t).unwrap_or_else(|e| format!("error: {e}"))
+    };
     targets.targets.iter().map(resolve).collect()
 }
 

@@ -139,8 +139,14 @@ pub fn read_documents(text: &str, context: &ReadContext<'_>) -> Vec<ReadDocument
                 let at = context.place.map(|(place, _)| format!(" at {place}")).unwrap_or_default();
                 let message = format!("YAML error{at}, YAMLParseError: {error}");
                 let name = "Error".to_owned();
-                let error = DocumentError { line: error.line, column: error.column, entity_ref: None, name, message };
-                found.push(ReadDocument { index: found.len(), line: document.line, column: 1, outcome: Err(error) });
+                let error =
+                    DocumentError { line: error.line, column: error.column, entity_ref: None, name, message };
+                found.push(ReadDocument {
+                    index: found.len(),
+                    line: document.line,
+                    column: 1,
+                    outcome: Err(error),
+                });
             }
         }
     }
@@ -164,7 +170,13 @@ pub fn read_value(value: Value, context: &ReadContext<'_>) -> Result<ParsedEntit
 fn read_entity(root: &Node, context: &ReadContext<'_>) -> Result<Box<ParsedEntity>, DocumentError> {
     validate(root.to_value(), context).map(Box::new).map_err(|(reference, fault)| {
         let (line, column) = root.locate(&fault.pointer).unwrap_or((root.line, root.column));
-        DocumentError { line, column, entity_ref: reference, name: fault.name.to_owned(), message: fault.message }
+        DocumentError {
+            line,
+            column,
+            entity_ref: reference,
+            name: fault.name.to_owned(),
+            message: fault.message,
+        }
     })
 }
 

@@ -128,7 +128,8 @@ fn is_pattern(text: &str) -> bool {
 /// # Errors
 /// When it can't be read, is no regular file, is larger than [`MAX_BYTES`], or is not UTF-8.
 pub fn read_text(path: &Path) -> Result<String, FileError> {
-    let unsuitable = |what: String| FileError::new(FileErrorKind::Unsuitable, format!("{} {what}", path.display()));
+    let unsuitable =
+        |what: String| FileError::new(FileErrorKind::Unsuitable, format!("{} {what}", path.display()));
     let meta = fs::metadata(path).map_err(|error| FileError::of_io(path, &error))?;
     if !meta.is_file() {
         return Err(unsuitable("is not a regular file".to_owned()));
@@ -170,10 +171,14 @@ impl Walk {
     fn new(pattern: &Path) -> Result<Self, FileError> {
         let text = pattern.display().to_string();
         let root = fixed_folder(&text);
-        let real_root = root.canonicalize().map_err(|error| FileError::of_io(&root, &error).watching(&root))?;
+        let real_root =
+            root.canonicalize().map_err(|error| FileError::of_io(&root, &error).watching(&root))?;
         let relative = pattern.strip_prefix(&root).unwrap_or(pattern).display().to_string();
         let glob = GlobBuilder::new(&relative).literal_separator(true).build().map_err(|error| {
-            FileError::new(FileErrorKind::Pattern, format!("\"{text}\" is not a usable pattern: {}", error.kind()))
+            FileError::new(
+                FileErrorKind::Pattern,
+                format!("\"{text}\" is not a usable pattern: {}", error.kind()),
+            )
         })?;
         let unlimited = relative.contains("**") || relative.contains('{');
         Ok(Self {

@@ -10,8 +10,8 @@ mod scm;
 pub mod yaml;
 
 pub use document::{
-    CustomKinds, DocumentError, ParsedDocument, ParsedEntity, PlaceholderError, PlaceholderReader, PortItem, ReadContext,
-    ReadDocument, placeholders, read_documents, read_value,
+    CustomKinds, DocumentError, ParsedDocument, ParsedEntity, PlaceholderError, PlaceholderReader, PortItem,
+    ReadContext, ReadDocument, placeholders, read_documents, read_value,
 };
 pub use location::{LocationRef, LocationTargets, resolve_target};
 pub use rules::{AllowRule, AllowedKind, LocationMatch, Rules, TargetMatch, not_allowed_text};

@@ -31,7 +31,9 @@ impl LocationRef {
             ));
         }
         if matches!(kind, "http" | "https") {
-            return Err(format!("Invalid location ref '{text}', please prefix it with 'url:', e.g. 'url:{text}'"));
+            return Err(format!(
+                "Invalid location ref '{text}', please prefix it with 'url:', e.g. 'url:{text}'"
+            ));
         }
         if is_script(target) {
             return Err(format!("Invalid location ref '{text}', target is a javascript: URL"));
@@ -74,7 +76,9 @@ fn is_script(target: &str) -> bool {
 /// Whether an address holds a commit hash (a word of 40 or more hexadecimal digits), whose files cannot be edited.
 fn names_commit(target: &str) -> bool {
     let words = target.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    words.into_iter().any(|w| w.len() >= 40 && w.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)))
+    words
+        .into_iter()
+        .any(|w| w.len() >= 40 && w.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)))
 }
 
 /// What a Location document points at.
@@ -93,7 +97,11 @@ impl LocationTargets {
     pub(crate) fn of(document: &Value) -> Self {
         let spec = document.get("spec");
         let text = |key: &str| spec.and_then(|s| s.get(key)).and_then(Value::as_str);
-        let list = spec.and_then(|s| s.get("targets")).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let list = spec
+            .and_then(|s| s.get("targets"))
+            .and_then(Value::as_array)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let targets = text("target").into_iter().chain(list.iter().filter_map(Value::as_str));
         Self {
             kind: text("type").map(str::to_owned),
@@ -116,7 +124,9 @@ pub fn resolve_target(
 ) -> Result<String, String> {
     let kind = target_kind.unwrap_or(location_kind);
     if kind != location_kind {
-        return Err(format!("Registered locations must be of an allowed type [\"{location_kind}\"], but found \"{kind}\""));
+        return Err(format!(
+            "Registered locations must be of an allowed type [\"{location_kind}\"], but found \"{kind}\""
+        ));
     }
     if is_script(target) {
         return Err(format!("Invalid location ref '{kind}:{target}', target is a javascript: URL"));
@@ -127,7 +137,8 @@ pub fn resolve_target(
         )),
         "file" => Ok(beside(base, target).display().to_string()),
         "url" => {
-            let wrong = |error: url::ParseError| format!("could not form a URL out of {base} and {target}, {error}");
+            let wrong =
+                |error: url::ParseError| format!("could not form a URL out of {base} and {target}, {error}");
             let base = Url::parse(base).map_err(wrong)?;
             match Scm::of(&base) {
                 Some(scm) => scm.resolve(target, &base).map_err(wrong),
@@ -167,8 +178,12 @@ mod tests {
     fn parses_places() {
         let place = LocationRef::parse("url:https://example.com/a:b").unwrap();
         assert_eq!((place.kind.as_str(), place.target.as_str()), ("url", "https://example.com/a:b"));
-        assert!(LocationRef::parse("https://example.com").unwrap_err().contains("please prefix it with 'url:'"));
-        assert!(LocationRef::parse("url:\u{1}Java\tScript:alert(1)").unwrap_err().contains("javascript: URL"));
+        assert!(
+            LocationRef::parse("https://example.com").unwrap_err().contains("please prefix it with 'url:'")
+        );
+        assert!(
+            LocationRef::parse("url:\u{1}Java\tScript:alert(1)").unwrap_err().contains("javascript: URL")
+        );
         for bad in ["", "file", "file:", ":x"] {
             assert!(LocationRef::parse(bad).unwrap_err().starts_with("Unable to parse"), "{bad}");
         }
@@ -177,7 +192,10 @@ mod tests {
     #[test]
     fn annotates() {
         let of = |target: &str| LocationRef { kind: "url".into(), target: target.into() }.annotations();
-        assert_eq!(of("https://example.com/a.yaml"), [("backstage.io/view-url", "https://example.com/a.yaml".to_owned())]);
+        assert_eq!(
+            of("https://example.com/a.yaml"),
+            [("backstage.io/view-url", "https://example.com/a.yaml".to_owned())]
+        );
         let commit = format!("https://github.com/o/r/blob/{}/a.yaml", "0a".repeat(20));
         let keys: Vec<_> = of(&commit).into_iter().map(|(key, _)| key).collect();
         assert_eq!(keys, ["backstage.io/view-url", "backstage.io/source-location"]);
@@ -192,7 +210,10 @@ mod tests {
         assert_eq!(file("/etc/b.yaml").unwrap(), "/etc/b.yaml");
         assert!(file("./x/").unwrap_err().ends_with("ends with a path separator"));
         assert!(resolve_target("url", "https://example.com/a", Some("file"), "/etc/passwd").is_err());
-        assert_eq!(resolve_target("url", "https://example.com/a/b", None, "./c").unwrap(), "https://example.com/a/c");
+        assert_eq!(
+            resolve_target("url", "https://example.com/a/b", None, "./c").unwrap(),
+            "https://example.com/a/c"
+        );
         assert!(resolve_target("url", "nonsense", None, "./c").is_err());
     }
 }

@@ -98,7 +98,8 @@ impl AllowedKind {
     fn fits(&self, kind: &str, spec_type: Option<&str>) -> bool {
         let same = |a: &str, b: &str| a.to_lowercase() == b.to_lowercase();
         let wanted = self.spec_type.as_deref().filter(|t| !t.is_empty());
-        same(&self.kind, kind) && wanted.is_none_or(|wanted| spec_type.is_some_and(|found| same(wanted, found)))
+        same(&self.kind, kind)
+            && wanted.is_none_or(|wanted| spec_type.is_some_and(|found| same(wanted, found)))
     }
 }
 
@@ -131,7 +132,9 @@ impl Compiled {
 /// Backstage's text for a document that no rule allows. The error's name is `NotAllowedError`.
 #[must_use]
 pub fn not_allowed_text(reference: &str, location: &str, origin: &str) -> String {
-    format!("Entity {reference} at {location}, originated at {origin}, is not of an allowed kind for that location")
+    format!(
+        "Entity {reference} at {location}, originated at {origin}, is not of an allowed kind for that location"
+    )
 }
 
 #[cfg(test)]
@@ -160,7 +163,10 @@ mod tests {
         let rules = Rules::from_config(Some(vec![
             AllowRule { allow: vec![database], locations: None },
             AllowRule { allow: vec![kind("User")], locations: Some(Vec::new()) },
-            AllowRule { allow: vec![kind("Group")], locations: at(Some(TargetMatch::Exact("https://h/g.yaml".into()))) },
+            AllowRule {
+                allow: vec![kind("Group")],
+                locations: at(Some(TargetMatch::Exact("https://h/g.yaml".into()))),
+            },
             AllowRule {
                 allow: vec![kind("Template")],
                 locations: at(Some(TargetMatch::Pattern("https://h/*/t.yaml".into()))),

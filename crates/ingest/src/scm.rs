@@ -62,7 +62,9 @@ impl Scm {
         let at = match self {
             // <host>/<owner>/<repository>/<view>/...
             Self::GitHub if parts.len() > 4 => Some(3),
-            Self::GitLab => parts.iter().position(|p| *p == "-").map(|dash| dash + 1).filter(|at| *at + 1 < parts.len()),
+            Self::GitLab => {
+                parts.iter().position(|p| *p == "-").map(|dash| dash + 1).filter(|at| *at + 1 < parts.len())
+            }
             _ => None,
         };
         if let Some(at) = at
@@ -92,7 +94,10 @@ mod tests {
         let base = Url::parse("https://gitlab.com/g/s/r/-/blob/main/a/b.yaml").unwrap();
         let gitlab = Scm::of(&base).unwrap();
         assert_eq!(gitlab.edit_url(base.as_str()), "https://gitlab.com/g/s/r/-/edit/main/a/b.yaml");
-        assert_eq!(gitlab.resolve("./c.yaml", &base).unwrap(), "https://gitlab.com/g/s/r/-/blob/main/a/c.yaml");
+        assert_eq!(
+            gitlab.resolve("./c.yaml", &base).unwrap(),
+            "https://gitlab.com/g/s/r/-/blob/main/a/c.yaml"
+        );
         assert_eq!(Scm::of(&Url::parse("https://example.com/").unwrap()), None);
     }
 }

@@ -177,7 +177,9 @@ pub fn parse(text: &str) -> Vec<YamlDocument> {
             Ok(None) => {}
             Ok(Some(node)) if node.is_null() => {}
             Ok(Some(node)) => documents.push(YamlDocument { index, line: node.line, root: Ok(node) }),
-            Err(error) => documents.push(YamlDocument { index, line: chunk.content_line(), root: Err(error) }),
+            Err(error) => {
+                documents.push(YamlDocument { index, line: chunk.content_line(), root: Err(error) })
+            }
         }
     }
     documents

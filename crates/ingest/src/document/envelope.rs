@@ -75,11 +75,14 @@ pub(super) fn check(value: &Value) -> Result<(), Fault> {
     }
 }
 
-/// Annotations may be null, which counts as none.
+/// Annotations may be null or an empty text, which count as none.
 pub(super) fn check_annotations(value: &Value) -> Result<(), Fault> {
     match value.pointer("/metadata/annotations") {
         None | Some(Value::Object(_) | Value::Null | Value::Bool(false)) => Ok(()),
-        Some(_) => Err(Fault::new("/metadata/annotations", "Error", "metadata.annotations must be a valid object")),
+        Some(Value::String(text)) if text.is_empty() => Ok(()),
+        Some(_) => {
+            Err(Fault::new("/metadata/annotations", "Error", "metadata.annotations must be a valid object"))
+        }
     }
 }
 

@@ -6,8 +6,10 @@ use stagedoor_model::names::{is_backstage_name, is_backstage_namespace};
 use super::{Fault, step};
 
 const MORE: &str = "To learn more about catalog file format, visit: https://github.com/backstage/backstage/blob/master/docs/architecture-decisions/adr002-default-catalog-file-format.md";
-const NAME: &str = "a string that is sequences of [a-zA-Z0-9] separated by any of [-_.], at most 63 characters in total";
-const NAMESPACE: &str = "a string that is sequences of [a-z0-9] separated by [-], at most 63 characters in total";
+const NAME: &str =
+    "a string that is sequences of [a-zA-Z0-9] separated by any of [-_.], at most 63 characters in total";
+const NAMESPACE: &str =
+    "a string that is sequences of [a-z0-9] separated by [-], at most 63 characters in total";
 const KIND: &str = "a string that is a sequence of [a-zA-Z][a-z0-9A-Z], at most 63 characters in total";
 const TAG: &str = "a string that is sequences of [a-z0-9+#] separated by [-], at most 63 characters in total";
 const PREFIXED: &str = "a valid prefix and/or suffix";
@@ -20,7 +22,13 @@ pub(super) fn check(value: &Value) -> Result<(), Fault> {
     field("/apiVersion", "apiVersion", &value["apiVersion"], is_api_version, PREFIXED)?;
     field("/kind", "kind", &value["kind"], is_kind, KIND)?;
     field("/metadata/name", "metadata.name", &metadata["name"], is_backstage_name, NAME)?;
-    field("/metadata/namespace", "metadata.namespace", &metadata["namespace"], is_backstage_namespace, NAMESPACE)?;
+    field(
+        "/metadata/namespace",
+        "metadata.namespace",
+        &metadata["namespace"],
+        is_backstage_namespace,
+        NAMESPACE,
+    )?;
     for (key, value) in entries(metadata, "labels") {
         let (pointer, name) = (step("/metadata/labels", key), format!("labels.{key}"));
         text(&pointer, &name, key, is_key, PREFIXED)?;
@@ -53,11 +61,23 @@ fn items<'a>(metadata: &'a Value, key: &str) -> impl Iterator<Item = (usize, &'a
     metadata.get(key).and_then(Value::as_array).into_iter().flatten().enumerate()
 }
 
-fn field(pointer: &str, name: &str, value: &Value, valid: impl Fn(&str) -> bool, expected: &str) -> Result<(), Fault> {
+fn field(
+    pointer: &str,
+    name: &str,
+    value: &Value,
+    valid: impl Fn(&str) -> bool,
+    expected: &str,
+) -> Result<(), Fault> {
     text(pointer, name, value.as_str().unwrap_or_default(), valid, expected)
 }
 
-fn text(pointer: &str, name: &str, value: &str, valid: impl Fn(&str) -> bool, expected: &str) -> Result<(), Fault> {
+fn text(
+    pointer: &str,
+    name: &str,
+    value: &str,
+    valid: impl Fn(&str) -> bool,
+    expected: &str,
+) -> Result<(), Fault> {
     if valid(value) {
         return Ok(());
     }
@@ -66,7 +86,9 @@ fn text(pointer: &str, name: &str, value: &str, valid: impl Fn(&str) -> bool, ex
 }
 
 fn is_api_version(text: &str) -> bool {
-    prefixed(text, |suffix| (1..=63).contains(&suffix.len()) && suffix.bytes().all(|b| b.is_ascii_alphanumeric()))
+    prefixed(text, |suffix| {
+        (1..=63).contains(&suffix.len()) && suffix.bytes().all(|b| b.is_ascii_alphanumeric())
+    })
 }
 
 fn is_kind(text: &str) -> bool {
@@ -97,7 +119,9 @@ fn prefixed(text: &str, suffix: impl Fn(&str) -> bool) -> bool {
 fn is_tag(text: &str) -> bool {
     let word = |word: &str| {
         !word.is_empty()
-            && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b':' | b'+' | b'#'))
+            && word
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b':' | b'+' | b'#'))
     };
     (1..=63).contains(&text.len()) && text.split('-').all(word)
 }

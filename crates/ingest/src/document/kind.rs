@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use serde_json::Value;
+use stagedoor_model::entity_ref::RefError;
 use stagedoor_model::json::{at, set};
 use stagedoor_model::kinds::{EdgeField, ShippedKind};
 use stagedoor_model::{EntityRef, schema};
@@ -91,8 +92,9 @@ fn check_schema(value: &Value, rules: &Value, processor: &str, entity_ref: &str)
     } else {
         first.text()
     };
-    let message =
-        format!("Processor {processor} threw an error while validating the entity {entity_ref}; caused by TypeError: {cause}");
+    let message = format!(
+        "Processor {processor} threw an error while validating the entity {entity_ref}; caused by TypeError: {cause}"
+    );
     Err(Fault::new(first.path, "InputError", message))
 }
 
@@ -105,19 +107,40 @@ fn check_references(value: &Value, field: &EdgeField, processor: &str) -> Result
         None => return Ok(()),
     };
     for (index, text) in texts.into_iter().enumerate() {
-        let Some(text) = text.as_str().filter(|t| listed || !t.is_empty()) else { continue };
-        let cause = if text.is_empty() {
-            "Error: Entity reference must not be empty".to_owned()
-        } else {
-            match EntityRef::parse(text, field.default_kind.as_deref(), namespace) {
-                Ok(_) => continue,
-                Err(error @ stagedoor_model::entity_ref::RefError::NoKind(_)) => format!("Error: {error}"),
-                Err(error) => format!("TypeError: {error}"),
-            }
+        let Some(cause) = reference_error(text, field, namespace).filter(|_| listed || !is_empty(text))
+        else {
+            continue;
         };
         let pointer = if listed { format!("{pointer}/{index}") } else { pointer };
         let message = format!("Processor {processor} threw an error while postprocessing; caused by {cause}");
         return Err(Fault::new(pointer, "InputError", message));
     }
     Ok(())
+}
+
+/// Why a value is no reference. Only lists that the kind's schema does not mention can hold anything but texts.
+fn reference_error(value: &Value, field: &EdgeField, namespace: &str) -> Option<String> {
+    if is_empty(value) {
+        return Some("Error: Entity reference must not be empty".to_owned());
+    }
+    let Some(text) = value.as_str() else {
+        let whole = ["kind", "name"].iter().all(|key| value.get(key).is_some_and(Value::is_string));
+        let missing = "had missing or empty kind (e.g. did not start with \"component:\" or similar)";
+        return (!whole).then(|| format!("Error: Entity reference {value} {missing}"));
+    };
+    match EntityRef::parse(text, field.default_kind.as_deref(), namespace) {
+        Ok(_) => None,
+        Err(error @ RefError::NoKind(_)) => Some(format!("Error: {error}")),
+        Err(error) => Some(format!("TypeError: {error}")),
+    }
+}
+
+/// What JavaScript takes for false.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::String(text) => text.is_empty(),
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        _ => false,
+    }
 }

@@ -50,15 +50,26 @@ pub fn placeholders(document: &Value) -> Vec<(&str, &str)> {
 }
 
 /// Replaces the placeholders of a document. `reads` gains the names of what was pulled in.
-pub(super) fn replace(value: &mut Value, context: &ReadContext<'_>, reads: &mut Vec<String>) -> Result<(), Fault> {
+pub(super) fn replace(
+    value: &mut Value,
+    context: &ReadContext<'_>,
+    reads: &mut Vec<String>,
+) -> Result<(), Fault> {
     walk(value, "", context, reads).map_err(|mut fault| {
         let cause = std::mem::take(&mut fault.message);
-        fault.message = format!("Processor PlaceholderProcessor threw an error while preprocessing; caused by Error: {cause}");
+        fault.message = format!(
+            "Processor PlaceholderProcessor threw an error while preprocessing; caused by Error: {cause}"
+        );
         fault
     })
 }
 
-fn walk(value: &mut Value, pointer: &str, context: &ReadContext<'_>, reads: &mut Vec<String>) -> Result<(), Fault> {
+fn walk(
+    value: &mut Value,
+    pointer: &str,
+    context: &ReadContext<'_>,
+    reads: &mut Vec<String>,
+) -> Result<(), Fault> {
     match value {
         Value::Array(items) => {
             for (index, item) in items.iter_mut().enumerate().filter(|(_, item)| is_collection(item)) {
@@ -74,8 +85,9 @@ fn walk(value: &mut Value, pointer: &str, context: &ReadContext<'_>, reads: &mut
         Value::Object(map) if map.len() == 1 => {
             let one = map.iter().next().and_then(|(key, target)| Some((resolver(key)?, target)));
             if let Some((key, target)) = one {
-                let new = resolve(key, target, context, reads)
-                    .map_err(|message| Fault::new(step(pointer, &format!("${key}")), "InputError", message))?;
+                let new = resolve(key, target, context, reads).map_err(|message| {
+                    Fault::new(step(pointer, &format!("${key}")), "InputError", message)
+                })?;
                 *value = new;
             }
         }
@@ -93,23 +105,32 @@ fn resolver(key: &str) -> Option<&str> {
     key.strip_prefix('$').filter(|k| matches!(*k, "text" | "json" | "yaml"))
 }
 
-fn resolve(key: &str, target: &Value, context: &ReadContext<'_>, reads: &mut Vec<String>) -> Result<Value, String> {
+fn resolve(
+    key: &str,
+    target: &Value,
+    context: &ReadContext<'_>,
+    reads: &mut Vec<String>,
+) -> Result<Value, String> {
     let Some(target) = target.as_str() else {
         return Err(format!(
             "Placeholder ${key} expected a string value parameter, in the form of an absolute URL or a relative path"
         ));
     };
     let (text, name) = fetch(target, context).map_err(|error| match error {
-        PlaceholderError::Unreadable(..) => format!("Placeholder ${key} could not read location {target}, {error}"),
+        PlaceholderError::Unreadable(..) => {
+            format!("Placeholder ${key} could not read location {target}, {error}")
+        }
         PlaceholderError::Unresolved(_) => {
-            let base = place_of(context).map_or_else(|| "a document without a location".to_owned(), |p| p.target);
+            let base =
+                place_of(context).map_or_else(|| "a document without a location".to_owned(), |p| p.target);
             format!("Placeholder ${key} could not form a URL out of {base} and {target}, Error: {error}")
         }
     })?;
     reads.push(name);
     match key {
-        "json" => serde_json::from_str(&text)
-            .map_err(|error| format!("Placeholder ${key} failed to parse JSON data at {target}, SyntaxError: {error}")),
+        "json" => serde_json::from_str(&text).map_err(|error| {
+            format!("Placeholder ${key} failed to parse JSON data at {target}, SyntaxError: {error}")
+        }),
         "yaml" => yaml_value(&text, target),
         _ => Ok(Value::String(text)),
     }
@@ -120,7 +141,9 @@ fn yaml_value(text: &str, target: &str) -> Result<Value, String> {
     match documents.as_slice() {
         [one] => match &one.root {
             Ok(root) => Ok(root.to_value()),
-            Err(error) => Err(format!("Placeholder $yaml found an error in the data at {target}, YAMLParseError: {error}")),
+            Err(error) => Err(format!(
+                "Placeholder $yaml found an error in the data at {target}, YAMLParseError: {error}"
+            )),
         },
         other => Err(format!(
             "Placeholder $yaml expected to find exactly one document of data at {target}, found {}",
@@ -141,7 +164,10 @@ fn fetch(target: &str, context: &ReadContext<'_>) -> Result<(String, String), Pl
         Some(origin) if place.kind == "file" && origin.kind == "file" => {
             read_file(target, &place.target, &files::fixed_folder(&origin.target))
         }
-        _ => Err(PlaceholderError::Unreadable("NotImplementedError", "nothing reads this type of location".to_owned())),
+        _ => Err(PlaceholderError::Unreadable(
+            "NotImplementedError",
+            "nothing reads this type of location".to_owned(),
+        )),
     }
 }
 
@@ -161,7 +187,8 @@ fn read_file(target: &str, base: &str, root: &Path) -> Result<(String, String), 
     if !path.starts_with(root) {
         return Err(outside());
     }
-    let missing = || PlaceholderError::Unreadable("NotFoundError", format!("{} could not be read", path.display()));
+    let missing =
+        || PlaceholderError::Unreadable("NotFoundError", format!("{} could not be read", path.display()));
     let real = |p: &Path| -> Option<PathBuf> { p.canonicalize().ok() };
     let found = real(&path).ok_or_else(missing)?;
     if !real(root).is_some_and(|root| found.starts_with(root)) {

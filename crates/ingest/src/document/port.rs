@@ -8,8 +8,14 @@ use crate::yaml::{Node, NodeValue};
 const EXPECTED: &str = "Expected a Backstage entity (apiVersion, kind, metadata), a Port blueprint (identifier and \
     schema), a Port entity (blueprint and identifier), a list of those, or {blueprints, entities}";
 /// Keys that only blueprints have.
-const OF_BLUEPRINTS: [&str; 6] =
-    ["schema", "relations", "mirrorProperties", "calculationProperties", "aggregationProperties", "teamInheritance"];
+const OF_BLUEPRINTS: [&str; 6] = [
+    "schema",
+    "relations",
+    "mirrorProperties",
+    "calculationProperties",
+    "aggregationProperties",
+    "teamInheritance",
+];
 
 /// A blueprint or an entity, as its body would be sent to Port's API.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +49,8 @@ pub(super) fn read(root: &Node, found: &mut Vec<ReadDocument>) {
             "blueprints" => blueprint,
             "entities" => entity,
             key => {
-                let message = format!("Unsupported key \"{key}\": a bundle holds \"blueprints\" and \"entities\"");
+                let message =
+                    format!("Unsupported key \"{key}\": a bundle holds \"blueprints\" and \"entities\"");
                 push_error(found, (entry.line, entry.column), message);
                 continue;
             }

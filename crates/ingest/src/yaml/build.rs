@@ -65,7 +65,9 @@ fn read(text: &str, first_line: u32) -> Result<Option<Node>, YamlError> {
                 }
             }
             Event::Alias(id) => builder.alias(id, span)?,
-            Event::Scalar(text, style, anchor, tag) => builder.scalar(text, style, anchor, tag.as_deref(), span)?,
+            Event::Scalar(text, style, anchor, tag) => {
+                builder.scalar(text, style, anchor, tag.as_deref(), span)?
+            }
             Event::SequenceStart(anchor, _) => builder.open(NodeValue::List(Vec::new()), anchor, span)?,
             Event::MappingStart(anchor, _) => builder.open(NodeValue::Map(Vec::new()), anchor, span)?,
             Event::SequenceEnd | Event::MappingEnd => builder.close()?,
@@ -136,7 +138,10 @@ impl Seen {
 impl Builder {
     fn position(&self, mark: Marker) -> (u32, u32) {
         let line = u32::try_from(mark.line()).unwrap_or(u32::MAX).saturating_sub(1);
-        (self.first_line.saturating_add(line), u32::try_from(mark.col()).unwrap_or(u32::MAX).saturating_add(1))
+        (
+            self.first_line.saturating_add(line),
+            u32::try_from(mark.col()).unwrap_or(u32::MAX).saturating_add(1),
+        )
     }
 
     fn error(&self, mark: Marker, message: impl Into<String>) -> YamlError {
@@ -179,7 +184,10 @@ impl Builder {
         };
         let (mut line, mut column) = self.position(span.start);
         // A value that was left out stands where its key does.
-        if span.is_empty() && anchor == 0 && let Some(key) = self.open.last().and_then(|f| f.key.as_ref()) {
+        if span.is_empty()
+            && anchor == 0
+            && let Some(key) = self.open.last().and_then(|f| f.key.as_ref())
+        {
             (line, column) = (key.line, key.column);
         }
         self.finish(Node { value: NodeValue::Scalar(value), line, column }, anchor, 0, span.start)
@@ -197,7 +205,8 @@ impl Builder {
 
     fn close(&mut self) -> Result<(), YamlError> {
         let Some(frame) = self.open.pop() else { return Ok(()) };
-        let mark = Marker::new(0, (frame.node.line - self.first_line) as usize + 1, frame.node.column as usize - 1);
+        let mark =
+            Marker::new(0, (frame.node.line - self.first_line) as usize + 1, frame.node.column as usize - 1);
         self.finish(frame.node, frame.anchor, frame.height + 1, mark)
     }
 
@@ -245,7 +254,9 @@ impl Builder {
                     let is_string = node.as_str().is_some();
                     let text = key_text(&node, true);
                     if !frame.seen.add(entries, &text, is_string) && scalar {
-                        return Err(self.error(mark, format!("Map keys must be unique, but \"{text}\" is repeated")));
+                        return Err(
+                            self.error(mark, format!("Map keys must be unique, but \"{text}\" is repeated"))
+                        );
                     }
                     frame.key = Some(Key { text, line: node.line, column: node.column });
                 }
@@ -272,7 +283,9 @@ fn cost(node: &Node) -> usize {
     match &node.value {
         NodeValue::Scalar(value) => 1 + value.as_str().map_or(0, |text| text.len() / 64),
         NodeValue::List(items) => 1 + items.iter().map(cost).sum::<usize>(),
-        NodeValue::Map(entries) => 1 + entries.iter().map(|e| cost(&e.value) + e.key.len() / 64).sum::<usize>(),
+        NodeValue::Map(entries) => {
+            1 + entries.iter().map(|e| cost(&e.value) + e.key.len() / 64).sum::<usize>()
+        }
     }
 }
 

@@ -28,7 +28,10 @@ pub(super) fn plain(text: &str, wanted: Wanted) -> Result<Value, NotFinite> {
     let is = |kind: Wanted| wanted == Wanted::Any || wanted == kind;
     let first = text.as_bytes().first().copied();
     // Most scalars are words: settle those by their first letter.
-    let special = matches!(first, None | Some(b'~' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'+' | b'-' | b'.' | b'0'..=b'9'));
+    let special = matches!(
+        first,
+        None | Some(b'~' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'+' | b'-' | b'.' | b'0'..=b'9')
+    );
     if !special || wanted == Wanted::Text {
         return Ok(Value::String(text.to_owned()));
     }
@@ -63,7 +66,8 @@ fn integer(text: &str) -> Option<Result<Number, NotFinite>> {
         return None;
     }
     let signed = text.strip_prefix('+').unwrap_or(text);
-    let exact = signed.parse::<i64>().ok().map(Number::from).or_else(|| signed.parse::<u64>().ok().map(Number::from));
+    let exact =
+        signed.parse::<i64>().ok().map(Number::from).or_else(|| signed.parse::<u64>().ok().map(Number::from));
     Some(exact.map_or_else(|| finite(signed), Ok))
 }
 

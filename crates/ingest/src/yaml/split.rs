@@ -10,14 +10,12 @@ pub(super) struct Chunk<'a> {
 impl Chunk<'_> {
     /// Line of the first thing that is no marker, comment, directive or blank.
     pub(super) fn content_line(&self) -> u32 {
-        let mut number = self.line;
-        for line in self.text.lines() {
+        for (number, line) in (self.line..).zip(self.text.lines()) {
             let rest = if is_marker(line, "---") { &line[3..] } else { line };
             let rest = rest.trim();
             if !rest.is_empty() && !rest.starts_with('#') && !line.starts_with('%') {
                 return number;
             }
-            number += 1;
         }
         self.line
     }
