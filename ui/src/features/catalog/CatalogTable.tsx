@@ -10,7 +10,7 @@ import { ApiError } from '~/api/client';
 import { Pager } from '~/kit/Pager';
 import { ProblemLine } from '~/kit/Problem';
 import { columnOf } from './columns';
-import { useEmptyFields, useFacets } from './facets';
+import { useSparseFields, useFacets } from './facets';
 import { columnCandidates, facetFields, fieldsOf, typedValue, visibleFields, type Field } from './fields';
 import type { CatalogSearch } from './search';
 import { Toolbar } from './Toolbar';
@@ -23,8 +23,8 @@ export function CatalogTable({ blueprint }: { blueprint: Blueprint }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const fields = useMemo(() => fieldsOf(blueprint), [blueprint]);
-  const empty = useEmptyFields(blueprint.identifier, columnCandidates(fields));
-  const visible = useMemo(() => visibleFields(fields, search.cols, new Set(empty)), [fields, search.cols, empty]);
+  const sparse = useSparseFields(blueprint.identifier, columnCandidates(fields));
+  const visible = useMemo(() => visibleFields(fields, search.cols, new Set(sparse)), [fields, search.cols, sparse]);
   const columns = useMemo(() => visible.map(columnOf), [visible]);
   const request = requestOf(blueprint, fields, search);
   const { data, isPending, isPlaceholderData, error } = useQuery(tableQuery(request));
@@ -51,7 +51,7 @@ export function CatalogTable({ blueprint }: { blueprint: Blueprint }) {
             rowId={(row) => row.identifier}
             sort={sortOf(search.sort)}
             onSort={(sort) => change({ sort: sort && (sort.order === 'desc' ? `-${sort.field}` : sort.field) })}
-            waiting={isPending || empty === undefined}
+            waiting={isPending || sparse === undefined}
             busy={isPlaceholderData}
           />
         )

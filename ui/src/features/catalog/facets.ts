@@ -5,22 +5,23 @@ import type { Field } from './fields';
 
 export type Facets = Record<string, Facet>;
 
-/** The fields that no entity of the blueprint has a value for; undefined until that is known. */
-export function useEmptyFields(blueprint: string, fields: Field[]): string[] | undefined {
+/** The fields that hardly any entity of the blueprint has a value for; undefined until that is known. */
+export function useSparseFields(blueprint: string, fields: Field[]): string[] | undefined {
   const facets = fields.map(({ id }) => id);
   const { data, isError } = useQuery({
     ...tableQuery({ blueprint, facets, limit: 1 }),
     // a column that comes or goes while one is looking is worse than an empty one
     staleTime: Infinity,
-    select: emptyFields,
+    select: sparseFields,
   });
   return isError ? none : data;
 }
 
 const none: string[] = [];
 
-const emptyFields = ({ facets, total }: TableResult) =>
-  total === 0 ? none : Object.entries(facets).flatMap(([field, facet]) => (facet.values.length === 0 ? [field] : []));
+// a column earns its place when one row in five has something to say
+const sparseFields = ({ facets, total }: TableResult) =>
+  total === 0 ? none : Object.entries(facets).flatMap(([field, { missing }]) => (missing > total * 0.8 ? [field] : []));
 
 /**
  * The facets of a table. A field that is filtered by is counted once more without its own filter,

@@ -44,9 +44,9 @@ export function columnCandidates(fields: Field[]): Field[] {
   return fields.filter((field) => field.rank < hidden && field.id !== 'title').slice(0, maxCandidates);
 }
 
-/** The columns to show: the chosen ones, or the most telling ones of those that have values. */
-export function visibleFields(fields: Field[], chosen: string | undefined, empty: Set<string>): Field[] {
-  if (chosen === undefined) return fields.filter((field) => field.rank < hidden && !empty.has(field.id)).slice(0, defaultColumns);
+/** The columns to show: the chosen ones, or the most telling ones of those that are well filled. */
+export function visibleFields(fields: Field[], chosen: string | undefined, sparse: Set<string>): Field[] {
+  if (chosen === undefined) return fields.filter((field) => field.rank < hidden && !sparse.has(field.id)).slice(0, defaultColumns);
   const wanted = new Set(chosen.split(','));
   return fields.filter((field) => field.id === 'title' || wanted.has(field.id));
 }
