@@ -18,7 +18,8 @@ pub(crate) struct Failure {
     pub(crate) status: StatusCode,
     pub(crate) code: Cow<'static, str>,
     pub(crate) message: String,
-    details: Option<Value>,
+    /// Boxed to keep the results small that carry it.
+    details: Option<Box<Value>>,
 }
 
 pub(crate) type Answer = Result<Response, Failure>;
@@ -59,9 +60,10 @@ impl From<PortalError> for Failure {
             PortalError::Forbidden(text) => Self::new(StatusCode::FORBIDDEN, "forbidden", text),
             PortalError::NotFound(text) => Self::new(StatusCode::NOT_FOUND, "not_found", text),
             PortalError::Conflict { code, message } => Self::new(StatusCode::CONFLICT, code, message),
-            PortalError::Invalid { code, message, details } => {
-                Self { details, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message) }
-            }
+            PortalError::Invalid { code, message, details } => Self {
+                details: details.map(Box::new),
+                ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message)
+            },
             PortalError::Unavailable(text) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", text),
             PortalError::Internal(text) => {
                 tracing::error!(error = text, "a request failed");
@@ -83,7 +85,7 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let mut body = json!({ "ok": false, "error": self.code, "message": self.message });
         if let (Some(details), Some(map)) = (self.details, body.as_object_mut()) {
-            map.insert("details".into(), details);
+            map.insert("details".into(), *details);
         }
         let mut response = (self.status, axum::Json(body)).into_response();
         if self.status == StatusCode::SERVICE_UNAVAILABLE {

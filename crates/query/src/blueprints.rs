@@ -46,7 +46,8 @@ impl Blueprints {
     /// A copy with one more, one changed or one fewer blueprint, all faces compiled anew: the kind of
     /// one may depend on the others.
     pub(crate) fn with(&self, change: BlueprintChange<'_>) -> Self {
-        let mut all: Vec<Arc<Blueprint>> = self.by_identifier.values().map(|e| Arc::clone(&e.blueprint)).collect();
+        let mut all: Vec<Arc<Blueprint>> =
+            self.by_identifier.values().map(|e| Arc::clone(&e.blueprint)).collect();
         match change {
             BlueprintChange::Put(new) => match all.iter_mut().find(|b| b.identifier == new.identifier) {
                 Some(old) => *old = Arc::clone(new),
@@ -60,7 +61,9 @@ impl Blueprints {
     fn compile(mut all: Vec<Arc<Blueprint>>) -> Self {
         all.sort_by(|a, b| (a.stamps.created_at, &a.identifier).cmp(&(b.stamps.created_at, &b.identifier)));
         let kinds = assign_kinds(&all);
-        let kind_of = |identifier: &str| kinds.get(identifier).map_or_else(|| hidden_kind(identifier), |k| k.to_lowercase());
+        let kind_of = |identifier: &str| {
+            kinds.get(identifier).map_or_else(|| hidden_kind(identifier), |k| k.to_lowercase())
+        };
         let mut out = Self::default();
         for blueprint in all {
             let identifier = blueprint.identifier.clone();

@@ -5,14 +5,16 @@
 //! over 200 characters, meta-properties) is read from the entities.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 
 use roaring::RoaringBitmap;
 use serde_json::Value;
+use stagedoor_model::Timestamp;
 use stagedoor_model::entity_ref::kind_of;
 use uuid::Uuid;
 
 use crate::blueprints::BlueprintEntry;
-use crate::catalog::{Catalog, NodeId};
+use crate::catalog::{Catalog, Entity, NodeId};
 use crate::expr::{Candidate, Collation, Expr, Meta, Subject, Test};
 use crate::index::field::FieldIndex;
 use crate::index::term::{Scalar, TermKind, fold_cmp, fold_eq};
@@ -33,16 +35,18 @@ impl Catalog {
                 Cow::Owned(all)
             }
             Expr::Not(part) => Cow::Owned(universe - self.evaluate(part, universe).as_ref()),
-            Expr::Is { subject, test, collation } => match self.condition(subject, test, *collation) {
-                Cow::Borrowed(set) if std::ptr::eq(set, universe) => Cow::Borrowed(set),
-                set => Cow::Owned(set.as_ref() & universe),
-            },
+            Expr::Is { subject, test, collation } => {
+                match self.condition(subject, test, *collation, universe) {
+                    Cow::Borrowed(set) if std::ptr::eq(set, universe) => Cow::Borrowed(set),
+                    set => Cow::Owned(set.as_ref() & universe),
+                }
+            }
         }
     }
 
     fn evaluate_and<'a>(&'a self, parts: &[Expr], universe: &'a RoaringBitmap) -> Set<'a> {
         let mut sets: Vec<Set<'a>> = Vec::with_capacity(parts.len());
-        for part in parts {
+        for part in parts.iter().filter(|p| !looks_at_each(p)) {
             let set = self.evaluate(part, universe);
             if set.is_empty() {
                 return set;
@@ -52,14 +56,25 @@ impl Catalog {
         // The smallest first keeps every intermediate result small.
         sets.sort_by_key(|s| s.len());
         let mut sets = sets.into_iter();
-        let Some(mut result) = sets.next() else { return Cow::Borrowed(universe) };
+        let mut result = sets.next().unwrap_or(Cow::Borrowed(universe));
         for set in sets {
             *result.to_mut() &= set.as_ref();
+        }
+        // What looks at entities one by one then has only the rest to look at.
+        for part in parts.iter().filter(|p| looks_at_each(p)) {
+            result = Cow::Owned(self.evaluate(part, &result).into_owned());
         }
         result
     }
 
-    fn condition<'a>(&'a self, subject: &Subject, test: &Test, collation: Collation) -> Set<'a> {
+    /// What satisfies a condition; where entities have to be looked at one by one, only those of `universe`.
+    fn condition<'a>(
+        &'a self,
+        subject: &Subject,
+        test: &Test,
+        collation: Collation,
+        universe: &'a RoaringBitmap,
+    ) -> Set<'a> {
         match subject {
             Subject::Field(path) => self.field_condition(path, test, collation),
             Subject::Relation { name, target_kind, by_identifier } => Cow::Owned(self.relation_condition(
@@ -68,8 +83,9 @@ impl Catalog {
                 *by_identifier,
                 test,
                 collation,
+                universe,
             )),
-            Subject::Meta(meta) => self.meta_condition(*meta, test, collation),
+            Subject::Meta(meta) => self.meta_condition(*meta, test, collation, universe),
         }
     }
 
@@ -79,7 +95,7 @@ impl Catalog {
             return self.field_matches(field, path, test, collation);
         }
         if fold_eq(path, "metadata.uid") {
-            return self.meta_condition(Meta::Uid, test, collation);
+            return self.meta_condition(Meta::Uid, test, collation, &self.live);
         }
         let mut fields = self.index.folded(path);
         let first = fields.next();
@@ -166,6 +182,7 @@ impl Catalog {
         by_identifier: bool,
         test: &Test,
         collation: Collation,
+        universe: &RoaringBitmap,
     ) -> RoaringBitmap {
         let types = match collation {
             Collation::Folded => self.relation_ids_folded(name),
@@ -188,7 +205,7 @@ impl Catalog {
                 });
                 others.into_iter().filter(|n| matches(*n)).for_each(|n| self.related_to(n, &types, &mut set));
             }
-            _ => set.extend(self.live.iter().filter(|n| self.is_related(*n, &types, &matches))),
+            _ => set.extend(universe.iter().filter(|n| self.is_related(*n, &types, &matches))),
         }
         set
     }
@@ -236,21 +253,28 @@ impl Catalog {
         set.extend(own.iter().filter(|e| types.contains(&e.reverse)).map(|e| e.target));
     }
 
-    fn meta_condition<'a>(&'a self, meta: Meta, test: &Test, collation: Collation) -> Set<'a> {
+    fn meta_condition<'a>(
+        &'a self,
+        meta: Meta,
+        test: &Test,
+        collation: Collation,
+        universe: &'a RoaringBitmap,
+    ) -> Set<'a> {
         match (meta, test) {
             (Meta::Blueprint, Test::In(list)) if collation == Collation::Exact => {
-                if let [one] = list.as_slice() {
-                    return self
-                        .members(&one.text)
-                        .map_or_else(Cow::default, |m| Cow::Borrowed(m.set.as_ref()));
+                let mut texts = list.iter().filter(|s| s.is_text).map(|s| &s.text);
+                if let (Some(one), None) = (texts.next(), texts.next()) {
+                    return self.members(one).map_or_else(Cow::default, |m| Cow::Borrowed(m.set.as_ref()));
                 }
                 let mut set = RoaringBitmap::new();
-                list.iter().filter_map(|s| self.members(&s.text)).for_each(|m| set |= m.set.as_ref());
+                let members = list.iter().filter(|s| s.is_text).filter_map(|s| self.members(&s.text));
+                members.for_each(|m| set |= m.set.as_ref());
                 Cow::Owned(set)
             }
             (Meta::Identifier, Test::In(list)) if collation == Collation::Exact => {
                 let keys = self.blueprints().iter().map(|e| e.blueprint.identifier.as_str());
-                let nodes = keys.flat_map(|b| list.iter().filter_map(move |s| self.node_of_key(b, &s.text)));
+                let texts = || list.iter().filter(|s| s.is_text).map(|s| &s.text);
+                let nodes = keys.flat_map(|b| texts().filter_map(move |t| self.node_of_key(b, t)));
                 Cow::Owned(nodes.collect())
             }
             (Meta::Uid, Test::In(list)) => {
@@ -260,38 +284,55 @@ impl Catalog {
             (Meta::Uid | Meta::Ref | Meta::Identifier | Meta::Blueprint, Test::Exists | Test::Valued) => {
                 Cow::Borrowed(self.live.as_ref())
             }
-            _ => {
-                let accepts = |value: &Value| match value {
-                    Value::String(text) => test.accepts(Candidate { text, is_text: true }, collation),
-                    _ => false,
+            (Meta::CreatedAt | Meta::UpdatedAt, Test::Compare(order, operand))
+                if Timestamp::parse(&operand.text).is_some() =>
+            {
+                let Some(limit) = Timestamp::parse(&operand.text).filter(|_| operand.is_text) else {
+                    return Cow::default();
                 };
-                let hits = self.live.iter().filter(|n| self.meta_values(*n, meta).iter().any(accepts));
-                Cow::Owned(hits.collect())
+                let at = |e: &Entity| match meta {
+                    Meta::CreatedAt => e.record.stamps.created_at,
+                    _ => e.record.stamps.updated_at,
+                };
+                let fits = |n: &NodeId| self.entity(*n).is_some_and(|e| order.holds(at(e).cmp(&limit)));
+                Cow::Owned(universe.iter().filter(fits).collect())
             }
+            _ => {
+                let accepts = |text: &str| test.accepts(Candidate { text, is_text: true }, collation);
+                Cow::Owned(universe.iter().filter(|n| self.any_meta(*n, meta, &accepts)).collect())
+            }
+        }
+    }
+
+    /// Whether any value of a meta-property is accepted.
+    fn any_meta(&self, node: NodeId, meta: Meta, accepts: &dyn Fn(&str) -> bool) -> bool {
+        let Some(entity) = self.entity(node) else { return false };
+        let record = &entity.record;
+        match meta {
+            Meta::Identifier => accepts(&record.identifier),
+            Meta::Blueprint => accepts(&record.blueprint),
+            Meta::Ref => accepts(&record.entity_ref),
+            Meta::Uid => accepts(&record.uid.to_string()),
+            Meta::CreatedAt => accepts(&record.stamps.created_at.to_string()),
+            Meta::UpdatedAt => accepts(&record.stamps.updated_at.to_string()),
+            Meta::CreatedBy => accepts(&record.stamps.created_by),
+            Meta::UpdatedBy => accepts(&record.stamps.updated_by),
+            Meta::Datasource => record.stamps.datasource.as_deref().is_some_and(accepts),
+            Meta::Title => entity.title.as_deref().is_some_and(accepts),
+            Meta::Icon => record.contributed().icon.as_deref().is_some_and(accepts),
+            Meta::Team => self.teams(node).iter().any(|team| accepts(team)),
         }
     }
 
     /// The values of a meta-property: none, one, or several teams. Times are RFC 3339 texts.
     #[must_use]
     pub fn meta_values(&self, node: NodeId, meta: Meta) -> Vec<Value> {
-        let Some(entity) = self.entity(node) else { return Vec::new() };
-        let record = &entity.record;
-        let text = |t: &str| vec![Value::String(t.to_owned())];
-        let optional = |t: Option<String>| t.map(Value::String).into_iter().collect();
-        match meta {
-            Meta::Identifier => text(&record.identifier),
-            Meta::Blueprint => text(&record.blueprint),
-            Meta::Ref => text(&record.entity_ref),
-            Meta::Uid => text(&record.uid.to_string()),
-            Meta::CreatedAt => text(&record.stamps.created_at.to_string()),
-            Meta::UpdatedAt => text(&record.stamps.updated_at.to_string()),
-            Meta::CreatedBy => text(&record.stamps.created_by),
-            Meta::UpdatedBy => text(&record.stamps.updated_by),
-            Meta::Datasource => optional(record.stamps.datasource.clone()),
-            Meta::Title => optional(self.title(node)),
-            Meta::Icon => optional(record.contributed().icon),
-            Meta::Team => self.teams(node).into_iter().map(Value::String).collect(),
-        }
+        let values = RefCell::new(Vec::new());
+        self.any_meta(node, meta, &|text| {
+            values.borrow_mut().push(Value::String(text.to_owned()));
+            false
+        });
+        values.into_inner()
     }
 
     /// The title as Port shows it: `metadata.title`, for shipped kinds else the name.
@@ -315,6 +356,21 @@ impl Catalog {
         let owners: Vec<String> =
             self.related(node, "ownedBy", "group").map(|n| name(self.reference(n))).collect();
         if owners.is_empty() { contributed() } else { owners }
+    }
+}
+
+/// Whether evaluation has to look at entities one by one, for no index answers.
+fn looks_at_each(expr: &Expr) -> bool {
+    match expr {
+        Expr::All => false,
+        Expr::And(parts) | Expr::Or(parts) => parts.iter().any(looks_at_each),
+        Expr::Not(part) => looks_at_each(part),
+        Expr::Is { subject: Subject::Field(_), .. } => false,
+        Expr::Is { subject: Subject::Relation { .. }, test, .. } => !matches!(test, Test::In(_)),
+        Expr::Is { subject: Subject::Meta(meta), test, .. } => match meta {
+            Meta::Identifier | Meta::Blueprint | Meta::Uid => !matches!(test, Test::In(_)),
+            _ => true,
+        },
     }
 }
 

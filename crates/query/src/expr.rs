@@ -169,9 +169,9 @@ impl Test {
             Self::In(list) => list.iter().any(|s| equal(s, value, collation)),
             Self::Prefix(part) => text_test(value, part, collation, |v, p| v.starts_with(p)),
             Self::Suffix(part) => text_test(value, part, collation, |v, p| v.ends_with(p)),
-            Self::Contains(part) => {
-                text_test(value, part, collation, |v, p| memchr::memmem::find(v.as_bytes(), p.as_bytes()).is_some())
-            }
+            Self::Contains(part) => text_test(value, part, collation, |v, p| {
+                memchr::memmem::find(v.as_bytes(), p.as_bytes()).is_some()
+            }),
             Self::Compare(order, operand) => compare(value, operand).is_some_and(|o| order.holds(o)),
         }
     }
@@ -186,7 +186,12 @@ fn equal(sought: &Scalar, value: Candidate<'_>, collation: Collation) -> bool {
 }
 
 /// `part` is already lower-case where the collation folds.
-fn text_test(value: Candidate<'_>, part: &str, collation: Collation, test: impl Fn(&str, &str) -> bool) -> bool {
+fn text_test(
+    value: Candidate<'_>,
+    part: &str,
+    collation: Collation,
+    test: impl Fn(&str, &str) -> bool,
+) -> bool {
     match collation {
         Collation::Exact => value.is_text && test(value.text, part),
         Collation::Folded if value.text.bytes().any(|b| b.is_ascii_uppercase() || !b.is_ascii()) => {

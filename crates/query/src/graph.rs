@@ -45,10 +45,18 @@ impl Catalog {
     }
 
     /// The other ends of a Port relation of an entity: edges of its type to nodes of its target kind.
-    pub fn related<'a>(&'a self, node: NodeId, relation: &'a str, target_kind: &'a str) -> impl Iterator<Item = NodeId> + 'a {
+    pub fn related<'a>(
+        &'a self,
+        node: NodeId,
+        relation: &'a str,
+        target_kind: &'a str,
+    ) -> impl Iterator<Item = NodeId> + 'a {
         self.relations(node)
             .into_iter()
-            .filter(move |r| r.name == relation && stagedoor_model::entity_ref::kind_of(self.reference(r.other)) == target_kind)
+            .filter(move |r| {
+                r.name == relation
+                    && stagedoor_model::entity_ref::kind_of(self.reference(r.other)) == target_kind
+            })
             .map(|r| r.other)
     }
 

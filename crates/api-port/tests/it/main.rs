@@ -1,5 +1,7 @@
 //! Port's dialect against the case files of `tests/compat/port`, and what those cannot say.
 
+#![expect(clippy::unwrap_used, reason = "the whole program is a test: what fails here should stop it")]
+
 mod case;
 
 use std::path::Path;

@@ -36,18 +36,16 @@ impl<K: Clone + Ord, V: Clone> SortedMap<K, V> {
         }
     }
 
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.len
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len == 0
     }
 
     /// Where the first key that is not less stands: (chunk, place in it).
     fn lower(&self, cmp: &impl Fn(&K) -> Ordering) -> (usize, usize) {
         let chunk = self.chunks.partition_point(|c| c.last().is_some_and(|(k, _)| cmp(k) == Ordering::Less));
-        let place = self.chunks.get(chunk).map_or(0, |c| c.partition_point(|(k, _)| cmp(k) == Ordering::Less));
+        let place =
+            self.chunks.get(chunk).map_or(0, |c| c.partition_point(|(k, _)| cmp(k) == Ordering::Less));
         (chunk, place)
     }
 

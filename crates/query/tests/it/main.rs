@@ -1,6 +1,8 @@
 //! The indexed catalog answers as a naive scan does, whatever was put, changed and deleted before, and
 //! whether it was built change by change or loaded at once.
 
+#![expect(clippy::unwrap_used, reason = "the whole program is a test: what fails here should stop it")]
+
 mod naive;
 mod random;
 
