@@ -46,6 +46,7 @@ test-rust: check-test-tools
 	cargo test --workspace --locked
 
 test-ui: check-test-tools ui/node_modules/.package-lock.json
+	cd ui && npx --no-install openapi-typescript ../openapi/native.json -o src/api/schema.ts --check || { echo "ui/src/api/schema.ts is stale: run make openapi"; exit 1; }
 	cd ui && npm run lint
 	cd ui && npm test
 

@@ -55,6 +55,7 @@ export class Portal {
     const port = await freePort();
     this.url = `http://127.0.0.1:${port}`;
     this.log = '';
+    this.ending = false;
     const flags = ['serve', ...configs.flatMap((file) => ['--config', file])];
     flags.push('--listen', `127.0.0.1:${port}`, '--data-dir', dataDir, ...args);
     this.child = spawn(binary(), flags, {
@@ -132,8 +133,14 @@ export class Portal {
 
   async #end(signal) {
     if (!this.child || this.child.exitCode !== null || this.child.signalCode) return;
+    this.ending = true;
     this.child.kill(signal);
     await this.ended;
+  }
+
+  /** Whether the process is there; false as soon as it is to be killed. */
+  get alive() {
+    return !this.ending && this.child?.exitCode === null && this.child.signalCode === null;
   }
 
   /** kill -9. */

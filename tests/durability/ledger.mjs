@@ -31,7 +31,7 @@ export class Ledger {
   }
 
   async #forever(portal, step) {
-    for (;;) {
+    while (portal.alive) {
       try {
         await step();
       } catch (error) {
@@ -49,7 +49,7 @@ export class Ledger {
 
   async #update(portal) {
     const identifier = this.#pick(3);
-    if (!identifier) return new Promise(setImmediate);
+    if (!identifier) return new Promise((resolve) => setTimeout(resolve, 5));
     const properties = { ...this.known.get(identifier), count: (this.#next += 1) };
     const change = { method: 'PATCH', json: { properties: { count: properties.count } } };
     await this.#send(identifier, properties, 200, portal, `${ENTITIES}/${identifier}`, change);
@@ -57,7 +57,7 @@ export class Ledger {
 
   async #remove(portal) {
     const identifier = this.#pick(7);
-    if (!identifier) return new Promise(setImmediate);
+    if (!identifier) return new Promise((resolve) => setTimeout(resolve, 5));
     await this.#send(identifier, null, 200, portal, `${ENTITIES}/${identifier}`, { method: 'DELETE' });
   }
 

@@ -40,20 +40,21 @@ test('the catalog client gets what its in-memory twin gives', async (t) => {
   assert.ok(entities.length > wanted.length + 50, `the quickstart is there too: ${entities.length}`);
   t.diagnostic(`${entities.length} entities, seed ${seed()}`);
 
-  /** Runs a case many times; a failure names the request. `compare` gives how much there was to see. */
+  /** Runs a case many times and shows the first failures. `compare` gives how much there was to see. */
   const repeat = (name, count, make, compare) =>
     t.test(name, async (inner) => {
       let seen = 0;
+      const failures = [];
       for (let n = 0; n < count; n += 1) {
         const request = make();
         try {
           if (await compare(request)) seen += 1;
         } catch (error) {
-          error.message = `${show(request)}\n${error.message}`;
-          throw error;
+          failures.push(`${show(request)}\n${error.message.split('\n').slice(0, 30).join('\n')}`);
         }
       }
       inner.diagnostic(`${count} requests, ${seen} of them with something to see`);
+      if (failures.length > 0) throw new Error(`${failures.length} of ${count} differ\n${failures.slice(0, 4).join('\n\n')}`);
       assert.ok(seen > count / 4, `only ${seen} of ${count} requests found anything`);
     });
 
@@ -138,7 +139,9 @@ test('the catalog client gets what its in-memory twin gives', async (t) => {
       assert.ok(backward.length <= expected.length + 1, 'it never ends backwards');
       backward.unshift(await client.queryEntities({ cursor: backward[0].pageInfo.prevCursor, limit: request.limit(), fields }, options));
     }
-    assert.deepEqual(backward.flatMap((page) => page.items), ours, 'the way back');
+    const back = backward.flatMap((page) => page.items);
+    assert.deepEqual(back.map(ref), ours.map(ref), 'the way back');
+    assert.deepEqual(back, ours);
     return expected.length;
   };
   const limits = () => {
@@ -247,9 +250,13 @@ function counted(values, facet) {
   return counts;
 }
 
+/** The same entities with the same content, in any order. */
 function assertSameSet(ours, theirs) {
-  const refs = (items) => items.map(ref).sort();
-  assert.deepEqual(refs(ours), refs(theirs));
+  const [has, wants] = [ours, theirs].map((items) => items.map(ref).sort());
+  const extra = has.filter((one) => !wants.includes(one));
+  const missing = wants.filter((one) => !has.includes(one));
+  const few = (list) => `${list.length}${list.length > 0 ? ` (${list.slice(0, 3).join(' ')})` : ''}`;
+  assert.ok(has.length === wants.length && extra.length + missing.length === 0, `${has.length} entities, not ${wants.length}: missing ${few(missing)}, extra ${few(extra)}`);
   assert.deepEqual(byRef(ours), byRef(theirs));
 }
 
