@@ -23,6 +23,7 @@ pub trait TokenIssuer: Send + Sync {
     post,
     path = "/auth/access_token",
     tag = "Auth",
+    operation_id = "issue_access_token",
     security(()),
     request_body = ClientCredentials,
     responses(

@@ -21,6 +21,7 @@ fn reply(status: StatusCode, blueprint: &Blueprint) -> Response {
     get,
     path = "/blueprints",
     tag = "Blueprints",
+    operation_id = "list_blueprints",
     responses(
         (status = 200, description = "All blueprints", body = BlueprintsReply),
         (status = 401, description = "No valid access token", body = Refusal),
@@ -37,6 +38,7 @@ pub(crate) async fn list(State(portal): State<Portal>, Caller(viewer): Caller) -
     post,
     path = "/blueprints",
     tag = "Blueprints",
+    operation_id = "create_blueprint",
     params(("create_catalog_page" = Option<bool>, Query, description = "Ignored: there are no pages yet")),
     request_body = BlueprintBody,
     responses(
@@ -58,6 +60,7 @@ pub(crate) async fn create(State(portal): State<Portal>, Caller(viewer): Caller,
     get,
     path = "/blueprints/{blueprint}",
     tag = "Blueprints",
+    operation_id = "get_blueprint",
     params(("blueprint" = String, Path, description = "Identifier of the blueprint")),
     responses(
         (status = 200, description = "The blueprint", body = BlueprintReply),
@@ -80,6 +83,7 @@ pub(crate) async fn read(
     put,
     path = "/blueprints/{blueprint}",
     tag = "Blueprints",
+    operation_id = "replace_blueprint",
     params(("blueprint" = String, Path, description = "Identifier of the blueprint")),
     request_body = BlueprintBody,
     responses(
@@ -106,6 +110,7 @@ pub(crate) async fn replace(
     patch,
     path = "/blueprints/{blueprint}",
     tag = "Blueprints",
+    operation_id = "patch_blueprint",
     params(("blueprint" = String, Path, description = "Identifier of the blueprint")),
     request_body = serde_json::Map<String, Value>,
     responses(
@@ -132,6 +137,7 @@ pub(crate) async fn patch(
     delete,
     path = "/blueprints/{blueprint}",
     tag = "Blueprints",
+    operation_id = "delete_blueprint",
     params(
         ("blueprint" = String, Path, description = "Identifier of the blueprint"),
         ("delete_actions" = Option<bool>, Query, description = "Ignored: there are no actions yet"),

@@ -21,6 +21,7 @@ const MOST: usize = 20;
     post,
     path = "/blueprints/{blueprint}/entities/bulk",
     tag = "Entities",
+    operation_id = "write_entities",
     params(
         ("blueprint" = String, Path, description = "Identifier of the blueprint"),
         ("upsert" = Option<bool>, Query, description = "Replace entities that exist"),

@@ -23,6 +23,7 @@ use crate::stream::{self, aside};
     get,
     path = "/blueprints/{blueprint}/entities",
     tag = "Entities",
+    operation_id = "list_entities",
     params(("blueprint" = String, Path, description = "Identifier of the blueprint"), ReadParameters),
     responses(
         (status = 200, description = "Its entities", body = EntitiesReply),
@@ -51,6 +52,7 @@ pub(crate) async fn list(
     get,
     path = "/blueprints/{blueprint}/entities-count",
     tag = "Entities",
+    operation_id = "count_entities",
     params(("blueprint" = String, Path, description = "Identifier of the blueprint")),
     responses(
         (status = 200, description = "Their number", body = Count),
@@ -73,6 +75,7 @@ pub(crate) async fn count(
     get,
     path = "/blueprints/{blueprint}/entities/{entity}",
     tag = "Entities",
+    operation_id = "get_entity",
     params(
         ("blueprint" = String, Path, description = "Identifier of the blueprint"),
         ("entity" = String, Path, description = "Identifier of the entity"),
@@ -103,6 +106,7 @@ pub(crate) async fn read(
     post,
     path = "/blueprints/{blueprint}/entities",
     tag = "Entities",
+    operation_id = "create_entity",
     params(
         ("blueprint" = String, Path, description = "Identifier of the blueprint"),
         ("upsert" = Option<bool>, Query, description = "Replace the entity where it exists"),
@@ -138,6 +142,7 @@ pub(crate) async fn create(
     put,
     path = "/blueprints/{blueprint}/entities/{entity}",
     tag = "Entities",
+    operation_id = "replace_entity",
     params(
         ("blueprint" = String, Path, description = "Identifier of the blueprint"),
         ("entity" = String, Path, description = "Identifier of the entity"),
@@ -170,6 +175,7 @@ pub(crate) async fn replace(
     patch,
     path = "/blueprints/{blueprint}/entities/{entity}",
     tag = "Entities",
+    operation_id = "patch_entity",
     params(
         ("blueprint" = String, Path, description = "Identifier of the blueprint"),
         ("entity" = String, Path, description = "Identifier of the entity"),
@@ -202,6 +208,7 @@ pub(crate) async fn patch(
     delete,
     path = "/blueprints/{blueprint}/entities/{entity}",
     tag = "Entities",
+    operation_id = "delete_entity",
     params(
         ("blueprint" = String, Path, description = "Identifier of the blueprint"),
         ("entity" = String, Path, description = "Identifier of the entity"),

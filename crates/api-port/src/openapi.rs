@@ -357,6 +357,8 @@ pub(crate) struct WriteParameters {
         entities::delete,
         search::everywhere,
     ),
+    // Not found by itself: the schema of queries refers to itself through it.
+    components(schemas(Rule)),
     security(("token" = [])),
     modifiers(&Token),
 )]
@@ -398,6 +400,10 @@ mod tests {
             ]
         );
         let text = document.to_json().unwrap();
-        assert!(text.contains("\"RuleOrQuery\"") && text.contains("bearer"), "{text}");
+        let schemas = document.components.unwrap().schemas;
+        for reference in text.split("#/components/schemas/").skip(1) {
+            let name = reference.split('"').next().unwrap();
+            assert!(schemas.contains_key(name), "no schema {name}");
+        }
     }
 }

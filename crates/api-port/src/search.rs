@@ -26,6 +26,7 @@ const LIMIT: usize = 1000;
     post,
     path = "/entities/search",
     tag = "Entities",
+    operation_id = "search_entities",
     params(ReadParameters),
     request_body = Query,
     responses(
@@ -71,6 +72,7 @@ fn found(view: &View, expr: &Expr) -> (Vec<String>, Vec<NodeId>) {
     post,
     path = "/blueprints/{blueprint}/entities/search",
     tag = "Entities",
+    operation_id = "search_entities_of_blueprint",
     params(("blueprint" = String, Path, description = "Identifier of the blueprint"), ReadParameters),
     request_body = SearchBody,
     responses(

@@ -79,3 +79,51 @@ async fn pages_neither_repeat_nor_skip() {
     let expected: Vec<String> = (0..2100).map(|i| format!("e{i:04}")).collect();
     assert_eq!(seen, expected);
 }
+
+/// What a file states is read through this dialect by the same rules as what was written through it.
+#[tokio::test]
+async fn documents_have_a_port_face() {
+    let portal = TestPortal::new().await;
+    let documents = r"
+apiVersion: backstage.io/v1alpha1
+kind: Group
+metadata: {name: orders-team}
+spec: {type: team, children: []}
+---
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata: {name: orders-service, tags: [java]}
+spec: {type: service, lifecycle: production, owner: orders-team}
+---
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata: {name: web, title: The Web}
+spec: {type: website, lifecycle: production, owner: group:default/none}
+";
+    let sent = portal.documents(documents).await;
+    assert_eq!(sent.status, 200, "{}", sent.text());
+    let one = portal.get("/v1/blueprints/component/entities/component%3Adefault%2Forders-service").await;
+    let entity = &one.json()["entity"];
+    assert_eq!(entity["title"], "orders-service", "{}", one.text());
+    assert_eq!(entity["team"], json!(["orders-team"]));
+    assert_eq!(entity["properties"]["type"], "service");
+    assert_eq!(entity["relations"]["owningGroup"], "group:default/orders-team");
+    let (orders, web) = ("component:default/orders-service", "component:default/web");
+    for (property, operator, value, expected) in [
+        ("type", "=", json!("service"), vec![orders]),
+        ("type", "=", json!("Service"), vec![]),
+        ("lifecycle", "beginsWith", json!("prod"), vec![orders, web]),
+        ("owningGroup", "=", json!("group:default/orders-team"), vec![orders]),
+        ("owningGroup", "in", json!(["group:default/none"]), vec![web]),
+        ("owningGroup", "isNotEmpty", json!(null), vec![orders, web]),
+        ("$team", "contains", json!("orders-team"), vec![orders]),
+        ("$title", "=", json!("The Web"), vec![web]),
+        ("$identifier", "endsWith", json!("/web"), vec![web]),
+    ] {
+        let rule = json!({"property": property, "operator": operator, "value": value});
+        let body = json!({"query": {"combinator": "and", "rules": [rule]}, "include": ["identifier"]});
+        let answer = portal.post("/v1/blueprints/component/entities/search", &body).await;
+        let entities: Vec<_> = expected.iter().map(|i| json!({"identifier": i})).collect();
+        assert_eq!(answer.json(), json!({"ok": true, "entities": entities}), "{rule}");
+    }
+}
