@@ -32,10 +32,16 @@ impl Row {
     pub(crate) fn place(&self, view: &View) -> Place {
         let reference = view.reference(self.node).to_owned();
         match &self.value {
-            Some(value) => Place::Sorted(value.to_lowercase(), reference),
+            Some(value) => Place::Sorted(folded(value), reference),
             None => Place::ByRef([reference]),
         }
     }
+}
+
+/// The lower-case form that values are ordered by: character by character, whatever stands around them (the
+/// standard library's own minds whether a sigma ends a word).
+fn folded(value: &str) -> String {
+    value.chars().flat_map(char::to_lowercase).collect()
 }
 
 /// The condition of filters and a predicate query together.
@@ -154,7 +160,7 @@ fn ranks(selection: &Selection<'_>, order: &OrderField) -> HashMap<NodeId, usize
     let mut rank = 0;
     let mut last: Option<String> = None;
     for step in selection.sorted(&sort_by(order), None) {
-        let value = step.value.to_lowercase();
+        let value = folded(&step.value);
         if last.as_ref().is_some_and(|last| *last != value) {
             rank += 1;
         }

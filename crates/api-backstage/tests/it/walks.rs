@@ -109,3 +109,46 @@ async fn a_cursor_survives_what_happens_meanwhile() {
         portal.get(&format!("/api/catalog/entities/by-query?limit=2&cursor={}", encoded(forth))).await.json();
     assert_eq!(names(&page["items"]), ["c0003", "c0004"]);
 }
+
+/// Spellings of one value are one group; a page may begin and end inside it, in either direction.
+#[tokio::test]
+async fn pages_may_part_equal_values() {
+    const TITLES: [&str; 6] = ["ΟΔΟΣ ΛΟΓΟΙ", "Οδοσ λογοι", "Plain Title", "plain title", "Größe", "İstanbul"];
+    let mut yaml = String::new();
+    for i in 0..24 {
+        let title = TITLES[i % 6];
+        let _ = write!(
+            yaml,
+            "---\napiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {{name: c{i:02}, title: {title}}}\n\
+             spec: {{type: service, lifecycle: production, owner: a}}\n"
+        );
+    }
+    let portal = TestPortal::new().await;
+    assert_eq!(portal.documents(&yaml).await.status, 200);
+    for order in ["asc", "desc"] {
+        let whole = portal
+            .get(&format!("/api/catalog/entities/by-query?orderField=metadata.title,{order}"))
+            .await
+            .json();
+        let expected = names(&whole["items"]);
+        assert_eq!(expected.len(), 24);
+        let first = format!("/api/catalog/entities/by-query?limit=23&orderField=metadata.title,{order}");
+        let first = portal.get(&first).await.json();
+        let last = first["pageInfo"]["nextCursor"].as_str().unwrap();
+        let mut page = portal
+            .get(&format!("/api/catalog/entities/by-query?limit=1&cursor={}", encoded(last)))
+            .await
+            .json();
+        let mut found = names(&page["items"]);
+        while let Some(cursor) = page["pageInfo"]["prevCursor"].as_str() {
+            page = portal
+                .get(&format!("/api/catalog/entities/by-query?limit=1&cursor={}", encoded(cursor)))
+                .await
+                .json();
+            found.extend(names(&page["items"]));
+            assert!(found.len() <= 24, "it never ends: {found:?}");
+        }
+        found.reverse();
+        assert_eq!(found, expected, "{order}");
+    }
+}
