@@ -69,5 +69,7 @@ openapi: check-tools ui/node_modules/.package-lock.json
 	cargo run --locked --package stagedoor -- openapi openapi
 	cd ui && npm run generate
 
+# The pictures in the documentation, from the running product.
+
 screenshots: check-chromium build
-	cd ui && $(BROWSER) ../scripts/with-portal.mjs npm run screenshots
+	$(BROWSER) scripts/with-portal.mjs scripts/screenshots.mjs
