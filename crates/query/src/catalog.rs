@@ -16,8 +16,8 @@ use uuid::Uuid;
 
 use crate::blueprints::{BlueprintChange, BlueprintEntry, Blueprints};
 use crate::cow::{PagedVec, SortedMap};
-use crate::index::walk::{Leaf, walk_text};
-use crate::index::{Index, IndexBuilder, Rows, row_at, rows_of, sort_rows};
+use crate::index::{Index, Rows, row_at, rows_of, sort_rows};
+use crate::prepare::{Prepared, Sink};
 
 /// Number of a node within one snapshot and its successors. Not stable across restarts.
 pub type NodeId = u32;
@@ -34,17 +34,11 @@ pub struct Entity {
     pub(crate) outgoing: Box<[OutEdge]>,
     /// `metadata.title`; for shipped kinds the name where there is none.
     pub(crate) title: Option<Box<str>>,
-    metadata_end: u32,
-    document_hash: u64,
+    pub(crate) metadata_end: u32,
+    pub(crate) document_hash: u64,
 }
 
 impl Entity {
-    fn new(record: Arc<EntityRecord>, document: JsonText, outgoing: Box<[OutEdge]>, title: Option<Box<str>>) -> Self {
-        let metadata_end = stagedoor_model::json::end_of_member(document.as_str(), "metadata").unwrap_or(0) as u32;
-        let document_hash = stable_hash(document.as_str().as_bytes());
-        Self { record, document, outgoing, title, metadata_end, document_hash }
-    }
-
     /// Where the closing brace of `metadata` stands in the document's text, for splicing.
     #[must_use]
     pub fn metadata_end(&self) -> usize {
@@ -56,17 +50,6 @@ impl Entity {
     pub fn document_hash(&self) -> u64 {
         self.document_hash
     }
-}
-
-/// A multiply-and-rotate hash over words: stable between processes, which the standard hasher does not promise.
-fn stable_hash(bytes: &[u8]) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ bytes.len() as u64;
-    let mut words = bytes.chunks_exact(8);
-    for word in words.by_ref() {
-        let word = word.iter().fold(0, |w, b| (w << 8) | u64::from(*b));
-        hash = (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
-    }
-    words.remainder().iter().fold(hash, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// An edge as its emitter holds it.
@@ -104,11 +87,11 @@ pub(crate) struct Members {
 pub struct Catalog {
     /// The commit it shows.
     pub revision: Revision,
-    blueprints: Arc<Blueprints>,
+    pub(crate) blueprints: Arc<Blueprints>,
     pub(crate) nodes: PagedVec<Node>,
     pub(crate) refs: SortedMap<Arc<str>, NodeId>,
-    uids: SortedMap<Uuid, NodeId>,
-    members: Arc<BTreeMap<Arc<str>, Members>>,
+    pub(crate) uids: SortedMap<Uuid, NodeId>,
+    pub(crate) members: Arc<BTreeMap<Arc<str>, Members>>,
     pub(crate) index: Index,
     /// Nodes that are entities.
     pub(crate) live: Arc<RoaringBitmap>,
@@ -196,7 +179,11 @@ impl Catalog {
     }
 
     pub(crate) fn relation_ids_folded(&self, name: &str) -> Vec<u16> {
-        self.relation_ids.iter().filter(|(n, _)| crate::index::term::fold_eq(n, name)).map(|(_, id)| *id).collect()
+        self.relation_ids
+            .iter()
+            .filter(|(n, _)| crate::index::term::fold_eq(n, name))
+            .map(|(_, id)| *id)
+            .collect()
     }
 
     pub(crate) fn relation_name(&self, id: u16) -> &str {
@@ -215,7 +202,7 @@ impl Catalog {
     }
 
     /// The node of a reference, made if new.
-    fn intern_node(&mut self, reference: &str) -> NodeId {
+    pub(crate) fn intern_node(&mut self, reference: &str) -> NodeId {
         if let Some(id) = self.node_of_ref(reference) {
             return id;
         }
@@ -245,7 +232,9 @@ impl Catalog {
     pub fn apply(&mut self, change: &Change) {
         match change {
             Change::PutBlueprint(b) => self.set_blueprints(self.blueprints.with(BlueprintChange::Put(b))),
-            Change::DeleteBlueprint(id) => self.set_blueprints(self.blueprints.with(BlueprintChange::Delete(id))),
+            Change::DeleteBlueprint(id) => {
+                self.set_blueprints(self.blueprints.with(BlueprintChange::Delete(id)))
+            }
             Change::PutEntity(record) => self.put_entity(record),
             Change::DeleteEntity(uid) => self.delete_entity(*uid),
             Change::PutSource(s) => {
@@ -302,7 +291,8 @@ impl Catalog {
             }
         }
         // A relation to itself finds it by its identifier.
-        self.reserve_key(record);
+        let members = Arc::make_mut(&mut self.members).entry(record.blueprint.as_str().into()).or_default();
+        members.by_identifier.insert(record.identifier.as_str().into(), node);
         let mut rows = Rows::with_capacity(64);
         self.attach(node, record, &entry, &mut |path, leaf, item| rows.push(row_at(path, &leaf, item)));
         sort_rows(&mut rows);
@@ -318,7 +308,9 @@ impl Catalog {
 
     /// Takes the entity off its node: edges, membership. Returns its index rows, which the caller replaces.
     fn detach(&mut self, node: NodeId) -> Rows {
-        let Some(entity) = self.nodes.get_mut(node as usize).and_then(|n| n.entity.take()) else { return Rows::new() };
+        let Some(entity) = self.nodes.get_mut(node as usize).and_then(|n| n.entity.take()) else {
+            return Rows::new();
+        };
         for edge in &entity.outgoing {
             if let Some(target) = self.nodes.get_mut(edge.target as usize) {
                 let incoming = Arc::make_mut(&mut target.incoming);
@@ -334,25 +326,10 @@ impl Catalog {
         rows_of(entity.document.as_str())
     }
 
-    /// Puts an entity on its node: document, edges, membership. Its document is walked once; the leaves
-    /// go to `sink`, for the index is the caller's.
+    /// Puts an entity on its node. Its document is walked once; the leaves go to `sink`, for the index is the caller's.
     fn attach(&mut self, node: NodeId, record: &Arc<EntityRecord>, entry: &BlueprintEntry, sink: Sink<'_>) {
-        let face = &entry.face;
-        let document = match &record.document {
-            Some(document) if record.fields.is_none() => document.clone(),
-            _ => JsonText::of(&face.document(record)),
-        };
-        let stated = Stated::read(document.as_str(), face, sink);
-        let outgoing = match &record.fields {
-            None => self.stated_edges(&stated, face),
-            Some(_) => self.mixed_edges(record, face),
-        };
-        for edge in &outgoing {
-            if let Some(target) = self.nodes.get_mut(edge.target as usize) {
-                let incoming = InEdge { relation: edge.relation, reverse: edge.reverse, source: node };
-                Arc::make_mut(&mut target.incoming).push(incoming);
-            }
-        }
+        let prepared = Prepared::new(record, &entry.face, &|_| None, sink);
+        // Listed first: a relation to itself finds it by its identifier.
         let members = Arc::make_mut(&mut self.members).entry(record.blueprint.as_str().into()).or_default();
         members.by_identifier.insert(record.identifier.as_str().into(), node);
         Arc::make_mut(&mut members.set).insert(node);
@@ -361,20 +338,33 @@ impl Catalog {
             Arc::make_mut(&mut self.visible).insert(node);
         }
         self.uids.insert(record.uid, node);
-        let title = stated.title.or(stated.name.filter(|_| face.shipped));
-        let entity = Entity::new(Arc::clone(record), document, outgoing, title);
+        self.link(node, record, &entry.face, prepared);
+    }
+
+    /// Puts an entity on its node with its edges; it is not yet listed anywhere.
+    pub(crate) fn link(&mut self, node: NodeId, record: &Arc<EntityRecord>, face: &Face, prepared: Prepared) {
+        let outgoing = match &record.fields {
+            None => self.stated_edges(&prepared, face),
+            Some(_) => self.mixed_edges(record, face),
+        };
+        for edge in &outgoing {
+            if let Some(target) = self.nodes.get_mut(edge.target as usize) {
+                let incoming = InEdge { relation: edge.relation, reverse: edge.reverse, source: node };
+                Arc::make_mut(&mut target.incoming).push(incoming);
+            }
+        }
+        let entity = Arc::new(prepared.entity(Arc::clone(record), outgoing));
         if let Some(n) = self.nodes.get_mut(node as usize) {
-            n.entity = Some(Arc::new(entity));
+            n.entity = Some(entity);
         }
     }
 
     /// The edges of an entity that is only a document.
-    fn stated_edges(&mut self, stated: &Stated, face: &Face) -> Box<[OutEdge]> {
-        let mut out: Vec<OutEdge> = Vec::with_capacity(stated.references.len());
-        for (at, text) in &stated.references {
+    fn stated_edges(&mut self, prepared: &Prepared, face: &Face) -> Box<[OutEdge]> {
+        let mut out: Vec<OutEdge> = Vec::with_capacity(prepared.references.len());
+        for (at, reference, known) in &prepared.references {
             let Some(field) = face.fields.get(*at) else { continue };
-            let Some(reference) = field.target(text, &stated.namespace, &stated.spec_type) else { continue };
-            let target = self.intern_node(&reference);
+            let target = known.unwrap_or_else(|| self.intern_node(reference));
             let relation = self.intern_relation(&field.relation);
             push_new(&mut out, OutEdge { relation, reverse: self.intern_relation(&field.reverse), target });
         }
@@ -403,82 +393,10 @@ impl Catalog {
             return node;
         }
         let face = self.blueprints.get(blueprint).map(|e| Arc::clone(&e.face));
-        let reference = face.and_then(|f| f.reference_of(identifier)).unwrap_or_else(|| {
-            format!("!{}:{identifier}", blueprint.to_lowercase())
-        });
+        let reference = face
+            .and_then(|f| f.reference_of(identifier))
+            .unwrap_or_else(|| format!("!{}:{identifier}", blueprint.to_lowercase()));
         self.intern_node(&reference)
-    }
-
-    /// Builds the catalog from the store's state in one go. `changes` are in the order of
-    /// `Store::load`: blueprints, sources, entities, waiting claims.
-    pub fn load(changes: impl Iterator<Item = Change>, revision: Revision) -> Self {
-        let mut catalog = Self { revision, ..Self::default() };
-        let mut records = Vec::new();
-        for change in changes {
-            match change {
-                Change::PutEntity(record) => records.push(record),
-                other => catalog.apply(&other),
-            }
-        }
-        // Nodes first, so that a Port relation finds its target by exact identifier whatever the order.
-        let mut builder = IndexBuilder::default();
-        records.sort_by(|a, b| a.entity_ref.cmp(&b.entity_ref));
-        for record in &records {
-            catalog.intern_node(&record.entity_ref);
-            catalog.reserve_key(record);
-        }
-        for record in &records {
-            let (Some(node), Some(entry)) =
-                (catalog.node_of_ref(&record.entity_ref), catalog.blueprints.get(&record.blueprint).cloned())
-            else {
-                continue;
-            };
-            catalog.attach(node, record, &entry, &mut |path, leaf, item| builder.leaf(node, path, &leaf, item));
-        }
-        catalog.index = builder.build();
-        catalog
-    }
-
-    fn reserve_key(&mut self, record: &EntityRecord) {
-        let Some(node) = self.node_of_ref(&record.entity_ref) else { return };
-        let members = Arc::make_mut(&mut self.members).entry(record.blueprint.as_str().into()).or_default();
-        members.by_identifier.insert(record.identifier.as_str().into(), node);
-    }
-}
-
-/// Takes the leaves of a document: path, value, whether it is an item of an array.
-type Sink<'s> = &'s mut dyn FnMut(&str, Leaf<'_>, bool);
-
-/// What a document says that the catalog needs besides its index rows.
-#[derive(Default)]
-struct Stated {
-    title: Option<Box<str>>,
-    name: Option<Box<str>>,
-    namespace: String,
-    spec_type: String,
-    /// References, with the number of the face's field that holds them, in the order of the fields.
-    references: Vec<(usize, String)>,
-}
-
-impl Stated {
-    fn read(document: &str, face: &Face, sink: Sink<'_>) -> Self {
-        let mut stated = Self { namespace: "default".into(), ..Self::default() };
-        walk_text(document, &mut |path, leaf, item| {
-            if let Leaf::Text(text) = leaf {
-                match path {
-                    "metadata.title" if !item => stated.title = Some(text.into()),
-                    "metadata.name" if !item => stated.name = Some(text.into()),
-                    "metadata.namespace" if !item => stated.namespace = text.into(),
-                    "spec.type" if !item => stated.spec_type = text.into(),
-                    _ => {}
-                }
-                let fields = face.fields.iter().enumerate().filter(|(_, f)| f.field == path);
-                stated.references.extend(fields.map(|(at, _)| (at, text.to_owned())));
-            }
-            sink(path, leaf, item);
-        });
-        stated.references.sort_by_key(|(at, _)| *at);
-        stated
     }
 }
 

@@ -13,7 +13,9 @@ pub mod expr;
 pub mod facet;
 pub mod graph;
 mod index;
+mod load;
 pub mod page;
+mod prepare;
 
 pub use blueprints::{BlueprintEntry, Blueprints};
 pub use catalog::{Catalog, Entity, NodeId};

@@ -1,25 +1,24 @@
 //! The live index: fields by path, built in bulk at start and changed row by row afterwards.
 
+pub(crate) mod builder;
 pub(crate) mod field;
 pub(crate) mod postings;
 pub(crate) mod term;
 pub(crate) mod walk;
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
 use self::field::{FieldIndex, Row};
-use self::postings::Postings;
 use self::term::{MAX_INDEXED_CHARS, Term, TermKind, fold_cmp, fold_eq};
-use self::walk::{Leaf, walk_text};
+use self::walk::{Leaf, Nesting, walk_text};
 use crate::cow::{PagedVec, SortedMap};
 
 /// A path as the index orders it: without case first, then exactly.
 #[derive(Clone, PartialEq, Eq)]
-struct Path(Arc<str>);
+pub(crate) struct Path(Arc<str>);
 
 impl Ord for Path {
     fn cmp(&self, other: &Self) -> Ordering {
@@ -44,8 +43,8 @@ pub(crate) struct Index {
 pub(crate) type Rows = Vec<(Arc<str>, Row)>;
 
 /// The row that a leaf makes.
-fn row(leaf: &Leaf<'_>, in_array: bool) -> Row {
-    match leaf.term(in_array) {
+fn row(leaf: &Leaf<'_>, nesting: Nesting) -> Row {
+    match leaf.term(nesting) {
         None if *leaf == Leaf::Container => Row::Container,
         None => Row::Null,
         Some((text, _)) if text.len() > MAX_INDEXED_CHARS && text.chars().count() > MAX_INDEXED_CHARS => {
@@ -56,8 +55,8 @@ fn row(leaf: &Leaf<'_>, in_array: bool) -> Row {
 }
 
 /// A row with its path.
-pub(crate) fn row_at(path: &str, leaf: &Leaf<'_>, in_array: bool) -> (Arc<str>, Row) {
-    (path.into(), row(leaf, in_array))
+pub(crate) fn row_at(path: &str, leaf: &Leaf<'_>, nesting: Nesting) -> (Arc<str>, Row) {
+    (path.into(), row(leaf, nesting))
 }
 
 /// Brings rows into order, without repeats.
@@ -77,8 +76,8 @@ pub(crate) fn rows_of(document: &str) -> Rows {
 /// The values at a path of one document, without case and as [`rows_of`] has them, item rows included.
 pub(crate) fn rows_at(document: &str, path: &str) -> Vec<String> {
     let mut values = Vec::new();
-    walk_text(document, &mut |p, leaf, in_array| {
-        let Row::Value(term) = row(&leaf, in_array) else { return };
+    walk_text(document, &mut |p, leaf, nesting| {
+        let Row::Value(term) = row(&leaf, nesting) else { return };
         if fold_eq(p, path) {
             values.push(term.text.to_string());
         }
@@ -165,80 +164,5 @@ impl Index {
                 field.insert(id, row.clone());
             }
         }
-    }
-}
-
-/// Builds an [`Index`] from many entities at once, without keeping order on the way.
-#[derive(Default)]
-pub(crate) struct IndexBuilder {
-    paths: HashMap<Arc<str>, usize>,
-    fields: Vec<FieldBuilder>,
-}
-
-#[derive(Default)]
-struct FieldBuilder {
-    terms: HashMap<Term, Vec<u32>>,
-    present: Vec<u32>,
-    nulls: Vec<u32>,
-    long: Vec<u32>,
-    containers: Vec<u32>,
-}
-
-impl IndexBuilder {
-    /// Adds a leaf of an entity's document. Ids must come in ascending order.
-    pub(crate) fn leaf(&mut self, id: u32, path: &str, leaf: &Leaf<'_>, item: bool) {
-        let at = match self.paths.get(path) {
-            Some(at) => *at,
-            None => {
-                self.paths.insert(path.into(), self.fields.len());
-                self.fields.push(FieldBuilder::default());
-                self.fields.len() - 1
-            }
-        };
-        let Some(field) = self.fields.get_mut(at) else { return };
-        match row(leaf, item) {
-            Row::Null => push(&mut field.nulls, id),
-            Row::Long => push(&mut field.long, id),
-            Row::Container => return push(&mut field.containers, id),
-            Row::Value(term) => push(field.terms.entry(term).or_default(), id),
-        }
-        push(&mut field.present, id);
-    }
-
-    /// The finished index.
-    pub(crate) fn build(mut self) -> Index {
-        let mut paths: Vec<_> = self.paths.drain().map(|(path, at)| (Path(path), at)).collect();
-        paths.sort();
-        let mut index = Index::default();
-        let mut names = Vec::with_capacity(paths.len());
-        for (path, at) in paths {
-            let Some(field) = self.fields.get_mut(at) else { continue };
-            let id = index.fields.push(std::mem::take(field).build());
-            names.push((path, id as u32));
-        }
-        index.names = SortedMap::from_sorted(names);
-        index
-    }
-}
-
-impl FieldBuilder {
-    fn build(self) -> FieldIndex {
-        let mut terms: Vec<_> =
-            self.terms.into_iter().map(|(t, ids)| (t, Postings::from_sorted(&ids))).collect();
-        terms.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let set = |ids: Vec<u32>| Arc::new(ids.into_iter().collect::<RoaringBitmap>());
-        FieldIndex {
-            terms: SortedMap::from_sorted(terms),
-            present: set(self.present),
-            nulls: set(self.nulls),
-            long: set(self.long),
-            containers: set(self.containers),
-        }
-    }
-}
-
-fn push(ids: &mut Vec<u32>, id: u32) {
-    if ids.last() != Some(&id) {
-        ids.push(id);
     }
 }

@@ -10,7 +10,7 @@ pub const MAX_INDEXED_CHARS: usize = 200;
 
 /// What a term was before it became text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum TermKind {
+pub(crate) enum TermKind {
     /// A string standing alone.
     Text,
     /// A string inside an array: `tags: [java]` also answers `tags.java`.
@@ -43,25 +43,60 @@ impl PartialOrd for Term {
     }
 }
 
+/// A [`Term`] that is looked up before it is made. Hashes as the term does.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct TermRef<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) kind: TermKind,
+}
+
+impl hashbrown::Equivalent<Term> for TermRef<'_> {
+    fn equivalent(&self, term: &Term) -> bool {
+        self.kind == term.kind && self.text == term.text.as_ref()
+    }
+}
+
+impl From<&TermRef<'_>> for Term {
+    fn from(term: &TermRef<'_>) -> Self {
+        Self { text: term.text.into(), kind: term.kind }
+    }
+}
+
 /// Compares two texts by their lower-case forms.
 pub(crate) fn fold_cmp(a: &str, b: &str) -> Ordering {
     let (x, y) = (a.as_bytes(), b.as_bytes());
     let common = x.len().min(y.len());
-    for i in 0..common {
+    let mut i = same_prefix(x, y);
+    while i < common {
         let (c, d) = (x[i], y[i]);
         if !c.is_ascii() || !d.is_ascii() {
-            return fold(a, i).cmp(fold(b, i));
+            // What stands before is equal without case, but need not be equally long in characters.
+            let start = boundary(a, b, i);
+            return fold(a, start).cmp(fold(b, start));
         }
         let order = c.to_ascii_lowercase().cmp(&d.to_ascii_lowercase());
         if order != Ordering::Equal {
             return order;
         }
+        i += 1;
     }
     x.len().cmp(&y.len())
 }
 
-/// The lower-case characters from byte `at` on. Both texts are ASCII before `at`, so it is a boundary in
-/// the one that made us come here and in the other.
+/// Length of the bytes that both begin with, by words: sorted texts mostly share long beginnings.
+fn same_prefix(x: &[u8], y: &[u8]) -> usize {
+    let words = x.chunks_exact(8).zip(y.chunks_exact(8)).take_while(|(a, b)| a == b).count() * 8;
+    words + x[words..].iter().zip(&y[words..]).take_while(|(a, b)| a == b).count()
+}
+
+/// The last place at or before `at` where a character begins in both texts.
+fn boundary(a: &str, b: &str, mut at: usize) -> usize {
+    while !a.is_char_boundary(at) || !b.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
 fn fold(text: &str, at: usize) -> impl Iterator<Item = char> + '_ {
     text.get(at..).unwrap_or(text).chars().flat_map(char::to_lowercase)
 }

@@ -22,11 +22,24 @@ pub(crate) enum Leaf<'a> {
     Container,
 }
 
+/// Whether a leaf is an item of an array.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nesting {
+    /// It stands alone.
+    Alone,
+    /// It is an item.
+    Item,
+    /// It is an item of an array within an array.
+    Nested,
+}
+
 impl Leaf<'_> {
     /// The indexed text and its kind; `None` for null.
-    pub(crate) fn term(&self, in_array: bool) -> Option<(std::borrow::Cow<'_, str>, TermKind)> {
+    pub(crate) fn term(&self, nesting: Nesting) -> Option<(std::borrow::Cow<'_, str>, TermKind)> {
         Some(match self {
-            Leaf::Text(text) => ((*text).into(), if in_array { TermKind::Item } else { TermKind::Text }),
+            Leaf::Text(text) => {
+                ((*text).into(), if nesting == Nesting::Alone { TermKind::Text } else { TermKind::Item })
+            }
             Leaf::Integer(n) => (n.to_string().into(), TermKind::Number),
             Leaf::Float(f) => (float_text(*f).into(), TermKind::Number),
             Leaf::Bool(b) => ((if *b { "true" } else { "false" }).into(), TermKind::Bool),
@@ -35,31 +48,31 @@ impl Leaf<'_> {
     }
 }
 
-/// Calls `sink(path, leaf, whether it is an item of an array)` for every leaf of a JSON text.
-pub(crate) fn walk_text(json: &str, sink: &mut dyn FnMut(&str, Leaf<'_>, bool)) {
+/// Calls `sink(path, leaf, how it stands in arrays)` for every leaf of a JSON text.
+pub(crate) fn walk_text(json: &str, sink: &mut dyn FnMut(&str, Leaf<'_>, Nesting)) {
     let mut reader = serde_json::Deserializer::from_str(json);
     let mut path = String::with_capacity(96);
     // The text was made by a serialiser: it cannot fail to parse.
-    let _ = Walker { path: &mut path, sink, in_array: false }.deserialize(&mut reader);
+    let _ = Walker { path: &mut path, sink, nesting: Nesting::Alone }.deserialize(&mut reader);
 }
 
 struct Walker<'p, 's> {
     path: &'p mut String,
-    sink: &'s mut dyn FnMut(&str, Leaf<'_>, bool),
-    in_array: bool,
+    sink: &'s mut dyn FnMut(&str, Leaf<'_>, Nesting),
+    nesting: Nesting,
 }
 
 impl Walker<'_, '_> {
     /// The head of the document and of its parts is an object in every document: not worth a row.
     fn container(&mut self) {
         if self.path.contains('.') {
-            (self.sink)(self.path, Leaf::Container, self.in_array);
+            (self.sink)(self.path, Leaf::Container, self.nesting);
         }
     }
 
     fn leaf<E>(self, leaf: Leaf<'_>) -> Result<(), E> {
         if !self.path.is_empty() {
-            (self.sink)(self.path, leaf, self.in_array);
+            (self.sink)(self.path, leaf, self.nesting);
         }
         Ok(())
     }
@@ -105,9 +118,10 @@ impl<'de> Visitor<'de> for Walker<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
+        let nesting = if self.nesting == Nesting::Alone { Nesting::Item } else { Nesting::Nested };
         self.container();
         while seq
-            .next_element_seed(Walker { path: &mut *self.path, sink: &mut *self.sink, in_array: true })?
+            .next_element_seed(Walker { path: &mut *self.path, sink: &mut *self.sink, nesting })?
             .is_some()
         {}
         Ok(())
@@ -121,7 +135,7 @@ impl<'de> Visitor<'de> for Walker<'_, '_> {
                 map.next_value_seed(Walker {
                     path: &mut *self.path,
                     sink: &mut *self.sink,
-                    in_array: false,
+                    nesting: Nesting::Alone,
                 })?;
             } else {
                 map.next_value::<serde::de::IgnoredAny>()?;
@@ -182,7 +196,7 @@ mod tests {
             rows.push(format!(
                 "{path}={}{}",
                 leaf.term(item).map_or(none.into(), |t| t.0),
-                if item { "[]" } else { "" }
+                if item != Nesting::Alone { "[]" } else { "" }
             ));
         });
         assert_eq!(
