@@ -30,7 +30,7 @@ spec: {type: website, lifecycle: experimental, owner: user:default/ada}
 ---
 apiVersion: backstage.io/v1alpha1
 kind: API
-metadata: {name: orders, title: Orders API}
+metadata: {name: orders, title: Orders API, description: ΟΔΟΣ λόγος}
 spec: {type: openapi, lifecycle: production, owner: team-a, definition: 'openapi: 3.1.0'}
 ---
 apiVersion: backstage.io/v1alpha1
@@ -137,6 +137,8 @@ describe('reading the catalog as Backstage answers it', () => {
   test('keys and values are found in any case', async () => {
     assert.deepEqual(names(await get('/entities?filter=KIND=COMPONENT,SPEC.TYPE=Website')), ['web']);
     assert.deepEqual(names(await get('/entities?filter=spec.providesApis=orders')), ['Orders']);
+    const greek = encodeURIComponent('ΟΔΟΣ ΛΌΓΟΣ');
+    assert.deepEqual(names(await get(`/entities?filter=metadata.description=${greek}`)), ['orders'], 'the last letter of a word has a form of its own');
     assert.deepEqual(names(await get('/entities?filter=relations.ownedBy=Group:default/team-a,kind=api')), ['orders']);
   });
 
