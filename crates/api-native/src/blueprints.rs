@@ -65,7 +65,10 @@ pub(crate) fn routes() -> Router<Api> {
 
 /// All blueprints with counts of entities and of links between them.
 #[utoipa::path(get, path = "/blueprints", responses((status = 200, body = BlueprintList), (status = 401, body = ErrorBody)))]
-pub(crate) async fn blueprints(State(api): State<Api>, Caller(viewer): Caller) -> Result<Json<BlueprintList>, ApiError> {
+pub(crate) async fn blueprints(
+    State(api): State<Api>,
+    Caller(viewer): Caller,
+) -> Result<Json<BlueprintList>, ApiError> {
     let view = api.portal.view(&viewer)?;
     let mut blueprints: Vec<_> = view.blueprints().iter().map(|e| summary(&view, e)).collect();
     blueprints.sort_by_cached_key(|b| b.title.to_lowercase());

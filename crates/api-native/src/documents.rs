@@ -1,5 +1,6 @@
 //! Handing over documents.
 
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -65,7 +66,7 @@ pub(crate) fn routes() -> Router<Api> {
     responses(
         (status = 200, description = "all accepted", body = Documents),
         (status = 207, description = "some rejected", body = Documents),
-        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 413, description = "too large"),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 413, body = ErrorBody),
         (status = 422, description = "all rejected", body = Documents)
     )
 )]
@@ -73,9 +74,11 @@ pub(crate) async fn documents(
     State(api): State<Api>,
     Caller(viewer): Caller,
     query: Result<Query<DocumentsQuery>, axum::extract::rejection::QueryRejection>,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
-    let text = String::from_utf8(body.to_vec()).map_err(|_| ApiError::invalid("the body is not UTF-8 text"))?;
+    let body = body?;
+    let text =
+        String::from_utf8(body.to_vec()).map_err(|_| ApiError::invalid("the body is not UTF-8 text"))?;
     let report = api.portal.write_documents(&viewer, text, query?.dry_run).await?;
     let accepted = report.created.len() + report.changed.len() + report.unchanged.len();
     let status = match (accepted, report.rejected.len()) {
@@ -89,7 +92,12 @@ pub(crate) async fn documents(
 
 fn convert(report: DocumentsReport) -> Documents {
     let accepted = |list: Vec<DocumentResult>| {
-        let one = |r: DocumentResult| Accepted { index: r.index, reference: r.reference, blueprint: r.blueprint, identifier: r.identifier };
+        let one = |r: DocumentResult| Accepted {
+            index: r.index,
+            reference: r.reference,
+            blueprint: r.blueprint,
+            identifier: r.identifier,
+        };
         list.into_iter().map(one).collect()
     };
     let rejected = report.rejected.into_iter().map(|r| Rejected {

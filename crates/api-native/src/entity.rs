@@ -130,7 +130,10 @@ pub(crate) async fn entity(
 
 fn edges(view: &View, node: NodeId) -> Vec<Edge> {
     let relations = view.relations(node);
-    relations.into_iter().map(|r| Edge { relation: r.name.to_owned(), link: Link::to(view, r.other) }).collect()
+    relations
+        .into_iter()
+        .map(|r| Edge { relation: r.name.to_owned(), link: Link::to(view, r.other) })
+        .collect()
 }
 
 fn incoming(view: &View, node: NodeId) -> Vec<Incoming> {

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::FromRequestParts;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::rejection::{BytesRejection, JsonRejection, QueryRejection};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
@@ -55,7 +55,11 @@ impl From<PortalError> for ApiError {
             PortalError::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
         };
         let internal = matches!(error, PortalError::Internal(_));
-        let message = if internal { "something went wrong; the server's log says what".into() } else { error.to_string() };
+        let message = if internal {
+            "something went wrong; the server's log says what".into()
+        } else {
+            error.to_string()
+        };
         Self { status, code: code.into(), message }
     }
 }
@@ -63,6 +67,13 @@ impl From<PortalError> for ApiError {
 impl From<JsonRejection> for ApiError {
     fn from(rejection: JsonRejection) -> Self {
         Self { status: rejection.status(), code: "invalid_request".into(), message: rejection.body_text() }
+    }
+}
+
+impl From<BytesRejection> for ApiError {
+    fn from(rejection: BytesRejection) -> Self {
+        let code = if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE { "payload_too_large" } else { "invalid_request" };
+        Self { status: rejection.status(), code: code.into(), message: rejection.body_text() }
     }
 }
 

@@ -36,7 +36,9 @@ impl Link {
             blueprint: entry.map(|e| e.blueprint.identifier.clone()).unwrap_or_default(),
             title: view.title(node).unwrap_or_else(|| identifier.clone()),
             kind: entry.filter(|e| e.visible).map(|e| e.face.kind.clone()),
-            icon: entity.and_then(|e| e.record.contributed().icon).or_else(|| entry.and_then(|e| e.blueprint.icon.clone())),
+            icon: entity
+                .and_then(|e| e.record.contributed().icon)
+                .or_else(|| entry.and_then(|e| e.blueprint.icon.clone())),
             exists: entity.is_some(),
             identifier,
             reference,

@@ -48,7 +48,10 @@ pub(crate) fn routes() -> Router<Api> {
 
 /// Who is signed in.
 #[utoipa::path(get, path = "/session", responses((status = 200, body = Session), (status = 401, body = ErrorBody)))]
-pub(crate) async fn session(State(api): State<Api>, Caller(viewer): Caller) -> Result<Json<Session>, ApiError> {
+pub(crate) async fn session(
+    State(api): State<Api>,
+    Caller(viewer): Caller,
+) -> Result<Json<Session>, ApiError> {
     let revision = api.portal.view(&viewer)?.revision();
     Ok(Json(Session {
         viewer: SessionViewer { name: viewer.name().to_owned(), role: viewer.role().as_str().to_owned() },

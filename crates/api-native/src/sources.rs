@@ -70,7 +70,10 @@ pub(crate) fn routes() -> Router<Api> {
 
 /// All configured sources and how they are doing.
 #[utoipa::path(get, path = "/sources", responses((status = 200, body = SourceList), (status = 401, body = ErrorBody)))]
-pub(crate) async fn sources(State(api): State<Api>, Caller(viewer): Caller) -> Result<Json<SourceList>, ApiError> {
+pub(crate) async fn sources(
+    State(api): State<Api>,
+    Caller(viewer): Caller,
+) -> Result<Json<SourceList>, ApiError> {
     Ok(Json(SourceList { sources: api.portal.sources(&viewer).into_iter().map(source).collect() }))
 }
 
@@ -89,7 +92,8 @@ pub(crate) async fn confirm(
 }
 
 fn source(report: SourceReport) -> Source {
-    let state = report.state.and_then(|s| serde_json::to_value(s).ok()).and_then(|v| v.as_str().map(str::to_owned));
+    let state =
+        report.state.and_then(|s| serde_json::to_value(s).ok()).and_then(|v| v.as_str().map(str::to_owned));
     let conflicts = report.conflicts.into_iter();
     Source {
         id: report.id,
@@ -100,7 +104,9 @@ fn source(report: SourceReport) -> Source {
         last_run: report.last_run,
         entities: report.entities,
         problems: report.problems.iter().map(problem).collect(),
-        conflicts: conflicts.map(|c| SourceConflict { reference: c.reference, holder: c.holder, claimer: c.claimer }).collect(),
+        conflicts: conflicts
+            .map(|c| SourceConflict { reference: c.reference, holder: c.holder, claimer: c.claimer })
+            .collect(),
     }
 }
 

@@ -56,14 +56,15 @@ pub(crate) async fn suggest(
     let text = query.q.trim().to_lowercase();
     let by = |test: &dyn Fn(String) -> Test| {
         let field = |path: &str| Expr::folded(Subject::Field(path.into()), test(text.clone()));
-        Expr::Or(vec![field("metadata.name"), field("metadata.title")])
+        Expr::Or(vec![field("metadata.name"), field("metadata.title"), field("spec.profile.displayName")])
     };
     let all = view.select(&by(&Test::Contains), Scope::Everything);
     let first = view.select(&by(&Test::Prefix), Scope::Everything);
     let rest = all.by_ref(None, false).filter(|n| !first.contains(*n));
     let nodes: Vec<NodeId> = first.by_ref(None, false).chain(rest).take(limit).collect();
     let describe = |node: NodeId| {
-        let description = view.entity(node).and_then(|e| e.document.value().pointer("/metadata/description").cloned());
+        let description =
+            view.entity(node).and_then(|e| e.document.value().pointer("/metadata/description").cloned());
         description.and_then(|d| d.as_str().map(str::to_owned))
     };
     let links = nodes.into_iter().map(|n| Suggestion { link: Link::to(&view, n), description: describe(n) });

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stagedoor_portal::{Scope, View};
 use stagedoor_query::page::{Selection, Sort};
-use stagedoor_query::{BlueprintEntry, Expr, NodeId, Scalar, Subject, Test};
+use stagedoor_query::{BlueprintEntry, Expr, Meta, NodeId, Scalar, Subject, Test};
 use utoipa::ToSchema;
 
 use self::field::{TableField, field};
@@ -114,7 +114,8 @@ pub(crate) async fn tables(
     let Json(request) = body?;
     let view = api.portal.view(&viewer)?;
     let entry = view.blueprints().get(&request.blueprint);
-    let entry = entry.ok_or_else(|| ApiError::not_found(format!("there is no blueprint \"{}\"", request.blueprint)))?;
+    let entry = entry
+        .ok_or_else(|| ApiError::not_found(format!("there is no blueprint \"{}\"", request.blueprint)))?;
     let selection = view.select(&expression(&request, entry)?, Scope::Everything);
     let nodes = page(&selection, &request, entry)?;
     let mut facets = IndexMap::new();
@@ -129,9 +130,16 @@ fn expression(request: &TableRequest, entry: &BlueprintEntry) -> Result<Expr, Ap
     let mut parts = vec![Expr::of_blueprint(&request.blueprint)];
     let text = request.search.trim().to_lowercase();
     if !text.is_empty() {
-        let paths = ["metadata.title", "metadata.name", "metadata.description", "metadata.tags"];
+        let paths = [
+            "metadata.title",
+            "metadata.name",
+            "metadata.description",
+            "metadata.tags",
+            "spec.profile.displayName",
+        ];
         let contains = |path: &str| Expr::folded(Subject::Field(path.into()), Test::Contains(text.clone()));
-        parts.push(Expr::Or(paths.into_iter().map(contains).collect()));
+        let identifier = Expr::folded(Subject::Meta(Meta::Identifier), Test::Contains(text.clone()));
+        parts.push(Expr::Or(paths.into_iter().map(contains).chain([identifier]).collect()));
     }
     for filter in &request.filters {
         let subject = field(entry, &filter.field)?.subject;
@@ -146,7 +154,11 @@ fn expression(request: &TableRequest, entry: &BlueprintEntry) -> Result<Expr, Ap
     Ok(Expr::And(parts))
 }
 
-fn page(selection: &Selection<'_>, request: &TableRequest, entry: &BlueprintEntry) -> Result<Vec<NodeId>, ApiError> {
+fn page(
+    selection: &Selection<'_>,
+    request: &TableRequest,
+    entry: &BlueprintEntry,
+) -> Result<Vec<NodeId>, ApiError> {
     let limit = request.limit.unwrap_or(50).clamp(1, 1000);
     let name = request.sort.as_ref().map_or("title", |s| s.field.as_str());
     let descending = request.sort.as_ref().is_some_and(|s| s.order == SortOrder::Desc);

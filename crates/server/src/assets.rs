@@ -20,17 +20,25 @@ pub(crate) async fn page(request: Request) -> Response {
         return StatusCode::NOT_FOUND.into_response();
     }
     let path = request.uri().path().trim_start_matches('/');
-    if path.starts_with("api/") || path.starts_with("v1/") {
+    if matches!(path.split('/').next(), Some("api" | "v1")) {
         return StatusCode::NOT_FOUND.into_response();
     }
     match Ui::get(path) {
         Some(file) => send(path, file),
-        None if path.rsplit('/').next().is_some_and(|name| name.contains('.') && path.starts_with("assets/")) => {
+        None if path
+            .rsplit('/')
+            .next()
+            .is_some_and(|name| name.contains('.') && path.starts_with("assets/")) =>
+        {
             StatusCode::NOT_FOUND.into_response()
         }
         None => match Ui::get("index.html") {
             Some(file) => send("index.html", file),
-            None => (StatusCode::OK, "This build of Stagedoor holds no web UI: run `make build`. The APIs are at /v1 and /api.\n").into_response(),
+            None => (
+                StatusCode::OK,
+                "This build of Stagedoor holds no web UI: run `make build`. The APIs are at /v1 and /api.\n",
+            )
+                .into_response(),
         },
     }
 }

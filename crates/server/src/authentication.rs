@@ -49,7 +49,11 @@ impl TokenIssuer for Authority {
 }
 
 /// Puts the viewer into the request.
-pub(crate) async fn authenticate(State(authority): State<Arc<Authority>>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn authenticate(
+    State(authority): State<Arc<Authority>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let header = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
     if let Some(viewer) = authority.viewer(header) {
         request.extensions_mut().insert(viewer);

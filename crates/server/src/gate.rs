@@ -25,7 +25,10 @@ impl Gate {
     /// The outermost router: health is always answered, everything else only when open.
     pub(crate) fn router(&self) -> Router {
         Router::new()
-            .route("/.backstage/health/v1/liveness", get(|| async { health(StatusCode::OK, r#"{"status":"ok"}"#) }))
+            .route(
+                "/.backstage/health/v1/liveness",
+                get(|| async { health(StatusCode::OK, r#"{"status":"ok"}"#) }),
+            )
             .route("/.backstage/health/v1/readiness", get(readiness))
             .fallback(pass)
             .with_state(self.clone())
@@ -35,9 +38,10 @@ impl Gate {
 async fn readiness(State(gate): State<Gate>) -> Response {
     match gate.app.get() {
         Some(_) => health(StatusCode::OK, r#"{"status":"ok"}"#),
-        None => {
-            health(StatusCode::SERVICE_UNAVAILABLE, r#"{"message":"Backend has not started yet","status":"error"}"#)
-        }
+        None => health(
+            StatusCode::SERVICE_UNAVAILABLE,
+            r#"{"message":"Backend has not started yet","status":"error"}"#,
+        ),
     }
 }
 
@@ -47,7 +51,10 @@ async fn pass(State(gate): State<Gate>, request: Request) -> Response {
             Ok(response) => response,
             Err(never) => match never {},
         },
-        None => health(StatusCode::SERVICE_UNAVAILABLE, r#"{"ok":false,"error":"unavailable","message":"the catalog is being loaded"}"#),
+        None => health(
+            StatusCode::SERVICE_UNAVAILABLE,
+            r#"{"ok":false,"error":"unavailable","message":"the catalog is being loaded"}"#,
+        ),
     }
 }
 

@@ -44,7 +44,12 @@ fn header_layer(name: http::HeaderName, value: &'static str) -> SetResponseHeade
 }
 
 /// Fonts and images are compressed already.
-fn not_compressed_yet(_: http::StatusCode, _: http::Version, headers: &http::HeaderMap, _: &http::Extensions) -> bool {
+fn not_compressed_yet(
+    _: http::StatusCode,
+    _: http::Version,
+    headers: &http::HeaderMap,
+    _: &http::Extensions,
+) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     !kind.starts_with("font/") && !(kind.starts_with("image/") && !kind.starts_with("image/svg"))
 }

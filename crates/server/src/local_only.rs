@@ -11,7 +11,10 @@ use http::{HeaderMap, StatusCode, header};
 pub(crate) async fn local_only(request: Request, next: Next) -> Response {
     match refusal(request.headers(), request.uri().authority().map(http::uri::Authority::as_str)) {
         None => next.run(request).await,
-        Some(why) => (StatusCode::FORBIDDEN, format!("{why}; local try-out mode (--dev) serves this machine only\n")).into_response(),
+        Some(why) => {
+            (StatusCode::FORBIDDEN, format!("{why}; local try-out mode (--dev) serves this machine only\n"))
+                .into_response()
+        }
     }
 }
 
@@ -24,7 +27,8 @@ fn refusal(headers: &HeaderMap, authority: Option<&str>) -> Option<&'static str>
     if headers.get_all("sec-fetch-site").iter().any(|v| v.as_bytes().eq_ignore_ascii_case(b"cross-site")) {
         return Some("this request comes from another site");
     }
-    let own = |origin: &http::HeaderValue| origin.to_str().ok().and_then(|o| o.strip_prefix("http://")) == host;
+    let own =
+        |origin: &http::HeaderValue| origin.to_str().ok().and_then(|o| o.strip_prefix("http://")) == host;
     if !headers.get_all(header::ORIGIN).iter().all(own) {
         return Some("this Origin is foreign");
     }
@@ -56,12 +60,26 @@ mod tests {
         for host in ["localhost", "localhost:7007", "127.0.0.1:7007", "[::1]", "[::1]:7007"] {
             assert!(verdict(&[("host", host)]), "{host}");
         }
-        for host in ["evil.example", "localhost.evil.example", "127.0.0.1.nip.io:7007", "127.0.0.2", "localhost:7007@evil", "[::1].x", ""] {
+        for host in [
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.nip.io:7007",
+            "127.0.0.2",
+            "localhost:7007@evil",
+            "[::1].x",
+            "",
+        ] {
             assert!(!verdict(&[("host", host)]), "{host}");
         }
         let own = ("host", "localhost:7007");
         assert!(verdict(&[own, ("origin", "http://localhost:7007"), ("sec-fetch-site", "same-origin")]));
-        for origin in ["http://localhost:3000", "https://localhost:7007", "null", "http://evil.example", "http://localhost:7007.evil.example"] {
+        for origin in [
+            "http://localhost:3000",
+            "https://localhost:7007",
+            "null",
+            "http://evil.example",
+            "http://localhost:7007.evil.example",
+        ] {
             assert!(!verdict(&[own, ("origin", origin)]), "{origin}");
         }
         assert!(!verdict(&[own, ("sec-fetch-site", "cross-site")]));

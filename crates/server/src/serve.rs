@@ -27,7 +27,8 @@ const GRACE: Duration = Duration::from_secs(8);
 /// When the configuration is wrong, the address taken or the database unusable. Nothing has been written then.
 pub async fn serve(options: Options) -> anyhow::Result<()> {
     let environment = Environment::of_process();
-    let config = config::load(&options.config, &environment)?;
+    let config = config::load(&options.config, &environment)
+        .map_err(|e| anyhow::anyhow!("the configuration is wrong:\n{e}"))?;
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
@@ -72,9 +73,12 @@ async fn load(
     let url = options.database_url.clone().or(config.stagedoor.database_url.as_deref().map(str::to_owned));
     if let Some(url) = url {
         let scheme = url.split(':').next().unwrap_or_default();
-        bail!("databases of type \"{scheme}\" are not supported yet: leave --database-url out to use the embedded database");
+        bail!(
+            "databases of type \"{scheme}\" are not supported yet: leave --database-url out to use the embedded database"
+        );
     }
-    let folder = options.data_dir.clone().or(config.stagedoor.data_dir.clone()).unwrap_or_else(|| ".stagedoor".into());
+    let folder =
+        options.data_dir.clone().or(config.stagedoor.data_dir.clone()).unwrap_or_else(|| ".stagedoor".into());
     let sources = wiring::sources_config(config, outbound);
     let (portal, key) = tokio::task::spawn_blocking(move || {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.join("stagedoor.db"))?);
@@ -114,10 +118,14 @@ async fn stop_signal() {
 }
 
 async fn listen(address: &str, dev: bool) -> anyhow::Result<TcpListener> {
-    let mut candidates: Vec<SocketAddr> =
-        tokio::net::lookup_host(address).await.with_context(|| format!("cannot listen on \"{address}\": expected host:port"))?.collect();
+    let mut candidates: Vec<SocketAddr> = tokio::net::lookup_host(address)
+        .await
+        .with_context(|| format!("cannot listen on \"{address}\": expected host:port"))?
+        .collect();
     if dev && let Some(open) = candidates.iter().find(|a| !a.ip().is_loopback()) {
-        bail!("--dev makes everyone administrator, so it listens on this machine only: {open} is not a loopback address");
+        bail!(
+            "--dev makes everyone administrator, so it listens on this machine only: {open} is not a loopback address"
+        );
     }
     // `localhost` may name both families: one is enough, and 127.0.0.1 is what people type.
     candidates.sort_by_key(SocketAddr::is_ipv6);
@@ -158,7 +166,9 @@ fn credentials(environment: &Environment, dev: bool) -> anyhow::Result<Option<Cr
         },
         (None, None) => {
             if !dev {
-                tracing::warn!("nobody can sign in: set STAGEDOOR_CLIENT_ID and STAGEDOOR_CLIENT_SECRET, or try it out with --dev");
+                tracing::warn!(
+                    "nobody can sign in: set STAGEDOOR_CLIENT_ID and STAGEDOOR_CLIENT_SECRET, or try it out with --dev"
+                );
             }
             Ok(None)
         }
@@ -188,6 +198,7 @@ pub fn run_blocking(options: Options) -> anyhow::Result<()> {
 
 /// Logs to standard error; `STAGEDOOR_LOG` sets the level (`info` when absent).
 pub fn start_logging() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("STAGEDOOR_LOG").unwrap_or_else(|_| "info".into());
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_env("STAGEDOOR_LOG").unwrap_or_else(|_| "info".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
 }

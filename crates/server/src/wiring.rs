@@ -34,7 +34,12 @@ impl SigningKey {
 
 /// Who may call: the credential from the environment, and everyone in local try-out mode.
 #[must_use]
-pub fn authority(key: &SigningKey, config: &Config, credentials: Option<Credentials>, dev: bool) -> Authority {
+pub fn authority(
+    key: &SigningKey,
+    config: &Config,
+    credentials: Option<Credentials>,
+    dev: bool,
+) -> Authority {
     let organization = config.organization.as_deref().unwrap_or("stagedoor");
     let realm = Realm {
         issuer: "stagedoor".into(),

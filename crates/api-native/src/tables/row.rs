@@ -35,9 +35,10 @@ impl Row {
     pub(crate) fn of(view: &View, node: NodeId) -> Option<Self> {
         let entity = view.entity(node)?;
         let record = &entity.record;
-        let links = view.port_links(node).into_iter().map(|(key, _, nodes)| {
-            (key, nodes.into_iter().map(|n| Link::to(view, n)).collect())
-        });
+        let links = view
+            .port_links(node)
+            .into_iter()
+            .map(|(key, _, nodes)| (key, nodes.into_iter().map(|n| Link::to(view, n)).collect()));
         Some(Self {
             identifier: record.identifier.clone(),
             title: view.title(node).unwrap_or_else(|| record.identifier.clone()),
