@@ -25,6 +25,8 @@ struct Progress {
     walk: Walk,
     fields: Option<Fields>,
     from: Option<Place>,
+    /// The sorted entities are through; those that lack the sort field follow.
+    last_part: bool,
     begun: bool,
     done: bool,
 }
@@ -37,7 +39,8 @@ pub(crate) fn all(
     fields: Option<Fields>,
 ) -> Result<Response, ApiError> {
     let walk = Walk::new(search)?;
-    let mut progress = Progress { portal, viewer, walk, fields, from: None, begun: false, done: false };
+    let mut progress =
+        Progress { portal, viewer, walk, fields, from: None, last_part: false, begun: false, done: false };
     let first = progress.chunk()?;
     if progress.done {
         return Ok(answer::json(first));
@@ -60,8 +63,18 @@ impl Progress {
     fn chunk(&mut self) -> Result<Bytes, ApiError> {
         let view = self.portal.view(&self.viewer)?;
         let selection = self.walk.select(&view);
-        let mut rows: Vec<_> =
-            self.walk.rows(&selection, self.from.as_ref(), false).take(CHUNK + 1).collect();
+        let mut rows: Vec<_> = if self.last_part {
+            self.walk.left_out(&selection, self.from.as_ref()).into_iter().take(CHUNK + 1).collect()
+        } else {
+            self.walk.rows(&selection, self.from.as_ref(), false).take(CHUNK + 1).collect()
+        };
+        let through = rows.len() <= CHUNK;
+        if through && !self.last_part && self.walk.leaves_out() {
+            self.last_part = true;
+            self.from = None;
+            let room = CHUNK + 1 - rows.len();
+            rows.extend(self.walk.left_out(&selection, None).into_iter().take(room));
+        }
         self.done = rows.len() <= CHUNK;
         rows.truncate(CHUNK);
         let mut out = vec![if self.begun { b',' } else { b'[' }];
@@ -74,7 +87,9 @@ impl Progress {
             out.push(b']');
         }
         self.begun = true;
-        self.from = rows.last().map(|row| row.place(&view));
+        let last = rows.last().map(|row| row.place(&view));
+        // A chunk that ends with the sorted part is followed by the other one from its start.
+        self.from = last.filter(|place| !self.last_part || matches!(place, Place::ByRef(_)));
         Ok(out.into())
     }
 }

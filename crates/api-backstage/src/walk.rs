@@ -98,6 +98,22 @@ impl Walk {
         }
     }
 
+    /// Whether there may be entities that the sorted walk leaves out.
+    pub(crate) fn leaves_out(&self) -> bool {
+        self.sort.is_some()
+    }
+
+    /// The entities that the sorted walk leaves out, behind a reference.
+    pub(crate) fn left_out(&self, selection: &Selection<'_>, from: Option<&Place>) -> Vec<Row> {
+        let Some(sort) = &self.sort else { return Vec::new() };
+        let mut nodes = selection.unsortable(&sort.subject);
+        if let Some(Place::ByRef([after])) = from {
+            let catalog = selection.by_ref(Some(after), false).collect::<NodeSet>();
+            nodes.retain(|n| catalog.contains(*n));
+        }
+        nodes.into_iter().map(|node| Row { node, value: None }).collect()
+    }
+
     /// The rows behind a place, or those before it, the nearest first.
     pub(crate) fn rows<'s>(
         &'s self,
