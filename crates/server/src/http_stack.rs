@@ -51,5 +51,6 @@ fn not_compressed_yet(
     _: &http::Extensions,
 ) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    !kind.starts_with("font/") && !(kind.starts_with("image/") && !kind.starts_with("image/svg"))
+    let raster = kind.starts_with("image/") && !kind.starts_with("image/svg");
+    !raster && !kind.starts_with("font/")
 }
