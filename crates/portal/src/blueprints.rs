@@ -1,14 +1,17 @@
 //! Use cases on blueprints.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+use indexmap::map::Entry;
 use serde_json::Value;
 use stagedoor_auth::Viewer;
 use stagedoor_model::{Blueprint, Change, kinds};
 
+use crate::Portal;
 use crate::error::PortalError;
 use crate::writer::Draft;
-use crate::Portal;
 
 /// How a body meets a blueprint that exists.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,7 +31,11 @@ impl Portal {
     ///
     /// # Errors
     /// `identifier_taken` when it exists; `Invalid` naming the place.
-    pub async fn create_blueprint(&self, viewer: &Viewer, body: Value) -> Result<Arc<Blueprint>, PortalError> {
+    pub async fn create_blueprint(
+        &self,
+        viewer: &Viewer,
+        body: Value,
+    ) -> Result<Arc<Blueprint>, PortalError> {
         self.write_blueprint(viewer, None, body, BlueprintMode::Create).await
     }
 
@@ -36,7 +43,12 @@ impl Portal {
     ///
     /// # Errors
     /// `NotFound`; `forbidden_format_change` when a property changes type or format.
-    pub async fn replace_blueprint(&self, viewer: &Viewer, identifier: &str, body: Value) -> Result<Arc<Blueprint>, PortalError> {
+    pub async fn replace_blueprint(
+        &self,
+        viewer: &Viewer,
+        identifier: &str,
+        body: Value,
+    ) -> Result<Arc<Blueprint>, PortalError> {
         self.write_blueprint(viewer, Some(identifier), body, BlueprintMode::Replace).await
     }
 
@@ -44,7 +56,12 @@ impl Portal {
     ///
     /// # Errors
     /// As [`Portal::replace_blueprint`].
-    pub async fn patch_blueprint(&self, viewer: &Viewer, identifier: &str, body: Value) -> Result<Arc<Blueprint>, PortalError> {
+    pub async fn patch_blueprint(
+        &self,
+        viewer: &Viewer,
+        identifier: &str,
+        body: Value,
+    ) -> Result<Arc<Blueprint>, PortalError> {
         self.write_blueprint(viewer, Some(identifier), body, BlueprintMode::Patch).await
     }
 
@@ -87,12 +104,58 @@ pub(crate) fn no_blueprint(identifier: &str) -> PortalError {
 
 impl Draft {
     /// Creates, replaces or merges a blueprint. The same content again changes nothing.
-    pub(crate) fn write_blueprint(
+    fn write_blueprint(
         &mut self,
         identifier: Option<&str>,
         body: &Value,
         mode: BlueprintMode,
     ) -> Result<Arc<Blueprint>, PortalError> {
+        let new = self.prepare_blueprint(identifier, body, mode)?;
+        self.check_targets(&new, &HashSet::new())?;
+        Ok(self.put_blueprint(new))
+    }
+
+    /// Writes blueprints of files or documents, which may point at each other in any order. Several of
+    /// one identifier are merged. One that is refused leaves no trace and does not hold back the others.
+    pub(crate) fn declare_blueprints(
+        &mut self,
+        bodies: &[Value],
+    ) -> Vec<Result<Arc<Blueprint>, PortalError>> {
+        let name =
+            |body: &Value| body.get("identifier").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let mut combined: IndexMap<String, Value> = IndexMap::new();
+        for body in bodies {
+            match combined.entry(name(body)) {
+                Entry::Occupied(mut first) => merge(first.get_mut(), body),
+                Entry::Vacant(place) => drop(place.insert(body.clone())),
+            }
+        }
+        let prepare = |body: &Value| self.prepare_blueprint(None, body, BlueprintMode::Declare);
+        let mut results: Vec<_> = combined.values().map(prepare).collect();
+        // One that is refused takes with it those that point at it.
+        loop {
+            let accepted = results.iter().flatten().map(|b| b.identifier.clone()).collect();
+            let refused = |r: &Result<Blueprint, _>| self.check_targets(r.as_ref().ok()?, &accepted).err();
+            let Some((at, error)) = results.iter().enumerate().find_map(|(at, r)| Some((at, refused(r)?)))
+            else {
+                break;
+            };
+            if let Some(result) = results.get_mut(at) {
+                *result = Err(error);
+            }
+        }
+        let results: Vec<_> = results.into_iter().map(|r| r.map(|b| self.put_blueprint(b))).collect();
+        let of = |body| combined.get_index_of(&name(body)).and_then(|at| results.get(at)).cloned();
+        bodies.iter().map(|body| of(body).unwrap_or_else(|| Err(no_blueprint(&name(body))))).collect()
+    }
+
+    /// The blueprint that a body makes, checked but for the targets of its relations.
+    fn prepare_blueprint(
+        &mut self,
+        identifier: Option<&str>,
+        body: &Value,
+        mode: BlueprintMode,
+    ) -> Result<Blueprint, PortalError> {
         let stated = body.get("identifier").and_then(Value::as_str);
         let name = identifier.or(stated).unwrap_or_default().to_owned();
         if let (Some(path), Some(stated)) = (identifier, stated)
@@ -120,24 +183,33 @@ impl Draft {
         let shipped = old.as_ref().and_then(|o| o.shipped_kind.clone());
         let new = Blueprint::parse(&body, stamps, shipped)?;
         if let Some(old) = &old {
-            if old.body == new.body {
-                return Ok(Arc::clone(old));
-            }
             refuse_type_changes(old, &new)?;
         }
-        self.check_targets(&new)?;
-        let new = Arc::new(new);
-        self.put(Change::PutBlueprint(Arc::clone(&new)));
         Ok(new)
     }
 
-    fn check_targets(&self, blueprint: &Blueprint) -> Result<(), PortalError> {
+    fn put_blueprint(&mut self, mut new: Blueprint) -> Arc<Blueprint> {
+        match self.catalog.blueprints().get(&new.identifier) {
+            Some(old) if old.blueprint.body == new.body => return Arc::clone(&old.blueprint),
+            Some(_) => {}
+            None => new.stamps = self.blueprint_stamps(),
+        }
+        let new = Arc::new(new);
+        self.put(Change::PutBlueprint(Arc::clone(&new)));
+        new
+    }
+
+    /// The targets must exist, or come in the same batch.
+    fn check_targets(&self, blueprint: &Blueprint, batch: &HashSet<String>) -> Result<(), PortalError> {
         for (key, relation) in &blueprint.relations {
             let exists = relation.target == blueprint.identifier
+                || batch.contains(&relation.target)
                 || self.catalog.blueprints().get(&relation.target).is_some();
             if !exists {
                 let target = &relation.target;
-                let text = format!("\"relations/{key}/target\": blueprint with identifier \"{target}\" was not found");
+                let text = format!(
+                    "\"relations/{key}/target\": blueprint with identifier \"{target}\" was not found"
+                );
                 return Err(PortalError::NotFound(text));
             }
         }
@@ -150,7 +222,8 @@ impl Draft {
         }
         let count = self.catalog.count(identifier);
         if count > 0 {
-            let text = format!("blueprint \"{identifier}\" has_dependents: {count} entities; delete them first");
+            let text =
+                format!("blueprint \"{identifier}\" has_dependents: {count} entities; delete them first");
             return Err(PortalError::refused("has_dependents", text));
         }
         let points_here = |b: &Blueprint| {
@@ -158,7 +231,9 @@ impl Draft {
         };
         if let Some(other) = self.catalog.blueprints().iter().find(|e| points_here(&e.blueprint)) {
             let other = &other.blueprint.identifier;
-            let text = format!("blueprint \"{identifier}\" has_dependents: a relation of blueprint \"{other}\" targets it");
+            let text = format!(
+                "blueprint \"{identifier}\" has_dependents: a relation of blueprint \"{other}\" targets it"
+            );
             return Err(PortalError::refused("has_dependents", text));
         }
         self.put(Change::DeleteBlueprint(identifier.to_owned()));
@@ -167,7 +242,12 @@ impl Draft {
 }
 
 /// The body to parse, by mode.
-fn merged(body: &Value, old: Option<&Blueprint>, mode: BlueprintMode, name: &str) -> Result<Value, PortalError> {
+fn merged(
+    body: &Value,
+    old: Option<&Blueprint>,
+    mode: BlueprintMode,
+    name: &str,
+) -> Result<Value, PortalError> {
     let mut out = match (mode, old) {
         (BlueprintMode::Create, Some(_)) => {
             let message = format!("Blueprint with identifier \"{name}\" is already taken");
@@ -221,7 +301,9 @@ fn refuse_type_changes(old: &Blueprint, new: &Blueprint) -> Result<(), PortalErr
         if before.kind != property.kind || before.format != property.format {
             return Err(PortalError::Invalid {
                 code: "forbidden_format_change",
-                message: format!("Cannot change format or type of property \"{key}\"; remove it and add it anew"),
+                message: format!(
+                    "Cannot change format or type of property \"{key}\"; remove it and add it anew"
+                ),
                 details: Some(serde_json::json!({ "property": key })),
             });
         }

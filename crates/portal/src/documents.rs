@@ -5,13 +5,13 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 use stagedoor_auth::Viewer;
-use stagedoor_ingest::{PortItem, ParsedDocument, ReadContext, ReadDocument, read_documents};
-use stagedoor_model::{Change, EntityRecord, Fields, JsonText, kinds};
+use stagedoor_ingest::{ParsedDocument, PortItem, ReadContext, ReadDocument, read_documents};
+use stagedoor_model::{EntityRecord, Fields, kinds};
 use uuid::Uuid;
 
 use crate::Portal;
-use crate::blueprints::{BlueprintMode, may_build};
-use crate::entities::WriteMode;
+use crate::blueprints::may_build;
+use crate::entities::{Missing, WriteMode};
 use crate::error::PortalError;
 use crate::writer::Draft;
 use crate::{WriteRequest, sources::KnownKinds};
@@ -74,7 +74,12 @@ impl Portal {
     ///
     /// # Errors
     /// When the viewer may not write.
-    pub async fn write_documents(&self, viewer: &Viewer, text: String, dry_run: bool) -> Result<DocumentsReport, PortalError> {
+    pub async fn write_documents(
+        &self,
+        viewer: &Viewer,
+        text: String,
+        dry_run: bool,
+    ) -> Result<DocumentsReport, PortalError> {
         may_build(viewer)?;
         let write = move |draft: &mut Draft| Ok(draft.write_documents(&text, dry_run));
         self.commit(viewer.actor("native"), dry_run, write).await
@@ -85,13 +90,7 @@ impl Draft {
     fn write_documents(&mut self, text: &str, dry_run: bool) -> DocumentsReport {
         let mut report = DocumentsReport { dry_run, ..DocumentsReport::default() };
         // Blueprints of the same batch first: they decide which kinds are known.
-        let first = self.read(text);
-        for document in &first {
-            if let Ok(ParsedDocument::Port(PortItem::Blueprint(body))) = &document.outcome {
-                let result = self.declare_blueprint(body);
-                report.add(document, result);
-            }
-        }
+        self.write_blueprints(&self.read(text), &mut report);
         for document in self.read(text) {
             let result = match &document.outcome {
                 Ok(ParsedDocument::Port(PortItem::Blueprint(_))) => continue,
@@ -119,16 +118,29 @@ impl Draft {
         read_documents(text, &ReadContext::for_api(&kinds))
     }
 
-    fn declare_blueprint(&mut self, body: &Value) -> Result<(Effect, DocumentResult), PortalError> {
-        let identifier = body.get("identifier").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let old = self.catalog.blueprints().get(&identifier).map(|e| Arc::clone(&e.blueprint));
-        let new = self.write_blueprint(None, body, BlueprintMode::Declare)?;
-        let effect = match old {
-            None => Effect::Created,
-            Some(old) if old.body == new.body => Effect::Unchanged,
-            Some(_) => Effect::Changed,
+    fn write_blueprints(&mut self, documents: &[ReadDocument], report: &mut DocumentsReport) {
+        let blueprint = |d: &ReadDocument| match &d.outcome {
+            Ok(ParsedDocument::Port(PortItem::Blueprint(body))) => Some(body.clone()),
+            _ => None,
         };
-        Ok((effect, DocumentResult { index: 0, reference: None, blueprint: identifier.clone(), identifier }))
+        let (documents, bodies): (Vec<&ReadDocument>, Vec<Value>) =
+            documents.iter().filter_map(|d| Some((d, blueprint(d)?))).unzip();
+        let before = self.catalog.clone();
+        for (document, result) in documents.into_iter().zip(self.declare_blueprints(&bodies)) {
+            let result = result.map(|new| {
+                let identifier = new.identifier.clone();
+                let effect = match before.blueprints().get(&identifier) {
+                    None => Effect::Created,
+                    Some(old) if old.blueprint.body == new.body => Effect::Unchanged,
+                    Some(_) => Effect::Changed,
+                };
+                (
+                    effect,
+                    DocumentResult { index: 0, reference: None, blueprint: identifier.clone(), identifier },
+                )
+            });
+            report.add(document, result);
+        }
     }
 
     fn write_port_item(&mut self, body: &Value) -> Result<(Effect, DocumentResult), PortalError> {
@@ -142,9 +154,11 @@ impl Draft {
             entities: Vec::new(),
         };
         let before = self.catalog.clone();
-        let written = self.write_entity(&request, body)?;
+        let written = self.write_entity(&request, body, Missing::Dangle)?;
         let node = self.catalog.node_of_key(&blueprint, &written.identifier);
-        let updated = |c: &stagedoor_query::Catalog| Some(c.entity(c.node_of_key(&blueprint, &written.identifier)?)?.record.clone());
+        let updated = |c: &stagedoor_query::Catalog| {
+            Some(c.entity(c.node_of_key(&blueprint, &written.identifier)?)?.record.clone())
+        };
         let effect = match (written.created, updated(&before) == updated(&self.catalog)) {
             (true, _) => Effect::Created,
             (_, true) => Effect::Unchanged,
@@ -156,14 +170,25 @@ impl Draft {
 
     /// Writes a validated Backstage document without a claim. One that a source owns is left alone: the
     /// same content is no change, another is refused.
-    fn write_document(&mut self, reference: &str, value: &Value) -> Result<(Effect, DocumentResult), PortalError> {
-        let old = self.catalog.node_of_ref(reference).and_then(|n| self.catalog.entity(n)).map(|e| Arc::clone(&e.record));
+    fn write_document(
+        &mut self,
+        reference: &str,
+        value: &Value,
+    ) -> Result<(Effect, DocumentResult), PortalError> {
+        let old = self
+            .catalog
+            .node_of_ref(reference)
+            .and_then(|n| self.catalog.entity(n))
+            .map(|e| Arc::clone(&e.record));
         if let Some(claim) = old.as_ref().and_then(|o| o.claim.as_ref()) {
-            let message = format!("{reference} belongs to its source {} (line {}); change it there", claim.item, claim.line);
+            let message = format!(
+                "{reference} belongs to its source {} (line {}); change it there",
+                claim.item, claim.line
+            );
             return Err(PortalError::refused("protected_entity", message));
         }
         let mut record = self.document_record(reference, value, old.as_deref())?;
-        record.document = Some(JsonText::of(value));
+        self.state(&mut record, value, Fields::default());
         let result = DocumentResult {
             index: 0,
             reference: Some(reference.to_owned()),
@@ -180,7 +205,12 @@ impl Draft {
 
     /// The record that a document of this reference belongs to: the one that is there, or a new one of
     /// the blueprint whose face has its kind, which is installed if it ships with the program.
-    pub(crate) fn document_record(&mut self, reference: &str, value: &Value, old: Option<&EntityRecord>) -> Result<EntityRecord, PortalError> {
+    pub(crate) fn document_record(
+        &mut self,
+        reference: &str,
+        value: &Value,
+        old: Option<&EntityRecord>,
+    ) -> Result<EntityRecord, PortalError> {
         if let Some(old) = old {
             return Ok(old.clone());
         }
@@ -191,7 +221,9 @@ impl Draft {
         let Some(entry) = self.catalog.blueprints().by_kind(kind).cloned() else {
             return Err(PortalError::invalid(format!("no blueprint has the kind \"{kind}\"")));
         };
-        let text = |path: &str| stagedoor_model::json::at(value, path).and_then(Value::as_str).unwrap_or("default").to_owned();
+        let text = |path: &str| {
+            stagedoor_model::json::at(value, path).and_then(Value::as_str).unwrap_or("default").to_owned()
+        };
         let identifier = entry.face.identifier_of(&text("metadata.namespace"), &text("metadata.name"));
         Ok(EntityRecord {
             uid: Uuid::new_v4(),
@@ -228,11 +260,6 @@ impl Draft {
             stamps: self.new_stamps(None),
         };
         Ok((entity_ref, entry.face.document(&record), extras))
-    }
-
-    /// Stores a record as it is.
-    pub(crate) fn put_entity(&mut self, record: EntityRecord) {
-        self.put(Change::PutEntity(Arc::new(record)));
     }
 }
 

@@ -3,6 +3,7 @@
 mod delete;
 mod draft;
 mod fields;
+mod owned;
 
 use serde_json::Value;
 use stagedoor_auth::Viewer;
@@ -11,6 +12,8 @@ use crate::blueprints::may_build;
 use crate::error::PortalError;
 use crate::writer::Draft;
 use crate::{Portal, View};
+
+pub(crate) use owned::Stated;
 
 /// What happens when the entity exists already, and when it does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +47,17 @@ pub struct WriteRequest {
     pub entities: Vec<Value>,
 }
 
+/// What a relation to an entity that does not exist is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// A mistake.
+    Refuse,
+    /// A wish for a bare entity.
+    Create,
+    /// Fine: it resolves when the entity appears.
+    Dangle,
+}
+
 /// One entity that was written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Written {
@@ -62,14 +76,23 @@ impl Portal {
     ///
     /// # Errors
     /// When the blueprint does not exist or the viewer may not write; refusals of single entities are in the list.
-    pub async fn write_entities(&self, viewer: &Viewer, request: WriteRequest) -> Result<Vec<Outcome>, PortalError> {
+    pub async fn write_entities(
+        &self,
+        viewer: &Viewer,
+        request: WriteRequest,
+    ) -> Result<Vec<Outcome>, PortalError> {
         may_build(viewer)?;
         let dry_run = request.validation_only;
         let write = move |draft: &mut Draft| {
             if draft.catalog.blueprints().get(&request.blueprint).is_none() {
                 return Err(crate::blueprints::no_blueprint(&request.blueprint));
             }
-            Ok(request.entities.iter().map(|body| draft.write_entity(&request, body)).collect::<Vec<_>>())
+            let missing = if request.create_missing { Missing::Create } else { Missing::Refuse };
+            Ok(request
+                .entities
+                .iter()
+                .map(|body| draft.write_entity(&request, body, missing))
+                .collect::<Vec<_>>())
         };
         self.commit(viewer.actor("port"), dry_run, write).await
     }
@@ -79,7 +102,13 @@ impl Portal {
     /// # Errors
     /// `NotFound`; `protected_entity` when a source owns it; `has_dependents` when a required relation
     /// points at it, unless `delete_dependents`, which removes those entities too.
-    pub async fn delete_entity(&self, viewer: &Viewer, blueprint: &str, identifier: &str, delete_dependents: bool) -> Result<(), PortalError> {
+    pub async fn delete_entity(
+        &self,
+        viewer: &Viewer,
+        blueprint: &str,
+        identifier: &str,
+        delete_dependents: bool,
+    ) -> Result<(), PortalError> {
         may_build(viewer)?;
         let (blueprint, identifier) = (blueprint.to_owned(), identifier.to_owned());
         let delete = move |draft: &mut Draft| draft.delete_entity(&blueprint, &identifier, delete_dependents);
@@ -101,7 +130,10 @@ impl Portal {
 impl Draft {
     /// The draft's state as a view, to render what was written.
     fn as_view(&self) -> View {
-        View::new(std::sync::Arc::new(self.catalog.clone()), std::sync::Arc::default(), Viewer::system("writer"))
+        View::new(
+            std::sync::Arc::new(self.catalog.clone()),
+            std::sync::Arc::default(),
+            Viewer::system("writer"),
+        )
     }
 }
-

@@ -25,7 +25,7 @@ pub struct Problem {
 
 /// All problems, by source and by entity.
 #[derive(Clone, Debug, Default)]
-pub struct Problems {
+pub(crate) struct Problems {
     by_source: BTreeMap<String, Arc<Vec<Problem>>>,
     by_ref: BTreeMap<String, Vec<Problem>>,
 }
@@ -33,13 +33,13 @@ pub struct Problems {
 impl Problems {
     /// Those of a source.
     #[must_use]
-    pub fn of_source(&self, source: &str) -> &[Problem] {
+    pub(crate) fn of_source(&self, source: &str) -> &[Problem] {
         self.by_source.get(source).map_or(&[], |p| p.as_slice())
     }
 
     /// Those of an entity.
     #[must_use]
-    pub fn of(&self, reference: &str) -> &[Problem] {
+    pub(crate) fn of(&self, reference: &str) -> &[Problem] {
         self.by_ref.get(reference).map_or(&[], Vec::as_slice)
     }
 

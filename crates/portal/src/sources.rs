@@ -4,6 +4,8 @@
 //! turns those into changes (through the writer, like everything else), [`worker`] decides when.
 
 mod cache;
+mod item;
+mod kept;
 mod reading;
 mod reconcile;
 mod report;
@@ -65,6 +67,13 @@ impl Sources {
     pub(crate) fn new(config: SourcesConfig) -> Self {
         let (events, inbox) = channel();
         Self { config, status: Mutex::default(), events, inbox: Mutex::new(Some(inbox)) }
+    }
+}
+
+impl Drop for Sources {
+    /// The worker holds the other end of its own queue, so it has to be told.
+    fn drop(&mut self) {
+        let _ = self.events.send(worker::Event::Stop);
     }
 }
 

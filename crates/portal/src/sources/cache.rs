@@ -9,8 +9,6 @@ use std::time::{Duration, SystemTime};
 use stagedoor_ingest::LocationTargets;
 use stagedoor_query::Catalog;
 
-use crate::problems::Problem;
-
 /// A file that changed this shortly before it was read may change again without its time changing.
 const RACY: Duration = Duration::from_millis(100);
 
@@ -19,7 +17,6 @@ const RACY: Duration = Duration::from_millis(100);
 pub(super) struct Summary {
     /// Item, line and reference of every entity.
     pub(super) claims: Vec<(String, u32, String)>,
-    pub(super) problems: Vec<Problem>,
     pub(super) targets: Vec<(LocationTargets, u32)>,
     /// It holds something that has to be read every time: blueprints, entities in Port's form, bad or
     /// refused documents, placeholders.

@@ -1,18 +1,21 @@
 //! One reading of a location: its documents and those of the locations they name, and what is wrong with them.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-use sha1::{Digest as _, Sha1};
+use serde_json::Value;
+use stagedoor_ingest::files::FileErrorKind;
 use stagedoor_ingest::{
-    DocumentError, LocationTargets, ParsedDocument, PortItem, ReadContext, ReadDocument, files, read_documents,
+    DocumentError, LocationTargets, ParsedDocument, PortItem, ReadContext, ReadDocument, files,
+    read_documents,
 };
 use stagedoor_query::Catalog;
 use tokio::runtime::Handle;
 
 use super::cache::{Cache, Summary};
+use super::item::{Content, Item, location_item};
+use super::kept::{Kept, keep_target, keep_where_locations_lead};
 use super::reconcile::Spoken;
 use super::url::Urls;
 use super::{KnownKinds, LocationConfig};
@@ -29,10 +32,12 @@ pub(crate) struct Reading {
     pub(crate) items: Vec<Item>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) directories: BTreeSet<PathBuf>,
-    /// Files that could not be read or parsed as a whole.
-    failed_files: HashSet<String>,
-    /// References whose documents are bad.
-    failed_refs: HashSet<String>,
+    /// Why a part of it could not be reached.
+    pub(crate) unreached: Option<String>,
+    /// Where it could not be understood.
+    kept: Kept,
+    /// Bad documents: item and reference.
+    bad: Vec<(String, String)>,
 }
 
 /// Whether the location itself could be read.
@@ -52,61 +57,6 @@ pub(crate) struct DeclaredBlueprint {
     pub(crate) line: u32,
 }
 
-/// One thing that the location claims.
-#[derive(Clone)]
-pub(crate) struct Item {
-    /// `<file or url>#<document index>`.
-    pub(crate) item: String,
-    pub(crate) line: u32,
-    pub(crate) content: Content,
-}
-
-/// What is claimed.
-#[derive(Clone)]
-pub(crate) enum Content {
-    /// A validated Backstage document.
-    Document {
-        /// Lower-case.
-        reference: String,
-        /// As stored.
-        value: Value,
-    },
-    /// An entity in Port's form.
-    Port(Value),
-    /// The document that the catalog has already: its file has not changed.
-    Unchanged {
-        /// Lower-case.
-        reference: String,
-    },
-}
-
-impl Item {
-    /// Whether the catalog says already what the item says, so that nothing needs to be written.
-    pub(crate) fn is_in(&self, catalog: &Catalog, source: &str) -> bool {
-        let (reference, value) = match &self.content {
-            Content::Document { reference, value } => (reference, value),
-            Content::Unchanged { .. } => return true,
-            Content::Port(_) => return false,
-        };
-        let Some(entity) = catalog.node_of_ref(reference).and_then(|n| catalog.entity(n)) else { return false };
-        let Some(claim) = &entity.record.claim else { return false };
-        claim.source == source
-            && claim.item == self.item
-            && claim.line == self.line
-            && entity.record.document.as_ref().is_some_and(|d| d.as_str() == value.to_string())
-    }
-
-    /// A problem at the item's place.
-    pub(crate) fn problem(&self, message: &str) -> Problem {
-        let file = self.item.rsplit_once('#').map_or(self.item.as_str(), |(file, _)| file);
-        let reference = match &self.content {
-            Content::Document { reference, .. } | Content::Unchanged { reference } => Some(reference.clone()),
-            Content::Port(_) => None,
-        };
-        Problem { level: "error", name: "InputError".into(), message: message.into(), file: file.into(), line: self.line, reference }
-    }
-}
-
 impl Reading {
     fn new(outcome: Outcome) -> Self {
         Self {
@@ -115,17 +65,18 @@ impl Reading {
             items: Vec::new(),
             problems: Vec::new(),
             directories: BTreeSet::new(),
-            failed_files: HashSet::new(),
-            failed_refs: HashSet::new(),
+            unreached: None,
+            kept: Kept::default(),
+            bad: Vec::new(),
         }
     }
 
-    fn bad_document(&mut self, file: &str, place: &str, error: DocumentError) {
+    fn bad_document(&mut self, item: String, file: &str, place: &str, error: DocumentError) {
         match &error.entity_ref {
-            Some(reference) => self.failed_refs.insert(reference.clone()),
+            Some(reference) => self.bad.push((item, reference.clone())),
             // Whose document it is cannot be told: everything the file said before still counts.
-            None => self.failed_files.insert(place.to_owned()),
-        };
+            None => drop(self.kept.files.insert(place.to_owned())),
+        }
         self.problems.push(Problem {
             level: "error",
             name: error.name,
@@ -137,18 +88,23 @@ impl Reading {
     }
 
     /// The reading as ownership sees it.
-    pub(crate) fn spoken(&self) -> Spoken {
-        let mut spoken = Spoken {
-            kept_files: self.failed_files.clone(),
-            kept_refs: self.failed_refs.clone(),
-            ..Spoken::default()
-        };
+    pub(crate) fn spoken(&self, source: &str, catalog: &Catalog) -> Spoken {
+        let mut spoken = Spoken { kept: self.kept.clone(), ..Spoken::default() };
         for item in &self.items {
-            spoken.items.insert(item.item.clone());
-            if let Content::Document { reference, .. } | Content::Unchanged { reference } = &item.content {
-                spoken.holder_of.entry(reference.clone()).or_insert_with(|| item.item.clone());
+            let reference = item.content.reference(catalog);
+            spoken.references.extend(reference.clone());
+            spoken.items.insert(item.item.clone(), reference);
+        }
+        for (item, reference) in &self.bad {
+            let entity = catalog.node_of_ref(reference).and_then(|n| catalog.entity(n));
+            // A reference that is not the source's may be the mistake: then the place tells what is meant.
+            if entity.and_then(|e| e.record.claim.as_ref()).is_some_and(|c| c.source == source) {
+                spoken.kept.references.insert(reference.clone());
+            } else {
+                spoken.kept.items.insert(item.clone());
             }
         }
+        keep_where_locations_lead(&mut spoken.kept, source, catalog);
         spoken
     }
 }
@@ -174,7 +130,13 @@ impl Reader {
     }
 
     /// Reads a location and everything it leads to.
-    pub(crate) fn read(&mut self, location: &LocationConfig, portal: &Portal, kinds: &KnownKinds, runtime: &Handle) -> Reading {
+    pub(crate) fn read(
+        &mut self,
+        location: &LocationConfig,
+        portal: &Portal,
+        kinds: &KnownKinds,
+        runtime: &Handle,
+    ) -> Reading {
         let mut reading = Reading::new(Outcome::Read);
         let root = match self.root(location) {
             Ok(root) => root,
@@ -221,18 +183,33 @@ impl Reader {
         Ok(files::absolute(&location.target, base).display().to_string())
     }
 
-    fn read_url(&mut self, pending: &Pending, scope: &Scope<'_>, reading: &mut Reading, queue: &mut VecDeque<Pending>, root: bool) {
+    fn read_url(
+        &mut self,
+        pending: &Pending,
+        scope: &Scope<'_>,
+        reading: &mut Reading,
+        queue: &mut VecDeque<Pending>,
+        root: bool,
+    ) {
         let egress = scope.portal.shared.sources.config.egress.as_deref();
         match self.urls.get(&pending.target, egress, scope.runtime) {
             Ok(text) => {
                 let summary = scope.take(&pending.target, &text, reading);
-                summary.targets.iter().for_each(|(targets, line)| follow(&pending.target, targets, *line, scope, reading, queue));
+                summary.targets.iter().for_each(|(targets, line)| {
+                    follow(&pending.target, targets, *line, scope, reading, queue)
+                });
             }
-            Err(outcome) => fail(pending, outcome, reading, root),
+            Err(outcome) => fail(pending, "url", outcome, reading, root),
         }
     }
 
-    fn read_file(&mut self, path: &Path, scope: &Scope<'_>, reading: &mut Reading, queue: &mut VecDeque<Pending>) {
+    fn read_file(
+        &mut self,
+        path: &Path,
+        scope: &Scope<'_>,
+        reading: &mut Reading,
+        queue: &mut VecDeque<Pending>,
+    ) {
         let name = path.display().to_string();
         let kinds = scope.kinds.fingerprint();
         if let Some(summary) = self.cache.unchanged(path, kinds, &scope.source, &scope.catalog) {
@@ -240,18 +217,24 @@ impl Reader {
                 let content = Content::Unchanged { reference: reference.clone() };
                 reading.items.push(Item { item: item.clone(), line: *line, content });
             }
-            summary.targets.iter().for_each(|(targets, line)| follow(&name, targets, *line, scope, reading, queue));
+            summary
+                .targets
+                .iter()
+                .for_each(|(targets, line)| follow(&name, targets, *line, scope, reading, queue));
             return;
         }
         let meta = std::fs::metadata(path).ok();
         match files::read_text(path) {
             Ok(text) => {
                 let summary = scope.take(&name, &text, reading);
-                summary.targets.iter().for_each(|(targets, line)| follow(&name, targets, *line, scope, reading, queue));
+                summary
+                    .targets
+                    .iter()
+                    .for_each(|(targets, line)| follow(&name, targets, *line, scope, reading, queue));
                 self.cache.remember(path, meta, kinds, summary);
             }
             Err(error) => {
-                reading.failed_files.insert(format!("file:{name}"));
+                reading.kept.files.insert(format!("file:{name}"));
                 reading.problems.push(whole_file(&name, &error.to_string()));
             }
         }
@@ -267,7 +250,11 @@ fn expand(pending: &Pending, reading: &mut Reading, root: bool) -> Vec<PathBuf> 
         }
         Err(error) => {
             reading.directories.extend(error.directories().iter().cloned());
-            fail(pending, Outcome::Gone(error.to_string()), reading, root);
+            let outcome = match error.kind {
+                FileErrorKind::NotFound => Outcome::Gone(error.to_string()),
+                _ => Outcome::Unreachable(error.to_string()),
+            };
+            fail(pending, "file", outcome, reading, root);
             Vec::new()
         }
     }
@@ -296,7 +283,14 @@ impl Scope<'_> {
         summary
     }
 
-    fn take_document(&self, document: ReadDocument, name: &str, place: &str, reading: &mut Reading, summary: &mut Summary) {
+    fn take_document(
+        &self,
+        document: ReadDocument,
+        name: &str,
+        place: &str,
+        reading: &mut Reading,
+        summary: &mut Summary,
+    ) {
         let item = format!("{place}#{}", document.index);
         let line = document.line;
         let entity = match document.outcome {
@@ -311,7 +305,7 @@ impl Scope<'_> {
                         reading.items.push(Item { item, line, content: Content::Port(body) });
                     }
                     Ok(ParsedDocument::Entity(_)) => {}
-                    Err(error) => reading.bad_document(name, place, error),
+                    Err(error) => reading.bad_document(item, name, place, error),
                 }
                 return;
             }
@@ -319,20 +313,37 @@ impl Scope<'_> {
         // A placeholder's file may change while this one does not.
         summary.volatile |= !entity.reads.is_empty();
         let read = entity.reads.iter().map(|r| Path::new(r.strip_prefix("file:").unwrap_or(r)));
-        reading.directories.extend(read.filter(|r| r.is_absolute()).filter_map(Path::parent).map(Path::to_owned));
+        reading
+            .directories
+            .extend(read.filter(|r| r.is_absolute()).filter_map(Path::parent).map(Path::to_owned));
         if let Err(message) = self.allowed(&entity.kind, &entity.value, &entity.entity_ref, place) {
             summary.volatile = true;
             let (name, file) = ("NotAllowedError".to_owned(), name.to_owned());
-            reading.problems.push(Problem { level: "error", name, message, file, line, reference: Some(entity.entity_ref) });
+            reading.problems.push(Problem {
+                level: "error",
+                name,
+                message,
+                file,
+                line,
+                reference: Some(entity.entity_ref),
+            });
             return;
         }
         summary.targets.extend(entity.targets.map(|targets| (targets, line)));
         summary.claims.push((item.clone(), line, entity.entity_ref.clone()));
         let reference = entity.entity_ref;
-        let news = Item { item, line, content: Content::Document { reference: reference.clone(), value: entity.value } };
+        let news = Item {
+            item,
+            line,
+            content: Content::Document { reference: reference.clone(), value: entity.value },
+        };
         // Most documents of most readings say nothing new: they are let go at once.
         let known = news.is_in(&self.catalog, &self.source);
-        reading.items.push(if known { Item { content: Content::Unchanged { reference }, ..news } } else { news });
+        reading.items.push(if known {
+            Item { content: Content::Unchanged { reference }, ..news }
+        } else {
+            news
+        });
     }
 
     fn allowed(&self, kind: &str, value: &Value, reference: &str, place: &str) -> Result<(), String> {
@@ -347,7 +358,14 @@ impl Scope<'_> {
 }
 
 /// Queues what a Location document points at.
-fn follow(name: &str, targets: &LocationTargets, line: u32, scope: &Scope<'_>, reading: &mut Reading, queue: &mut VecDeque<Pending>) {
+fn follow(
+    name: &str,
+    targets: &LocationTargets,
+    line: u32,
+    scope: &Scope<'_>,
+    reading: &mut Reading,
+    queue: &mut VecDeque<Pending>,
+) {
     for target in &targets.targets {
         match stagedoor_ingest::resolve_target(&scope.location.kind, name, targets.kind.as_deref(), target) {
             Ok(target) => queue.push_back(Pending { target, optional: targets.optional }),
@@ -356,45 +374,30 @@ fn follow(name: &str, targets: &LocationTargets, line: u32, scope: &Scope<'_>, r
     }
 }
 
-fn fail(pending: &Pending, outcome: Outcome, reading: &mut Reading, root: bool) {
-    let message = match &outcome {
-        Outcome::Unreachable(m) | Outcome::Gone(m) => m.clone(),
-        Outcome::Read => return,
-    };
+/// A target has no text. What it said before still counts: a missing file is a mistake more often than a wish.
+fn fail(pending: &Pending, kind: &str, outcome: Outcome, reading: &mut Reading, root: bool) {
+    let (Outcome::Unreachable(message) | Outcome::Gone(message)) = &outcome else { return };
     if pending.optional && matches!(outcome, Outcome::Gone(_)) {
         return;
     }
-    reading.problems.push(whole_file(&pending.target, &message));
+    reading.problems.push(whole_file(&pending.target, message));
     if root {
         reading.outcome = outcome;
-    } else if matches!(outcome, Outcome::Unreachable(_)) {
-        // What could not be asked has not been taken back.
-        reading.outcome = outcome;
+        return;
     }
+    if matches!(outcome, Outcome::Unreachable(_)) {
+        reading.unreached = Some(message.clone());
+    }
+    keep_target(&mut reading.kept, kind, &pending.target);
 }
 
 fn whole_file(file: &str, message: &str) -> Problem {
-    Problem { level: "error", name: "Error".into(), message: message.into(), file: file.into(), line: 0, reference: None }
-}
-
-/// The Location entity that stands for a configured location, named as Backstage names it.
-fn location_item(kind: &str, target: &str, origin: &str) -> Item {
-    let digest = Sha1::digest(origin.as_bytes());
-    let hash: String = digest.iter().map(|b| format!("{b:02x}")).collect();
-    let name = format!("generated-{hash}");
-    let value = json!({
-        "apiVersion": "backstage.io/v1alpha1",
-        "kind": "Location",
-        "metadata": {
-            "name": name,
-            "namespace": "default",
-            "annotations": {
-                "backstage.io/managed-by-location": origin,
-                "backstage.io/managed-by-origin-location": origin,
-            },
-        },
-        "spec": { "type": kind, "target": target },
-    });
-    let content = Content::Document { reference: format!("location:default/{name}"), value };
-    Item { item: format!("{origin}#location"), line: 0, content }
+    Problem {
+        level: "error",
+        name: "Error".into(),
+        message: message.into(),
+        file: file.into(),
+        line: 0,
+        reference: None,
+    }
 }

@@ -4,10 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::Value;
-use stagedoor_model::{Change, Claim, EntityRecord, Fields, JsonText, SourceRecord, SourceState, WaitingClaim};
-use stagedoor_query::{BlueprintEntry, Catalog};
+use stagedoor_model::{
+    Change, Claim, EntityRecord, Fields, JsonText, SourceRecord, SourceState, WaitingClaim,
+};
+use stagedoor_query::Catalog;
 
-use super::reading::{Content, Item};
+use super::item::{Content, Item};
+use super::kept::Kept;
+use crate::entities::Stated;
 use crate::error::PortalError;
 use crate::writer::Draft;
 
@@ -17,36 +21,51 @@ const HELD_FROM: usize = 20;
 /// What a source said in one reading, as far as ownership is concerned.
 #[derive(Clone, Default)]
 pub(crate) struct Spoken {
-    /// First item that claims each reference.
-    pub(crate) holder_of: HashMap<String, String>,
-    /// Every item that claims something.
-    pub(crate) items: HashSet<String>,
-    /// Files that could not be read or parsed: what they said before still counts.
-    pub(crate) kept_files: HashSet<String>,
-    /// References whose document has turned bad: the last good one still counts.
-    pub(crate) kept_refs: HashSet<String>,
+    /// Every reference that is claimed.
+    pub(crate) references: HashSet<String>,
+    /// Every item, with the reference that it claims where that can be told.
+    pub(crate) items: HashMap<String, Option<String>>,
+    /// What could not be understood.
+    pub(crate) kept: Kept,
 }
 
 impl Spoken {
     /// Whether the reading still stands behind a claim.
     fn stands(&self, reference: &str, item: &str) -> bool {
-        let file = item.rsplit_once('#').map_or(item, |(file, _)| file);
-        self.holder_of.contains_key(reference) || self.kept_refs.contains(reference) || self.kept_files.contains(file)
+        self.references.contains(reference) || self.kept.holds(reference, item)
+    }
+
+    /// Whether an item has let go of a reference.
+    fn has_left(&self, reference: &str, item: &str) -> bool {
+        match self.items.get(item) {
+            Some(Some(now)) => now != reference,
+            Some(None) => false,
+            None => !self.kept.place(item),
+        }
     }
 }
 
 impl Draft {
     /// Lets a source claim what one of its items says; returns the reference. Where another claim holds
     /// it, this one waits.
-    pub(crate) fn claim(&mut self, source: &str, item: &Item, spoken: &Spoken) -> Result<String, PortalError> {
+    pub(crate) fn claim(
+        &mut self,
+        source: &str,
+        item: &Item,
+        spoken: &Spoken,
+    ) -> Result<String, PortalError> {
         let (reference, value, extras) = match &item.content {
             Content::Document { reference, value } => (reference.clone(), value.clone(), Fields::default()),
             Content::Port(body) => self.document_of_port(body)?,
             Content::Unchanged { reference } => return Ok(reference.clone()),
         };
-        let old = self.catalog.node_of_ref(&reference).and_then(|n| self.catalog.entity(n)).map(|e| Arc::clone(&e.record));
+        let old = self
+            .catalog
+            .node_of_ref(&reference)
+            .and_then(|n| self.catalog.entity(n))
+            .map(|e| Arc::clone(&e.record));
         let held = old.as_ref().and_then(|o| o.claim.as_ref());
-        if let Some(holder) = held.filter(|h| !self.may_take(h, source, item, &reference, spoken)) {
+        if let Some(holder) = held.filter(|h| !may_take(h, source, item, &reference, spoken)) {
             let waits = WaitingClaim {
                 source: source.to_owned(),
                 item: item.item.clone(),
@@ -55,32 +74,30 @@ impl Draft {
                 document: JsonText::of(&value),
                 since: self.at,
             };
-            tracing::warn!(reference = waits.entity_ref, holder = holder.item, claimer = waits.item, "two sources claim one name");
+            tracing::warn!(
+                reference = waits.entity_ref,
+                holder = holder.item,
+                claimer = waits.item,
+                "two sources claim one name"
+            );
             self.wait(waits);
             return Ok(reference);
         }
         let mut record = self.document_record(&reference, &value, old.as_deref())?;
         let adopted = held.map_or(old.is_some(), |h| h.adopted);
-        record.claim = Some(Claim { source: source.to_owned(), item: item.item.clone(), line: item.line, adopted });
+        record.claim =
+            Some(Claim { source: source.to_owned(), item: item.item.clone(), line: item.line, adopted });
         self.state(&mut record, &value, extras);
         self.put_if_changed(record);
         self.end_waiting(source, &item.item);
         Ok(reference)
     }
 
-    /// A claim passes within its source when the item that held it no longer says so (a moved document).
-    fn may_take(&self, holder: &Claim, source: &str, item: &Item, reference: &str, spoken: &Spoken) -> bool {
-        if holder.source != source {
-            return false;
-        }
-        holder.item == item.item || !spoken.items.contains(&holder.item) || spoken.holder_of.get(reference) == Some(&item.item)
-    }
-
     /// Writes the claimer's document into a record; contributed fields that it states now give way.
-    fn state(&self, record: &mut EntityRecord, value: &Value, extras: Fields) {
+    pub(crate) fn state(&self, record: &mut EntityRecord, value: &Value, extras: Fields) {
         let mut fields = record.contributed();
         if let Some(entry) = self.catalog.blueprints().get(&record.blueprint) {
-            drop_stated(&mut fields, value, entry);
+            Stated::of(value, entry).remove_from(&mut fields);
         }
         fields.team = extras.team.or(fields.team);
         fields.icon = extras.icon.or(fields.icon);
@@ -88,12 +105,16 @@ impl Draft {
         record.document = Some(JsonText::of(value));
     }
 
-    fn wait(&mut self, claim: WaitingClaim) {
+    fn wait(&mut self, mut claim: WaitingClaim) {
         let key = (claim.source.clone(), claim.item.clone());
-        let known = self.catalog.waiting().get(&key);
-        if known.is_none_or(|k| (&k.entity_ref, &k.document, k.line) != (&claim.entity_ref, &claim.document, claim.line)) {
-            self.put(Change::PutWaitingClaim(Arc::new(claim)));
+        if let Some(known) = self.catalog.waiting().get(&key).filter(|k| k.entity_ref == claim.entity_ref) {
+            if (&known.document, known.line) == (&claim.document, claim.line) {
+                return;
+            }
+            // It keeps its place in the queue.
+            claim.since = known.since;
         }
+        self.put(Change::PutWaitingClaim(Arc::new(claim)));
     }
 
     fn end_waiting(&mut self, source: &str, item: &str) {
@@ -109,7 +130,7 @@ impl Draft {
             .catalog
             .waiting()
             .keys()
-            .filter(|(s, item)| s == source && !spoken.items.contains(item))
+            .filter(|(s, item)| s == source && !spoken.items.contains_key(item) && !spoken.kept.place(item))
             .cloned()
             .collect();
         for (source, item) in ended {
@@ -136,7 +157,12 @@ impl Draft {
         let mut record = old.as_ref().clone();
         let adopted = old.claim.as_ref().is_some_and(|c| c.adopted);
         if let Some(next) = next {
-            record.claim = Some(Claim { source: next.source.clone(), item: next.item.clone(), line: next.line, adopted });
+            record.claim = Some(Claim {
+                source: next.source.clone(),
+                item: next.item.clone(),
+                line: next.line,
+                adopted,
+            });
             self.state(&mut record, &next.document.value(), Fields::default());
             self.put_if_changed(record);
             self.end_waiting(&next.source, &next.item);
@@ -174,15 +200,7 @@ pub(crate) fn claimed_by(catalog: &Catalog, source: &str) -> Vec<(String, String
     claimed.collect()
 }
 
-/// Takes out of contributed fields what a claimer's document states.
-fn drop_stated(fields: &mut Fields, document: &Value, entry: &BlueprintEntry) {
-    if stagedoor_model::json::at(document, "metadata.title").is_some() {
-        fields.title = None;
-    }
-    let stated = entry.face.properties_of(document, &entry.blueprint);
-    fields.properties.retain(|key, _| !stated.contains_key(key));
-    fields.relations.retain(|key, _| {
-        let field = entry.face.relations.get(key).map(|r| r.field.as_str());
-        field.is_none_or(|f| stagedoor_model::json::at(document, f).is_none())
-    });
+/// A claim passes within its source when the item that held it no longer says so (a moved document).
+fn may_take(holder: &Claim, source: &str, item: &Item, reference: &str, spoken: &Spoken) -> bool {
+    holder.source == source && (holder.item == item.item || spoken.has_left(reference, &holder.item))
 }

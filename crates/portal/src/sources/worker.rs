@@ -1,26 +1,31 @@
 //! When sources are read: at start, when a watched file changes, when the data model changes, and URLs on a schedule.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use stagedoor_model::{Actor, SourceState};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use super::reading::{Item, Outcome, Reader, Reading};
+use super::item::Item;
+use super::reading::{Outcome, Reader, Reading};
 use super::reconcile::Spoken;
 use super::{KnownKinds, LocationConfig, Status};
-use crate::blueprints::BlueprintMode;
 use crate::problems::Problem;
 use crate::writer::Draft;
 use crate::{Portal, clock};
 
 /// Editors write a file in several steps; what happens within this time is read once.
 const SETTLE: Duration = Duration::from_millis(80);
+/// Files that never rest do not delay the reading of others longer than this.
+const PATIENCE: Duration = Duration::from_millis(400);
+/// How exact the time of a file's change is.
+const TICK: Duration = Duration::from_millis(20);
 /// How often a URL is asked whether it has changed.
 const POLL: Duration = Duration::from_secs(120);
 /// How long the entities of an absent source are kept, in milliseconds.
@@ -36,6 +41,8 @@ pub(crate) enum Event {
     Sync(oneshot::Sender<()>),
     /// A person confirmed the losses of a held source.
     Confirm(String, oneshot::Sender<()>),
+    /// The portal is gone.
+    Stop,
 }
 
 impl Portal {
@@ -53,9 +60,12 @@ impl Portal {
                     let _ = events.send(Event::Files);
                 }
             });
-            let watcher = watcher.inspect_err(|error| tracing::warn!(%error, "files cannot be watched; changes are seen at the next start"));
+            let watcher = watcher.inspect_err(
+                |error| tracing::warn!(%error, "files cannot be watched; changes are seen at the next start"),
+            );
             let upgrade = move || portal.upgrade().map(|shared| Portal { shared });
-            Worker { runtime, watcher: watcher.ok(), watched: BTreeSet::new(), reader: Reader::default() }.run(&inbox, &upgrade);
+            Worker { runtime, watcher: watcher.ok(), watched: BTreeMap::new(), reader: Reader::default() }
+                .run(&inbox, &upgrade);
         };
         if let Err(error) = std::thread::Builder::new().name("sources".into()).spawn(run) {
             tracing::error!(%error, "sources cannot be read");
@@ -72,7 +82,11 @@ impl Portal {
     }
 
     /// Confirms that a held source may lose what it no longer says, and reads it again.
-    pub async fn confirm_source(&self, viewer: &stagedoor_auth::Viewer, id: &str) -> Result<(), crate::PortalError> {
+    pub async fn confirm_source(
+        &self,
+        viewer: &stagedoor_auth::Viewer,
+        id: &str,
+    ) -> Result<(), crate::PortalError> {
         crate::blueprints::may_build(viewer)?;
         if !self.shared.sources.config.locations.iter().any(|l| l.id() == id) {
             return Err(crate::PortalError::NotFound(format!("no source has the id \"{id}\"")));
@@ -88,7 +102,7 @@ impl Portal {
 struct Worker {
     runtime: Handle,
     watcher: Option<RecommendedWatcher>,
-    watched: BTreeSet<PathBuf>,
+    watched: BTreeMap<PathBuf, Identity>,
     reader: Reader,
 }
 
@@ -104,9 +118,10 @@ impl Worker {
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
+            let patience = Instant::now() + PATIENCE;
             while let Some(event) = pending.take() {
                 let settle = match event {
-                    Event::Files => SETTLE,
+                    Event::Files => SETTLE.min(patience.saturating_duration_since(Instant::now())),
                     Event::Sync(done) => {
                         waiters.push(done);
                         Duration::ZERO
@@ -116,8 +131,11 @@ impl Worker {
                         waiters.push(done);
                         Duration::ZERO
                     }
+                    Event::Stop => return,
                 };
-                pending = inbox.recv_timeout(settle).ok();
+                if Instant::now() < patience {
+                    pending = inbox.recv_timeout(settle).ok();
+                }
             }
             let Some(portal) = portal() else { return };
             if Instant::now() >= next_poll {
@@ -133,25 +151,30 @@ impl Worker {
 
     fn sync_all(&mut self, portal: &Portal, confirmed: &[String]) {
         let locations = portal.shared.sources.config.locations.clone();
-        let mut watch = BTreeSet::new();
-        // Blueprints first, from every source: they decide which kinds the documents may have.
         loop {
-            let mut readings = Vec::with_capacity(locations.len());
+            let started = SystemTime::now();
             let kinds = KnownKinds::of(portal.shared.catalog.load().blueprints());
+            let mut readings = Vec::with_capacity(locations.len());
             for location in &locations {
                 readings.push(self.reader.read(location, portal, &kinds, &self.runtime));
             }
-            let blueprints = self.declare_blueprints(portal, &mut readings);
-            if blueprints {
+            let folders = readings.iter().flat_map(|r| r.directories.iter().cloned()).collect();
+            // Blueprints first, from every source: they decide which kinds the documents may have.
+            if self.declare_blueprints(portal, &mut readings) {
                 continue;
             }
-            for (location, reading) in locations.iter().zip(readings) {
-                watch.extend(reading.directories.iter().cloned());
-                self.sync(portal, location, reading, confirmed.contains(&location.id()));
+            // Every claim before any ends, so that a document that moves between sources is not lost on the way.
+            let claims: Vec<_> =
+                locations.iter().zip(&mut readings).map(|(l, r)| self.claim_all(portal, l, r)).collect();
+            for ((location, reading), spoken) in locations.iter().zip(readings).zip(claims) {
+                self.finish(portal, location, reading, spoken, confirmed.contains(&location.id()));
             }
-            break;
+            // What happened between the reading of a folder and its watching has to be looked for.
+            let fresh = self.watch(folders);
+            if !fresh.iter().any(|folder| changed_since(folder, started)) {
+                break;
+            }
         }
-        self.watch(watch);
     }
 
     /// Writes the blueprints of all readings. True when any changed, so that documents must be judged again.
@@ -161,7 +184,13 @@ impl Worker {
             return false;
         }
         let before = portal.shared.catalog.load().revision;
-        let declare = move |draft: &mut Draft| Ok(draft.declare_blueprints(&all));
+        let declare = move |draft: &mut Draft| {
+            Ok(draft
+                .declare_blueprints(&all)
+                .into_iter()
+                .map(|r| r.err().map(|e| e.to_string()))
+                .collect::<Vec<_>>())
+        };
         let errors = self.runtime.block_on(portal.commit(source_actor("catalog.locations"), false, declare));
         let errors = errors.unwrap_or_default();
         let mut at = 0;
@@ -183,21 +212,62 @@ impl Worker {
         portal.shared.catalog.load().revision != before
     }
 
-    fn sync(&self, portal: &Portal, location: &LocationConfig, mut reading: Reading, confirmed: bool) {
+    /// Claims everything the reading says that the catalog does not say already. None when nothing may
+    /// be concluded from what it does not say.
+    fn claim_all(&self, portal: &Portal, location: &LocationConfig, reading: &mut Reading) -> Option<Spoken> {
+        let Outcome::Read = reading.outcome else { return None };
         let id = location.id();
-        let actor = source_actor(&id);
-        match &reading.outcome {
-            Outcome::Read => {
-                let spoken = self.claim_all(portal, &id, &mut reading);
-                self.finish(portal, &id, spoken, confirmed);
+        let catalog = portal.shared.catalog.load_full();
+        let spoken = Arc::new(reading.spoken(&id, &catalog));
+        let mut complete = spoken.as_ref().clone();
+        let news: Vec<Item> = reading.items.iter().filter(|i| !i.is_in(&catalog, &id)).cloned().collect();
+        drop(catalog);
+        for chunk in news.chunks(CHUNK) {
+            let (items, source, said) = (chunk.to_vec(), id.clone(), Arc::clone(&spoken));
+            let claim = move |draft: &mut Draft| {
+                Ok(items.iter().map(|item| draft.claim(&source, item, &said)).collect::<Vec<_>>())
+            };
+            let results = self.runtime.block_on(portal.commit(source_actor(&id), false, claim));
+            let results = results.inspect_err(
+                |error| tracing::error!(%error, source = id, "a source could not be brought up to date"),
+            );
+            for (item, result) in chunk.iter().zip(results.ok()?) {
+                match result {
+                    // An entity in Port's form has a reference only now.
+                    Ok(reference) => drop(complete.references.insert(reference)),
+                    Err(error) => {
+                        complete.kept.items.insert(item.item.clone());
+                        reading.problems.push(item.problem(&error.to_string()));
+                    }
+                }
             }
-            Outcome::Unreachable(reason) => self.set_state(portal, &id, SourceState::Stale, reason.clone()),
-            Outcome::Gone(reason) => {
-                self.set_state(portal, &id, SourceState::Gone, reason.clone());
+        }
+        Some(complete)
+    }
+
+    /// Ends the claims that a reading no longer makes, and remembers how it went.
+    fn finish(
+        &self,
+        portal: &Portal,
+        location: &LocationConfig,
+        reading: Reading,
+        spoken: Option<Spoken>,
+        confirmed: bool,
+    ) {
+        let id = location.id();
+        match (reading.outcome, spoken) {
+            (Outcome::Read, Some(spoken)) => {
+                self.end_claims(portal, &id, spoken, confirmed, reading.unreached)
+            }
+            (Outcome::Read, None) => {}
+            (Outcome::Unreachable(reason), _) => self.set_state(portal, &id, SourceState::Stale, reason),
+            (Outcome::Gone(reason), _) => {
+                self.set_state(portal, &id, SourceState::Gone, reason);
                 let since = portal.shared.catalog.load().sources().get(&id).map(|s| s.since.0);
                 if since.is_some_and(|since| clock::now().0 - since > GONE_GRACE) {
-                    let end = { let id = id.clone(); move |d: &mut Draft| Ok(d.end_claims(&id, &Spoken::default(), true)) };
-                    let _ = self.runtime.block_on(portal.commit(actor, false, end));
+                    let source = id.clone();
+                    let end = move |d: &mut Draft| Ok(d.end_claims(&source, &Spoken::default(), true));
+                    let _ = self.runtime.block_on(portal.commit(source_actor(&id), false, end));
                 }
             }
         }
@@ -207,41 +277,25 @@ impl Worker {
         portal.shared.sources.status.lock().insert(id, Status { last_run: Some(clock::now()) });
     }
 
-    /// Claims everything the reading says that the catalog does not say already.
-    fn claim_all(&self, portal: &Portal, id: &str, reading: &mut Reading) -> Spoken {
-        let spoken = Arc::new(reading.spoken());
-        let mut complete = spoken.as_ref().clone();
-        let catalog = portal.shared.catalog.load_full();
-        let news: Vec<Item> = reading.items.iter().filter(|i| !i.is_in(&catalog, id)).cloned().collect();
-        drop(catalog);
-        for chunk in news.chunks(CHUNK) {
-            let (items, source, said) = (chunk.to_vec(), id.to_owned(), Arc::clone(&spoken));
-            let claim = move |draft: &mut Draft| {
-                Ok(items.iter().map(|item| draft.claim(&source, item, &said)).collect::<Vec<_>>())
-            };
-            let results = self.runtime.block_on(portal.commit(source_actor(id), false, claim));
-            for (item, result) in chunk.iter().zip(results.unwrap_or_default()) {
-                match result {
-                    // An entity in Port's form has a reference only now.
-                    Ok(reference) => {
-                        complete.holder_of.entry(reference).or_insert_with(|| item.item.clone());
-                    }
-                    Err(error) => reading.problems.push(item.problem(&error.to_string())),
-                }
-            }
-        }
-        complete
-    }
-
-    fn finish(&self, portal: &Portal, id: &str, spoken: Spoken, confirmed: bool) {
+    fn end_claims(
+        &self,
+        portal: &Portal,
+        id: &str,
+        spoken: Spoken,
+        confirmed: bool,
+        unreached: Option<String>,
+    ) {
         let source = id.to_owned();
         let end = move |draft: &mut Draft| {
-            let reason = "over half of its entities are absent; confirm to remove them".to_owned();
-            if draft.end_claims(&source, &spoken, confirmed) {
-                draft.set_source_state(&source, SourceState::Fresh, None);
-            } else {
-                draft.set_source_state(&source, SourceState::Held, Some(reason));
-            }
+            let (state, reason) = match (draft.end_claims(&source, &spoken, confirmed), &unreached) {
+                (false, _) => (
+                    SourceState::Held,
+                    Some("over half of its entities are absent; confirm to remove them".to_owned()),
+                ),
+                (true, Some(reason)) => (SourceState::Stale, Some(reason.clone())),
+                (true, None) => (SourceState::Fresh, None),
+            };
+            draft.set_source_state(&source, state, reason);
             Ok(())
         };
         if let Err(error) = self.runtime.block_on(portal.commit(source_actor(id), false, end)) {
@@ -258,40 +312,47 @@ impl Worker {
         let _ = self.runtime.block_on(portal.commit(source_actor(id), false, set));
     }
 
-    fn watch(&mut self, wanted: BTreeSet<PathBuf>) {
-        let Some(watcher) = &mut self.watcher else { return };
-        for gone in self.watched.difference(&wanted) {
+    /// Watches these folders and no others. Answers those that were not watched before.
+    fn watch(&mut self, wanted: BTreeSet<PathBuf>) -> Vec<PathBuf> {
+        let Some(watcher) = &mut self.watcher else { return Vec::new() };
+        // A folder that was replaced by another of its name is another folder.
+        let wanted: BTreeMap<PathBuf, Identity> =
+            wanted.into_iter().map(|f| (f.clone(), identity(&f))).collect();
+        for (gone, _) in self.watched.iter().filter(|(f, id)| wanted.get(*f) != Some(id)) {
             // It may be gone from the disk as well.
             let _ = watcher.unwatch(gone);
         }
-        for new in wanted.difference(&self.watched) {
-            if let Err(error) = watcher.watch(new, RecursiveMode::NonRecursive) {
-                tracing::warn!(%error, folder = %new.display(), "this folder cannot be watched");
+        let mut fresh = Vec::new();
+        for (new, _) in wanted.iter().filter(|(f, id)| self.watched.get(*f) != Some(id)) {
+            match watcher.watch(new, RecursiveMode::NonRecursive) {
+                Ok(()) => fresh.push(new.clone()),
+                Err(error) => {
+                    tracing::warn!(%error, folder = %new.display(), "this folder cannot be watched")
+                }
             }
         }
         self.watched = wanted;
+        fresh
     }
+}
+
+/// Which folder it is that has this name now. Inodes are used again, so its birth counts too.
+type Identity = Option<(u64, Option<SystemTime>)>;
+
+fn identity(folder: &Path) -> Identity {
+    let meta = std::fs::metadata(folder).ok()?;
+    Some((meta.ino(), meta.created().ok()))
+}
+
+/// Whether something in a folder has changed since a moment, or at about that moment.
+fn changed_since(folder: &Path, moment: SystemTime) -> bool {
+    let moment = moment.checked_sub(TICK).unwrap_or(moment);
+    let later = |path: &Path| std::fs::metadata(path).and_then(|m| m.modified()).is_ok_and(|m| m >= moment);
+    later(folder)
+        || std::fs::read_dir(folder)
+            .is_ok_and(|mut entries| entries.any(|e| e.is_ok_and(|e| later(&e.path()))))
 }
 
 fn source_actor(id: &str) -> Actor {
     Actor { name: id.to_owned(), through: "source".into() }
-}
-
-impl Draft {
-    /// Writes blueprints that may point at each other in any order. One error text, or none, for each.
-    fn declare_blueprints(&mut self, bodies: &[serde_json::Value]) -> Vec<Option<String>> {
-        // Without their relations first, so that each one exists when another points at it.
-        for body in bodies {
-            let identifier = body.get("identifier").and_then(serde_json::Value::as_str).unwrap_or_default();
-            if self.catalog.blueprints().get(identifier).is_none() {
-                let mut alone = body.clone();
-                if let Some(map) = alone.as_object_mut() {
-                    map.shift_remove("relations");
-                }
-                let _ = self.write_blueprint(None, &alone, BlueprintMode::Declare);
-            }
-        }
-        let write = |body: &serde_json::Value| self.write_blueprint(None, body, BlueprintMode::Declare).err();
-        bodies.iter().map(write).map(|e| e.map(|e| e.to_string())).collect()
-    }
 }

@@ -1,4 +1,16 @@
-//! The server from outside.
+//! The server from outside: what it promises, through its public interface.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod config;
+
+mod support;
+
+mod access;
+mod bad_input;
+mod claims;
+mod documents;
+mod durable;
+mod edges;
+mod faces;
+mod going_away;
+mod watch;
