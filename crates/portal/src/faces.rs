@@ -26,7 +26,12 @@ impl View {
         out.extend_from_slice(head.as_bytes());
         let comma = if head.ends_with('{') { "" } else { "," };
         // Writing to memory cannot fail.
-        let _ = write!(out, "{comma}\"uid\":\"{}\",\"etag\":\"{}\"", entity.record.uid, self.etag_of(entity, &relations));
+        let _ = write!(
+            out,
+            "{comma}\"uid\":\"{}\",\"etag\":\"{}\"",
+            entity.record.uid,
+            self.etag_of(entity, &relations)
+        );
         out.extend_from_slice(tail.strip_suffix('}').unwrap_or(tail).as_bytes());
         self.append_relations(&relations, out);
         self.append_status(&entity.record.entity_ref, out);
@@ -147,7 +152,9 @@ impl View {
     /// The Port relations of an entity: key, whether it is a list, and the other ends.
     #[must_use]
     pub fn port_links(&self, node: NodeId) -> Vec<(String, bool, Vec<NodeId>)> {
-        let Some(entry) = self.entity(node).and_then(|e| self.catalog.blueprint_of(e)) else { return Vec::new() };
+        let Some(entry) = self.entity(node).and_then(|e| self.catalog.blueprint_of(e)) else {
+            return Vec::new();
+        };
         let all = self.catalog.relations(node);
         let of = |relation: &stagedoor_model::face::RelationFace| {
             let fits = |r: &&Relation<'_>| {

@@ -90,4 +90,3 @@ impl Portal {
         let _ = self.commit(actor, false, nothing).await;
     }
 }
-

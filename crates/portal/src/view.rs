@@ -146,7 +146,11 @@ impl View {
             let Some(entry) = self.catalog.blueprint_of(entity) else { continue };
             for edge in self.catalog.relations(node).iter().filter(|r| !r.emitted_by_other) {
                 let kind = stagedoor_model::entity_ref::kind_of(self.reference(edge.other));
-                let key = entry.face.relations.iter().find(|(_, r)| r.relation == edge.name && r.target_kind == kind);
+                let key = entry
+                    .face
+                    .relations
+                    .iter()
+                    .find(|(_, r)| r.relation == edge.name && r.target_kind == kind);
                 if let Some((key, relation)) = key {
                     *counts.entry((&entity.record.blueprint, key, &relation.target)).or_default() += 1;
                 }
@@ -165,8 +169,14 @@ impl View {
         for back in self.catalog.relations(node).iter().filter(|r| r.emitted_by_other) {
             let Some(entity) = self.entity(back.other) else { continue };
             let Some(entry) = self.catalog.blueprint_of(entity) else { continue };
-            for forward in self.catalog.relations(back.other).iter().filter(|r| !r.emitted_by_other && r.other == node) {
-                let key = entry.face.relations.iter().find(|(_, r)| r.relation == forward.name && r.target_kind == kind);
+            for forward in
+                self.catalog.relations(back.other).iter().filter(|r| !r.emitted_by_other && r.other == node)
+            {
+                let key = entry
+                    .face
+                    .relations
+                    .iter()
+                    .find(|(_, r)| r.relation == forward.name && r.target_kind == kind);
                 let key = key.map_or(forward.name, |(key, _)| key.as_str());
                 let link = (entity.record.blueprint.clone(), key.to_owned(), back.other);
                 if seen.insert(link.clone()) {

@@ -184,7 +184,10 @@ impl Batch {
             self.base.revision = commit.revision;
         }
         if self.base.revision < head {
-            return Err(PortalError::Internal(format!("the change log ends at {} before {head}", self.base.revision)));
+            return Err(PortalError::Internal(format!(
+                "the change log ends at {} before {head}",
+                self.base.revision
+            )));
         }
         shared.catalog.store(Arc::new(self.base.clone()));
         let mut again = Self::new(self.base.clone(), self.draft.at);

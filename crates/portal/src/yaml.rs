@@ -69,7 +69,10 @@ fn leaf(value: &Value) -> String {
 fn is_block(text: &str) -> bool {
     text.contains('\n')
         && !text.starts_with([' ', '\n', '\t'])
-        && !text.chars().any(|c| c != '\n' && (c.is_control() || c == '\u{feff}' || c == '\u{85}' || c == '\u{2028}' || c == '\u{2029}'))
+        && !text.chars().any(|c| {
+            c != '\n'
+                && (c.is_control() || c == '\u{feff}' || c == '\u{85}' || c == '\u{2028}' || c == '\u{2029}')
+        })
         && text.trim_end_matches('\n').lines().all(|l| l.is_empty() || !l.trim().is_empty())
 }
 
@@ -92,13 +95,41 @@ fn write_block(text: &str, indent: usize, out: &mut String) {
 
 /// A string on one line: plain where no reader could take it for anything else, quoted as JSON otherwise.
 fn scalar(text: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ' ' | '@' | '+' | ',' | '(' | ')' | '\'');
+    let plain = |c: char| {
+        c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ' ' | '@' | '+' | ',' | '(' | ')' | '\'')
+    };
     let first = text.chars().next();
-    let ambiguous = matches!(text, "true" | "false" | "null" | "True" | "False" | "Null" | "TRUE" | "FALSE" | "NULL" | "yes" | "no" | "on" | "off" | "Yes" | "No" | "On" | "Off" | "y" | "n")
-        || text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '.' | '+' | '\'' | '@' | ',' | ' '))
+    let ambiguous = matches!(
+        text,
+        "true"
+            | "false"
+            | "null"
+            | "True"
+            | "False"
+            | "Null"
+            | "TRUE"
+            | "FALSE"
+            | "NULL"
+            | "yes"
+            | "no"
+            | "on"
+            | "off"
+            | "Yes"
+            | "No"
+            | "On"
+            | "Off"
+            | "y"
+            | "n"
+    ) || text
+        .starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '.' | '+' | '\'' | '@' | ',' | ' '))
         || text.ends_with(' ');
     // A colon or a hash is harmless inside a word (`component:default/a`).
-    let harmless = |at: usize, c: char| matches!(c, ':' | '#') && at > 0 && text[at + 1..].starts_with(|n: char| n.is_alphanumeric() || n == '/') && !text[..at].ends_with(' ');
+    let harmless = |at: usize, c: char| {
+        matches!(c, ':' | '#')
+            && at > 0
+            && text[at + 1..].starts_with(|n: char| n.is_alphanumeric() || n == '/')
+            && !text[..at].ends_with(' ')
+    };
     if first.is_some() && !ambiguous && text.char_indices().all(|(at, c)| plain(c) || harmless(at, c)) {
         return text.to_owned();
     }

@@ -1,6 +1,6 @@
 //! The one query AST that every filter language compiles to.
 
-use crate::index::term::{Scalar, fold_eq};
+use crate::index::term::{Scalar, fold_eq, folded};
 
 /// How texts are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,7 +195,7 @@ fn text_test(
     match collation {
         Collation::Exact => value.is_text && test(value.text, part),
         Collation::Folded if value.text.bytes().any(|b| b.is_ascii_uppercase() || !b.is_ascii()) => {
-            test(&value.text.to_lowercase(), part)
+            test(&folded(value.text), &folded(part))
         }
         Collation::Folded => test(value.text, part),
     }

@@ -12,8 +12,14 @@ use crate::error::PortalError;
 use crate::writer::Draft;
 
 impl Draft {
-    pub(super) fn delete_entity(&mut self, blueprint: &str, identifier: &str, dependents: bool) -> Result<(), PortalError> {
-        let node = self.catalog.node_of_key(blueprint, identifier).ok_or_else(|| missing(blueprint, identifier))?;
+    pub(super) fn delete_entity(
+        &mut self,
+        blueprint: &str,
+        identifier: &str,
+        dependents: bool,
+    ) -> Result<(), PortalError> {
+        let node =
+            self.catalog.node_of_key(blueprint, identifier).ok_or_else(|| missing(blueprint, identifier))?;
         // Checked first as a whole: a refusal half-way would leave a part deleted.
         let doomed = self.with_dependents(node, dependents)?;
         for node in doomed {
@@ -61,14 +67,18 @@ impl Draft {
         let Some(claim) = &record.claim else { return Ok(()) };
         Err(PortalError::Invalid {
             code: "protected_entity",
-            message: format!("\"{}\" belongs to its source {} (line {}); remove it there", record.identifier, claim.item, claim.line),
+            message: format!(
+                "\"{}\" belongs to its source {} (line {}); remove it there",
+                record.identifier, claim.item, claim.line
+            ),
             details: Some(serde_json::json!({ "source": claim.source, "item": claim.item })),
         })
     }
 
     /// Entities with a required relation, written through Port, to a node.
     fn requiring(&self, node: NodeId) -> Vec<NodeId> {
-        let sources = self.catalog.relations(node).into_iter().filter(|r| r.emitted_by_other).map(|r| r.other);
+        let sources =
+            self.catalog.relations(node).into_iter().filter(|r| r.emitted_by_other).map(|r| r.other);
         sources.filter(|s| self.requires(*s, node)).collect()
     }
 
@@ -76,15 +86,26 @@ impl Draft {
         let Some(entity) = self.catalog.entity(source) else { return false };
         let Some(entry) = self.catalog.blueprint_of(entity) else { return false };
         let required = entry.blueprint.relations.iter().filter(|(_, r)| r.required);
-        let names = required.filter_map(|(key, _)| entry.face.relations.get(key)).map(|r| r.relation.as_str());
+        let names =
+            required.filter_map(|(key, _)| entry.face.relations.get(key)).map(|r| r.relation.as_str());
         let names: Vec<&str> = names.collect();
-        self.catalog.relations(source).iter().any(|r| !r.emitted_by_other && r.other == target && names.contains(&r.name))
+        self.catalog
+            .relations(source)
+            .iter()
+            .any(|r| !r.emitted_by_other && r.other == target && names.contains(&r.name))
     }
 
     /// Removes the entity at a node, and nulls relations that were written through Port and point at it.
     pub(crate) fn remove_entity(&mut self, node: NodeId) {
         let Some(record) = self.catalog.entity(node).map(|e| Arc::clone(&e.record)) else { return };
-        for relation in self.catalog.relations(node).iter().filter(|r| r.emitted_by_other).map(|r| r.other).collect::<Vec<_>>() {
+        for relation in self
+            .catalog
+            .relations(node)
+            .iter()
+            .filter(|r| r.emitted_by_other)
+            .map(|r| r.other)
+            .collect::<Vec<_>>()
+        {
             let Some(source) = self.catalog.entity(relation).map(|e| Arc::clone(&e.record)) else { continue };
             if let Some(without) = self.without_target(&source, &record) {
                 self.put_if_changed(without);

@@ -69,7 +69,8 @@ impl Said {
         for (key, targets) in self.relations {
             let many = blueprint.relations.get(&key).is_some_and(|r| r.many);
             let mut targets = targets.into_iter().map(Value::String);
-            let value = if many { Value::Array(targets.collect()) } else { targets.next().unwrap_or(Value::Null) };
+            let value =
+                if many { Value::Array(targets.collect()) } else { targets.next().unwrap_or(Value::Null) };
             fields.relations.insert(key, value);
         }
         fields
@@ -127,7 +128,9 @@ fn targets(key: &str, value: &Value, blueprint: &Blueprint) -> Result<Vec<String
     let place = format!("relations/{key}");
     let Some(relation) = blueprint.relations.get(key) else {
         let blueprint = &blueprint.identifier;
-        return Err(PortalError::NotFound(format!("Relation with identifier \"{key}\" does not exist in the blueprint \"{blueprint}\"")));
+        return Err(PortalError::NotFound(format!(
+            "Relation with identifier \"{key}\" does not exist in the blueprint \"{blueprint}\""
+        )));
     };
     match value {
         Value::Null => Ok(Vec::new()),
@@ -136,7 +139,9 @@ fn targets(key: &str, value: &Value, blueprint: &Blueprint) -> Result<Vec<String
         Value::Number(n) => Ok(vec![n.to_string()]),
         Value::Array(list) if relation.many => strings(list, &place),
         Value::Array(_) => Err(PortalError::invalid(format!("\"{place}\" must be string"))),
-        Value::Object(_) => Err(PortalError::invalid(format!("\"{place}\" as a search is not supported yet"))),
+        Value::Object(_) => {
+            Err(PortalError::invalid(format!("\"{place}\" as a search is not supported yet")))
+        }
         Value::Bool(_) if relation.many => Err(PortalError::invalid(format!("\"{place}\" must be array"))),
         Value::Bool(_) => Err(PortalError::invalid(format!("\"{place}\" must be string"))),
     }

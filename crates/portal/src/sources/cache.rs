@@ -40,15 +40,29 @@ pub(super) struct Cache {
 
 impl Cache {
     /// The summary of a file that has not changed since, and whose claims all stand in the catalog.
-    pub(super) fn unchanged(&self, path: &Path, kinds: u64, source: &str, catalog: &Catalog) -> Option<Arc<Summary>> {
+    pub(super) fn unchanged(
+        &self,
+        path: &Path,
+        kinds: u64,
+        source: &str,
+        catalog: &Catalog,
+    ) -> Option<Arc<Summary>> {
         let known = self.files.get(path)?;
         let meta = std::fs::metadata(path).ok()?;
-        let same = known.kinds == kinds && known.length == meta.len() && known.modified == meta.modified().ok()?;
-        (same && known.summary.claims.iter().all(|c| stands(c, source, catalog))).then(|| Arc::clone(&known.summary))
+        let same =
+            known.kinds == kinds && known.length == meta.len() && known.modified == meta.modified().ok()?;
+        (same && known.summary.claims.iter().all(|c| stands(c, source, catalog)))
+            .then(|| Arc::clone(&known.summary))
     }
 
     /// Remembers a file as `meta` (taken before it was read) describes it.
-    pub(super) fn remember(&mut self, path: &Path, meta: Option<std::fs::Metadata>, kinds: u64, summary: Summary) {
+    pub(super) fn remember(
+        &mut self,
+        path: &Path,
+        meta: Option<std::fs::Metadata>,
+        kinds: u64,
+        summary: Summary,
+    ) {
         let modified = meta.as_ref().and_then(|m| m.modified().ok());
         let settled = modified.is_some_and(|m| m.elapsed().is_ok_and(|age| age > RACY));
         match (modified, meta) {
@@ -66,6 +80,11 @@ impl Cache {
 /// Whether an item holds its reference, or waits for it.
 fn stands((item, _, reference): &(String, u32, String), source: &str, catalog: &Catalog) -> bool {
     let entity = catalog.node_of_ref(reference).and_then(|n| catalog.entity(n));
-    let holds = entity.and_then(|e| e.record.claim.as_ref()).is_some_and(|c| c.source == source && c.item == *item);
-    holds || catalog.waiting().get(&(source.to_owned(), item.clone())).is_some_and(|w| w.entity_ref == *reference)
+    let holds =
+        entity.and_then(|e| e.record.claim.as_ref()).is_some_and(|c| c.source == source && c.item == *item);
+    holds
+        || catalog
+            .waiting()
+            .get(&(source.to_owned(), item.clone()))
+            .is_some_and(|w| w.entity_ref == *reference)
 }

@@ -77,7 +77,11 @@ impl Portal {
                 entities: counts.get(id.as_str()).copied().unwrap_or(0),
                 problems: problems.of_source(&id).to_vec(),
                 conflicts: waiting
-                    .map(|w| Conflict { reference: w.entity_ref.clone(), holder: holder(&w.entity_ref), claimer: w.item.clone() })
+                    .map(|w| Conflict {
+                        reference: w.entity_ref.clone(),
+                        holder: holder(&w.entity_ref),
+                        claimer: w.item.clone(),
+                    })
                     .collect(),
                 id,
             }

@@ -28,12 +28,19 @@ impl Urls {
     }
 
     /// The text at a URL.
-    pub(crate) fn get(&mut self, target: &str, egress: Option<&Egress>, runtime: &Handle) -> Result<Arc<str>, Outcome> {
+    pub(crate) fn get(
+        &mut self,
+        target: &str,
+        egress: Option<&Egress>,
+        runtime: &Handle,
+    ) -> Result<Arc<str>, Outcome> {
         let known = self.known.get(target);
         if let Some(known) = known.filter(|k| k.current) {
             return Ok(Arc::clone(&known.text));
         }
-        let Some(egress) = egress else { return Err(Outcome::Unreachable("outbound calls are switched off".into())) };
+        let Some(egress) = egress else {
+            return Err(Outcome::Unreachable("outbound calls are switched off".into()));
+        };
         let url = target.parse().map_err(|e| Outcome::Gone(format!("\"{target}\" is not a URL: {e}")))?;
         let options = GetOptions { etag: known.and_then(|k| k.etag.clone()), ..GetOptions::default() };
         let fetched = runtime.block_on(egress.get(&url, options)).map_err(outcome)?;
@@ -51,7 +58,9 @@ impl Urls {
 
 fn outcome(error: OutboundError) -> Outcome {
     match error {
-        OutboundError::NotFound { .. } => Outcome::Gone(format!("Unable to read url, NotFoundError: {error}")),
+        OutboundError::NotFound { .. } => {
+            Outcome::Gone(format!("Unable to read url, NotFoundError: {error}"))
+        }
         _ => Outcome::Unreachable(format!("Unable to read url, Error: {error}")),
     }
 }

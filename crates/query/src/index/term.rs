@@ -99,8 +99,16 @@ fn boundary(a: &str, b: &str, mut at: usize) -> usize {
     at
 }
 
+/// The lower-case characters from a byte on. The two small sigmas are one letter: which of them a capital
+/// becomes depends on the word it stands in.
 fn fold(text: &str, at: usize) -> impl Iterator<Item = char> + '_ {
-    text.get(at..).unwrap_or(text).chars().flat_map(char::to_lowercase)
+    let lower = text.get(at..).unwrap_or(text).chars().flat_map(char::to_lowercase);
+    lower.map(|c| if c == 'ς' { 'σ' } else { c })
+}
+
+/// A text as [`fold_cmp`] compares it, for tests on parts of texts.
+pub(crate) fn folded(text: &str) -> String {
+    fold(text, 0).collect()
 }
 
 /// Whether two texts are equal without case.

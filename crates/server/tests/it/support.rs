@@ -1,9 +1,12 @@
 //! What several topics need: asking in each dialect, and a folder of files.
 
+use std::fs::File;
 use std::future::Future;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::body::Body;
 use http::Request;
@@ -235,23 +238,39 @@ pub(crate) fn assert_shape(path: &str, status: u16, answer: &Answer) {
 }
 
 /// A folder of files that portals read.
-pub(crate) struct Folder(Arc<TempDir>);
+pub(crate) struct Folder {
+    dir: Arc<TempDir>,
+    /// Seconds since 1970 that the next file is dated.
+    clock: Option<AtomicU64>,
+}
 
 impl Folder {
+    /// Its files look as if they had been written long ago, each later than the one before: a reader may
+    /// remember them.
     pub(crate) fn new() -> Self {
-        Self(Arc::new(tempfile::tempdir().unwrap()))
+        Self { clock: Some(AtomicU64::new(1_000_000_000)), ..Self::live() }
+    }
+
+    /// Its files are as old as they are.
+    pub(crate) fn live() -> Self {
+        Self { dir: Arc::new(tempfile::tempdir().unwrap()), clock: None }
     }
 
     /// A file or folder in it.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        self.dir.path().join(name)
     }
 
     /// Writes a file, and the folders that it needs.
     pub(crate) fn write(&self, name: &str, text: &str) -> &Self {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().unwrap_or(Path::new("/"))).unwrap();
-        std::fs::write(path, text).unwrap();
+        let mut file = File::create(path).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        if let Some(clock) = &self.clock {
+            let seconds = clock.fetch_add(1, Ordering::Relaxed);
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).unwrap();
+        }
         self
     }
 
@@ -267,7 +286,7 @@ impl Folder {
 
     /// Describes a portal that reads these targets.
     pub(crate) fn builder(&self, targets: &[&str]) -> Builder {
-        let builder = TestPortal::builder().in_folder(&self.0);
+        let builder = TestPortal::builder().in_folder(&self.dir);
         targets.iter().fold(builder, |builder, target| builder.location(target))
     }
 

@@ -29,7 +29,7 @@ fn a(n: u64) -> String {
 
 #[tokio::test]
 async fn a_file_that_is_written_in_place_or_replaced() {
-    let folder = Folder::new();
+    let folder = Folder::live();
     folder.write("a.yaml", &a(0));
     let portal = folder.portal(&["a.yaml"]).await;
     folder.write("a.yaml", &a(1));
@@ -50,7 +50,7 @@ async fn a_file_that_is_written_in_place_or_replaced() {
 
 #[tokio::test]
 async fn files_and_folders_that_come_and_go_under_a_glob() {
-    let folder = Folder::new();
+    let folder = Folder::live();
     folder.write("x/a.yaml", &component("a"));
     let portal = folder.portal(&["x/**/*.yaml"]).await;
     folder.write("x/b.yaml", &component("b"));
@@ -70,7 +70,7 @@ async fn files_and_folders_that_come_and_go_under_a_glob() {
 
 #[tokio::test]
 async fn a_folder_that_is_replaced_by_another_of_its_name() {
-    let folder = Folder::new();
+    let folder = Folder::live();
     folder.write("x/y/a.yaml", &a(1));
     let portal = folder.portal(&["x/**/*.yaml"]).await;
     for n in [2, 4] {
@@ -84,7 +84,7 @@ async fn a_folder_that_is_replaced_by_another_of_its_name() {
 
 #[tokio::test]
 async fn a_file_that_appears_later() {
-    let folder = Folder::new();
+    let folder = Folder::live();
     let portal = folder.portal(&["deep/down/a.yaml"]).await;
     assert_eq!(portal.sources().await[0]["state"], "gone");
     folder.write("deep/down/a.yaml", &component("a"));
@@ -101,7 +101,7 @@ async fn a_file_that_appears_later() {
 
 #[tokio::test]
 async fn a_file_that_a_document_pulls_in() {
-    let folder = Folder::new();
+    let folder = Folder::live();
     folder.write("x/a.yaml", &component_with("a", "n: {$json: ./parts/n.json}")).write("x/parts/n.json", "1");
     let portal = folder.portal(&["x/*.yaml"]).await;
     says(&portal, "the first reading", 1).await;
@@ -111,7 +111,7 @@ async fn a_file_that_a_document_pulls_in() {
 
 #[tokio::test]
 async fn a_document_that_turns_bad_and_good_again() {
-    let folder = Folder::new();
+    let folder = Folder::live();
     folder.write("a.yaml", &a(1));
     let portal = folder.portal(&["*.yaml"]).await;
     let status = async || !portal.backstage("component:default/a").await["status"].is_null();
@@ -144,7 +144,7 @@ fn busily(pause: Duration, mut work: impl FnMut(u64) + Send + 'static) -> impl F
 
 #[tokio::test]
 async fn a_change_beside_another_file_that_never_rests() {
-    let folder = Folder::new();
+    let folder = Folder::live();
     folder.write("a.yaml", &a(0));
     let portal = folder.portal(&["*.yaml"]).await;
     let log = folder.path("build.log");
@@ -156,7 +156,7 @@ async fn a_change_beside_another_file_that_never_rests() {
 
 #[tokio::test]
 async fn a_change_while_the_first_reading_is_under_way() {
-    let folder = Folder::new();
+    let folder = Folder::live();
     for i in 0..50 {
         folder.write(&format!("x/{i}/c.yaml"), &component(&format!("c{i}")));
     }
