@@ -217,7 +217,10 @@ fn parse_schema(body: &mut Map<String, Value>) -> Result<(Properties, Vec<String
 fn parse_property(key: &str, definition: &Value) -> Result<Property, Invalid> {
     let path = format!("/schema/properties/{key}");
     if !is_property_key(key) {
-        return Err(Invalid::new(&path, format!("property name \"{key}\" must match pattern \"^[A-Za-z0-9@_=\\\\-]+$\"")));
+        return Err(Invalid::new(
+            &path,
+            format!("property name \"{key}\" must match pattern \"^[A-Za-z0-9@_=\\\\-]+$\""),
+        ));
     }
     let map = definition
         .as_object()
@@ -225,10 +228,13 @@ fn parse_property(key: &str, definition: &Value) -> Result<Property, Invalid> {
     let type_error = || {
         Invalid::new(
             format!("{path}/type"),
-            format!("\"schema/properties/{key}/type\" must be equal to one of the allowed values: string, number, boolean, object, array"),
+            format!(
+                "\"schema/properties/{key}/type\" must be equal to one of the allowed values: string, number, boolean, object, array"
+            ),
         )
     };
-    let kind = map.get("type").and_then(Value::as_str).and_then(PropertyType::parse).ok_or_else(type_error)?;
+    let kind =
+        map.get("type").and_then(Value::as_str).and_then(PropertyType::parse).ok_or_else(type_error)?;
     crate::schema::check_definition(definition, &path)?;
     Ok(Property {
         kind,
@@ -244,7 +250,10 @@ fn parse_relations(body: &Map<String, Value>) -> Result<IndexMap<String, Relatio
     for (key, definition) in list {
         let path = format!("/relations/{key}");
         if !is_property_key(key) {
-            return Err(Invalid::new(&path, format!("relation name \"{key}\" must match pattern \"^[A-Za-z0-9@_=\\\\-]+$\"")));
+            return Err(Invalid::new(
+                &path,
+                format!("relation name \"{key}\" must match pattern \"^[A-Za-z0-9@_=\\\\-]+$\""),
+            ));
         }
         let map = definition
             .as_object()
@@ -255,10 +264,17 @@ fn parse_relations(body: &Map<String, Value>) -> Result<IndexMap<String, Relatio
             target: required_text(map, "target", &format!("relations/{key}/"))?,
             required: flag("required"),
             many: flag("many"),
-            field: map.get("backstage").and_then(|b| b.get("field")).and_then(Value::as_str).map(str::to_owned),
+            field: map
+                .get("backstage")
+                .and_then(|b| b.get("field"))
+                .and_then(Value::as_str)
+                .map(str::to_owned),
         };
         if relation.many && relation.required {
-            return Err(Invalid::new(&path, format!("relation \"{key}\" can't be both \"many\" and \"required\"")));
+            return Err(Invalid::new(
+                &path,
+                format!("relation \"{key}\" can't be both \"many\" and \"required\""),
+            ));
         }
         relations.insert(key.clone(), relation);
     }
@@ -268,11 +284,14 @@ fn parse_relations(body: &Map<String, Value>) -> Result<IndexMap<String, Relatio
 fn required_text(map: &Map<String, Value>, key: &str, prefix: &str) -> Result<String, Invalid> {
     match map.get(key) {
         Some(Value::String(text)) if !text.is_empty() => Ok(text.clone()),
-        Some(Value::String(_)) => {
-            Err(Invalid::new(format!("/{prefix}{key}"), format!("\"{prefix}{key}\" must NOT have fewer than 1 characters")))
-        }
+        Some(Value::String(_)) => Err(Invalid::new(
+            format!("/{prefix}{key}"),
+            format!("\"{prefix}{key}\" must NOT have fewer than 1 characters"),
+        )),
         Some(_) => Err(Invalid::new(format!("/{prefix}{key}"), format!("\"{prefix}{key}\" must be string"))),
-        None => Err(Invalid::new(format!("/{prefix}"), format!("must have required property '{prefix}{key}'"))),
+        None => {
+            Err(Invalid::new(format!("/{prefix}"), format!("must have required property '{prefix}{key}'")))
+        }
     }
 }
 
@@ -280,9 +299,10 @@ fn optional_text(map: &Map<String, Value>, key: &str, max: usize) -> Result<Opti
     match map.get(key) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) if text.chars().count() <= max => Ok(Some(text.clone())),
-        Some(Value::String(_)) => {
-            Err(Invalid::new(format!("/{key}"), format!("\"{key}\" must NOT have more than {max} characters")))
-        }
+        Some(Value::String(_)) => Err(Invalid::new(
+            format!("/{key}"),
+            format!("\"{key}\" must NOT have more than {max} characters"),
+        )),
         Some(_) => Err(Invalid::new(format!("/{key}"), format!("\"{key}\" must be string"))),
     }
 }

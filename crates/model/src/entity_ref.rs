@@ -17,7 +17,9 @@ pub struct EntityRef {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum RefError {
     /// Neither the text nor the context gives a kind.
-    #[error("Entity reference \"{0}\" had missing or empty kind (e.g. did not start with \"component:\" or similar)")]
+    #[error(
+        "Entity reference \"{0}\" had missing or empty kind (e.g. did not start with \"component:\" or similar)"
+    )]
     NoKind(String),
     /// An empty part (`:a`, `c:`, `c:b/`).
     #[error("Entity reference \"{0}\" was not on the form [<kind>:][<namespace>/]<name>")]
@@ -62,7 +64,13 @@ impl EntityRef {
 impl fmt::Display for EntityRef {
     /// Lower-case, as Backstage's own stringification.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}/{}", self.kind.to_lowercase(), self.namespace.to_lowercase(), self.name.to_lowercase())
+        write!(
+            f,
+            "{}:{}/{}",
+            self.kind.to_lowercase(),
+            self.namespace.to_lowercase(),
+            self.name.to_lowercase()
+        )
     }
 }
 

@@ -104,14 +104,20 @@ impl Face {
                     only_types: Vec::new(),
                 });
             }
-            let relation = fields.iter().find(|f| f.field == field).map(|f| f.relation.clone()).unwrap_or_default();
+            let relation =
+                fields.iter().find(|f| f.field == field).map(|f| f.relation.clone()).unwrap_or_default();
             let target = definition.target.clone();
-            relations.insert(key.clone(), RelationFace { relation, target_kind, target, many: definition.many, field });
+            relations.insert(
+                key.clone(),
+                RelationFace { relation, target_kind, target, many: definition.many, field },
+            );
         }
         Self {
             kind: shipped.map_or_else(|| kind.to_owned(), |s| s.kind.clone()),
             kind_lower: shipped.map_or_else(|| kind.to_lowercase(), |s| s.kind.to_lowercase()),
-            api_version: shipped.and_then(|s| s.api_versions.first().cloned()).unwrap_or_else(|| API_VERSION.to_owned()),
+            api_version: shipped
+                .and_then(|s| s.api_versions.first().cloned())
+                .unwrap_or_else(|| API_VERSION.to_owned()),
             shipped: shipped.is_some(),
             properties,
             relations,
@@ -183,7 +189,8 @@ impl Face {
 
     fn name_of(&self, record: &EntityRecord) -> (String, String) {
         if !self.shipped && self.reference_of(&record.identifier).is_some_and(|r| r == record.entity_ref) {
-            let (namespace, name) = record.identifier.split_once('/').unwrap_or(("default", &record.identifier));
+            let (namespace, name) =
+                record.identifier.split_once('/').unwrap_or(("default", &record.identifier));
             return (namespace.to_owned(), name.to_owned());
         }
         match EntityRef::parse(&record.entity_ref, None, "default") {
@@ -234,7 +241,10 @@ impl Face {
             let Some(field) = self.fields.iter().find(|f| f.field == relation.field) else { continue };
             for id in targets(value) {
                 let target = Target::Key(relation.target.clone(), id.to_owned());
-                push_new(&mut edges, Edge { relation: field.relation.clone(), reverse: field.reverse.clone(), target });
+                push_new(
+                    &mut edges,
+                    Edge { relation: field.relation.clone(), reverse: field.reverse.clone(), target },
+                );
             }
         }
         edges
@@ -242,7 +252,8 @@ impl Face {
 
     fn document_edges(&self, document: &Value, edges: &mut Vec<Edge>) {
         let text = |path| at(document, path).and_then(Value::as_str);
-        let (namespace, spec_type) = (text("metadata.namespace").unwrap_or("default"), text("spec.type").unwrap_or(""));
+        let (namespace, spec_type) =
+            (text("metadata.namespace").unwrap_or("default"), text("spec.type").unwrap_or(""));
         for field in &self.fields {
             for text in at(document, &field.field).map(targets).into_iter().flatten() {
                 if let Some(reference) = field.target(text, namespace, spec_type) {

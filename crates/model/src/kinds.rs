@@ -83,7 +83,8 @@ impl EdgeField {
 }
 
 /// All shipped kinds, in the order of the data model from the top down.
-pub static KINDS: LazyLock<Vec<ShippedKind>> = LazyLock::new(|| FILES.iter().filter_map(|text| read(text)).collect());
+pub static KINDS: LazyLock<Vec<ShippedKind>> =
+    LazyLock::new(|| FILES.iter().filter_map(|text| read(text)).collect());
 
 const FILES: [&str; 10] = [
     include_str!("../../../kinds/component.json"),

@@ -92,7 +92,6 @@ impl Reading {
         let mut spoken = Spoken { kept: self.kept.clone(), ..Spoken::default() };
         for item in &self.items {
             let reference = item.content.reference(catalog);
-            spoken.references.extend(reference.clone());
             spoken.items.insert(item.item.clone(), reference);
         }
         for (item, reference) in &self.bad {

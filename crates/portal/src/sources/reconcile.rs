@@ -1,6 +1,6 @@
 //! From what a source says to changes: who owns what, conflicts, and going away.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -21,8 +21,6 @@ const HELD_FROM: usize = 20;
 /// What a source said in one reading, as far as ownership is concerned.
 #[derive(Clone, Default)]
 pub(crate) struct Spoken {
-    /// Every reference that is claimed.
-    pub(crate) references: HashSet<String>,
     /// Every item, with the reference that it claims where that can be told.
     pub(crate) items: HashMap<String, Option<String>>,
     /// What could not be understood.
@@ -30,9 +28,11 @@ pub(crate) struct Spoken {
 }
 
 impl Spoken {
-    /// Whether the reading still stands behind a claim.
+    /// Whether the reading still stands behind a claim. Another item's claim of the same reference is
+    /// another claim: it waits, and takes over.
     fn stands(&self, reference: &str, item: &str) -> bool {
-        self.references.contains(reference) || self.kept.holds(reference, item)
+        let says = self.items.get(item).and_then(Option::as_deref) == Some(reference);
+        says || self.kept.holds(reference, item)
     }
 
     /// Whether an item has let go of a reference.

@@ -234,8 +234,9 @@ impl Worker {
             for (item, result) in chunk.iter().zip(results.ok()?) {
                 match result {
                     // An entity in Port's form has a reference only now.
-                    Ok(reference) => drop(complete.references.insert(reference)),
+                    Ok(reference) => drop(complete.items.insert(item.item.clone(), Some(reference))),
                     Err(error) => {
+                        complete.kept.references.extend(spoken.items.get(&item.item).cloned().flatten());
                         complete.kept.items.insert(item.item.clone());
                         reading.problems.push(item.problem(&error.to_string()));
                     }
