@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use stagedoor_auth::Credentials;
 use stagedoor_ingest::Rules;
+use stagedoor_outbound::{AllowList, Egress};
 use stagedoor_portal::{LocationConfig, Portal, SourcesConfig};
 use stagedoor_server::config::Config;
 use stagedoor_store::{MemoryStore, Store};
@@ -65,6 +66,19 @@ impl Builder {
         self
     }
 
+    /// Reads a URL. Only addresses of this machine may be reached.
+    #[must_use]
+    pub fn url_location(mut self, target: &str) -> Self {
+        let base_dirs = Vec::new();
+        self.locations.push(LocationConfig {
+            kind: "url".into(),
+            target: target.into(),
+            rules: Vec::new(),
+            base_dirs,
+        });
+        self
+    }
+
     /// Uses a store that was there before.
     #[must_use]
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
@@ -96,7 +110,9 @@ impl Builder {
     /// Starts it; its sources have been read once on return.
     pub async fn start(self) -> TestPortal {
         let rules = if self.allow_all { Rules::allow_everything() } else { Rules::from_config(None) };
-        let sources = SourcesConfig { locations: self.locations, rules, egress: None };
+        let loopback: AllowList = "127.0.0.1".parse().unwrap_or_default();
+        let sources =
+            SourcesConfig { locations: self.locations, rules, egress: Some(Arc::new(Egress::new(loopback))) };
         let config = Config::default();
         let portal = Portal::open(Arc::clone(&self.store), sources);
         let portal = portal.unwrap_or_else(|error| unreachable!("the test store fails: {error}"));

@@ -30,7 +30,7 @@ pub(crate) struct Spoken {
 impl Spoken {
     /// Whether the reading still stands behind a claim. Another item's claim of the same reference is
     /// another claim: it waits, and takes over.
-    fn stands(&self, reference: &str, item: &str) -> bool {
+    pub(crate) fn stands(&self, reference: &str, item: &str) -> bool {
         let says = self.items.get(item).and_then(Option::as_deref) == Some(reference);
         says || self.kept.holds(reference, item)
     }

@@ -8,13 +8,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant, SystemTime};
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
-use stagedoor_model::{Actor, SourceState};
+use stagedoor_model::{Actor, Blueprint, SourceState};
+use stagedoor_query::Catalog;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::item::Item;
 use super::reading::{Outcome, Reader, Reading};
-use super::reconcile::Spoken;
+use super::reconcile::{Spoken, claimed_by};
 use super::{KnownKinds, LocationConfig, Status};
 use crate::problems::Problem;
 use crate::writer::Draft;
@@ -24,6 +25,8 @@ use crate::{Portal, clock};
 const SETTLE: Duration = Duration::from_millis(80);
 /// Files that never rest do not delay the reading of others longer than this.
 const PATIENCE: Duration = Duration::from_millis(400);
+/// How often a reading is repeated at once because something changed meanwhile.
+const ROUNDS: usize = 5;
 /// How exact the time of a file's change is.
 const TICK: Duration = Duration::from_millis(20);
 /// How often a URL is asked whether it has changed.
@@ -99,6 +102,16 @@ impl Portal {
     }
 }
 
+/// What follows a reading.
+enum After {
+    /// Nothing.
+    Rest,
+    /// Another one at once.
+    Again,
+    /// Another one when the files that are being written have come to rest.
+    Settling,
+}
+
 struct Worker {
     runtime: Handle,
     watcher: Option<RecommendedWatcher>,
@@ -123,6 +136,7 @@ impl Worker {
                 let settle = match event {
                     Event::Files => SETTLE.min(patience.saturating_duration_since(Instant::now())),
                     Event::Sync(done) => {
+                        self.reader.forget_urls();
                         waiters.push(done);
                         Duration::ZERO
                     }
@@ -150,30 +164,45 @@ impl Worker {
     }
 
     fn sync_all(&mut self, portal: &Portal, confirmed: &[String]) {
+        for round in 1..=ROUNDS {
+            match self.sync_once(portal, confirmed, round == ROUNDS) {
+                After::Rest => return,
+                After::Again => {}
+                After::Settling => std::thread::sleep(SETTLE),
+            }
+        }
+    }
+
+    /// One reading of everything. The `last` one takes files as they are, however busy.
+    fn sync_once(&mut self, portal: &Portal, confirmed: &[String], last: bool) -> After {
         let locations = portal.shared.sources.config.locations.clone();
-        loop {
-            let started = SystemTime::now();
-            let kinds = KnownKinds::of(portal.shared.catalog.load().blueprints());
-            let mut readings = Vec::with_capacity(locations.len());
-            for location in &locations {
-                readings.push(self.reader.read(location, portal, &kinds, &self.runtime));
+        let started = SystemTime::now();
+        let kinds = KnownKinds::of(portal.shared.catalog.load().blueprints());
+        let mut readings = Vec::with_capacity(locations.len());
+        for location in &locations {
+            readings.push(self.reader.read(location, portal, &kinds, &self.runtime));
+        }
+        let folders = readings.iter().flat_map(|r| r.directories.iter().cloned()).collect();
+        // Blueprints first, from every source: they decide which kinds the documents may have.
+        if self.declare_blueprints(portal, &mut readings) && !last {
+            return After::Again;
+        }
+        // Every claim before any ends, so that a document that moves between sources is not lost on the way.
+        let claims: Vec<_> =
+            locations.iter().zip(&mut readings).map(|(l, r)| self.claim_all(portal, l, r)).collect();
+        let mut settling = false;
+        for ((location, reading), mut spoken) in locations.iter().zip(readings).zip(claims) {
+            if let Some(spoken) = spoken.as_mut().filter(|_| !last) {
+                settling |= keep_unsettled(spoken, &location.id(), &portal.shared.catalog.load());
             }
-            let folders = readings.iter().flat_map(|r| r.directories.iter().cloned()).collect();
-            // Blueprints first, from every source: they decide which kinds the documents may have.
-            if self.declare_blueprints(portal, &mut readings) {
-                continue;
-            }
-            // Every claim before any ends, so that a document that moves between sources is not lost on the way.
-            let claims: Vec<_> =
-                locations.iter().zip(&mut readings).map(|(l, r)| self.claim_all(portal, l, r)).collect();
-            for ((location, reading), spoken) in locations.iter().zip(readings).zip(claims) {
-                self.finish(portal, location, reading, spoken, confirmed.contains(&location.id()));
-            }
-            // What happened between the reading of a folder and its watching has to be looked for.
-            let fresh = self.watch(folders);
-            if !fresh.iter().any(|folder| changed_since(folder, started)) {
-                break;
-            }
+            self.finish(portal, location, reading, spoken, confirmed.contains(&location.id()));
+        }
+        // What happened between the reading of a folder and its watching has to be looked for.
+        let fresh = self.watch(folders);
+        match (settling, fresh.iter().any(|folder| changed_since(folder, started))) {
+            (true, _) => After::Settling,
+            (false, true) => After::Again,
+            (false, false) => After::Rest,
         }
     }
 
@@ -183,16 +212,17 @@ impl Worker {
         if all.is_empty() {
             return false;
         }
-        let before = portal.shared.catalog.load().revision;
         let declare = move |draft: &mut Draft| {
-            Ok(draft
-                .declare_blueprints(&all)
-                .into_iter()
-                .map(|r| r.err().map(|e| e.to_string()))
-                .collect::<Vec<_>>())
+            let before = draft.catalog.clone();
+            let results = draft.declare_blueprints(&all);
+            let is_new = |b: &Blueprint| {
+                before.blueprints().get(&b.identifier).is_none_or(|old| old.blueprint.body != b.body)
+            };
+            let changed = results.iter().flatten().any(|b| is_new(b));
+            Ok((changed, results.into_iter().map(|r| r.err().map(|e| e.to_string())).collect::<Vec<_>>()))
         };
-        let errors = self.runtime.block_on(portal.commit(source_actor("catalog.locations"), false, declare));
-        let errors = errors.unwrap_or_default();
+        let result = self.runtime.block_on(portal.commit(source_actor("catalog.locations"), false, declare));
+        let (changed, errors) = result.unwrap_or_default();
         let mut at = 0;
         for reading in readings {
             for blueprint in &reading.blueprints {
@@ -209,7 +239,7 @@ impl Worker {
                 at += 1;
             }
         }
-        portal.shared.catalog.load().revision != before
+        changed
     }
 
     /// Claims everything the reading says that the catalog does not say already. None when nothing may
@@ -327,12 +357,13 @@ impl Worker {
         for (new, _) in wanted.iter().filter(|(f, id)| self.watched.get(*f) != Some(id)) {
             match watcher.watch(new, RecursiveMode::NonRecursive) {
                 Ok(()) => fresh.push(new.clone()),
+                Err(_) if !new.exists() => fresh.push(new.clone()),
                 Err(error) => {
                     tracing::warn!(%error, folder = %new.display(), "this folder cannot be watched")
                 }
             }
         }
-        self.watched = wanted;
+        self.watched = wanted.into_iter().filter(|(_, id)| id.is_some()).collect();
         fresh
     }
 }
@@ -345,13 +376,35 @@ fn identity(folder: &Path) -> Identity {
     Some((meta.ino(), meta.created().ok()))
 }
 
-/// Whether something in a folder has changed since a moment, or at about that moment.
+/// Whether a folder is gone, or something in it has changed since a moment, or at about that moment.
 fn changed_since(folder: &Path, moment: SystemTime) -> bool {
     let moment = moment.checked_sub(TICK).unwrap_or(moment);
     let later = |path: &Path| std::fs::metadata(path).and_then(|m| m.modified()).is_ok_and(|m| m >= moment);
-    later(folder)
-        || std::fs::read_dir(folder)
-            .is_ok_and(|mut entries| entries.any(|e| e.is_ok_and(|e| later(&e.path()))))
+    let any_later = || {
+        let entries = std::fs::read_dir(folder);
+        entries.is_ok_and(|mut entries| entries.any(|e| e.is_ok_and(|e| later(&e.path()))))
+    };
+    !folder.exists() || later(folder) || any_later()
+}
+
+/// A file that is being written looks empty, and one that is being replaced absent: what such a file no
+/// longer says is kept until it rests. True when there is any.
+fn keep_unsettled(spoken: &mut Spoken, source: &str, catalog: &Catalog) -> bool {
+    let lost = claimed_by(catalog, source).into_iter().filter(|(r, item)| !spoken.stands(r, item));
+    let files = lost.filter_map(|(_, item)| Some(item.rsplit_once('#')?.0.to_owned()));
+    let files: BTreeSet<String> = files.collect();
+    let unsettled =
+        files.into_iter().filter(|f| f.strip_prefix("file:").is_some_and(|f| is_unsettled(Path::new(f))));
+    let before = spoken.kept.files.len();
+    spoken.kept.files.extend(unsettled);
+    spoken.kept.files.len() > before
+}
+
+/// Whether a file, or the folder that it was in, has changed just now.
+fn is_unsettled(path: &Path) -> bool {
+    let meta = path.ancestors().find_map(|p| std::fs::metadata(p).ok());
+    let age = meta.and_then(|m| m.modified().ok()).and_then(|m| m.elapsed().ok());
+    age.is_some_and(|age| age < SETTLE)
 }
 
 fn source_actor(id: &str) -> Actor {

@@ -13,4 +13,5 @@ mod durable;
 mod edges;
 mod faces;
 mod going_away;
+mod url;
 mod watch;

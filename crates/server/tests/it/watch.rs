@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use stagedoor_testkit::TestPortal;
 
-use crate::support::{Ask, Folder, component, component_with, eventually};
+use crate::support::{Ask, Folder, component, component_with, database, eventually, stream};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -152,6 +152,47 @@ async fn a_change_beside_another_file_that_never_rests() {
     folder.write("a.yaml", &a(1));
     says(&portal, "the change", 1).await;
     stop();
+}
+
+#[tokio::test]
+async fn a_file_that_is_seen_half_written_loses_nothing() {
+    let folder = Folder::live();
+    let whole = stream(&[a(1), component("b")]);
+    folder.write("a.yaml", &whole);
+    let portal = folder.portal(&["*.yaml"]).await;
+    let uid = portal.uid("component:default/b").await;
+    // A reading now would see nothing; the rest follows within the time that a slow writer may need.
+    let path = folder.path("a.yaml");
+    let writer = busily(Duration::from_millis(30), move |n| {
+        std::fs::write(&path, if n % 2 == 1 { "" } else { &whole }).unwrap_or_default();
+    });
+    for _ in 0..3 {
+        portal.sync().await;
+        assert_eq!(portal.uid("component:default/b").await, uid);
+    }
+    writer();
+    folder.write("a.yaml", &a(2));
+    sees(&portal, "what it says in the end", &["a"]).await;
+}
+
+#[tokio::test]
+async fn a_blueprint_and_its_entities_while_others_write() {
+    let folder = Folder::live();
+    let portal = Arc::new(folder.portal(&["*.yaml", "*.json"]).await);
+    portal.blueprint(database()).await;
+    let writer = tokio::spawn({
+        let portal = Arc::clone(&portal);
+        async move {
+            for n in 0.. {
+                portal.merge("database", json!({ "identifier": "a", "properties": { "version": n } })).await;
+            }
+        }
+    });
+    folder.write("b.yaml", "apiVersion: stagedoor.io/v1alpha1\nkind: Box\nmetadata: {name: b}\n");
+    folder.write("box.json", &json!({ "identifier": "box", "schema": { "properties": {} } }).to_string());
+    let there = async || portal.port("box", "b").await != Value::Null;
+    eventually("the box", SECOND, there).await;
+    writer.abort();
 }
 
 #[tokio::test]
