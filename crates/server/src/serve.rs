@@ -27,8 +27,11 @@ const GRACE: Duration = Duration::from_secs(8);
 /// When the configuration is wrong, the address taken or the database unusable. Nothing has been written then.
 pub async fn serve(options: Options) -> anyhow::Result<()> {
     let environment = Environment::of_process();
-    let config = config::load(&options.config, &environment)
-        .map_err(|e| anyhow::anyhow!("the configuration is wrong:\n{e}"))?;
+    let config = config::load(&options.config, &environment).map_err(|wrong| {
+        // A warning often explains the error: an unset variable, a misspelt key.
+        wrong.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+        anyhow::anyhow!("the configuration is wrong:\n{wrong}")
+    })?;
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }

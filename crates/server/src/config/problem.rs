@@ -103,9 +103,6 @@ impl fmt::Display for ConfigErrors {
         for (n, error) in self.errors.iter().enumerate() {
             write!(f, "{}{error}", if n == 0 { "" } else { "\n" })?;
         }
-        for warning in &self.warnings {
-            write!(f, "\nwarning: {warning}")?;
-        }
         Ok(())
     }
 }
