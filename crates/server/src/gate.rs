@@ -61,3 +61,27 @@ async fn pass(State(gate): State<Gate>, request: Request) -> Response {
 fn health(status: StatusCode, body: &'static str) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    async fn status(router: &Router, path: &str) -> u16 {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        router.clone().oneshot(request).await.unwrap().status().as_u16()
+    }
+
+    #[tokio::test]
+    async fn only_health_answers_before_the_catalog_is_loaded() {
+        let gate = Gate::default();
+        let router = gate.router();
+        let (live, ready) = ("/.backstage/health/v1/liveness", "/.backstage/health/v1/readiness");
+        let all =
+            async || [status(&router, live).await, status(&router, ready).await, status(&router, "/x").await];
+        assert_eq!(all().await, [200, 503, 503]);
+        gate.open(Router::new().route("/x", get(|| async { "x" })));
+        assert_eq!(all().await, [200, 200, 200]);
+    }
+}

@@ -400,11 +400,11 @@ fn keep_unsettled(spoken: &mut Spoken, source: &str, catalog: &Catalog) -> bool 
     spoken.kept.files.len() > before
 }
 
-/// Whether a file, or the folder that it was in, has changed just now.
+/// Whether a file, or the folder that it was in, has changed just now, or by its clock will.
 fn is_unsettled(path: &Path) -> bool {
     let meta = path.ancestors().find_map(|p| std::fs::metadata(p).ok());
-    let age = meta.and_then(|m| m.modified().ok()).and_then(|m| m.elapsed().ok());
-    age.is_some_and(|age| age < SETTLE)
+    let modified = meta.and_then(|m| m.modified().ok());
+    modified.is_some_and(|m| m.elapsed().map_or(true, |age| age < SETTLE))
 }
 
 fn source_actor(id: &str) -> Actor {
