@@ -6,7 +6,9 @@ use serde::Serialize;
 use serde_json::Value;
 use stagedoor_auth::Viewer;
 use stagedoor_ingest::{ParsedDocument, PortItem, ReadContext, ReadDocument, read_documents};
+use stagedoor_model::schema::check_property;
 use stagedoor_model::{EntityRecord, Fields, kinds};
+use stagedoor_query::BlueprintEntry;
 use uuid::Uuid;
 
 use crate::Portal;
@@ -212,6 +214,9 @@ impl Draft {
         old: Option<&EntityRecord>,
     ) -> Result<EntityRecord, PortalError> {
         if let Some(old) = old {
+            if let Some(entry) = self.catalog.blueprints().get(&old.blueprint) {
+                check_document(value, entry)?;
+            }
             return Ok(old.clone());
         }
         let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
@@ -221,6 +226,7 @@ impl Draft {
         let Some(entry) = self.catalog.blueprints().by_kind(kind).cloned() else {
             return Err(PortalError::invalid(format!("no blueprint has the kind \"{kind}\"")));
         };
+        check_document(value, &entry)?;
         let text = |path: &str| {
             stagedoor_model::json::at(value, path).and_then(Value::as_str).unwrap_or("default").to_owned()
         };
@@ -260,6 +266,38 @@ impl Draft {
             stamps: self.new_stamps(None),
         };
         Ok((entity_ref, entry.face.document(&record), extras))
+    }
+}
+
+/// A document of a kind that is a blueprint's own has to be what the blueprint says. (One of a shipped kind
+/// is what Backstage's schema says, and nothing more.)
+fn check_document(value: &Value, entry: &BlueprintEntry) -> Result<(), PortalError> {
+    if entry.face.shipped {
+        return Ok(());
+    }
+    let at = |path: &str| stagedoor_model::json::at(value, path).filter(|v| !v.is_null());
+    let pointer = |path: &str| path.replace('.', "/");
+    for (key, property) in &entry.blueprint.properties {
+        let Some(path) = entry.face.properties.get(key) else { continue };
+        if let Some(violation) = at(path).and_then(|v| check_property(&property.definition, v)) {
+            let text = format!("/{}{} {}", pointer(path), violation.path, violation.message);
+            return Err(PortalError::invalid(text));
+        }
+    }
+    let properties = entry.blueprint.required.iter().filter_map(|key| entry.face.properties.get(key));
+    let relations = entry.blueprint.relations.iter().filter(|(_, r)| r.required);
+    let relations = relations.filter_map(|(key, _)| entry.face.relations.get(key)).map(|r| &r.field);
+    match properties.chain(relations).find(|path| at(path).is_none()) {
+        None => Ok(()),
+        Some(path) => {
+            let (parent, key) = path.rsplit_once('.').unwrap_or(("", path));
+            let blueprint = &entry.blueprint.identifier;
+            let text = format!(
+                "/{} must have required property '{key}' (of blueprint \"{blueprint}\")",
+                pointer(parent)
+            );
+            Err(PortalError::invalid(text))
+        }
     }
 }
 

@@ -149,6 +149,29 @@ async fn a_mistyped_value_is_null_in_port_and_itself_in_backstage() {
 }
 
 #[tokio::test]
+async fn a_document_of_a_blueprints_own_kind_has_to_be_what_the_blueprint_says() {
+    let portal = TestPortal::new().await;
+    let mut blueprint = database();
+    blueprint["schema"]["required"] = json!(["engine"]);
+    portal.blueprint(blueprint).await;
+    portal.accept(&database_document("good", "{engine: postgresql, unknown: 1}")).await;
+    for (spec, message) in [
+        ("{engine: 5}", "/spec/engine must be string"),
+        ("{engine: x, version: '15'}", "/spec/version must be number"),
+        ("{version: 15}", "/spec must have required property 'engine' (of blueprint \"database\")"),
+        ("{engine: null}", "/spec must have required property 'engine' (of blueprint \"database\")"),
+    ] {
+        let answer = portal.documents(&database_document("bad", spec)).await;
+        assert_eq!(
+            (answer.status, &answer.json()["rejected"][0]["message"]),
+            (422, &json!(message)),
+            "{spec}"
+        );
+        assert!(portal.backstage("database:default/bad").await.is_null());
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_spec_key_is_filterable_in_backstage_and_shows_in_port_once_declared() {
     let portal = TestPortal::new().await;
     portal.accept(&component_with("a", "color: Red")).await;
