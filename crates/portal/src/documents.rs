@@ -232,7 +232,7 @@ impl Draft {
         };
         let identifier = entry.face.identifier_of(&text("metadata.namespace"), &text("metadata.name"));
         Ok(EntityRecord {
-            uid: Uuid::new_v4(),
+            uid: Uuid::now_v7(),
             blueprint: entry.blueprint.identifier.clone(),
             identifier,
             entity_ref: reference.to_owned(),
@@ -252,7 +252,7 @@ impl Draft {
         };
         let (identifier, fields) = self.port_fields(body, &entry)?;
         let existing = self.catalog.node_of_key(blueprint, &identifier);
-        let uid = existing.and_then(|n| self.catalog.entity(n)).map_or_else(Uuid::new_v4, |e| e.record.uid);
+        let uid = existing.and_then(|n| self.catalog.entity(n)).map_or_else(Uuid::now_v7, |e| e.record.uid);
         let entity_ref = self.catalog.reference_for(&entry.face, uid, &identifier);
         let extras = Fields { team: fields.team.clone(), icon: fields.icon.clone(), ..Fields::default() };
         let record = EntityRecord {

@@ -223,9 +223,10 @@ impl Catalog {
                 return reference;
             }
         }
+        // The end of a uid is random; its beginning is the time.
         let hash = uid.simple().to_string();
         let slug = names::slug(identifier, 54).to_lowercase();
-        format!("{}:default/{}-{}", face.kind_lower, slug, &hash[..8])
+        format!("{}:default/{}-{}", face.kind_lower, slug, &hash[24..])
     }
 
     /// Applies one change, exactly as the store does.
