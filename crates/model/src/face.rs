@@ -208,7 +208,9 @@ impl Face {
             set(document, &path, Some(value.clone()));
         }
         for (key, value) in &fields.relations {
-            let Some(relation) = self.relations.get(key) else { continue };
+            // A target that Backstage does not show has no reference to write down.
+            let visible = |r: &&RelationFace| !r.target_kind.starts_with('!');
+            let Some(relation) = self.relations.get(key).filter(visible) else { continue };
             let refs: Vec<Value> =
                 targets(value).map(|id| Value::String(reference_text(&relation.target_kind, id))).collect();
             overlay_relation(document, &relation.field, relation.many, refs);

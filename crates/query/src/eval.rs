@@ -190,7 +190,9 @@ impl Catalog {
         };
         let matches = |other: NodeId| {
             let reference = self.reference(other);
-            if target_kind.is_some_and(|k| k != kind_of(reference)) {
+            // What Backstage does not show has no reference to compare with.
+            let hidden = !by_identifier && reference.starts_with('!');
+            if hidden || target_kind.is_some_and(|k| k != kind_of(reference)) {
                 return false;
             }
             let identifier = if by_identifier { self.identifier_at(other) } else { reference.into() };

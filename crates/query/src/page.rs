@@ -302,10 +302,12 @@ impl<'a> Selection<'a> {
                 values.into_iter().filter_map(|v| v.as_str().map(str::to_owned)).collect()
             }
             Subject::Relation { name, target_kind, by_identifier } => {
+                let hidden = |n: NodeId| !by_identifier && catalog.reference(n).starts_with('!');
                 let fits = |n: NodeId| {
-                    target_kind
-                        .as_deref()
-                        .is_none_or(|k| k == stagedoor_model::entity_ref::kind_of(catalog.reference(n)))
+                    !hidden(n)
+                        && target_kind
+                            .as_deref()
+                            .is_none_or(|k| k == stagedoor_model::entity_ref::kind_of(catalog.reference(n)))
                 };
                 let same = |n: &str| fold_eq(n, name);
                 let others = catalog.relations(node).into_iter().filter(|r| same(r.name) && fits(r.other));

@@ -100,7 +100,8 @@ impl<'a> Naive<'a> {
                     Collation::Exact => n == name,
                     Collation::Folded => n.to_lowercase() == name.to_lowercase(),
                 };
-                let fits = |r: &str| target_kind.as_deref().is_none_or(|k| k == kind_of(r));
+                let hidden = |r: &str| !by_identifier && r.starts_with('!');
+                let fits = |r: &str| !hidden(r) && target_kind.as_deref().is_none_or(|k| k == kind_of(r));
                 let all = self.relations(i).into_iter().filter(|(n, r)| same(n) && fits(r));
                 all.map(|(_, r)| Found::Text(if *by_identifier { self.identifier(&r) } else { r })).collect()
             }
