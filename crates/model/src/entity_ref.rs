@@ -57,7 +57,16 @@ impl EntityRef {
     /// The text that identifies the entity: all lower-case.
     #[must_use]
     pub fn key(&self) -> String {
-        self.to_string()
+        let mut key = String::with_capacity(self.kind.len() + self.namespace.len() + self.name.len() + 2);
+        for (part, end) in [(&self.kind, ":"), (&self.namespace, "/"), (&self.name, "")] {
+            if part.is_ascii() {
+                key.extend(part.bytes().map(|b| char::from(b.to_ascii_lowercase())));
+            } else {
+                key.push_str(&part.to_lowercase());
+            }
+            key.push_str(end);
+        }
+        key
     }
 }
 

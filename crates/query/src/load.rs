@@ -9,6 +9,7 @@ use stagedoor_model::{Change, EntityRecord, Revision};
 use crate::blueprints::BlueprintEntry;
 use crate::catalog::{Catalog, Members, Node, NodeId};
 use crate::cow::SortedMap;
+use crate::index::Index;
 use crate::index::builder::IndexBuilder;
 use crate::index::walk::Leaf;
 use crate::prepare::Prepared;
@@ -39,11 +40,11 @@ impl Catalog {
         catalog.enlist(&entities);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = cores.min(entities.len() / PER_THREAD).max(1);
-        let (prepared, builder) = prepare(&entities, threads);
+        let (prepared, builders) = prepare(&entities, threads);
         for (node, ((record, entry), prepared)) in entities.iter().zip(prepared).enumerate() {
             catalog.link(node as NodeId, record, &entry.face, prepared);
         }
-        catalog.index = builder.build(threads);
+        catalog.index = Index::build(builders, threads);
         catalog
     }
 
@@ -85,7 +86,7 @@ impl Catalog {
 }
 
 /// Walks all documents. The place of an entity in the list is its node.
-fn prepare(entities: &[Loaded], threads: usize) -> (Vec<Prepared>, IndexBuilder) {
+fn prepare(entities: &[Loaded], threads: usize) -> (Vec<Prepared>, Vec<IndexBuilder>) {
     let names = entities.iter().enumerate().map(|(at, (r, _))| (r.entity_ref.as_str(), at as NodeId));
     let known: HashMap<&str, NodeId> = names.collect();
     let known = |reference: &str| known.get(reference).copied();
@@ -104,10 +105,10 @@ fn prepare(entities: &[Loaded], threads: usize) -> (Vec<Prepared>, IndexBuilder)
     std::thread::scope(|scope| {
         let parts = entities.chunks(share).enumerate();
         let handles: Vec<_> = parts.map(|(n, part)| scope.spawn(move || walk(n * share, part))).collect();
-        let mut all = (Vec::with_capacity(entities.len()), IndexBuilder::default());
+        let mut all = (Vec::with_capacity(entities.len()), Vec::with_capacity(threads));
         for (prepared, builder) in handles.into_iter().filter_map(|h| h.join().ok()) {
             all.0.extend(prepared);
-            all.1.append(builder);
+            all.1.push(builder);
         }
         all
     })

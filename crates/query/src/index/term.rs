@@ -84,7 +84,7 @@ pub(crate) fn fold_cmp(a: &str, b: &str) -> Ordering {
 }
 
 /// Length of the bytes that both begin with, by words: sorted texts mostly share long beginnings.
-fn same_prefix(x: &[u8], y: &[u8]) -> usize {
+pub(crate) fn same_prefix(x: &[u8], y: &[u8]) -> usize {
     let (words_x, words_y) = (x.as_chunks::<8>().0, y.as_chunks::<8>().0);
     let differs = |(a, b): (&[u8; 8], &[u8; 8])| u64::from_le_bytes(*a) != u64::from_le_bytes(*b);
     let words = words_x.iter().zip(words_y).position(differs).unwrap_or(words_x.len().min(words_y.len())) * 8;
