@@ -22,7 +22,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use stagedoor_auth::Viewer;
 use stagedoor_model::Actor;
-use stagedoor_query::Catalog;
+use stagedoor_query::{Catalog, Loader};
 use stagedoor_store::Store;
 
 pub use documents::{DocumentResult, DocumentsReport, RejectedDocument};
@@ -53,10 +53,10 @@ impl Portal {
     /// When the store cannot be read.
     pub fn open(store: Arc<dyn Store>, sources: SourcesConfig) -> Result<Self, PortalError> {
         let started = std::time::Instant::now();
-        let mut changes = Vec::new();
-        let revision = store.load(&mut |change| changes.push(change)).map_err(writer::internal)?;
+        let mut loader = Loader::default();
+        let revision = store.load(&mut |change| loader.take(change)).map_err(writer::internal)?;
         let read = started.elapsed();
-        let catalog = Catalog::load(changes.into_iter(), revision);
+        let catalog = loader.finish(revision);
         tracing::debug!(?read, total = ?started.elapsed(), revision, "catalog loaded");
         let (writer, inbox) = writer::Writer::new();
         let shared = Arc::new(Shared {

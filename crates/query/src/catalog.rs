@@ -329,7 +329,7 @@ impl Catalog {
 
     /// Puts an entity on its node. Its document is walked once; the leaves go to `sink`, for the index is the caller's.
     fn attach(&mut self, node: NodeId, record: &Arc<EntityRecord>, entry: &BlueprintEntry, sink: Sink<'_>) {
-        let prepared = Prepared::new(record, &entry.face, &|_| None, sink);
+        let prepared = Prepared::new(record, &entry.face, sink);
         // Listed first: a relation to itself finds it by its identifier.
         let members = Arc::make_mut(&mut self.members).entry(record.blueprint.as_str().into()).or_default();
         members.by_identifier.insert(record.identifier.as_str().into(), node);

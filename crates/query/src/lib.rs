@@ -22,4 +22,5 @@ pub use catalog::{Catalog, Entity, NodeId};
 pub use expr::{Collation, Expr, Meta, Order, Subject, Test};
 pub use graph::Relation;
 pub use index::term::{MAX_INDEXED_CHARS, Scalar, number_text};
+pub use load::Loader;
 pub use roaring::RoaringBitmap as NodeSet;

@@ -32,13 +32,8 @@ struct Stated {
 }
 
 impl Prepared {
-    /// Walks an entity's document. `known` finds the nodes of references.
-    pub(crate) fn new(
-        record: &EntityRecord,
-        face: &Face,
-        known: &dyn Fn(&str) -> Option<NodeId>,
-        sink: Sink<'_>,
-    ) -> Self {
+    /// Walks an entity's document.
+    pub(crate) fn new(record: &EntityRecord, face: &Face, sink: Sink<'_>) -> Self {
         let document = match &record.document {
             Some(document) if record.fields.is_none() => document.clone(),
             _ => JsonText::of(&face.document(record)),
@@ -48,8 +43,7 @@ impl Prepared {
         let spec_type = stated.spec_type.as_deref().unwrap_or("");
         let references = stated.references.iter().filter_map(|(at, text)| {
             let reference = face.fields.get(*at)?.target(text, namespace, spec_type)?;
-            let node = known(&reference);
-            Some((*at, reference, node))
+            Some((*at, reference, None))
         });
         let references = references.collect();
         Self {
@@ -60,6 +54,11 @@ impl Prepared {
             document,
             references,
         }
+    }
+
+    /// Finds the nodes of its references.
+    pub(crate) fn resolve(&mut self, known: impl Fn(&str) -> Option<NodeId>) {
+        self.references.iter_mut().for_each(|(_, reference, node)| *node = known(reference));
     }
 
     /// The finished entity.

@@ -60,7 +60,10 @@ impl Ids {
     fn postings(self) -> Postings {
         match self {
             Self::One(one) => Postings::One(one),
-            Self::Many(ids) => Postings::from_sorted(&ids),
+            Self::Many(mut ids) => {
+                ids.sort_unstable();
+                Postings::from_sorted(&ids)
+            }
         }
     }
 }
@@ -110,7 +113,7 @@ impl IndexBuilder {
 }
 
 impl Index {
-    /// Puts together what builders gathered; the ids of each are greater than those of the one before it.
+    /// Puts together what builders gathered of different entities.
     pub(crate) fn build(builders: Vec<IndexBuilder>, threads: usize) -> Self {
         let mut parts: HashMap<Arc<str>, Vec<FieldBuilder>> = HashMap::new();
         for field in builders.into_iter().flat_map(|b| b.fields) {
@@ -151,7 +154,10 @@ impl FieldBuilder {
             long.extend(part.long);
             containers.extend(part.containers);
         }
-        let set = |ids: Vec<u32>| Arc::new(ids.into_iter().collect::<RoaringBitmap>());
+        let set = |mut ids: Vec<u32>| {
+            ids.sort_unstable();
+            Arc::new(RoaringBitmap::from_sorted_iter(ids).unwrap_or_default())
+        };
         FieldIndex {
             terms: SortedMap::from_sorted(terms.into_iter().map(|(t, ids)| (t, ids.postings())).collect()),
             present: set(present),
@@ -184,7 +190,7 @@ fn sorted(terms: HashMap<Term, Ids>) -> Vec<(Term, Ids)> {
     keyed.into_iter().map(|(_, term)| term).collect()
 }
 
-/// Two lists in order as one; the ids of `later` are greater.
+/// Two lists in order as one.
 fn merged(earlier: Vec<(Term, Ids)>, later: Vec<(Term, Ids)>) -> Vec<(Term, Ids)> {
     if earlier.is_empty() {
         return later;

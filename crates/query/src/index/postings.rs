@@ -21,7 +21,9 @@ impl Postings {
         match ids {
             [one] => Self::One(*one),
             few if few.len() <= FEW => Self::Few(few.into()),
-            many => Self::Many(Arc::new(many.iter().copied().collect())),
+            many => Self::Many(Arc::new(
+                RoaringBitmap::from_sorted_iter(many.iter().copied()).unwrap_or_default(),
+            )),
         }
     }
 
