@@ -55,6 +55,7 @@ impl Portal {
         let Some(inbox) = self.shared.sources.inbox.lock().take() else { return };
         let portal = Arc::downgrade(&self.shared);
         let events = self.shared.sources.events.clone();
+        let polls = self.shared.sources.config.locations.iter().any(|l| l.kind == "url");
         let runtime = Handle::current();
         let run = move || {
             let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
@@ -67,8 +68,8 @@ impl Portal {
                 |error| tracing::warn!(%error, "files cannot be watched; changes are seen at the next start"),
             );
             let upgrade = move || portal.upgrade().map(|shared| Portal { shared });
-            Worker { runtime, watcher: watcher.ok(), watched: BTreeMap::new(), reader: Reader::default() }
-                .run(&inbox, &upgrade);
+            let (watched, reader) = (BTreeMap::new(), Reader::default());
+            Worker { runtime, watcher: watcher.ok(), watched, reader, polls }.run(&inbox, &upgrade);
         };
         if let Err(error) = std::thread::Builder::new().name("sources".into()).spawn(run) {
             tracing::error!(%error, "sources cannot be read");
@@ -117,6 +118,8 @@ struct Worker {
     watcher: Option<RecommendedWatcher>,
     watched: BTreeMap<PathBuf, Identity>,
     reader: Reader,
+    /// There are locations of type `url`, which have to be asked.
+    polls: bool,
 }
 
 impl Worker {
@@ -125,7 +128,11 @@ impl Worker {
         loop {
             let mut waiters = Vec::new();
             let mut confirmed = Vec::new();
-            let event = inbox.recv_timeout(next_poll.saturating_duration_since(Instant::now()));
+            let event = match self.polls {
+                true => inbox.recv_timeout(next_poll.saturating_duration_since(Instant::now())),
+                // Nothing to ask: sleep until something happens.
+                false => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
             let mut pending = match event {
                 Ok(event) => Some(event),
                 Err(RecvTimeoutError::Timeout) => None,
