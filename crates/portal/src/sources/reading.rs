@@ -1,6 +1,6 @@
 //! One reading of a location: its documents and those of the locations they name, and what is wrong with them.
 
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,8 +20,13 @@ use super::reconcile::Spoken;
 use super::url::Urls;
 use super::{KnownKinds, LocationConfig};
 use crate::Portal;
+use crate::clock;
 use crate::problems::Problem;
 
+/// Stands between a source and its target in the id of what is remembered of the target.
+pub(crate) const TARGET_MARK: &str = " > ";
+/// How long the entities of what is absent are kept, in milliseconds.
+pub(crate) const GONE_GRACE: i64 = 24 * 60 * 60 * 1000;
 /// Files that one location may lead to, directly and through Location documents.
 const MAX_FILES: usize = 200_000;
 
@@ -34,6 +39,8 @@ pub(crate) struct Reading {
     pub(crate) directories: BTreeSet<PathBuf>,
     /// Why a part of it could not be reached.
     pub(crate) unreached: Option<String>,
+    /// Targets of Location documents that are authoritatively absent, with the reason.
+    pub(crate) gone: BTreeMap<String, String>,
     /// Where it could not be understood.
     kept: Kept,
     /// Bad documents: item and reference.
@@ -66,6 +73,7 @@ impl Reading {
             problems: Vec::new(),
             directories: BTreeSet::new(),
             unreached: None,
+            gone: BTreeMap::new(),
             kept: Kept::default(),
             bad: Vec::new(),
         }
@@ -163,7 +171,7 @@ impl Reader {
                 }
                 continue;
             }
-            for path in expand(&pending, &mut reading, first) {
+            for path in expand(&pending, &scope, &mut reading, first) {
                 if seen.insert(path.display().to_string()) {
                     self.read_file(&path, &scope, &mut reading, &mut queue);
                 }
@@ -198,7 +206,7 @@ impl Reader {
                     follow(&pending.target, targets, *line, scope, reading, queue)
                 });
             }
-            Err(outcome) => fail(pending, "url", outcome, reading, root),
+            Err(outcome) => fail(pending, scope, outcome, reading, root),
         }
     }
 
@@ -241,7 +249,7 @@ impl Reader {
 }
 
 /// The files that a target means.
-fn expand(pending: &Pending, reading: &mut Reading, root: bool) -> Vec<PathBuf> {
+fn expand(pending: &Pending, scope: &Scope<'_>, reading: &mut Reading, root: bool) -> Vec<PathBuf> {
     match files::expand(&pending.target, Path::new("/")) {
         Ok(expansion) => {
             reading.directories.extend(expansion.directories);
@@ -253,7 +261,7 @@ fn expand(pending: &Pending, reading: &mut Reading, root: bool) -> Vec<PathBuf> 
                 FileErrorKind::NotFound => Outcome::Gone(error.to_string()),
                 _ => Outcome::Unreachable(error.to_string()),
             };
-            fail(pending, "file", outcome, reading, root);
+            fail(pending, scope, outcome, reading, root);
             Vec::new()
         }
     }
@@ -271,6 +279,17 @@ struct Scope<'a> {
 }
 
 impl Scope<'_> {
+    /// Under which a target of a Location document is remembered as gone.
+    fn target_id(&self, target: &str) -> String {
+        format!("{}{TARGET_MARK}{}:{target}", self.source, self.location.kind)
+    }
+
+    /// Whether a target has been gone for longer than its entities are kept.
+    fn is_long_gone(&self, target: &str) -> bool {
+        let since = self.catalog.sources().get(&self.target_id(target)).map(|s| s.since.0);
+        since.is_some_and(|since| clock::now().0 - since > GONE_GRACE)
+    }
+
     /// Takes a text apart into the reading; the summary says what to remember of it and where it leads.
     fn take(&self, name: &str, text: &str, reading: &mut Reading) -> Summary {
         let place = format!("{}:{name}", self.location.kind);
@@ -374,7 +393,7 @@ fn follow(
 }
 
 /// A target has no text. What it said before still counts: a missing file is a mistake more often than a wish.
-fn fail(pending: &Pending, kind: &str, outcome: Outcome, reading: &mut Reading, root: bool) {
+fn fail(pending: &Pending, scope: &Scope<'_>, outcome: Outcome, reading: &mut Reading, root: bool) {
     let (Outcome::Unreachable(message) | Outcome::Gone(message)) = &outcome else { return };
     if pending.optional && matches!(outcome, Outcome::Gone(_)) {
         return;
@@ -386,8 +405,13 @@ fn fail(pending: &Pending, kind: &str, outcome: Outcome, reading: &mut Reading, 
     }
     if matches!(outcome, Outcome::Unreachable(_)) {
         reading.unreached = Some(message.clone());
+    } else {
+        reading.gone.insert(scope.target_id(&pending.target), message.clone());
+        if scope.is_long_gone(&pending.target) {
+            return;
+        }
     }
-    keep_target(&mut reading.kept, kind, &pending.target);
+    keep_target(&mut reading.kept, &scope.location.kind, &pending.target);
 }
 
 fn whole_file(file: &str, message: &str) -> Problem {

@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::item::Item;
-use super::reading::{Outcome, Reader, Reading};
+use super::reading::{GONE_GRACE, Outcome, Reader, Reading, TARGET_MARK};
 use super::reconcile::{Spoken, claimed_by};
 use super::{KnownKinds, LocationConfig, Status};
 use crate::problems::Problem;
@@ -31,8 +31,6 @@ const ROUNDS: usize = 5;
 const TICK: Duration = Duration::from_millis(20);
 /// How often a URL is asked whether it has changed.
 const POLL: Duration = Duration::from_secs(120);
-/// How long the entities of an absent source are kept, in milliseconds.
-const GONE_GRACE: i64 = 24 * 60 * 60 * 1000;
 /// Claims per operation, so that other writers get their turn during a large reading.
 const CHUNK: usize = 500;
 
@@ -55,7 +53,7 @@ impl Portal {
         let Some(inbox) = self.shared.sources.inbox.lock().take() else { return };
         let portal = Arc::downgrade(&self.shared);
         let events = self.shared.sources.events.clone();
-        let polls = self.shared.sources.config.locations.iter().any(|l| l.kind == "url");
+        let urls = self.shared.sources.config.locations.iter().any(|l| l.kind == "url");
         let runtime = Handle::current();
         let run = move || {
             let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
@@ -69,7 +67,8 @@ impl Portal {
             );
             let upgrade = move || portal.upgrade().map(|shared| Portal { shared });
             let (watched, reader) = (BTreeMap::new(), Reader::default());
-            Worker { runtime, watcher: watcher.ok(), watched, reader, polls }.run(&inbox, &upgrade);
+            Worker { runtime, watcher: watcher.ok(), watched, reader, urls, polls: urls }
+                .run(&inbox, &upgrade);
         };
         if let Err(error) = std::thread::Builder::new().name("sources".into()).spawn(run) {
             tracing::error!(%error, "sources cannot be read");
@@ -119,6 +118,8 @@ struct Worker {
     watched: BTreeMap<PathBuf, Identity>,
     reader: Reader,
     /// There are locations of type `url`, which have to be asked.
+    urls: bool,
+    /// There is something to do without being told.
     polls: bool,
 }
 
@@ -164,6 +165,10 @@ impl Worker {
                 next_poll = Instant::now() + POLL;
             }
             self.sync_all(&portal, &confirmed);
+            let catalog = portal.shared.catalog.load();
+            // What is gone has to be looked at again when its time is up.
+            self.polls = self.urls || catalog.sources().values().any(|s| s.state == SourceState::Gone);
+            drop(catalog);
             for waiter in waiters {
                 let _ = waiter.send(());
             }
@@ -295,6 +300,7 @@ impl Worker {
         let id = location.id();
         match (reading.outcome, spoken) {
             (Outcome::Read, Some(spoken)) => {
+                self.remember_targets(portal, &id, reading.gone);
                 self.end_claims(portal, &id, spoken, confirmed, reading.unreached)
             }
             (Outcome::Read, None) => {}
@@ -313,6 +319,23 @@ impl Worker {
         problems.replace(&id, reading.problems);
         portal.shared.problems.store(Arc::new(problems));
         portal.shared.sources.status.lock().insert(id, Status { last_run: Some(clock::now()) });
+    }
+
+    /// Remembers which targets of a source are gone, since when, and forgets those that are back.
+    fn remember_targets(&self, portal: &Portal, id: &str, gone: BTreeMap<String, String>) {
+        let prefix = format!("{id}{TARGET_MARK}");
+        let remember = move |draft: &mut Draft| {
+            let known =
+                draft.catalog.sources().keys().filter(|k| k.starts_with(&prefix) && !gone.contains_key(*k));
+            for back in known.cloned().collect::<Vec<_>>() {
+                draft.set_source_state(&back, SourceState::Fresh, None);
+            }
+            for (target, reason) in &gone {
+                draft.set_source_state(target, SourceState::Gone, Some(reason.clone()));
+            }
+            Ok(())
+        };
+        let _ = self.runtime.block_on(portal.commit(source_actor(id), false, remember));
     }
 
     fn end_claims(

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use stagedoor_model::{Actor, Change, ChangeSet, SourceRecord, Timestamp};
 use stagedoor_store::{MemoryStore, Store};
 use stagedoor_store_sql::SqliteStore;
 use stagedoor_testkit::TestPortal;
@@ -368,4 +369,41 @@ async fn a_restart_gives_the_same_answers() {
     drop(portal);
     let portal = TestPortal::builder().store(store).start().await;
     assert_eq!((portal.everything().await, portal.revision()), before);
+}
+
+/// Moves the time since which everything absent has been absent to 1970.
+fn long_ago(store: &dyn Store) {
+    let mut gone = Vec::new();
+    let base = store
+        .load(&mut |change| {
+            if let Change::PutSource(source) = change {
+                gone.push(Change::PutSource(Arc::new(SourceRecord {
+                    since: Timestamp(0),
+                    ..source.as_ref().clone()
+                })));
+            }
+        })
+        .unwrap();
+    assert_eq!(gone.len(), 1, "one thing is absent");
+    let actor = Actor { name: "clock".into(), through: "test".into() };
+    store.commit(base, &[ChangeSet { actor, at: Timestamp(0), changes: gone }]).unwrap();
+}
+
+#[tokio::test]
+async fn what_is_absent_goes_after_a_day() {
+    let location = "apiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata:\n  name: root\nspec:\n  targets: [./b.yaml]\n";
+    // A configured file itself, and one that a Location document names.
+    for (configured, absent) in [("b.yaml", "b.yaml"), ("root.yaml", "b.yaml")] {
+        let (folder, store) = (Folder::new(), Arc::new(MemoryStore::new()));
+        folder.write("root.yaml", location).write("b.yaml", &component("b"));
+        let start = || folder.builder(&[configured]).store(Arc::clone(&store) as Arc<dyn Store>).start();
+        drop(start().await);
+        folder.remove(absent);
+        let portal = start().await;
+        assert_eq!(components(&portal).await, ["component:default/b"], "{configured}: kept for a day");
+        drop(portal);
+        long_ago(store.as_ref());
+        let portal = start().await;
+        assert_eq!(components(&portal).await, Vec::<String>::new(), "{configured}: its time is up");
+    }
 }
