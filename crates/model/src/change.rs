@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Blueprint, EntityRecord, SourceRecord, Timestamp, WaitingClaim};
+use crate::{Blueprint, EntityRecord, Record, SourceRecord, Timestamp, WaitingClaim};
 
 /// Number of a commit: gapless, in commit order, from 1. 0 is the empty catalog.
 pub type Revision = u64;
@@ -39,6 +39,10 @@ pub enum Change {
     PutWaitingClaim(Arc<WaitingClaim>),
     /// That claim has ended: `(source, item)`.
     DeleteWaitingClaim(String, String),
+    /// Create or replace a record; identity is its collection and key.
+    PutRecord(Arc<Record>),
+    /// Remove a record: `(collection, key)`.
+    DeleteRecord(String, String),
 }
 
 /// What one use case changes, together or not at all.

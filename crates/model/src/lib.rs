@@ -12,6 +12,7 @@ pub mod face;
 pub mod json;
 pub mod kinds;
 pub mod names;
+pub mod record;
 pub mod schema;
 pub mod time;
 
@@ -21,4 +22,5 @@ pub use entity::{Claim, EntityRecord, Fields, SourceRecord, SourceState, Stamps,
 pub use entity_ref::EntityRef;
 pub use face::{Edge, Face};
 pub use json::JsonText;
+pub use record::{JournalLine, Record};
 pub use time::Timestamp;

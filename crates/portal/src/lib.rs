@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use stagedoor_auth::Viewer;
+use stagedoor_jq::Jq;
 use stagedoor_model::Actor;
 use stagedoor_query::{Catalog, Loader};
 use stagedoor_store::Store;
@@ -44,6 +45,16 @@ struct Shared {
     problems: ArcSwap<problems::Problems>,
     writer: writer::Writer,
     sources: sources::Sources,
+    store: Arc<dyn Store>,
+    jq: Arc<Jq>,
+}
+
+/// What a portal is made of besides its store.
+pub struct Options {
+    /// What is read.
+    pub sources: SourcesConfig,
+    /// Runs calculations and mappings.
+    pub jq: Arc<Jq>,
 }
 
 impl Portal {
@@ -51,7 +62,7 @@ impl Portal {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn open(store: Arc<dyn Store>, sources: SourcesConfig) -> Result<Self, PortalError> {
+    pub fn open(store: Arc<dyn Store>, options: Options) -> Result<Self, PortalError> {
         let started = std::time::Instant::now();
         let mut loader = Loader::default();
         let revision = store.load(&mut |change| loader.take(change)).map_err(writer::internal)?;
@@ -63,7 +74,9 @@ impl Portal {
             catalog: ArcSwap::from_pointee(catalog),
             problems: ArcSwap::from_pointee(problems::Problems::default()),
             writer,
-            sources: sources::Sources::new(sources),
+            sources: sources::Sources::new(options.sources),
+            store: Arc::clone(&store),
+            jq: options.jq,
         });
         writer::start(Arc::downgrade(&shared), store, inbox);
         Ok(Self { shared })

@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 use stagedoor_model::face::Target;
-use stagedoor_model::{Change, EntityRecord, Face, JsonText, Revision, SourceRecord, WaitingClaim, names};
+use stagedoor_model::{
+    Change, EntityRecord, Face, JsonText, Record, Revision, SourceRecord, WaitingClaim, names,
+};
 use uuid::Uuid;
 
 use crate::blueprints::{BlueprintChange, BlueprintEntry, Blueprints};
@@ -102,6 +104,8 @@ pub struct Catalog {
     relation_ids: Arc<HashMap<Arc<str>, u16>>,
     sources: Arc<BTreeMap<String, Arc<SourceRecord>>>,
     waiting: Arc<BTreeMap<(String, String), Arc<WaitingClaim>>>,
+    /// Records by collection and key.
+    records: BTreeMap<String, Arc<BTreeMap<String, Arc<Record>>>>,
 }
 
 impl Catalog {
@@ -121,6 +125,17 @@ impl Catalog {
     #[must_use]
     pub fn waiting(&self) -> &BTreeMap<(String, String), Arc<WaitingClaim>> {
         &self.waiting
+    }
+
+    /// The records of a collection, by key.
+    pub fn records(&self, collection: &str) -> impl Iterator<Item = &Arc<Record>> {
+        self.records.get(collection).into_iter().flat_map(|all| all.values())
+    }
+
+    /// One record.
+    #[must_use]
+    pub fn record(&self, collection: &str, key: &str) -> Option<&Arc<Record>> {
+        self.records.get(collection)?.get(key)
     }
 
     /// The node of a lower-case reference, if anything has named it.
@@ -250,6 +265,15 @@ impl Catalog {
             }
             Change::DeleteWaitingClaim(source, item) => {
                 Arc::make_mut(&mut self.waiting).remove(&(source.clone(), item.clone()));
+            }
+            Change::PutRecord(r) => {
+                let all = self.records.entry(r.collection.clone()).or_default();
+                Arc::make_mut(all).insert(r.key.clone(), Arc::clone(r));
+            }
+            Change::DeleteRecord(collection, key) => {
+                if let Some(all) = self.records.get_mut(collection) {
+                    Arc::make_mut(all).remove(key);
+                }
             }
         }
     }

@@ -86,7 +86,8 @@ async fn load(
     let (portal, key) = tokio::task::spawn_blocking(move || {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.join("stagedoor.db"))?);
         let key = wiring::SigningKey::of(store.as_ref())?;
-        anyhow::Ok((Portal::open(store, sources)?, key))
+        let jq = Arc::new(stagedoor_jq::Jq::in_process());
+        anyhow::Ok((Portal::open(store, stagedoor_portal::Options { sources, jq })?, key))
     })
     .await??;
     let authority = Arc::new(wiring::authority(&key, config, credentials, options.dev));

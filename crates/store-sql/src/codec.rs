@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use stagedoor_model::{
-    Blueprint, Change, Claim, EntityRecord, JsonText, SourceState, Stamps, Timestamp, WaitingClaim,
+    Blueprint, Change, Claim, EntityRecord, JsonText, Record, SourceState, Stamps, Timestamp, WaitingClaim,
 };
-use stagedoor_store::StoreError;
+use stagedoor_store::{StoreError, Thing};
 use uuid::Uuid;
 
 use crate::error::damaged;
@@ -17,6 +17,7 @@ const BLUEPRINT: &str = "blueprint";
 const ENTITY: &str = "entity";
 const SOURCE: &str = "source";
 const WAITING_CLAIM: &str = "waiting_claim";
+const RECORD: &str = "record";
 
 /// A change as a row of the log.
 pub(crate) struct Logged<'a> {
@@ -37,6 +38,17 @@ pub(crate) fn encode(change: &Change) -> Logged<'_> {
         Change::DeleteSource(id) => row(SOURCE, id.into(), None),
         Change::PutWaitingClaim(w) => row(WAITING_CLAIM, pair(&w.source, &w.item), Some(waiting_claim(w))),
         Change::DeleteWaitingClaim(source, item) => row(WAITING_CLAIM, pair(source, item), None),
+        Change::PutRecord(r) => row(RECORD, pair(&r.collection, &r.key), Some(record(r))),
+        Change::DeleteRecord(collection, key) => row(RECORD, pair(collection, key), None),
+    }
+}
+
+/// A thing's kind and key in the log.
+pub(crate) fn logged_as(thing: Thing<'_>) -> (&'static str, String) {
+    match thing {
+        Thing::Entity(uid) => (ENTITY, uid.to_string()),
+        Thing::Blueprint(identifier) => (BLUEPRINT, identifier.to_owned()),
+        Thing::Record(collection, key) => (RECORD, pair(collection, key).into_owned()),
     }
 }
 
@@ -54,6 +66,10 @@ pub(crate) fn decode(kind: &str, key: &str, after: Option<&str>) -> Result<Chang
         (WAITING_CLAIM, Some(after)) => read_waiting_claim(after).map(Change::PutWaitingClaim),
         (WAITING_CLAIM, None) => serde_json::from_str::<(String, String)>(key)
             .map(|(source, item)| Change::DeleteWaitingClaim(source, item))
+            .map_err(|e| e.to_string()),
+        (RECORD, Some(after)) => read_record(key, after).map(Change::PutRecord),
+        (RECORD, None) => serde_json::from_str::<(String, String)>(key)
+            .map(|(collection, key)| Change::DeleteRecord(collection, key))
             .map_err(|e| e.to_string()),
         _ => Err("unknown kind".to_owned()),
     };
@@ -166,6 +182,10 @@ fn waiting_claim(w: &WaitingClaim) -> String {
         .end()
 }
 
+fn record(r: &Record) -> String {
+    Object::new(r.body.as_str().len() + 256).put("stamps", &r.stamps).text("body", Some(&r.body)).end()
+}
+
 /// A key that is there with null is not a key that is absent.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
     <&RawValue>::deserialize(deserializer).map(Some)
@@ -192,6 +212,13 @@ struct StoredEntity<'a> {
     fields: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
     document: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct StoredRecord<'a> {
+    stamps: Stamps,
+    #[serde(borrow)]
+    body: &'a RawValue,
 }
 
 #[derive(Deserialize)]
@@ -243,4 +270,10 @@ fn read_waiting_claim(after: &str) -> Result<Arc<WaitingClaim>, String> {
         document: text(stored.document)?,
         since: stored.since,
     }))
+}
+
+fn read_record(key: &str, after: &str) -> Result<Arc<Record>, String> {
+    let (collection, key) = parse(key)?;
+    let stored: StoredRecord<'_> = parse(after)?;
+    Ok(Arc::new(Record { collection, key, body: text(stored.body)?, stamps: stored.stamps }))
 }

@@ -1,6 +1,7 @@
 //! The store in one SQLite file.
 
 mod files;
+mod journal;
 mod migrate;
 mod read;
 mod settings;
@@ -12,8 +13,8 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags};
-use stagedoor_model::{Change, ChangeSet, Commit, Revision};
-use stagedoor_store::{Store, StoreError};
+use stagedoor_model::{Change, ChangeSet, Commit, JournalLine, JsonText, Revision, Timestamp};
+use stagedoor_store::{Store, StoreError, Thing};
 
 use crate::error::{Failure, Outcome};
 
@@ -110,12 +111,40 @@ impl Store for SqliteStore {
         self.read(|reader| read::commits_since(reader, after, limit))
     }
 
+    fn history(
+        &self,
+        thing: Thing<'_>,
+        before: Option<Revision>,
+        limit: usize,
+    ) -> Result<Vec<Commit>, StoreError> {
+        self.read(|reader| read::history(reader, thing, before, limit))
+    }
+
     fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
         self.read(|reader| settings::get(reader, name))
     }
 
     fn put_setting_if_absent(&self, name: &str, value: &str) -> Result<String, StoreError> {
         self.write(|writer| settings::put_if_absent(writer, name, value))
+    }
+
+    fn append_journal(
+        &self,
+        journal: &str,
+        at: Timestamp,
+        bodies: &[JsonText],
+        keep: usize,
+    ) -> Result<(), StoreError> {
+        self.write(|writer| journal::append(writer, journal, at, bodies, keep))
+    }
+
+    fn journal(
+        &self,
+        journal: &str,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<JournalLine>, StoreError> {
+        self.read(|reader| journal::read(reader, journal, before, limit))
     }
 }
 

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod content;
+mod journal;
 mod log;
 mod references;
 pub mod samples;
@@ -34,9 +35,11 @@ const CASES: &[Case] = &[
     ("unknown things can be deleted", content::unknown_things_can_be_deleted),
     ("the last change of a set wins", content::the_last_change_of_a_set_wins),
     ("settings", content::settings),
+    ("journals", journal::newest_lines_are_kept),
     ("one revision per set", log::one_revision_per_set),
     ("pages of the log", log::pages),
     ("behind", log::behind),
+    ("history of one thing", log::history_of_one_thing),
     ("empty commits", log::empty_commits),
     ("a refused commit leaves nothing", log::a_refused_commit_leaves_nothing),
     ("readers beside a writer", log::readers_beside_a_writer),

@@ -14,7 +14,35 @@ mod memory;
 pub use error::StoreError;
 pub use memory::MemoryStore;
 
-use stagedoor_model::{Change, ChangeSet, Commit, Revision};
+use stagedoor_model::{Change, ChangeSet, Commit, JournalLine, JsonText, Revision, Timestamp};
+use uuid::Uuid;
+
+/// Something that the change log knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thing<'a> {
+    /// An entity by its uid.
+    Entity(Uuid),
+    /// A blueprint by its identifier.
+    Blueprint(&'a str),
+    /// A record by collection and key.
+    Record(&'a str, &'a str),
+}
+
+impl Thing<'_> {
+    /// Whether a change is about it.
+    #[must_use]
+    pub fn is_of(&self, change: &Change) -> bool {
+        match (self, change) {
+            (Self::Entity(uid), Change::PutEntity(e)) => e.uid == *uid,
+            (Self::Entity(uid), Change::DeleteEntity(deleted)) => deleted == uid,
+            (Self::Blueprint(id), Change::PutBlueprint(b)) => b.identifier == *id,
+            (Self::Blueprint(id), Change::DeleteBlueprint(deleted)) => deleted == id,
+            (Self::Record(c, k), Change::PutRecord(r)) => r.collection == *c && r.key == *k,
+            (Self::Record(c, k), Change::DeleteRecord(collection, key)) => collection == c && key == k,
+            _ => false,
+        }
+    }
+}
 
 /// A database, as the one writer sees it. All calls block; none may be made from a sink of [`Store::load`].
 pub trait Store: Send + Sync + 'static {
@@ -35,8 +63,8 @@ pub trait Store: Send + Sync + 'static {
     /// When the database fails.
     fn head(&self) -> Result<Revision, StoreError>;
 
-    /// Feeds the current state as `Put*` changes: blueprints, sources, entities, waiting claims, in this
-    /// order and each of them in the order of first appearance. Returns the revision it belongs to.
+    /// Feeds the current state as `Put*` changes: blueprints, sources, entities, waiting claims, records, in
+    /// this order and each of them in the order of first appearance. Returns the revision it belongs to.
     ///
     /// # Errors
     /// When the database fails or holds something unreadable; `sink` has then seen a part.
@@ -47,6 +75,18 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// When the database fails or holds something unreadable.
     fn commits_since(&self, after: Revision, limit: usize) -> Result<Vec<Commit>, StoreError>;
+
+    /// The log of one thing, newest first: commits before a revision (all when `None`), at most `limit`. Of
+    /// each commit only the changes of that thing.
+    ///
+    /// # Errors
+    /// When the database fails or holds something unreadable.
+    fn history(
+        &self,
+        thing: Thing<'_>,
+        before: Option<Revision>,
+        limit: usize,
+    ) -> Result<Vec<Commit>, StoreError>;
 
     /// A small named value of the installation, such as its signing key.
     ///
@@ -60,4 +100,28 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// When the database fails.
     fn put_setting_if_absent(&self, name: &str, value: &str) -> Result<String, StoreError>;
+
+    /// Appends lines to a journal and forgets all but its newest `keep`. Not a commit: the head stays, other
+    /// replicas see the lines when they read. Durable at some later commit: a crash may lose the newest.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn append_journal(
+        &self,
+        journal: &str,
+        at: Timestamp,
+        bodies: &[JsonText],
+        keep: usize,
+    ) -> Result<(), StoreError>;
+
+    /// The lines of a journal, newest first: those before a line, at most `limit`. An unknown journal is empty.
+    ///
+    /// # Errors
+    /// When the database fails or holds something unreadable.
+    fn journal(
+        &self,
+        journal: &str,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<JournalLine>, StoreError>;
 }

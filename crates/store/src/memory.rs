@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use stagedoor_model::{
-    Blueprint, Change, ChangeSet, Commit, EntityRecord, Revision, SourceRecord, WaitingClaim,
+    Blueprint, Change, ChangeSet, Commit, EntityRecord, JournalLine, JsonText, Record, Revision,
+    SourceRecord, Timestamp, WaitingClaim,
 };
 use uuid::Uuid;
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, Thing};
 
 /// A store in memory. It keeps every commit and forgets everything with the process.
 #[derive(Default)]
@@ -52,6 +53,7 @@ impl Store for MemoryStore {
         state.sources.values().for_each(|s| sink(Change::PutSource(s.clone())));
         state.entities.values().for_each(|e| sink(Change::PutEntity(e.clone())));
         state.waiting.values().for_each(|w| sink(Change::PutWaitingClaim(w.clone())));
+        state.records.values().for_each(|r| sink(Change::PutRecord(r.clone())));
         Ok(state.head())
     }
 
@@ -59,6 +61,23 @@ impl Store for MemoryStore {
         let state = self.state.lock();
         let first = state.log.partition_point(|commit| commit.revision <= after);
         Ok(state.log[first..].iter().take(limit).cloned().collect())
+    }
+
+    fn history(
+        &self,
+        thing: Thing<'_>,
+        before: Option<Revision>,
+        limit: usize,
+    ) -> Result<Vec<Commit>, StoreError> {
+        let state = self.state.lock();
+        let earlier = state.log.iter().rev().filter(|c| before.is_none_or(|b| c.revision < b));
+        let of_thing = earlier.filter_map(|commit| {
+            let set = &commit.change_set;
+            let changes: Vec<_> = set.changes.iter().filter(|c| thing.is_of(c)).cloned().collect();
+            let set = ChangeSet { actor: set.actor.clone(), at: set.at, changes };
+            (!set.changes.is_empty()).then(|| Commit { revision: commit.revision, change_set: Arc::new(set) })
+        });
+        Ok(of_thing.take(limit).collect())
     }
 
     fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
@@ -69,6 +88,35 @@ impl Store for MemoryStore {
         let mut state = self.state.lock();
         Ok(state.settings.entry(name.to_owned()).or_insert_with(|| value.to_owned()).clone())
     }
+
+    fn append_journal(
+        &self,
+        journal: &str,
+        at: Timestamp,
+        bodies: &[JsonText],
+        keep: usize,
+    ) -> Result<(), StoreError> {
+        let mut state = self.state.lock();
+        let first = state.journal_lines + 1;
+        state.journal_lines += bodies.len().cast_signed() as i64;
+        let lines = state.journals.entry(journal.to_owned()).or_default();
+        lines.extend((first..).zip(bodies).map(|(id, body)| JournalLine { id, at, body: body.clone() }));
+        let surplus = lines.len().saturating_sub(keep);
+        lines.drain(..surplus);
+        Ok(())
+    }
+
+    fn journal(
+        &self,
+        journal: &str,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<JournalLine>, StoreError> {
+        let state = self.state.lock();
+        let lines = state.journals.get(journal).map(Vec::as_slice).unwrap_or_default();
+        let earlier = lines.iter().rev().filter(|line| before.is_none_or(|b| line.id < b));
+        Ok(earlier.take(limit).cloned().collect())
+    }
 }
 
 #[derive(Default)]
@@ -77,6 +125,9 @@ struct State {
     sources: Table<String, Arc<SourceRecord>>,
     entities: Table<Uuid, Arc<EntityRecord>>,
     waiting: Table<(String, String), Arc<WaitingClaim>>,
+    records: Table<(String, String), Arc<Record>>,
+    journals: HashMap<String, Vec<JournalLine>>,
+    journal_lines: i64,
     /// Entity reference -> entity.
     references: HashMap<String, Uuid>,
     settings: HashMap<String, String>,
@@ -120,6 +171,8 @@ impl State {
             Change::DeleteSource(id) => self.sources.delete(id),
             Change::PutWaitingClaim(w) => self.waiting.put((w.source.clone(), w.item.clone()), w.clone()),
             Change::DeleteWaitingClaim(source, item) => self.waiting.delete(&(source.clone(), item.clone())),
+            Change::PutRecord(r) => self.records.put((r.collection.clone(), r.key.clone()), r.clone()),
+            Change::DeleteRecord(collection, key) => self.records.delete(&(collection.clone(), key.clone())),
         }
     }
 

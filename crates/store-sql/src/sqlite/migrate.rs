@@ -8,7 +8,10 @@ use stagedoor_store::StoreError;
 use crate::error::Outcome;
 
 /// In order; one that has been released is never changed.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_catalog.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/sqlite/0001_catalog.sql"),
+    include_str!("../../migrations/sqlite/0002_records.sql"),
+];
 /// Marks the file as ours, for us and for tools such as `file`: "STGD".
 const APPLICATION: i64 = 0x5354_4744;
 

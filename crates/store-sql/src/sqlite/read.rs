@@ -5,10 +5,10 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior};
 use stagedoor_model::{
-    Actor, Change, ChangeSet, Claim, Commit, EntityRecord, JsonText, Revision, SourceRecord, Stamps,
+    Actor, Change, ChangeSet, Claim, Commit, EntityRecord, JsonText, Record, Revision, SourceRecord, Stamps,
     Timestamp, WaitingClaim,
 };
-use stagedoor_store::StoreError;
+use stagedoor_store::{StoreError, Thing};
 use uuid::Uuid;
 
 use crate::codec;
@@ -65,6 +65,7 @@ fn read_state(connection: &mut Connection, out: &mut Chunks) -> Outcome<Revision
     each(&snapshot, SOURCES, source, out)?;
     each(&snapshot, ENTITIES, entity, out)?;
     each(&snapshot, WAITING_CLAIMS, waiting_claim, out)?;
+    each(&snapshot, RECORDS, record, out)?;
     out.flush();
     snapshot.commit()?;
     // Pages that nobody will ask for again.
@@ -152,6 +153,18 @@ fn waiting_claim(row: &Row<'_>) -> Outcome<Change> {
     })))
 }
 
+const RECORDS: &str =
+    "SELECT collection, key, body, created_at, created_by, updated_at, updated_by, datasource
+    FROM records ORDER BY id";
+
+fn record(row: &Row<'_>) -> Outcome<Change> {
+    let (collection, key): (String, String) = (row.get(0)?, row.get(1)?);
+    let Some(body) = json(row, 2)? else {
+        return Err(damaged(&format!("the {collection} {key}"), "no body").into());
+    };
+    Ok(Change::PutRecord(Arc::new(Record { collection, key, body, stamps: stamps(row, 3)? })))
+}
+
 /// The five columns of stamps, from `first` on.
 fn stamps(row: &Row<'_>, first: usize) -> rusqlite::Result<Stamps> {
     Ok(Stamps {
@@ -217,4 +230,38 @@ fn changes(connection: &Connection, first: i64, count: i64) -> Outcome<Vec<Chang
         return Err(damaged(&what, format!("only {} are there", changes.len())).into());
     }
     Ok(changes)
+}
+
+pub(super) fn history(
+    connection: &Connection,
+    thing: Thing<'_>,
+    before: Option<Revision>,
+    limit: usize,
+) -> Outcome<Vec<Commit>> {
+    let (kind, key) = codec::logged_as(thing);
+    let before = before.map_or(i64::MAX, |b| i64::try_from(b).unwrap_or(i64::MAX));
+    let mut statement = connection.prepare_cached(
+        "SELECT c.revision, c.at, c.actor, c.through, h.kind, h.key, h.after
+         FROM changes h JOIN commits c ON c.revision = h.revision
+         WHERE h.key = ?1 AND h.kind = ?2 AND h.revision < ?3 ORDER BY h.id DESC",
+    )?;
+    let mut rows = statement.query(rusqlite::params![key, kind, before])?;
+    let mut commits: Vec<(Revision, ChangeSet)> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let revision = row.get::<_, i64>(0)?.cast_unsigned();
+        if commits.last().is_none_or(|(last, _)| *last != revision) {
+            if commits.len() == limit {
+                break;
+            }
+            let actor = Actor { name: row.get(2)?, through: row.get(3)? };
+            commits.push((revision, ChangeSet { actor, at: Timestamp(row.get(1)?), changes: Vec::new() }));
+        }
+        let after = row.get_ref(6)?.as_str_or_null().map_err(from_sql)?;
+        let change = codec::decode(kind, &key, after)?;
+        if let Some((_, set)) = commits.last_mut() {
+            set.changes.insert(0, change);
+        }
+    }
+    let commit = |(revision, set)| Commit { revision, change_set: Arc::new(set) };
+    Ok(commits.into_iter().map(commit).collect())
 }

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
-use stagedoor_model::{Blueprint, Change, ChangeSet, EntityRecord, Revision, SourceRecord, WaitingClaim};
+use stagedoor_model::{
+    Blueprint, Change, ChangeSet, EntityRecord, Record, Revision, SourceRecord, WaitingClaim,
+};
 use stagedoor_store::StoreError;
 use uuid::Uuid;
 
@@ -81,6 +83,12 @@ fn apply(transaction: &Connection, change: &Change, displaced: &mut Displaced) -
             transaction
                 .prepare_cached("DELETE FROM waiting_claims WHERE source = ?1 AND item = ?2")?
                 .execute([source, item])?;
+        }
+        Change::PutRecord(record) => put_record(transaction, record)?,
+        Change::DeleteRecord(collection, key) => {
+            transaction
+                .prepare_cached("DELETE FROM records WHERE collection = ?1 AND key = ?2")?
+                .execute([collection, key])?;
         }
     }
     Ok(())
@@ -205,6 +213,28 @@ fn put_waiting_claim(transaction: &Connection, claim: &WaitingClaim) -> rusqlite
         claim.entity_ref,
         claim.since.0,
         claim.document.as_str(),
+    ])?;
+    Ok(())
+}
+
+fn put_record(transaction: &Connection, record: &Record) -> rusqlite::Result<()> {
+    let mut upsert = transaction.prepare_cached(
+        "INSERT INTO records
+             (collection, key, created_at, created_by, updated_at, updated_by, datasource, body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT (collection, key) DO UPDATE SET created_at = ?3, created_by = ?4, updated_at = ?5,
+             updated_by = ?6, datasource = ?7, body = ?8",
+    )?;
+    let stamps = &record.stamps;
+    upsert.execute(params![
+        record.collection,
+        record.key,
+        stamps.created_at.0,
+        stamps.created_by,
+        stamps.updated_at.0,
+        stamps.updated_by,
+        stamps.datasource,
+        record.body.as_str(),
     ])?;
     Ok(())
 }

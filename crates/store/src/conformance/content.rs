@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 use stagedoor_model::{Actor, Change, EntityRecord, JsonText, SourceState, Timestamp};
 
 use super::samples::{
-    entity, one_of_each, put_blueprint, put_document, put_entity, put_source, put_waiting, set, stamps, uid,
+    entity, one_of_each, put_blueprint, put_document, put_entity, put_record, put_source, put_waiting, set,
+    stamps, uid,
 };
 use super::{Fixture, commit, log, put, state, words};
 
@@ -37,10 +38,12 @@ pub(super) fn every_kind_makes_the_round_trip(fixture: &mut dyn Fixture) {
         put_source("file:/srv/catalog", SourceState::Gone),
         put_document(1, &json!({"kind": "Changed"})),
         put_waiting("file:/srv/other", "/srv/other/a.yaml#0"),
+        put_record("integration", "my \"own\", one", &json!({"config": {"resources": []}})),
     ];
     put(fixture.store(), changed.clone());
     expect(fixture, &changed);
     let deletes = vec![
+        Change::DeleteRecord("integration".to_owned(), "my \"own\", one".to_owned()),
         Change::DeleteWaitingClaim("file:/srv/other".to_owned(), "/srv/other/a.yaml#0".to_owned()),
         Change::DeleteEntity(uid(1)),
         Change::DeleteSource("file:/srv/catalog".to_owned()),

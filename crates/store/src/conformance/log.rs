@@ -2,11 +2,12 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use stagedoor_model::{Actor, ChangeSet, Timestamp};
+use serde_json::json;
+use stagedoor_model::{Actor, Change, ChangeSet, Timestamp};
 
-use super::samples::{one_of_each, put_as, put_entity, set};
-use super::{Fixture, commit, log, put, state};
-use crate::{Store, StoreError};
+use super::samples::{one_of_each, put_as, put_blueprint, put_document, put_entity, put_record, set, uid};
+use super::{Fixture, commit, log, put, state, words};
+use crate::{Store, StoreError, Thing};
 
 fn sets(range: std::ops::Range<u128>) -> Vec<ChangeSet> {
     range
@@ -135,4 +136,32 @@ pub(super) fn writers_race(fixture: &mut dyn Fixture) {
     });
     assert_eq!(state(store).1.len(), 60);
     assert_eq!(revisions(store, 0, 100), (1..=60).collect::<Vec<_>>());
+}
+
+pub(super) fn history_of_one_thing(fixture: &mut dyn Fixture) {
+    let store = fixture.store();
+    let record = |n: u32| put_record("integration", "a", &json!({ "n": n }));
+    put(store, vec![put_entity(1), put_entity(2), put_blueprint("component", None)]);
+    put(store, vec![put_entity(2), record(1)]);
+    put(store, vec![put_document(1, &json!({"v": 1})), put_document(1, &json!({"v": 2})), record(2)]);
+    put(store, vec![Change::DeleteEntity(uid(1))]);
+    fixture.reopen();
+    let history = |thing, before, limit| -> Vec<_> {
+        let commits = fixture.store().history(thing, before, limit).unwrap();
+        commits.iter().map(|c| (c.revision, words(&c.change_set.changes))).collect()
+    };
+    let deleted = (4, words(&[Change::DeleteEntity(uid(1))]));
+    let changed = (3, words(&[put_document(1, &json!({"v": 1})), put_document(1, &json!({"v": 2}))]));
+    let made = (1, words(&[put_entity(1)]));
+    let all = [deleted.clone(), changed.clone(), made.clone()];
+    assert_eq!(history(Thing::Entity(uid(1)), None, 10), all);
+    assert_eq!(history(Thing::Entity(uid(1)), None, 1), [deleted]);
+    assert_eq!(history(Thing::Entity(uid(1)), Some(4), 1), [changed]);
+    assert_eq!(history(Thing::Entity(uid(1)), Some(3), 9), [made]);
+    assert_eq!(history(Thing::Entity(uid(3)), None, 9), []);
+    assert_eq!(history(Thing::Record("integration", "a"), None, 1), [(3, words(&[record(2)]))]);
+    assert_eq!(
+        history(Thing::Blueprint("component"), None, 9),
+        [(1, words(&[put_blueprint("component", None)]))]
+    );
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use stagedoor_model::{
-    Actor, Blueprint, Change, ChangeSet, Claim, EntityRecord, JsonText, SourceRecord, SourceState, Stamps,
-    Timestamp, WaitingClaim,
+    Actor, Blueprint, Change, ChangeSet, Claim, EntityRecord, JsonText, Record, SourceRecord, SourceState,
+    Stamps, Timestamp, WaitingClaim,
 };
 use uuid::Uuid;
 
@@ -117,6 +117,17 @@ pub fn put_waiting(source: &str, item: &str) -> Change {
     }))
 }
 
+/// A `Put` of a record.
+#[must_use]
+pub fn put_record(collection: &str, key: &str, body: &Value) -> Change {
+    Change::PutRecord(Arc::new(Record {
+        collection: collection.to_owned(),
+        key: key.to_owned(),
+        body: JsonText::of(body),
+        stamps: stamps(),
+    }))
+}
+
 /// One `Put` of each kind, in the order of loading.
 #[must_use]
 pub fn one_of_each() -> Vec<Change> {
@@ -125,5 +136,6 @@ pub fn one_of_each() -> Vec<Change> {
         put_source("file:/srv/catalog", SourceState::Held),
         put_entity(1),
         put_waiting("file:/srv/other", "/srv/other/a.yaml#0"),
+        put_record("integration", "my \"own\", one", &json!({"installationId": "my-own", "config": {}})),
     ]
 }

@@ -15,8 +15,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("store", &["model"]),
     ("store-sql", &["model", "store"]),
     ("outbound", &[]),
+    ("jq", &[]),
     ("ingest", &["model", "query", "outbound"]),
-    ("portal", &["model", "query", "auth", "store", "outbound", "ingest"]),
+    ("portal", &["model", "query", "auth", "store", "outbound", "jq", "ingest"]),
     ("api-port", &["model", "query", "auth", "portal"]),
     ("api-backstage", &["model", "query", "auth", "portal"]),
     ("api-native", &["model", "query", "auth", "portal"]),
@@ -29,6 +30,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "store",
             "store-sql",
             "outbound",
+            "jq",
             "ingest",
             "portal",
             "api-port",
@@ -36,7 +38,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "api-native",
         ],
     ),
-    ("cli", &["model", "server"]),
+    ("cli", &["model", "jq", "server"]),
     (
         "testkit",
         &[
@@ -46,6 +48,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "store",
             "store-sql",
             "outbound",
+            "jq",
             "ingest",
             "portal",
             "api-port",
@@ -58,7 +61,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
 
 /// Crates of others that are fenced: only these crates of ours may name them outside tests.
 const FENCES: &[(&[&str], &[&str])] = &[
-    (&["rusqlite", "sqlx"], &["store-sql"]),
+    (&["rusqlite", "sqlx", "postgres", "tokio-postgres"], &["store-sql"]),
+    (&["jaq-core", "jaq-std", "jaq-json"], &["jq"]),
     (&["reqwest", "hyper-util", "gix", "octocrab", "kube"], &["outbound"]),
     (&["axum"], &["api-port", "api-backstage", "api-native", "api-mcp", "server", "testkit"]),
 ];
