@@ -12,6 +12,7 @@ mod error;
 mod faces;
 mod install;
 mod problems;
+mod publish;
 mod sources;
 mod view;
 mod writer;
@@ -42,6 +43,7 @@ pub struct Portal {
 
 struct Shared {
     catalog: ArcSwap<Catalog>,
+    head: publish::Head,
     problems: ArcSwap<problems::Problems>,
     writer: writer::Writer,
     sources: sources::Sources,
@@ -72,6 +74,7 @@ impl Portal {
         let (writer, inbox) = writer::Writer::new();
         let shared = Arc::new(Shared {
             catalog: ArcSwap::from_pointee(catalog),
+            head: publish::Head::new(revision),
             problems: ArcSwap::from_pointee(problems::Problems::default()),
             writer,
             sources: sources::Sources::new(options.sources),

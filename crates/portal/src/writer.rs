@@ -168,7 +168,7 @@ impl Batch {
         match head {
             Ok(head) => {
                 self.draft.catalog.revision = head;
-                shared.catalog.store(Arc::new(self.draft.catalog.clone()));
+                shared.publish(self.draft.catalog.clone());
                 Ok(())
             }
             Err(StoreError::Behind { head }) => self.catch_up(shared, store, head),
@@ -189,7 +189,7 @@ impl Batch {
                 self.base.revision
             )));
         }
-        shared.catalog.store(Arc::new(self.base.clone()));
+        shared.publish(self.base.clone());
         let mut again = Self::new(self.base.clone(), self.draft.at);
         for (request, _, _) in std::mem::take(&mut self.done) {
             again.take(request);
