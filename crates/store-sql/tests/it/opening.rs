@@ -62,14 +62,20 @@ fn a_newer_schema_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = database(folder.path());
     SqliteStore::open(&path).unwrap().commit(0, &[set(vec![put_entity(1)])]).unwrap();
-    tamper(&path, "PRAGMA user_version = 99");
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let known: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    drop(connection);
+    let newer = known + 1;
+    tamper(&path, &format!("PRAGMA user_version = {newer}"));
     let before = fs::read(&path).unwrap();
     let refused = refusal(&path);
-    assert!(matches!(refused, StoreError::NewerSchema { found: 99, .. }), "{refused:?}");
-    assert!(refused.to_string().contains("was written by a newer Stagedoor (schema 99"), "{refused}");
+    assert!(matches!(refused, StoreError::NewerSchema { found, .. } if found == newer), "{refused:?}");
+    let message =
+        format!("was written by a newer Stagedoor (schema {newer}; this program knows up to {known})");
+    assert!(refused.to_string().contains(&message), "{refused}");
     assert_eq!(fs::read(&path).unwrap(), before);
     // The refusal has let go of the lock.
-    tamper(&path, "PRAGMA user_version = 1");
+    tamper(&path, &format!("PRAGMA user_version = {known}"));
     assert_eq!(state(&SqliteStore::open(&path).unwrap()).1.len(), 1);
 }
 
