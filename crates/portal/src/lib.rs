@@ -10,10 +10,12 @@ mod documents;
 mod entities;
 mod error;
 mod faces;
+mod feed;
 mod install;
 mod problems;
 mod publish;
 mod sources;
+mod stats;
 mod view;
 mod writer;
 mod yaml;
@@ -30,8 +32,10 @@ use stagedoor_store::Store;
 pub use documents::{DocumentResult, DocumentsReport, RejectedDocument};
 pub use entities::{WriteMode, WriteRequest, Written};
 pub use error::PortalError;
+pub use feed::{Feed, FeedAction, FeedEvent, FeedFilter, FeedPage, FeedKind, Position};
 pub use problems::Problem;
 pub use sources::{Conflict, LocationConfig, SourceReport, SourcesConfig};
+pub use stats::{Stats, TIMING_BOUNDS, Timings};
 pub use view::{Scope, View};
 pub use yaml::to_yaml;
 
@@ -44,6 +48,7 @@ pub struct Portal {
 struct Shared {
     catalog: ArcSwap<Catalog>,
     head: publish::Head,
+    counters: stats::Counters,
     problems: ArcSwap<problems::Problems>,
     writer: writer::Writer,
     sources: sources::Sources,
@@ -75,6 +80,7 @@ impl Portal {
         let shared = Arc::new(Shared {
             catalog: ArcSwap::from_pointee(catalog),
             head: publish::Head::new(revision),
+            counters: stats::Counters::default(),
             problems: ArcSwap::from_pointee(problems::Problems::default()),
             writer,
             sources: sources::Sources::new(options.sources),

@@ -8,17 +8,36 @@ use tokio::sync::watch;
 
 use crate::Shared;
 
+/// Where the catalog is, as readers of the log see it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Now {
+    /// The newest commit that readers of the catalog see.
+    pub(crate) revision: Revision,
+    /// The portal is going down: whoever waits should end.
+    pub(crate) ended: bool,
+}
+
 /// Tells waiting readers of the log that there is more.
-pub(crate) struct Head(watch::Sender<Revision>);
+pub(crate) struct Head(watch::Sender<Now>);
 
 impl Head {
     pub(crate) fn new(revision: Revision) -> Self {
-        Self(watch::Sender::new(revision))
+        Self(watch::Sender::new(Now { revision, ended: false }))
     }
 
-    /// Wakes at every newer revision; ends when the portal is gone.
-    pub(crate) fn follow(&self) -> watch::Receiver<Revision> {
+    /// Wakes at every newer revision, and at the end.
+    pub(crate) fn follow(&self) -> watch::Receiver<Now> {
         self.0.subscribe()
+    }
+
+    /// How many follow.
+    pub(crate) fn readers(&self) -> u64 {
+        self.0.receiver_count() as u64
+    }
+
+    /// Wakes everyone for the last time.
+    pub(crate) fn end(&self) {
+        self.0.send_modify(|now| now.ended = true);
     }
 }
 
@@ -28,6 +47,6 @@ impl Shared {
     pub(crate) fn publish(&self, catalog: Catalog) {
         let revision = catalog.revision;
         self.catalog.store(Arc::new(catalog));
-        self.head.0.send_replace(revision);
+        self.head.0.send_modify(|now| now.revision = revision);
     }
 }

@@ -5,6 +5,7 @@
 //! still holds when it is stored. An operation that fails leaves no trace and does not hold back its
 //! neighbours. Callers are answered after the snapshot that shows their change is published.
 
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Weak};
 
@@ -77,6 +78,7 @@ impl Portal {
         let (reply, answer) = oneshot::channel();
         let stopped = || PortalError::Unavailable("the portal is shutting down".into());
         let request = Request { actor, dry_run, operation, reply };
+        self.shared.counters.queued.fetch_add(1, Relaxed);
         self.shared.writer.queue.send(request).map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())??;
         slot.lock().take().ok_or_else(|| PortalError::Internal("an operation left no result".into()))
@@ -97,6 +99,7 @@ pub(crate) fn start(shared: Weak<Shared>, store: Arc<dyn Store>, inbox: Receiver
             {
                 batch.take(next);
             }
+            shared.counters.taken.fetch_add(batch.done.len() as u64, Relaxed);
             batch.finish(&shared, store.as_ref());
         }
     };
@@ -164,7 +167,10 @@ impl Batch {
         if sets.is_empty() {
             return Ok(());
         }
+        let started = std::time::Instant::now();
         let head = store.commit(self.base.revision, &sets);
+        let count = sets.iter().map(|set| set.changes.len()).sum();
+        shared.counters.transaction(started.elapsed(), head.is_ok().then_some((sets.len(), count)));
         match head {
             Ok(head) => {
                 self.draft.catalog.revision = head;

@@ -1,0 +1,234 @@
+//! The change feed: the log as readers may follow it, gapless and in order.
+//!
+//! Nothing is kept for a reader. Each has a place in the log and reads on from there at its own pace; when it has
+//! read all, it sleeps until a newer snapshot is published. So a slow reader costs no memory, and what another
+//! process wrote comes the same way as what this one wrote. An event comes when reads show it, not before.
+
+mod reader;
+mod then;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use stagedoor_auth::Viewer;
+use stagedoor_model::{Actor, Revision, Timestamp};
+use tokio::sync::watch;
+
+use crate::publish::Now;
+use crate::{Portal, PortalError, writer};
+use reader::Reader;
+
+/// Feeds that may be open at once.
+const MOST_FEEDS: u64 = 1_000;
+
+/// A place in the log: after a commit, or after one change within it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Number of the commit.
+    pub revision: Revision,
+    /// Number of the change within it, from 0; `None`: after all of them.
+    pub index: Option<usize>,
+}
+
+impl Position {
+    /// After a whole commit.
+    #[must_use]
+    pub fn after(revision: Revision) -> Self {
+        Self { revision, index: None }
+    }
+
+    /// The last commit that lies wholly before.
+    fn base(self) -> Revision {
+        if self.index.is_some() { self.revision.saturating_sub(1) } else { self.revision }
+    }
+}
+
+impl std::fmt::Display for Position {
+    /// `12` after commit 12, `12-3` after its change 3.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.index {
+            Some(index) => write!(f, "{}-{index}", self.revision),
+            None => write!(f, "{}", self.revision),
+        }
+    }
+}
+
+impl std::str::FromStr for Position {
+    type Err = PortalError;
+
+    fn from_str(text: &str) -> Result<Self, PortalError> {
+        let wrong = || {
+            let shown: String = text.chars().take(40).collect();
+            PortalError::invalid(format!(
+                "{shown:?} is no place in the change feed: expected a revision such as 12, or an event's id such as 12-3"
+            ))
+        };
+        // Digits only: `+12` would parse too.
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let (revision, index) = text.split_once('-').map_or((text, None), |(r, i)| (r, Some(i)));
+        if !digits(revision) || !index.is_none_or(digits) {
+            return Err(wrong());
+        }
+        let revision = revision.parse().map_err(|_| wrong())?;
+        Ok(Self { revision, index: index.map(str::parse).transpose().map_err(|_| wrong())? })
+    }
+}
+
+/// What an event is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FeedKind {
+    /// An entity.
+    Entity,
+    /// A blueprint.
+    Blueprint,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FeedAction {
+    /// It was not there before.
+    Created,
+    /// It was another.
+    Updated,
+    /// It is no more.
+    Deleted,
+}
+
+/// Which events are of interest.
+#[derive(Clone, Debug, Default)]
+pub struct FeedFilter {
+    /// Only of these blueprints; empty: of all.
+    pub blueprints: Vec<String>,
+    /// Only of this kind.
+    pub kind: Option<FeedKind>,
+    /// Leave out what the thing was and is.
+    pub without_values: bool,
+}
+
+/// One change of one thing.
+#[derive(Clone, Debug)]
+pub struct FeedEvent {
+    /// Its place; unique.
+    pub position: Position,
+    /// When.
+    pub at: Timestamp,
+    /// Who, through what.
+    pub actor: Actor,
+    /// Of what.
+    pub kind: FeedKind,
+    /// What happened.
+    pub action: FeedAction,
+    /// The blueprint.
+    pub blueprint: String,
+    /// Of the entity or blueprint.
+    pub identifier: String,
+    /// The lower-case reference of an entity; `None` where Backstage has no such kind.
+    pub reference: Option<String>,
+    /// What it was: an entity in Port's form as its blueprint then read it, or the blueprint's body. Values that are
+    /// derived are not in it.
+    pub before: Option<Value>,
+    /// What it is since.
+    pub after: Option<Value>,
+}
+
+/// A part of the feed.
+#[derive(Debug)]
+pub struct FeedPage {
+    /// In order.
+    pub events: Vec<FeedEvent>,
+    /// Where to go on: past these events and all that the filter left out.
+    pub next: Position,
+    /// Whether there is more already.
+    pub more: bool,
+    /// The newest commit.
+    pub head: Revision,
+}
+
+/// One reader's way through the log.
+pub struct Feed {
+    reader: Option<Reader>,
+    head: watch::Receiver<Now>,
+    next: Position,
+}
+
+impl Portal {
+    /// Follows the log from a place on; from the newest commit on when there is none.
+    ///
+    /// # Errors
+    /// Not for everyone: administrators only. [`PortalError::Invalid`] with code `revision_gone` when the log does not
+    /// reach back that far, `revision_unknown` when there is no such commit yet. [`PortalError::Unavailable`] when
+    /// too many are open.
+    pub async fn feed(
+        &self,
+        viewer: &Viewer,
+        from: Option<Position>,
+        filter: FeedFilter,
+    ) -> Result<Feed, PortalError> {
+        Self::administrators_only(viewer, "the change feed")?;
+        if self.shared.head.readers() >= MOST_FEEDS {
+            return Err(PortalError::Unavailable(format!("{MOST_FEEDS} change feeds are open already")));
+        }
+        let head = self.shared.head.follow();
+        let newest = head.borrow().revision;
+        let next = from.unwrap_or(Position::after(newest));
+        let reader = Reader::new(self.clone(), filter, next);
+        let store = Arc::clone(&self.shared.store);
+        if next.base() < newest || next.revision > newest {
+            block(move || reader::reaches(store.as_ref(), next)).await??;
+        }
+        Ok(Feed { reader: Some(reader), head, next })
+    }
+
+    /// Ends every feed: the portal is going down.
+    pub fn end_feeds(&self) {
+        self.shared.head.end();
+    }
+}
+
+impl Feed {
+    /// Where it stands.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.next
+    }
+
+    /// What is there now, at most `most` events; none when everything has been read, or when nothing of a long stretch
+    /// passed the filter.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn page(&mut self, most: usize) -> Result<FeedPage, PortalError> {
+        let head = self.head.borrow().revision;
+        let Some(mut reader) = self.reader.take() else {
+            return Err(PortalError::Unavailable("the feed has ended".into()));
+        };
+        let (reader, page) = block(move || {
+            let page = reader.page(head, most);
+            (reader, page)
+        })
+        .await?;
+        self.reader = Some(reader);
+        let page = page?;
+        self.next = page.next;
+        Ok(page)
+    }
+
+    /// Waits until there is more. False when the portal is going down.
+    pub async fn wait(&mut self) -> bool {
+        let next = self.next;
+        let more = |now: &Now| now.ended || now.revision > next.base();
+        self.head.wait_for(more).await.is_ok_and(|now| !now.ended)
+    }
+}
+
+/// Runs what reads the store, which blocks.
+async fn block<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, PortalError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "reading the log failed");
+        PortalError::Internal(error.to_string())
+    })
+}
+
+fn failed(error: stagedoor_store::StoreError) -> PortalError {
+    writer::internal(error)
+}
