@@ -103,6 +103,31 @@ pub fn end_of_member(text: &str, key: &str) -> Option<usize> {
     }
 }
 
+/// The text of the value at a path of object keys in a compact JSON text: one member is read without
+/// building a tree of all.
+#[must_use]
+pub fn member<'t>(text: &'t str, path: impl IntoIterator<Item = impl AsRef<str>>) -> Option<&'t str> {
+    let mut scan = Scan { bytes: text.as_bytes(), at: 0 };
+    for key in path {
+        // Keys are compared as they are written.
+        let quoted = Value::from(key.as_ref()).to_string();
+        let key = quoted.get(1..quoted.len() - 1)?;
+        scan.expect(b'{')?;
+        loop {
+            let (start, end) = scan.string()?;
+            scan.expect(b':')?;
+            if text.get(start..end) == Some(key) {
+                break;
+            }
+            scan.value()?;
+            scan.expect(b',')?;
+        }
+    }
+    let start = scan.at;
+    scan.end_of_value()?;
+    text.get(start..scan.at)
+}
+
 /// A reader of compact, valid JSON that only finds where things end.
 struct Scan<'a> {
     bytes: &'a [u8],
@@ -127,6 +152,19 @@ impl Scan<'_> {
         }
         self.at += 1;
         Some((start, self.at - 1))
+    }
+
+    /// Passes a value that may be the whole text.
+    fn end_of_value(&mut self) -> Option<()> {
+        match *self.bytes.get(self.at)? {
+            b'"' | b'{' | b'[' => self.value(),
+            _ => {
+                let rest = self.bytes.get(self.at..)?;
+                let length = rest.iter().position(|b| matches!(b, b',' | b'}' | b']'));
+                self.at += length.unwrap_or(rest.len());
+                Some(())
+            }
+        }
     }
 
     /// Passes a value of any depth.
@@ -183,6 +221,19 @@ mod tests {
             assert_eq!(inner, value["metadata"], "{text}");
         }
         assert_eq!(end_of_member("{\"a\":1}", "metadata"), None);
+    }
+
+    #[test]
+    fn reads_one_member() {
+        let value =
+            json!({"a": {"\"q\\": [1, "}"], "x": null, "n": -1.5}, "b": "t\"", "c": {"a": {}}, "d": 7});
+        let text = value.to_string();
+        for path in ["", "a", "a.\"q\\", "a.x", "a.n", "b", "c.a", "d", "e", "a.y", "b.a", "c.a.a"] {
+            let keys = || path.split('.').filter(|k| !k.is_empty());
+            let expected = keys().try_fold(&value, |v, k| v.as_object()?.get(k)).map(Value::to_string);
+            assert_eq!(member(&text, keys()).map(str::to_owned), expected, "{path}");
+        }
+        assert_eq!(member("7", [""; 0]), Some("7"));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 pub mod blueprint;
 pub mod change;
+pub mod derived;
 pub mod entity;
 pub mod entity_ref;
 pub mod face;
@@ -14,10 +15,12 @@ pub mod kinds;
 pub mod names;
 pub mod record;
 pub mod schema;
+pub mod system;
 pub mod time;
 
 pub use blueprint::{Blueprint, Property, RelationDefinition};
 pub use change::{Actor, Change, ChangeSet, Commit, Revision};
+pub use derived::Derived;
 pub use entity::{Claim, EntityRecord, Fields, SourceRecord, SourceState, Stamps, WaitingClaim};
 pub use entity_ref::EntityRef;
 pub use face::{Edge, Face};
