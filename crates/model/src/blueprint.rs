@@ -1,10 +1,14 @@
 //! A type of thing, as data: Port's blueprint JSON, understood.
 
+mod check;
+
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use crate::names::{is_blueprint_identifier, is_property_key};
 use crate::{JsonText, Stamps};
+
+pub use check::{COLORS, check};
 
 /// Value types of a property (Port's `type`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,9 +26,10 @@ pub enum PropertyType {
 }
 
 impl PropertyType {
-    fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         Some(match name {
-            "string" => Self::String,
+            // `enum` is what some integrations of Port's say of a text with choices.
+            "string" | "enum" => Self::String,
             "number" | "integer" => Self::Number,
             "boolean" => Self::Boolean,
             "object" => Self::Object,
@@ -55,6 +60,9 @@ pub struct Property {
     pub format: Option<String>,
     /// Written on creation when the key is absent.
     pub default: Option<Value>,
+    /// The document field that supplies it, where it is not the face's own choice, from the definition's
+    /// `backstage.field`.
+    pub field: Option<String>,
     /// The whole definition as sent, unknown keys included; also the JSON schema of its values.
     pub definition: Value,
 }
@@ -160,10 +168,18 @@ impl Blueprint {
         })
     }
 
-    /// The reply's `blueprint`: the body plus audit fields.
+    /// The reply's `blueprint`: the body plus audit fields. Every relation has `required` and `many`.
     #[must_use]
     pub fn to_port(&self) -> Value {
         let mut body = self.body.value();
+        let relations = body.get_mut("relations").and_then(Value::as_object_mut);
+        for relation in relations.into_iter().flat_map(|r| r.values_mut()).filter_map(Value::as_object_mut) {
+            for key in ["required", "many"] {
+                if !relation.get(key).is_some_and(Value::is_boolean) {
+                    relation.insert(key.into(), false.into());
+                }
+            }
+        }
         if let Some(map) = body.as_object_mut() {
             map.insert("createdAt".into(), self.stamps.created_at.to_string().into());
             map.insert("createdBy".into(), self.stamps.created_by.clone().into());
@@ -171,6 +187,15 @@ impl Blueprint {
             map.insert("updatedBy".into(), self.stamps.updated_by.clone().into());
         }
         body
+    }
+
+    /// The path of relations along which its entities inherit their teams (`ownership.path`).
+    #[must_use]
+    pub fn inherits_teams_along(&self) -> Option<String> {
+        let body = self.body.value();
+        let ownership = body.get("ownership")?;
+        (ownership.get("type")? == "Inherited").then_some(())?;
+        ownership.get("path")?.as_str().map(str::to_owned)
     }
 
     /// Whether it belongs to the product and is hidden from catalogs (`_user`).
@@ -240,6 +265,7 @@ fn parse_property(key: &str, definition: &Value) -> Result<Property, Invalid> {
         kind,
         format: map.get("format").and_then(Value::as_str).map(str::to_owned),
         default: map.get("default").cloned(),
+        field: document_field(map),
         definition: definition.clone(),
     })
 }
@@ -264,11 +290,7 @@ fn parse_relations(body: &Map<String, Value>) -> Result<IndexMap<String, Relatio
             target: required_text(map, "target", &format!("relations/{key}/"))?,
             required: flag("required"),
             many: flag("many"),
-            field: map
-                .get("backstage")
-                .and_then(|b| b.get("field"))
-                .and_then(Value::as_str)
-                .map(str::to_owned),
+            field: document_field(map),
         };
         if relation.many && relation.required {
             return Err(Invalid::new(
@@ -279,6 +301,10 @@ fn parse_relations(body: &Map<String, Value>) -> Result<IndexMap<String, Relatio
         relations.insert(key.clone(), relation);
     }
     Ok(relations)
+}
+
+fn document_field(definition: &Map<String, Value>) -> Option<String> {
+    definition.get("backstage")?.get("field")?.as_str().map(str::to_owned)
 }
 
 fn required_text(map: &Map<String, Value>, key: &str, prefix: &str) -> Result<String, Invalid> {

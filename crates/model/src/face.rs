@@ -83,8 +83,9 @@ impl Face {
     pub fn compile(blueprint: &Blueprint, kind: &str, kind_of_target: &dyn Fn(&str) -> String) -> Self {
         let shipped = blueprint.shipped_kind.as_deref().and_then(kinds::by_identifier).map(|k| &k.backstage);
         let mut properties = IndexMap::with_capacity(blueprint.properties.len());
-        for key in blueprint.properties.keys() {
-            let special = shipped.and_then(|s| s.properties.get(key)).cloned();
+        for (key, property) in &blueprint.properties {
+            let special =
+                property.field.as_ref().or_else(|| shipped.and_then(|s| s.properties.get(key))).cloned();
             properties.insert(key.clone(), special.unwrap_or_else(|| automatic_path(blueprint, key)));
         }
         let mut fields = shipped.map(|s| s.fields.clone()).unwrap_or_default();
@@ -139,6 +140,13 @@ impl Face {
         let (namespace, name) = identifier.split_once('/').unwrap_or(("default", identifier));
         let legal = names::is_backstage_name(name) && names::is_backstage_namespace(namespace);
         legal.then(|| format!("{}:{}/{}", self.kind_lower, namespace, name.to_lowercase()))
+    }
+
+    /// The reference of an identifier that has none of its own, because it is no Backstage name or another entity has
+    /// that reference.
+    #[must_use]
+    pub fn stand_in(&self, identifier: &str) -> String {
+        format!("{}:default/{}", self.kind_lower, names::stand_in(identifier))
     }
 
     /// The identifier of a document of this kind: the full reference for shipped kinds, else `name`,
@@ -288,8 +296,16 @@ fn automatic_path(blueprint: &Blueprint, key: &str) -> String {
 }
 
 /// The reference written into a document for a Port identifier: shipped kinds' identifiers are references already.
+/// One that is no Backstage name is named as Backstage shows it.
 fn reference_text(kind: &str, identifier: &str) -> String {
-    if kinds::by_identifier(kind).is_some() { identifier.to_owned() } else { format!("{kind}:{identifier}") }
+    if kinds::by_identifier(kind).is_some() {
+        return identifier.to_owned();
+    }
+    let (namespace, name) = identifier.split_once('/').unwrap_or(("default", identifier));
+    if names::is_backstage_name(name) && names::is_backstage_namespace(namespace) {
+        return format!("{kind}:{identifier}");
+    }
+    format!("{kind}:default/{}", names::stand_in(identifier))
 }
 
 fn overlay_relation(document: &mut Value, field: &str, many: bool, refs: Vec<Value>) {

@@ -270,6 +270,9 @@ impl Walk {
     }
 
     fn object(&mut self, schema: &Map<String, Value>, map: &Map<String, Value>) {
+        if schema.get("format").is_some_and(|f| f == "labeled-url") {
+            self.value(&format::LABELED_URL, &Value::Object(map.clone()));
+        }
         let required =
             schema.get("required").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         for name in required.iter().filter_map(Value::as_str) {
@@ -320,6 +323,8 @@ fn is_type(name: &str, value: &Value) -> bool {
         "object" => value.is_object(),
         "array" => value.is_array(),
         "null" => value.is_null(),
+        // No type of JSON Schema, but some integrations of Port's say so; the keyword `enum` tells.
+        "enum" => true,
         _ => false,
     }
 }

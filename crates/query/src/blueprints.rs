@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use stagedoor_model::{Blueprint, Face, kinds, names};
+use stagedoor_model::{Blueprint, Face, kinds, names, system};
 
 /// A blueprint and how Backstage sees it.
 #[derive(Clone, Debug)]
@@ -18,11 +18,18 @@ pub struct BlueprintEntry {
     pub visible: bool,
 }
 
-/// All blueprints, by identifier and by kind.
-#[derive(Clone, Default, Debug)]
+/// All blueprints, by identifier and by kind. The system blueprints are always among them, as they ship
+/// where nobody has stored an extension.
+#[derive(Clone, Debug)]
 pub struct Blueprints {
     by_identifier: IndexMap<String, BlueprintEntry>,
     by_kind: HashMap<String, String>,
+}
+
+impl Default for Blueprints {
+    fn default() -> Self {
+        Self::compile(Vec::new())
+    }
 }
 
 impl Blueprints {
@@ -38,7 +45,7 @@ impl Blueprints {
         self.by_identifier.get(self.by_kind.get(&kind.to_lowercase())?)
     }
 
-    /// All, in order of creation.
+    /// All, in order of creation; last the system blueprints that nobody has extended.
     pub fn iter(&self) -> impl Iterator<Item = &BlueprintEntry> {
         self.by_identifier.values()
     }
@@ -46,8 +53,8 @@ impl Blueprints {
     /// A copy with one more, one changed or one fewer blueprint, all faces compiled anew: the kind of
     /// one may depend on the others.
     pub(crate) fn with(&self, change: BlueprintChange<'_>) -> Self {
-        let mut all: Vec<Arc<Blueprint>> =
-            self.by_identifier.values().map(|e| Arc::clone(&e.blueprint)).collect();
+        let stored = self.by_identifier.values().map(|e| &e.blueprint).filter(|b| !is_as_shipped(b));
+        let mut all: Vec<Arc<Blueprint>> = stored.cloned().collect();
         match change {
             BlueprintChange::Put(new) => match all.iter_mut().find(|b| b.identifier == new.identifier) {
                 Some(old) => *old = Arc::clone(new),
@@ -60,11 +67,16 @@ impl Blueprints {
 
     fn compile(mut all: Vec<Arc<Blueprint>>) -> Self {
         all.sort_by(|a, b| (a.stamps.created_at, &a.identifier).cmp(&(b.stamps.created_at, &b.identifier)));
+        for shipped in system::SYSTEM.iter() {
+            if !all.iter().any(|b| b.identifier == shipped.identifier) {
+                all.push(Arc::clone(shipped));
+            }
+        }
         let kinds = assign_kinds(&all);
         let kind_of = |identifier: &str| {
             kinds.get(identifier).map_or_else(|| hidden_kind(identifier), |k| k.to_lowercase())
         };
-        let mut out = Self::default();
+        let mut out = Self { by_identifier: IndexMap::new(), by_kind: HashMap::new() };
         for blueprint in all {
             let identifier = blueprint.identifier.clone();
             let visible = kinds.contains_key(&identifier);
@@ -78,6 +90,11 @@ impl Blueprints {
         }
         out
     }
+}
+
+/// Whether it is a system blueprint that nobody has stored.
+fn is_as_shipped(blueprint: &Arc<Blueprint>) -> bool {
+    system::by_identifier(&blueprint.identifier).is_some_and(|shipped| Arc::ptr_eq(shipped, blueprint))
 }
 
 /// What [`Blueprints::with`] does.

@@ -54,7 +54,7 @@ fn level(definition: &Value, path: &str, depth: usize) -> Result<(), Invalid> {
 fn kind(map: &Map<String, Value>, path: &str) -> Result<(), Invalid> {
     let known = match map.get("type") {
         None => true,
-        Some(Value::String(name)) => TYPES.contains(&name.as_str()),
+        Some(Value::String(name)) => TYPES.contains(&name.as_str()) || name == "enum",
         Some(_) => false,
     };
     if known {

@@ -1,8 +1,23 @@
 //! The values of `format`.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::LazyLock;
+
+use serde_json::{Value, json};
 
 use crate::Timestamp;
+
+/// What an object of the format `labeled-url` is.
+pub(super) static LABELED_URL: LazyLock<Value> = LazyLock::new(|| {
+    json!({
+        "type": "object",
+        "required": ["url"],
+        "properties": {
+            "url": { "type": "string", "format": "url" },
+            "displayText": { "type": ["string", "null"] },
+        },
+    })
+});
 
 /// Whether a text is of a format. Formats that only say how to show a value (`markdown`, `yaml`, `user`,
 /// `team`, ...) and unknown ones take any text.

@@ -115,6 +115,16 @@ fn knows_formats() {
         );
     }
     assert!(check_property(&json!({"type": "string"}), &json!(null)).is_none());
+    let labeled = json!({"type": "object", "format": "labeled-url"});
+    for (value, path) in [
+        (json!({"url": "https://a.example"}), None),
+        (json!({"url": "https://a.example", "displayText": "A"}), None),
+        (json!({"displayText": "A"}), Some("")),
+        (json!({"url": "no"}), Some("/url")),
+        (json!({"url": "https://a.example", "displayText": 1}), Some("/displayText")),
+    ] {
+        assert_eq!(check_property(&labeled, &value).map(|v| v.path).as_deref(), path, "{value}");
+    }
 }
 
 #[test]
