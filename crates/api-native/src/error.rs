@@ -50,6 +50,7 @@ impl From<PortalError> for ApiError {
             PortalError::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
             PortalError::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
             PortalError::Conflict { code, .. } => (StatusCode::CONFLICT, *code),
+            PortalError::Invalid { code: code @ "revision_gone", .. } => (StatusCode::GONE, *code),
             PortalError::Invalid { code, .. } => (StatusCode::UNPROCESSABLE_ENTITY, *code),
             PortalError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
             PortalError::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),

@@ -3,6 +3,7 @@
 //! One file per noun: wire types, a handler that calls the portal, the conversion between them.
 
 mod blueprints;
+mod changes;
 mod documents;
 mod entity;
 mod error;
@@ -34,17 +35,19 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
         .merge(entity::routes())
         .merge(suggest::routes())
         .merge(sources::routes())
-        .merge(documents::routes());
+        .merge(documents::routes())
+        .merge(changes::routes());
     routes.fallback(error::no_route).with_state(Api { portal, info })
 }
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Stagedoor native API", description = "What neither dialect has: session, tables, sources, documents.", version = "1"),
+    info(title = "Stagedoor native API", description = "What neither dialect has: session, tables, sources, documents, the change feed.", version = "1"),
     servers((url = "/api/stagedoor/v1")),
     paths(
         session::session, blueprints::blueprints, tables::tables, entity::entity, suggest::suggest,
-        sources::sources, sources::confirm, documents::documents
+        sources::sources, sources::confirm, documents::documents,
+        changes::changes
     )
 )]
 struct Document;

@@ -198,8 +198,8 @@ impl Feed {
     /// # Errors
     /// When the store fails.
     pub async fn page(&mut self, most: usize) -> Result<FeedPage, PortalError> {
-        let head = self.head.borrow().revision;
-        let Some(mut reader) = self.reader.take() else {
+        let Now { revision: head, ended } = *self.head.borrow();
+        let Some(mut reader) = self.reader.take().filter(|_| !ended) else {
             return Err(PortalError::Unavailable("the feed has ended".into()));
         };
         let (reader, page) = block(move || {

@@ -43,7 +43,7 @@ fn header_layer(name: http::HeaderName, value: &'static str) -> SetResponseHeade
     SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
-/// Fonts and images are compressed already.
+/// Fonts and images are compressed already; events would wait for the block they are compressed in.
 fn not_compressed_yet(
     _: http::StatusCode,
     _: http::Version,
@@ -52,5 +52,5 @@ fn not_compressed_yet(
 ) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let raster = kind.starts_with("image/") && !kind.starts_with("image/svg");
-    !raster && !kind.starts_with("font/")
+    !raster && !kind.starts_with("font/") && !kind.starts_with("text/event-stream")
 }

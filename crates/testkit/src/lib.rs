@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use http::Request;
+use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use stagedoor_auth::Viewer;
@@ -89,10 +89,14 @@ impl TestPortal {
         self.send(json_request(Request::builder().method(method).uri(path), body)).await
     }
 
+    /// A response whose body has not been read: it may be a stream that goes on.
+    pub async fn respond(&self, request: Request<Body>) -> Response<Body> {
+        self.app.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
+    }
+
     /// A request as it stands.
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.app.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
-        let (parts, body) = response.into_parts();
+        let (parts, body) = self.respond(request).await.into_parts();
         let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         Answer { status: parts.status.as_u16(), headers: parts.headers, body: body.to_vec() }
     }
