@@ -139,11 +139,7 @@ impl Egress {
         from: Option<&Url>,
         options: &GetOptions,
     ) -> Result<Response, OutboundError> {
-        self.check_url(url).map_err(|(reason, allow)| refused(url, from, reason, allow))?;
-        let port = url.port_or_known_default().filter(|port| self.allow.names_port(*port));
-        let client = self
-            .client(port)
-            .map_err(|error| OutboundError::Unreachable { url: shown(url), reason: reason_of(&error) })?;
+        let client = self.client_for(url, from)?;
         let mut request = client.get(url.clone());
         let same_origin = url.origin() == start.origin();
         let authorization = options.authorization.as_ref().filter(|_| same_origin).map(|a| &a.0);
@@ -159,13 +155,15 @@ impl Egress {
                 request = request.header(name, value);
             }
         }
-        request.send().await.map_err(|error| match Blocked::within(&error) {
-            Some(Blocked(what)) => {
-                let host = url.host_str().unwrap_or_default().to_owned();
-                refused(url, from, format!("{host} leads to {what}"), Some(host))
-            }
-            None => OutboundError::Unreachable { url: shown(url), reason: reason_of(&error) },
-        })
+        request.send().await.map_err(|error| failed(url, from, &error))
+    }
+
+    /// A client that connects only to where `url` may lead.
+    pub(crate) fn client_for(&self, url: &Url, from: Option<&Url>) -> Result<Client, OutboundError> {
+        self.check_url(url).map_err(|(reason, allow)| refused(url, from, reason, allow))?;
+        let port = url.port_or_known_default().filter(|port| self.allow.names_port(*port));
+        self.client(port)
+            .map_err(|error| OutboundError::Unreachable { url: shown(url), reason: reason_of(&error) })
     }
 
     /// What can be said of an address without looking up its name; the reason, and the host that an entry of
@@ -270,6 +268,17 @@ async fn body(url: String, mut response: Response, limit: usize) -> Result<Bytes
             Ok(None) => return Ok(body.freeze()),
             Err(error) => return Err(OutboundError::Unreachable { url, reason: reason_of(&error) }),
         }
+    }
+}
+
+/// Why nothing came back.
+pub(crate) fn failed(url: &Url, from: Option<&Url>, error: &reqwest::Error) -> OutboundError {
+    match Blocked::within(error) {
+        Some(Blocked(what)) => {
+            let host = url.host_str().unwrap_or_default().to_owned();
+            refused(url, from, format!("{host} leads to {what}"), Some(host))
+        }
+        None => OutboundError::Unreachable { url: shown(url), reason: reason_of(error) },
     }
 }
 

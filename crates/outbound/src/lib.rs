@@ -12,8 +12,10 @@ mod allow;
 mod egress;
 mod error;
 mod names;
+mod post;
 
 pub use allow::{AllowList, AllowListError};
 pub use egress::{Authorization, Egress, Fetched, GetOptions};
 pub use error::{OutboundError, Refusal};
 pub use names::{Lookup, Names, SystemNames};
+pub use post::PostOptions;

@@ -12,6 +12,8 @@ mod error;
 mod faces;
 mod feed;
 mod install;
+mod integrations;
+mod organization;
 mod problems;
 mod publish;
 mod sources;
@@ -30,9 +32,11 @@ use stagedoor_query::{Catalog, Loader};
 use stagedoor_store::Store;
 
 pub use documents::{DocumentResult, DocumentsReport, RejectedDocument};
-pub use entities::{WriteMode, WriteRequest, Written};
+pub use entities::{DatasourceQuery, WriteMode, WriteRequest, Written};
 pub use error::PortalError;
 pub use feed::{Feed, FeedAction, FeedEvent, FeedFilter, FeedPage, FeedKind, Position};
+pub use integrations::{Integration, IntegrationName, LogQuery};
+pub use organization::Identity;
 pub use problems::Problem;
 pub use sources::{Conflict, LocationConfig, SourceReport, SourcesConfig};
 pub use stats::{Stats, TIMING_BOUNDS, Timings};
@@ -54,6 +58,7 @@ struct Shared {
     sources: sources::Sources,
     store: Arc<dyn Store>,
     jq: Arc<Jq>,
+    identity: Identity,
 }
 
 /// What a portal is made of besides its store.
@@ -62,6 +67,8 @@ pub struct Options {
     pub sources: SourcesConfig,
     /// Runs calculations and mappings.
     pub jq: Arc<Jq>,
+    /// Who this installation is.
+    pub identity: Identity,
 }
 
 impl Portal {
@@ -86,6 +93,7 @@ impl Portal {
             sources: sources::Sources::new(options.sources),
             store: Arc::clone(&store),
             jq: options.jq,
+            identity: options.identity,
         });
         writer::start(Arc::downgrade(&shared), store, inbox);
         Ok(Self { shared })

@@ -68,6 +68,11 @@ impl Sources {
         let (events, inbox) = channel();
         Self { config, status: Mutex::default(), events, inbox: Mutex::new(Some(inbox)) }
     }
+
+    /// The way out, if there is one.
+    pub(crate) fn egress(&self) -> Option<Arc<Egress>> {
+        self.config.egress.clone()
+    }
 }
 
 impl Drop for Sources {

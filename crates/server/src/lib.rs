@@ -19,4 +19,4 @@ pub use http_stack::app;
 pub use openapi::{documents as openapi, write as write_openapi};
 pub use options::Options;
 pub use serve::{run_blocking as run, serve, start_logging};
-pub use wiring::{SigningKey, authority, portal_info, sources_config};
+pub use wiring::{SigningKey, authority, identity, portal_info, sources_config};

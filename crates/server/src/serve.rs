@@ -83,11 +83,12 @@ async fn load(
     let folder =
         options.data_dir.clone().or(config.stagedoor.data_dir.clone()).unwrap_or_else(|| ".stagedoor".into());
     let sources = wiring::sources_config(config, outbound);
+    let identity = wiring::identity(config);
     let (portal, key) = tokio::task::spawn_blocking(move || {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.join("stagedoor.db"))?);
         let key = wiring::SigningKey::of(store.as_ref())?;
         let jq = Arc::new(stagedoor_jq::Jq::in_process());
-        anyhow::Ok((Portal::open(store, stagedoor_portal::Options { sources, jq })?, key))
+        anyhow::Ok((Portal::open(store, stagedoor_portal::Options { sources, jq, identity })?, key))
     })
     .await??;
     let authority = Arc::new(wiring::authority(&key, config, credentials, options.dev));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use stagedoor_api_native::PortalInfo;
 use stagedoor_auth::{Credentials, Realm, Tokens};
 use stagedoor_outbound::{AllowList, Egress};
-use stagedoor_portal::{LocationConfig, SourcesConfig};
+use stagedoor_portal::{Identity, LocationConfig, SourcesConfig};
 use stagedoor_store::Store;
 
 use crate::authentication::Authority;
@@ -40,14 +40,25 @@ pub fn authority(
     credentials: Option<Credentials>,
     dev: bool,
 ) -> Authority {
-    let organization = config.organization.as_deref().unwrap_or("stagedoor");
+    let identity = identity(config);
     let realm = Realm {
         issuer: "stagedoor".into(),
-        audience: config.base_url.as_deref().unwrap_or("http://127.0.0.1:7007").to_owned(),
-        organization_id: "org_stagedoor".into(),
-        organization_name: organization.to_owned(),
+        audience: identity.base_url.unwrap_or_else(|| "http://127.0.0.1:7007".into()),
+        organization_id: identity.organization_id,
+        organization_name: identity.organization,
     };
     Authority::new(Tokens::new(key.0, realm), credentials, dev)
+}
+
+/// Who the installation is, in tokens and towards clients.
+#[must_use]
+pub fn identity(config: &Config) -> Identity {
+    let default = Identity::default();
+    Identity {
+        organization: config.organization.as_deref().map_or(default.organization, str::to_owned),
+        base_url: config.base_url.as_deref().map(|url| url.trim_end_matches('/').to_owned()),
+        ..default
+    }
 }
 
 /// What the installation says of itself.

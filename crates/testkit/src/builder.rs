@@ -114,7 +114,11 @@ impl Builder {
         let sources =
             SourcesConfig { locations: self.locations, rules, egress: Some(Arc::new(Egress::new(loopback))) };
         let config = Config::default();
-        let options = stagedoor_portal::Options { sources, jq: Arc::new(stagedoor_jq::Jq::in_process()) };
+        let options = stagedoor_portal::Options {
+            sources,
+            jq: Arc::new(stagedoor_jq::Jq::in_process()),
+            identity: stagedoor_server::identity(&config),
+        };
         let portal = Portal::open(Arc::clone(&self.store), options);
         let portal = portal.unwrap_or_else(|error| unreachable!("the test store fails: {error}"));
         let key = stagedoor_server::SigningKey::of(self.store.as_ref());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use server::{Scripted, Server, answer, bomb, ok, redirect};
-use stagedoor_outbound::{Authorization, Egress, Fetched, GetOptions, OutboundError, Refusal};
+use stagedoor_outbound::{Authorization, Egress, Fetched, GetOptions, OutboundError, PostOptions, Refusal};
 use url::Url;
 
 fn egress(allow: &str) -> Egress {
@@ -344,4 +344,39 @@ async fn failures_are_told_apart() {
     let nobody = Egress::with_names("".parse().unwrap(), Scripted::new(&[]));
     let error = get(&nobody, "http://nobody.example/").await.unwrap_err();
     assert_eq!(error.to_string(), "http://nobody.example/ can't be reached: no such name");
+}
+
+#[tokio::test]
+async fn a_post_passes_the_same_checks_and_goes_nowhere_else() {
+    let server = Server::start(|head| match head.split(' ').nth(1).unwrap() {
+        "/resync" => ok("null"),
+        "/moved" => redirect("http://169.254.169.254/latest/meta-data/"),
+        "/endless" => Vec::new(),
+        _ => answer("404 Not Found", "", b""),
+    })
+    .await;
+    let post = async |egress: &Egress, url: &str, timeout| {
+        let options = PostOptions::json("{\"a\":1}".into(), timeout);
+        egress.post(&Url::parse(url).unwrap(), options).await
+    };
+    let (open, long) = (egress("127.0.0.1"), Duration::from_secs(10));
+    assert_eq!(post(&open, &server.url("/resync"), long).await, Ok(200));
+    let head = server.requests().concat().to_ascii_lowercase();
+    assert!(head.starts_with("post /resync ") && head.contains("content-type: application/json"), "{head}");
+
+    let moved = post(&open, &server.url("/moved"), long).await.unwrap_err();
+    assert!(matches!(moved, OutboundError::Status { status: 302, .. }), "{moved}");
+    let gone = post(&open, &server.url("/gone"), long).await.unwrap_err();
+    assert!(matches!(gone, OutboundError::NotFound { .. }), "{gone}");
+    let late = post(&open, &server.url("/endless"), Duration::from_millis(50)).await.unwrap_err();
+    assert!(matches!(late, OutboundError::Unreachable { .. }), "{late}");
+
+    let sent = server.requests().len();
+    for url in
+        [&server.url("/resync"), "http://169.254.169.254/", "http://user:x@127.0.0.1/", "file:///etc/passwd"]
+    {
+        let refused = post(&egress("192.0.2.7"), url, long).await.unwrap_err();
+        assert!(matches!(refused, OutboundError::Refused(_)), "{url}: {refused}");
+    }
+    assert_eq!(server.requests().len(), sent, "nothing was sent");
 }
