@@ -117,7 +117,7 @@ fn page(view: &View, blueprint: &str, body: &Value, shape: Shape) -> Result<Vec<
 fn compile(view: &View, query: &Value, place: &str, only: Option<&str>) -> Result<Expr, Failure> {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = Timestamp(i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX));
-    let scope = port::Scope { blueprints: view.blueprints(), only, now };
+    let scope = port::Scope { blueprints: view.blueprints(), only, now, caller: None };
     Ok(port::compile(query, place, &scope)?)
 }
 

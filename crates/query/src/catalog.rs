@@ -156,6 +156,15 @@ impl Catalog {
         self.members.get(blueprint)?.by_identifier.get_by(|i| i.as_ref().cmp(identifier)).copied()
     }
 
+    /// The node of an entity by blueprint and exact identifier, also where it does not exist but is pointed at.
+    pub(crate) fn node_named(&self, entry: &BlueprintEntry, identifier: &str) -> Option<NodeId> {
+        let blueprint = &entry.blueprint.identifier;
+        self.node_of_key(blueprint, identifier).or_else(|| {
+            let reference = self.reference_of_target(blueprint, identifier);
+            self.node_of_ref(&reference).filter(|n| self.entity(*n).is_none())
+        })
+    }
+
     /// The entity at a node.
     #[must_use]
     pub fn entity(&self, node: NodeId) -> Option<&Arc<Entity>> {
@@ -229,19 +238,21 @@ impl Catalog {
     }
 
     /// The lower-case reference that a new entity gets: that of its name, or `<slug>-<8 hex>` where the
-    /// identifier is no Backstage name or another entity has the reference already.
+    /// identifier is no Backstage name or another entity has the reference already. The digits are those of
+    /// the identifier, so that a relation finds the entity that appears after it.
     #[must_use]
     pub fn reference_for(&self, face: &Face, uid: Uuid, identifier: &str) -> String {
-        if let Some(reference) = face.reference_of(identifier) {
-            let holder = self.node_of_ref(&reference).and_then(|n| self.entity(n));
-            if holder.is_none_or(|h| h.record.uid == uid) {
-                return reference;
-            }
-        }
-        // The end of a uid is random; its beginning is the time.
-        let hash = uid.simple().to_string();
-        let slug = names::slug(identifier, 54).to_lowercase();
-        format!("{}:default/{}-{}", face.kind_lower, slug, &hash[24..])
+        let free = |reference: &String| {
+            let holder = self.node_of_ref(reference).and_then(|n| self.entity(n));
+            holder.is_none_or(|h| h.record.uid == uid)
+        };
+        let stood_in = || Some(face.stand_in(identifier)).filter(free);
+        face.reference_of(identifier).filter(free).or_else(stood_in).unwrap_or_else(|| {
+            // The end of a uid is random; its beginning is the time.
+            let hash = uid.simple().to_string();
+            let slug = names::slug(identifier, 54).to_lowercase();
+            format!("{}:default/{}-{}", face.kind_lower, slug, &hash[24..])
+        })
     }
 
     /// Applies one change, exactly as the store does.
@@ -417,11 +428,17 @@ impl Catalog {
         if let Some(node) = self.node_of_key(blueprint, identifier) {
             return node;
         }
-        let face = self.blueprints.get(blueprint).map(|e| Arc::clone(&e.face));
-        let reference = face
-            .and_then(|f| f.reference_of(identifier))
-            .unwrap_or_else(|| format!("!{}:{identifier}", blueprint.to_lowercase()));
+        let reference = self.reference_of_target(blueprint, identifier);
         self.intern_node(&reference)
+    }
+
+    /// The reference that an entity which does not exist would have.
+    fn reference_of_target(&self, blueprint: &str, identifier: &str) -> String {
+        match self.blueprints.get(blueprint) {
+            // A uid that nobody has: what another entity holds is not its reference.
+            Some(entry) => self.reference_for(&entry.face, Uuid::nil(), identifier),
+            None => format!("!{}:{identifier}", blueprint.to_lowercase()),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use stagedoor_model::entity_ref::kind_of;
 use uuid::Uuid;
 
 use crate::blueprints::BlueprintEntry;
+use crate::budget::spend;
 use crate::catalog::{Catalog, Entity, NodeId};
 use crate::expr::{Candidate, Collation, Expr, Meta, Subject, Test};
 use crate::index::field::FieldIndex;
@@ -24,8 +25,12 @@ type Set<'a> = Cow<'a, RoaringBitmap>;
 impl Catalog {
     /// The nodes of `universe` that satisfy `expr`.
     pub(crate) fn evaluate<'a>(&'a self, expr: &Expr, universe: &'a RoaringBitmap) -> Set<'a> {
+        if !spend(32) {
+            return Cow::default();
+        }
         match expr {
             Expr::All => Cow::Borrowed(universe),
+            Expr::Reach(reach) => Cow::Owned(self.reach(reach) & universe),
             Expr::And(parts) => self.evaluate_and(parts, universe),
             Expr::Or(parts) => {
                 let mut all = RoaringBitmap::new();
@@ -148,7 +153,7 @@ impl Catalog {
                 at_least.take_while(|(t, _)| begins(&t.text)).for_each(|(_, p)| p.add_to(&mut set));
             }
             _ => {
-                for (term, postings) in field.terms.iter() {
+                for (term, postings) in field.terms.iter().take_while(|_| spend(1)) {
                     let is_text = matches!(term.kind, TermKind::Text | TermKind::Item);
                     if test.accepts(Candidate { text: &term.text, is_text }, collation) {
                         postings.add_to(&mut set);
@@ -157,7 +162,13 @@ impl Catalog {
             }
         }
         if collation == Collation::Exact && !field.long.is_empty() {
-            set.extend(field.long.iter().filter(|n| self.long_value_matches(*n, path, test)));
+            set.extend(
+                field
+                    .long
+                    .iter()
+                    .take_while(|_| spend(64))
+                    .filter(|n| self.long_value_matches(*n, path, test)),
+            );
         }
         Cow::Owned(set)
     }
@@ -207,7 +218,7 @@ impl Catalog {
                 });
                 others.into_iter().filter(|n| matches(*n)).for_each(|n| self.related_to(n, &types, &mut set));
             }
-            _ => set.extend(universe.iter().filter(|n| self.is_related(*n, &types, &matches))),
+            _ => set.extend(each(universe).filter(|n| self.is_related(*n, &types, &matches))),
         }
         set
     }
@@ -297,11 +308,11 @@ impl Catalog {
                     _ => e.record.stamps.updated_at,
                 };
                 let fits = |n: &NodeId| self.entity(*n).is_some_and(|e| order.holds(at(e).cmp(&limit)));
-                Cow::Owned(universe.iter().filter(fits).collect())
+                Cow::Owned(each(universe).filter(fits).collect())
             }
             _ => {
                 let accepts = |text: &str| test.accepts(Candidate { text, is_text: true }, collation);
-                Cow::Owned(universe.iter().filter(|n| self.any_meta(*n, meta, &accepts)).collect())
+                Cow::Owned(each(universe).filter(|n| self.any_meta(*n, meta, &accepts)).collect())
             }
         }
     }
@@ -361,10 +372,15 @@ impl Catalog {
     }
 }
 
+/// The nodes of a set, until the time is over.
+fn each(universe: &RoaringBitmap) -> impl Iterator<Item = NodeId> {
+    universe.iter().take_while(|_| spend(1))
+}
+
 /// Whether evaluation has to look at entities one by one, for no index answers.
 fn looks_at_each(expr: &Expr) -> bool {
     match expr {
-        Expr::All => false,
+        Expr::All | Expr::Reach(_) => false,
         Expr::And(parts) | Expr::Or(parts) => parts.iter().any(looks_at_each),
         Expr::Not(part) => looks_at_each(part),
         Expr::Is { subject: Subject::Field(_), .. } => false,

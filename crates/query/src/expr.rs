@@ -1,6 +1,9 @@
 //! The one query AST that every filter language compiles to.
 
+use std::sync::Arc;
+
 use crate::index::term::{Scalar, fold_eq, folded};
+use crate::reach::Reach;
 
 /// How texts are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +126,8 @@ pub enum Expr {
         /// Compared how.
         collation: Collation,
     },
+    /// Relations lead here.
+    Reach(Arc<Reach>),
 }
 
 impl Expr {

@@ -5,6 +5,7 @@
 //! of nodes ([`eval`]) and then paged ([`page`]) or counted by value ([`facet`]). No I/O, no async, no clock.
 
 pub mod blueprints;
+pub mod budget;
 pub mod catalog;
 mod cow;
 pub mod dialect;
@@ -16,6 +17,8 @@ mod index;
 mod load;
 pub mod page;
 mod prepare;
+pub mod reach;
+pub mod values;
 
 pub use blueprints::{BlueprintEntry, Blueprints};
 pub use catalog::{Catalog, Entity, NodeId};
@@ -23,4 +26,5 @@ pub use expr::{Collation, Expr, Meta, Order, Subject, Test};
 pub use graph::Relation;
 pub use index::term::{MAX_INDEXED_CHARS, Scalar, number_text};
 pub use load::Loader;
+pub use page::Selection;
 pub use roaring::RoaringBitmap as NodeSet;

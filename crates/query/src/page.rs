@@ -63,6 +63,11 @@ impl Catalog {
 }
 
 impl<'a> Selection<'a> {
+    /// These nodes.
+    pub(crate) fn of(catalog: &'a Catalog, nodes: RoaringBitmap) -> Self {
+        Self { catalog, nodes: Cow::Owned(nodes) }
+    }
+
     /// How many.
     #[must_use]
     pub fn len(&self) -> u64 {

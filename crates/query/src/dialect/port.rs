@@ -5,7 +5,9 @@
 //! everything matches the opposite rule (`!=`, `isEmpty`, ...). Texts are compared exactly, numbers and
 //! booleans are no texts.
 
+mod caller;
 mod columns;
+mod graph;
 mod operators;
 mod presets;
 
@@ -15,8 +17,13 @@ use stagedoor_model::blueprint::Invalid;
 
 use crate::Blueprints;
 use crate::expr::Expr;
+use crate::index::term::Scalar;
 
-pub use self::columns::META_PROPERTIES;
+use self::operators::{Operand, Rule, one_of_names};
+
+pub use self::caller::Caller;
+pub use self::columns::{Column, META_PROPERTIES, named, of_relation};
+pub use self::graph::{MAX_HOPS, MAX_PATH};
 pub use self::operators::{OPERATORS, Operator, Takes};
 pub use self::presets::PRESETS;
 
@@ -25,8 +32,8 @@ pub const MAX_DEPTH: usize = 50;
 /// Rules in all groups together, at most.
 pub const MAX_RULES: usize = 1_000;
 
-/// Operators that Port has and this dialect refuses for now.
-pub const NOT_YET: [&str; 4] = ["relatedTo", "matchAny", "isExpired", "isNotExpired"];
+/// Operators of a rule by `propertySchema`.
+const BY_SCHEMA: [&str; 3] = ["=", "!=", "contains"];
 
 /// What a query is compiled against.
 #[derive(Clone, Copy)]
@@ -37,6 +44,8 @@ pub struct Scope<'a> {
     pub only: Option<&'a str>,
     /// The time that presets such as `lastWeek` count from.
     pub now: Timestamp,
+    /// Who asks; rules with a context match nothing when `None`.
+    pub caller: Option<&'a Caller<'a>>,
 }
 
 /// Compiles a query. `place` is where it stands in the request body (`""`, `query`), for messages.
@@ -100,41 +109,66 @@ impl Compiler<'_> {
     }
 
     fn rule(&self, rule: &Map<String, Value>, place: &str) -> Result<Expr, Invalid> {
-        refuse_what_comes_later(rule, place)?;
+        no_scorecard(rule, place)?;
         let operator = operators::named(required(rule, "operator", place)?, &join(place, "operator"))?;
+        let test = match operator.rule {
+            Rule::Other(read) => return read(rule, place, self.scope),
+            Rule::Compare(test) => test,
+        };
+        if rule.contains_key("propertySchema") && !BY_SCHEMA.contains(&operator.name) {
+            return Err(wrong(&join(place, "operator"), &one_of_names(BY_SCHEMA.iter().copied())));
+        }
+        let compare = |columns: &[Column], operand: &Operand| {
+            let positive = test(columns, operand);
+            if operator.negates { positive.negate() } else { positive }
+        };
+        if caller::is_context(rule.get("property")) {
+            let operand = operator.takes.read(rule.get("value"), place, self.scope.now)?;
+            let (property, at) = (required(rule, "property", place)?, join(place, "property"));
+            return caller::about_caller(property, &at, self.scope, |name, scope| {
+                let columns = columns::named(name, &join(&at, "property"), scope)?;
+                columns::check(&columns, &operand, &join(place, "value"))?;
+                Ok(compare(&columns, &operand))
+            });
+        }
         let columns = columns::of_rule(rule, place, self.scope)?;
+        if operator.takes.is_comparison() && caller::is_context(rule.get("value")) {
+            let at = join(place, "value");
+            let values = caller::values(required(rule, "value", place)?, &at, self.scope)?;
+            return Ok(with_values(operator, values, test, &columns));
+        }
         let operand = operator.takes.read(rule.get("value"), place, self.scope.now)?;
         if operator.takes.is_ordinal() {
             columns::check(&columns, &operand, &join(place, "value"))?;
         }
-        Ok(operator.compile(&columns, &operand))
+        Ok(compare(&columns, &operand))
     }
 }
 
-/// Rules of Port's language that need what is not built yet: refused rather than answered wrongly.
-fn refuse_what_comes_later(rule: &Map<String, Value>, place: &str) -> Result<(), Invalid> {
-    let not_yet =
-        |key: &str, what: &str| Err(wrong(&join(place, key), &format!("{what} is not supported yet")));
-    if let Some(name) = rule.get("operator").and_then(Value::as_str)
-        && NOT_YET.contains(&name)
-    {
-        return not_yet("operator", &format!("operator {name}"));
+/// A comparison with what a context stands for: with any of several values. Where there is none, nothing matches,
+/// not even a negation: who the caller is decides, and nobody is known.
+fn with_values(
+    operator: &Operator,
+    values: Vec<Scalar>,
+    test: fn(&[Column], &Operand) -> Expr,
+    columns: &[Column],
+) -> Expr {
+    if values.is_empty() {
+        return Expr::nothing();
     }
-    for key in ["propertySchema", "scorecard", "scorecardRule"] {
-        if rule.contains_key(key) {
-            return not_yet(key, &format!("a rule by {key}"));
-        }
-    }
-    for key in ["property", "value"] {
-        let Some(map) = rule.get(key).and_then(Value::as_object) else { continue };
-        if map.contains_key("context") {
-            return not_yet(key, "a context object");
-        }
-        if map.contains_key("path") {
-            return not_yet(key, "a path of relations");
-        }
-    }
-    Ok(())
+    let positive = match operator.takes {
+        Takes::List => test(columns, &Operand::Many(values.into_iter().map(Some).collect())),
+        _ => Expr::Or(values.into_iter().map(|v| test(columns, &Operand::One(v))).collect()),
+    };
+    if operator.negates { positive.negate() } else { positive }
+}
+
+/// There are no scorecards yet, hence none of that name.
+fn no_scorecard(rule: &Map<String, Value>, place: &str) -> Result<(), Invalid> {
+    let Some(name) = rule.get("scorecard") else { return Ok(()) };
+    let at = join(place, "scorecard");
+    let name = name.as_str().ok_or_else(|| wrong(&at, "must be string"))?;
+    Err(wrong(&at, &format!("scorecard \"{name}\" was not found")))
 }
 
 /// An error in the words that Port's clients show: the quoted place, then what is wrong with it.

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "the whole program is a test: what fails here should stop it")]
 
 mod naive;
+mod naive_reach;
 mod random;
 
 use std::collections::BTreeMap;
@@ -81,7 +82,8 @@ impl World {
         }
         for relation in relations {
             let target = if *relation == "uses" { "alpha" } else { "beta" };
-            body["relations"][relation] = json!({"target": target, "many": *relation == "uses"});
+            body["relations"][relation] =
+                json!({"target": target, "many": *relation == "uses", "required": *relation == "owner"});
         }
         self.put_blueprint(&body, shipped.map(|_| identifier.to_owned()), 500);
     }

@@ -33,11 +33,11 @@ struct Row {
 type Edge = (String, String, String);
 
 pub(crate) struct Naive<'a> {
-    blueprints: &'a Blueprints,
-    records: Vec<Arc<EntityRecord>>,
+    pub(crate) blueprints: &'a Blueprints,
+    pub(crate) records: Vec<Arc<EntityRecord>>,
     rows: Vec<Vec<Row>>,
     documents: Vec<Value>,
-    edges: Vec<Vec<Edge>>,
+    pub(crate) edges: Vec<Vec<Edge>>,
 }
 
 impl<'a> Naive<'a> {
@@ -79,12 +79,13 @@ impl<'a> Naive<'a> {
         hits.map(|i| self.records[i].entity_ref.clone()).collect()
     }
 
-    fn holds(&self, i: usize, expr: &Expr) -> bool {
+    pub(crate) fn holds(&self, i: usize, expr: &Expr) -> bool {
         match expr {
             Expr::All => true,
             Expr::And(parts) => parts.iter().all(|p| self.holds(i, p)),
             Expr::Or(parts) => parts.iter().any(|p| self.holds(i, p)),
             Expr::Not(part) => !self.holds(i, part),
+            Expr::Reach(reach) => self.reached(reach).contains(&self.records[i].entity_ref),
             Expr::Is { subject, test, collation } => {
                 self.found(i, subject, *collation).iter().any(|f| accepts(test, f, *collation))
             }

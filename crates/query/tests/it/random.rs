@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use serde_json::{Map, Value, json};
 use stagedoor_query::expr::Order;
+use stagedoor_query::reach::{Direction, Hop, Route, Start};
 use stagedoor_query::{Collation, Expr, Meta, Scalar, Subject, Test};
 
 /// A change, before it is fitted to the catalog it meets.
@@ -223,8 +224,26 @@ fn is() -> impl Strategy<Value = Expr> {
     })
 }
 
+fn reach() -> impl Strategy<Value = Expr> {
+    let identifiers =
+        &["a", "b", "c", "ns/d", "Zed", "none", "component:default/a", "component:default/b"][..];
+    let blueprint = option::of(select(&["alpha", "beta", "component", "al.pha"][..]));
+    let named = (blueprint, vec(select(identifiers), 0..3)).prop_map(|(b, ids)| Start::Named {
+        blueprint: b.map(str::to_owned),
+        identifiers: ids.into_iter().map(str::to_owned).collect(),
+    });
+    let start = prop_oneof![3 => named, 1 => is().prop_map(Start::Matching)];
+    let direction = option::of(select(&[Direction::Upstream, Direction::Downstream][..]));
+    let related = (direction, option::of(any::<bool>()))
+        .prop_map(|(direction, required)| Route::Related { direction, required });
+    let hop = (option::of(select(&RELATIONS[..])), 1_u8..4)
+        .prop_map(|(relation, max)| Hop { relation: relation.map(str::to_owned), max });
+    let path = (vec(hop, 1..4), any::<bool>()).prop_map(|(hops, backward)| Route::Path { hops, backward });
+    (start, prop_oneof![related, path]).prop_map(|(start, route)| Expr::reach(start, route))
+}
+
 pub(crate) fn expr() -> impl Strategy<Value = Expr> {
-    prop_oneof![15 => is(), 1 => Just(Expr::All)].prop_recursive(3, 8, 3, |inner| {
+    prop_oneof![12 => is(), 4 => reach(), 1 => Just(Expr::All)].prop_recursive(3, 8, 3, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(Expr::And),
             vec(inner.clone(), 0..4).prop_map(Expr::Or),

@@ -14,6 +14,7 @@ fn show(expr: &Expr) -> String {
         Expr::And(parts) => format!("and({})", list(parts)),
         Expr::Or(parts) => format!("or({})", list(parts)),
         Expr::Not(part) => format!("not({})", show(part)),
+        Expr::Reach(reach) => format!("{reach:?}"),
         Expr::Is { subject, test, collation } => {
             assert_eq!(*collation, Collation::Folded);
             let values = |list: &[Scalar]| list.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join("|");

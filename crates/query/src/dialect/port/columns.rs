@@ -2,13 +2,14 @@
 
 use serde_json::{Map, Value};
 use stagedoor_model::Timestamp;
-use stagedoor_model::blueprint::{Invalid, PropertyType};
+use stagedoor_model::blueprint::{Invalid, Property, PropertyType};
 
 use super::operators::Operand;
-use super::{Scope, join, wrong};
+use super::{Scope, join, object, required, wrong};
 use crate::blueprints::BlueprintEntry;
 use crate::expr::{Expr, Meta, Subject, Test};
 use crate::index::term::Scalar;
+use crate::reach::{Hop, Route, Start};
 
 /// The meta-properties by name.
 pub const META_PROPERTIES: [(&str, Meta); 10] = [
@@ -27,10 +28,12 @@ pub const META_PROPERTIES: [(&str, Meta); 10] = [
 /// Parts of a blueprint whose values are computed.
 const COMPUTED: [&str; 3] = ["mirrorProperties", "calculationProperties", "aggregationProperties"];
 
-/// One place where a rule's property is looked up.
-#[derive(Debug)]
-pub(super) struct Column {
+/// One place where a property is looked up.
+#[derive(Clone, Debug)]
+pub struct Column {
     subject: Subject,
+    /// Not at the entity itself, but at the other ends of this relation.
+    through: Option<String>,
     /// It holds an array.
     pub(super) many: bool,
     /// Its texts are dates.
@@ -40,8 +43,35 @@ pub(super) struct Column {
 }
 
 impl Column {
+    /// What it looks at.
+    #[must_use]
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// The relation at whose other ends it looks, if it does not look at the entity itself.
+    #[must_use]
+    pub fn through(&self) -> Option<&str> {
+        self.through.as_deref()
+    }
+
+    /// Whether its texts are dates.
+    #[must_use]
+    pub fn is_time(&self) -> bool {
+        self.time
+    }
+
+    /// The blueprints for which it holds; all when `None`.
+    #[must_use]
+    pub fn blueprints(&self) -> Option<&[String]> {
+        self.blueprints.as_deref()
+    }
+
     pub(super) fn is(&self, test: Test) -> Expr {
-        Expr::exact(self.subject.clone(), test)
+        let here = Expr::exact(self.subject.clone(), test);
+        let Some(relation) = &self.through else { return here };
+        let hops = vec![Hop { relation: Some(relation.clone()), max: 1 }];
+        Expr::reach(Start::Matching(here), Route::Path { hops, backward: true })
     }
 
     /// `condition`, for entities of the column's blueprints.
@@ -52,44 +82,118 @@ impl Column {
     }
 }
 
-/// The columns of a rule's `property`, or of its `relation`.
+/// The columns of a rule: of its `property`, `relation` or `propertySchema`.
 pub(super) fn of_rule(
     rule: &Map<String, Value>,
     place: &str,
     scope: &Scope<'_>,
 ) -> Result<Vec<Column>, Invalid> {
-    if let Some(relation) = rule.get("relation") {
-        return of_relation_rule(rule, relation, place, scope);
+    if let Some(schema) = rule.get("propertySchema") {
+        return of_schema(schema, &join(place, "propertySchema"), scope);
     }
-    let property_at = join(place, "property");
+    if let Some(relation) = rule.get("relation") {
+        let relation = relation.as_str().ok_or_else(|| wrong(&join(place, "relation"), "must be string"))?;
+        let target_at = join(place, "targetProperty");
+        let target = match rule.get("targetProperty") {
+            None | Some(Value::Null) => "$identifier",
+            Some(Value::String(target)) => target,
+            Some(_) => return Err(wrong(&target_at, "must be string")),
+        };
+        return of_relation(relation, target, &target_at, scope);
+    }
     let property =
         rule.get("property").ok_or_else(|| wrong(place, "must have required property 'property'"))?;
-    let name = property.as_str().ok_or_else(|| wrong(&property_at, "must be string"))?;
+    let place = join(place, "property");
+    named(property.as_str().ok_or_else(|| wrong(&place, "must be string"))?, &place, scope)
+}
+
+/// The columns of a property or relation by its key, or of a meta-property.
+///
+/// # Errors
+/// When there is no such meta-property. A key that no blueprint has makes no column.
+pub fn named(name: &str, place: &str, scope: &Scope<'_>) -> Result<Vec<Column>, Invalid> {
     if name.starts_with('$') {
-        return Ok(vec![meta(name, &property_at)?]);
+        return Ok(vec![meta(name, place)?]);
     }
     let columns =
         gather(scope, |entry| property_column(entry, name).or_else(|| relation_column(entry, name)));
     if columns.is_empty() && entries(scope).any(|e| is_computed(e, name)) {
         let text =
             format!("is a computed property (\"{name}\"), and searching by those is not supported yet");
-        return Err(wrong(&property_at, &text));
+        return Err(wrong(place, &text));
     }
     Ok(columns)
 }
 
-/// `{"relation", "targetProperty"?}`: by the other end's identifier only.
-fn of_relation_rule(
-    rule: &Map<String, Value>,
-    relation: &Value,
+/// Whether a name may stand where a property is named.
+pub(super) fn check_name(name: &str, place: &str) -> Result<(), Invalid> {
+    if name.starts_with('$') { meta(name, place).map(drop) } else { Ok(()) }
+}
+
+/// The columns of a property of the entities at the other end of a relation.
+///
+/// # Errors
+/// As [`named`].
+pub fn of_relation(
+    relation: &str,
+    target: &str,
     place: &str,
     scope: &Scope<'_>,
 ) -> Result<Vec<Column>, Invalid> {
-    let name = relation.as_str().ok_or_else(|| wrong(&join(place, "relation"), "must be string"))?;
-    match rule.get("targetProperty").map(Value::as_str) {
-        None | Some(Some("$identifier")) => Ok(gather(scope, |entry| relation_column(entry, name))),
-        Some(_) => Err(wrong(&join(place, "targetProperty"), "other than $identifier is not supported yet")),
+    if target == "$identifier" {
+        return Ok(gather(scope, |entry| relation_column(entry, relation)));
     }
+    check_name(target, place)?;
+    let mut columns: Vec<Column> = Vec::new();
+    for entry in entries(scope) {
+        let Some(face) = entry.face.relations.get(relation) else { continue };
+        let there = Scope { only: Some(&face.target), ..*scope };
+        for mut column in named(target, place, &there)? {
+            column.through = Some(relation.to_owned());
+            column.many |= face.many;
+            column.blueprints = scope.only.is_none().then(|| vec![entry.blueprint.identifier.clone()]);
+            columns.push(column);
+        }
+    }
+    Ok(columns)
+}
+
+/// `{"type", "format"?, "items"?}`: every property of such a schema, in every blueprint in scope.
+fn of_schema(schema: &Value, place: &str, scope: &Scope<'_>) -> Result<Vec<Column>, Invalid> {
+    let map = object(schema, place)?;
+    let kinds = ["string", "number", "boolean", "object", "array"];
+    let known = required(map, "type", place)?.as_str().is_some_and(|t| kinds.contains(&t));
+    if !known {
+        let text = format!("must be equal to one of the allowed values: {}", kinds.join(", "));
+        return Err(wrong(&join(place, "type"), &text));
+    }
+    if map.get("format").is_some_and(|f| !f.is_string()) {
+        return Err(wrong(&join(place, "format"), "must be string"));
+    }
+    if map.get("items").is_some_and(|i| !i.is_object()) {
+        return Err(wrong(&join(place, "items"), "must be object"));
+    }
+    let mut columns = Vec::new();
+    for entry in entries(scope) {
+        let fits = |p: &&(&String, &Property)| has_schema(&p.1.definition, map);
+        let properties: Vec<_> = entry.blueprint.properties.iter().collect();
+        for (name, _) in properties.iter().filter(fits) {
+            if let Some(column) = property_column(entry, name) {
+                merge(&mut columns, column, entry, scope);
+            }
+        }
+    }
+    Ok(columns)
+}
+
+/// Whether a definition says what a schema says; of `items` too.
+fn has_schema(definition: &Value, schema: &Map<String, Value>) -> bool {
+    schema.iter().filter(|(key, _)| matches!(key.as_str(), "type" | "format" | "items")).all(
+        |(key, wanted)| match (definition.get(key), wanted) {
+            (Some(found), Value::Object(wanted)) => has_schema(found, wanted),
+            (found, wanted) => found == Some(wanted),
+        },
+    )
 }
 
 fn meta(name: &str, place: &str) -> Result<Column, Invalid> {
@@ -99,7 +203,13 @@ fn meta(name: &str, place: &str) -> Result<Column, Invalid> {
         wrong(place, &format!("must be equal to one of the allowed values: {}", names.join(", ")))
     })?;
     let time = matches!(meta, Meta::CreatedAt | Meta::UpdatedAt);
-    Ok(Column { subject: Subject::Meta(*meta), many: *meta == Meta::Team, time, blueprints: None })
+    Ok(Column {
+        subject: Subject::Meta(*meta),
+        through: None,
+        many: *meta == Meta::Team,
+        time,
+        blueprints: None,
+    })
 }
 
 fn entries<'s>(scope: &Scope<'s>) -> impl Iterator<Item = &'s BlueprintEntry> {
@@ -107,22 +217,32 @@ fn entries<'s>(scope: &Scope<'s>) -> impl Iterator<Item = &'s BlueprintEntry> {
     scope.blueprints.iter().filter(move |e| only.is_none_or(|o| e.blueprint.identifier == o))
 }
 
-/// The columns of every blueprint in scope; blueprints that keep the property in the same place share one.
+/// The columns of every blueprint in scope.
 fn gather(scope: &Scope<'_>, column: impl Fn(&BlueprintEntry) -> Option<Column>) -> Vec<Column> {
     let mut columns: Vec<Column> = Vec::new();
     for entry in entries(scope) {
-        let Some(mut new) = column(entry) else { continue };
-        let same = |c: &&mut Column| c.subject == new.subject && c.many == new.many && c.time == new.time;
-        let identifier = entry.blueprint.identifier.clone();
-        match columns.iter_mut().find(same) {
-            Some(known) => known.blueprints.get_or_insert_default().push(identifier),
-            None => {
-                new.blueprints = scope.only.is_none().then(|| vec![identifier]);
-                columns.push(new);
-            }
+        if let Some(new) = column(entry) {
+            merge(&mut columns, new, entry, scope);
         }
     }
     columns
+}
+
+/// Blueprints that keep a property in the same place share a column.
+fn merge(columns: &mut Vec<Column>, mut new: Column, entry: &BlueprintEntry, scope: &Scope<'_>) {
+    let same = |c: &&mut Column| c.subject == new.subject && c.many == new.many && c.time == new.time;
+    let identifier = entry.blueprint.identifier.clone();
+    match columns.iter_mut().find(same) {
+        Some(known) => {
+            if let Some(blueprints) = known.blueprints.as_mut().filter(|b| !b.contains(&identifier)) {
+                blueprints.push(identifier);
+            }
+        }
+        None => {
+            new.blueprints = scope.only.is_none().then(|| vec![identifier]);
+            columns.push(new);
+        }
+    }
 }
 
 fn property_column(entry: &BlueprintEntry, name: &str) -> Option<Column> {
@@ -131,7 +251,7 @@ fn property_column(entry: &BlueprintEntry, name: &str) -> Option<Column> {
     let many = property.kind == PropertyType::Array;
     let time = property.kind == PropertyType::String
         && matches!(property.format.as_deref(), Some("date-time" | "timer"));
-    Some(Column { subject: Subject::Field(path.clone()), many, time, blueprints: None })
+    Some(Column { subject: Subject::Field(path.clone()), through: None, many, time, blueprints: None })
 }
 
 fn relation_column(entry: &BlueprintEntry, name: &str) -> Option<Column> {
@@ -141,7 +261,7 @@ fn relation_column(entry: &BlueprintEntry, name: &str) -> Option<Column> {
         target_kind: Some(relation.target_kind.clone()),
         by_identifier: true,
     };
-    Some(Column { subject, many: relation.many, time: false, blueprints: None })
+    Some(Column { subject, through: None, many: relation.many, time: false, blueprints: None })
 }
 
 fn is_computed(entry: &BlueprintEntry, name: &str) -> bool {

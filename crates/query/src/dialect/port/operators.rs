@@ -1,11 +1,11 @@
 //! The operators: one row each.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use stagedoor_model::Timestamp;
 use stagedoor_model::blueprint::Invalid;
 
 use super::columns::Column;
-use super::{PRESETS, join, presets, wrong};
+use super::{PRESETS, Scope, graph, join, presets, wrong};
 use crate::expr::{Expr, Order, Test};
 use crate::index::term::Scalar;
 
@@ -18,8 +18,16 @@ pub struct Operator {
     /// What it demands, for people.
     pub meaning: &'static str,
     /// Whether it matches what `test` does not, entities without the property included.
-    negates: bool,
-    test: fn(&[Column], &Operand) -> Expr,
+    pub(super) negates: bool,
+    pub(super) rule: Rule,
+}
+
+/// How an operator's rule is read.
+pub(super) enum Rule {
+    /// A property, and a value that it is compared with.
+    Compare(fn(&[Column], &Operand) -> Expr),
+    /// Otherwise.
+    Other(fn(&Map<String, Value>, &str, &Scope<'_>) -> Result<Expr, Invalid>),
 }
 
 /// What an operator's `value` may be.
@@ -39,10 +47,14 @@ pub enum Takes {
     Range,
     /// Nothing; a value is ignored.
     Nothing,
+    /// Nothing: it compares with now.
+    Now,
+    /// An identifier or several.
+    Identifiers,
 }
 
 /// Every operator, in the order of the documentation.
-pub static OPERATORS: [Operator; 19] = [
+pub static OPERATORS: [Operator; 23] = [
     is("=", Takes::Value, equal, "is this value; has it as a member, where the property is an array"),
     not("!=", Takes::Value, equal, "the opposite of `=`"),
     is(
@@ -77,16 +89,41 @@ pub static OPERATORS: [Operator; 19] = [
     is("isNotEmpty", Takes::Nothing, valued, "is there and not null"),
     is("between", Takes::Range, between, "lies in the range, both ends included"),
     not("notBetween", Takes::Range, between, "the opposite of `between`"),
+    is("isExpired", Takes::Now, |c, o| time(c, o, Order::Less), "is a date or timer that lies before now"),
+    is(
+        "isNotExpired",
+        Takes::Now,
+        |c, o| time(c, o, Order::GreaterOrEqual),
+        "is a date or timer that is still to come",
+    ),
+    other(
+        "relatedTo",
+        graph::related_to,
+        "relations lead there, from or to the entities of `blueprint` that `value` names",
+    ),
+    other(
+        "matchAny",
+        graph::match_any,
+        "the relations of `property.path` lead there, from or to an entity that `value` names",
+    ),
 ];
 
 type TestOf = fn(&[Column], &Operand) -> Expr;
 
 const fn is(name: &'static str, takes: Takes, test: TestOf, meaning: &'static str) -> Operator {
-    Operator { name, takes, meaning, negates: false, test }
+    Operator { name, takes, meaning, negates: false, rule: Rule::Compare(test) }
 }
 
 const fn not(name: &'static str, takes: Takes, test: TestOf, meaning: &'static str) -> Operator {
-    Operator { name, takes, meaning, negates: true, test }
+    Operator { name, takes, meaning, negates: true, rule: Rule::Compare(test) }
+}
+
+const fn other(
+    name: &'static str,
+    rule: fn(&Map<String, Value>, &str, &Scope<'_>) -> Result<Expr, Invalid>,
+    meaning: &'static str,
+) -> Operator {
+    Operator { name, takes: Takes::Identifiers, meaning, negates: false, rule: Rule::Other(rule) }
 }
 
 /// The operator that a rule names.
@@ -95,14 +132,24 @@ pub(super) fn named(name: &Value, place: &str) -> Result<&'static Operator, Inva
     known.ok_or_else(|| wrong(place, &one_of_names(OPERATORS.iter().map(|o| o.name))))
 }
 
-fn one_of_names<'n>(names: impl Iterator<Item = &'n str>) -> String {
+pub(super) fn one_of_names<'n>(names: impl Iterator<Item = &'n str>) -> String {
     format!("must be equal to one of the allowed values: {}", names.collect::<Vec<_>>().join(", "))
 }
 
 impl Operator {
-    pub(super) fn compile(&self, columns: &[Column], operand: &Operand) -> Expr {
-        let positive = (self.test)(columns, operand);
-        if self.negates { positive.negate() } else { positive }
+    /// What becomes of entities that lack the property, for people.
+    #[must_use]
+    pub fn without(&self) -> &'static str {
+        match (self.name, self.takes, self.negates) {
+            (_, Takes::Identifiers, _) => "-",
+            ("isEmpty", ..) => "match",
+            (_, Takes::Value, false) => "match `null` only",
+            (_, Takes::Value, true) => "match all but `null`",
+            ("in" | "containsAny", ..) => "match where the list has null",
+            ("notIn", ..) => "match unless the list has null",
+            (.., true) => "match",
+            (.., false) => "do not match",
+        }
     }
 }
 
@@ -128,19 +175,27 @@ impl Takes {
             Self::Text => "string",
             Self::List => "array of strings, numbers, booleans and nulls",
             Self::Range => "`{from, to}` of dates, numbers or strings; `{preset}`",
-            Self::Nothing => "none",
+            Self::Nothing | Self::Now => "none",
+            Self::Identifiers => "an identifier, or an array of them",
         }
     }
 
     /// Whether dates are read as times, not as texts.
     pub(super) fn is_ordinal(self) -> bool {
-        matches!(self, Self::Value | Self::Ordered | Self::List | Self::Range)
+        matches!(self, Self::Value | Self::Ordered | Self::List | Self::Range | Self::Now)
+    }
+
+    /// Whether it takes values that a context object may stand for.
+    pub(super) fn is_comparison(self) -> bool {
+        matches!(self, Self::Value | Self::Ordered | Self::Member | Self::Text | Self::List)
     }
 
     /// Reads a rule's `value`.
     pub(super) fn read(self, value: Option<&Value>, place: &str, now: Timestamp) -> Result<Operand, Invalid> {
-        if self == Self::Nothing {
-            return Ok(Operand::Nothing);
+        match self {
+            Self::Nothing => return Ok(Operand::Nothing),
+            Self::Now => return Ok(Operand::One(Scalar::text(now.to_string()))),
+            _ => {}
         }
         let value = value.ok_or_else(|| wrong(place, "must have required property 'value'"))?;
         let place = &join(place, "value");
@@ -220,6 +275,12 @@ fn same(column: &Column, value: &Scalar) -> Expr {
 fn order(columns: &[Column], operand: &Operand, order: Order) -> Expr {
     let Operand::One(value) = operand else { return Expr::nothing() };
     any(columns, |c| c.is(Test::Compare(order, value.clone())))
+}
+
+/// Compares dates and timers only: other texts are not late.
+fn time(columns: &[Column], operand: &Operand, how: Order) -> Expr {
+    let dates: Vec<Column> = columns.iter().filter(|c| c.time).cloned().collect();
+    order(&dates, operand, how)
 }
 
 fn contains(columns: &[Column], operand: &Operand) -> Expr {
