@@ -2,15 +2,11 @@
 
 use std::borrow::Cow;
 
-use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Method, StatusCode, Uri, header};
 use serde_json::{Value, json};
 use stagedoor_model::blueprint::Invalid;
 use stagedoor_portal::PortalError;
-use tracing::Instrument as _;
-use uuid::Uuid;
 
 /// A refusal on its way out.
 #[derive(Debug)]
@@ -99,15 +95,4 @@ impl IntoResponse for Failure {
 pub(crate) async fn unknown_route(method: Method, uri: Uri) -> Failure {
     let message = format!("Route {method} {} was not found", uri.path());
     Failure::new(StatusCode::NOT_FOUND, "not_found", message)
-}
-
-/// Gives every reply an `X-Trace-Id`, under which the log has the request.
-pub(crate) async fn trace(request: Request, next: Next) -> Response {
-    let id = Uuid::new_v4().simple().to_string();
-    let span = tracing::info_span!("port", trace_id = id);
-    let mut response = next.run(request).instrument(span).await;
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert("x-trace-id", value);
-    }
-    response
 }

@@ -6,10 +6,12 @@
 mod auth;
 mod blueprints;
 mod bulk;
+mod datasource;
 mod entities;
 mod error;
 mod extract;
 mod flags;
+mod headers;
 mod openapi;
 mod search;
 mod shape;
@@ -48,7 +50,7 @@ impl FromRef<App> for Portal {
 pub fn router(portal: Portal, auth: Arc<dyn TokenIssuer>) -> Router {
     let entity =
         || get(entities::read).put(entities::replace).patch(entities::patch).delete(entities::delete);
-    let routes: [(&str, MethodRouter<App>); 7] = [
+    let routes: [(&str, MethodRouter<App>); 9] = [
         ("/auth/access_token", post(auth::access_token)),
         ("/blueprints", get(blueprints::list).post(blueprints::create)),
         (
@@ -60,6 +62,8 @@ pub fn router(portal: Portal, auth: Arc<dyn TokenIssuer>) -> Router {
         ),
         ("/blueprints/{blueprint}/entities", get(entities::list).post(entities::create)),
         ("/blueprints/{blueprint}/entities-count", get(entities::count)),
+        ("/blueprints/{blueprint}/bulk/entities/delete", post(bulk::delete)),
+        ("/blueprints/entities/datasource-entities", post(datasource::list)),
         // `search` and `bulk` are legal identifiers too: other methods than POST mean those entities.
         ("/blueprints/{blueprint}/entities/search", entity().post(search::of_blueprint)),
         ("/blueprints/{blueprint}/entities/bulk", entity().post(bulk::write)),
@@ -76,6 +80,6 @@ pub fn router(portal: Portal, auth: Arc<dyn TokenIssuer>) -> Router {
         .fallback(error::unknown_route)
         .method_not_allowed_fallback(error::unknown_route)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(from_fn(error::trace))
+        .layer(from_fn(headers::every_reply))
         .with_state(App { portal, tokens: auth })
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{IntoParams, Modify, OpenApi, ToSchema};
 
-use crate::{auth, blueprints, bulk, entities, search};
+use crate::{auth, blueprints, bulk, datasource, entities, search};
 
 /// A client id and its secret.
 #[derive(ToSchema)]
@@ -141,16 +141,16 @@ pub(crate) struct BlueprintsReply {
 /// One thing. Properties that the blueprint does not declare are kept.
 #[derive(ToSchema)]
 pub(crate) struct EntityBody {
-    /// Made up where absent, except in a path's place.
-    #[schema(nullable = false, max_length = 1000)]
-    identifier: Option<String>,
+    /// Made up where absent, except in a path's place. Other than the path's: renames. A search (`{combinator, rules}`)
+    /// stands for the one entity that it finds.
+    identifier: Option<Value>,
     title: Option<String>,
     icon: Option<String>,
-    /// Identifiers of the owning teams; one may stand alone.
+    /// Identifiers of the owning teams; one may stand alone. Or a search.
     team: Option<Value>,
     #[schema(nullable = false)]
     properties: Option<BTreeMap<String, Value>>,
-    /// By key: the identifier of the other end, a list of them, or null.
+    /// By key: the identifier of the other end, a list of them, null, or a search.
     #[schema(nullable = false)]
     relations: Option<BTreeMap<String, Value>>,
 }
@@ -233,6 +233,39 @@ pub(crate) struct BulkRefusal {
     status_code: u16,
     error: String,
     message: String,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct DeleteBody {
+    /// Identifiers.
+    #[schema(min_items = 1, max_items = 100)]
+    entities: Vec<String>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct DeletedReply {
+    ok: bool,
+    /// Those of the request that are gone, in its order.
+    deleted_entities: Vec<String>,
+}
+
+/// Which entities of a data source are wanted. The data source of an entity is the `User-Agent` of its last writer.
+#[derive(ToSchema)]
+pub(crate) struct DatasourceBody {
+    /// What it begins with.
+    #[schema(nullable = false)]
+    datasource_prefix: Option<String>,
+    /// What it ends with.
+    #[schema(nullable = false)]
+    datasource_suffix: Option<String>,
+    /// 5000 where absent.
+    #[schema(minimum = 1, maximum = 5000)]
+    limit: Option<u64>,
+    /// Only entities that have not changed since this time.
+    before: Option<String>,
+    /// The `next` of the page before.
+    from: Option<String>,
 }
 
 /// Rules, joined. No rules match everything.
@@ -329,7 +362,7 @@ pub(crate) struct WriteParameters {
     /// Make related entities that do not exist.
     #[param(nullable = false)]
     create_missing_related_entities: Option<bool>,
-    /// Ignored: there are no runs yet.
+    /// Accepted and not used: there are no runs yet.
     #[param(nullable = false)]
     run_id: Option<String>,
 }
@@ -351,6 +384,8 @@ pub(crate) struct WriteParameters {
         entities::count,
         search::of_blueprint,
         bulk::write,
+        bulk::delete,
+        datasource::list,
         entities::read,
         entities::replace,
         entities::patch,

@@ -25,17 +25,22 @@ pub(crate) fn entities(
     shape: &Shape,
     more: &[(&str, Value)],
 ) -> Vec<u8> {
+    values(nodes.map(|node| shape.entity(view, node)), more)
+}
+
+/// As [`entities`], of values that are at hand.
+pub(crate) fn values(entities: impl Iterator<Item = Value>, more: &[(&str, Value)]) -> Vec<u8> {
     let mut out = b"{\"ok\":true".to_vec();
     for (key, value) in more.iter().filter(|(_, v)| !v.is_null()) {
         out.extend_from_slice(format!(",\"{key}\":{value}").as_bytes());
     }
     out.extend_from_slice(b",\"entities\":[");
-    for (i, node) in nodes.enumerate() {
+    for (i, entity) in entities.enumerate() {
         if i > 0 {
             out.push(b',');
         }
         // Writing to memory cannot fail.
-        let _ = serde_json::to_writer(&mut out, &shape.entity(view, node));
+        let _ = serde_json::to_writer(&mut out, &entity);
     }
     out.extend_from_slice(b"]}");
     out

@@ -82,6 +82,16 @@ pub fn slug(text: &str, max: usize) -> String {
     if trimmed.is_empty() { "x".to_owned() } else { trimmed.to_owned() }
 }
 
+/// A Backstage name for an identifier that is none: `<slug>-<8 hex>`, lower-case, the same on every machine and
+/// for ever, for it is stored. The digits are FNV-1a of the identifier, its halves folded together.
+#[must_use]
+pub fn stand_in(identifier: &str) -> String {
+    let hash = identifier
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    format!("{}-{:08x}", slug(identifier, 54).to_lowercase(), (hash >> 32) as u32 ^ hash as u32)
+}
+
 /// A relation type made from a relation key: characters that `\w` does not match become `_`.
 #[must_use]
 pub fn relation_type(key: &str) -> String {
@@ -116,5 +126,8 @@ mod tests {
         assert_eq!(kind_of_blueprint("k8sCluster"), "K8sCluster");
         assert_eq!(slug("a b/ü", 50), "a-b");
         assert_eq!(relation_type("on-call"), "on_call");
+        // Stored in databases: must never change.
+        assert_eq!(stand_in("größe"), "gr--e-42c44ec4");
+        assert!(is_backstage_name(&stand_in(&"漢".repeat(1000))));
     }
 }

@@ -1,9 +1,13 @@
 //! Use cases on entities in Port's terms.
 
+mod datasource;
 mod delete;
 mod draft;
 mod fields;
+mod missing;
 mod owned;
+mod rename;
+mod searches;
 
 use serde_json::Value;
 use stagedoor_auth::Viewer;
@@ -13,6 +17,7 @@ use crate::error::PortalError;
 use crate::writer::Draft;
 use crate::{Portal, View};
 
+pub use datasource::DatasourceQuery;
 pub(crate) use owned::Stated;
 
 /// What happens when the entity exists already, and when it does not.
@@ -112,6 +117,26 @@ impl Portal {
         may_build(viewer)?;
         let (blueprint, identifier) = (blueprint.to_owned(), identifier.to_owned());
         let delete = move |draft: &mut Draft| draft.delete_entity(&blueprint, &identifier, delete_dependents);
+        self.commit(viewer.actor("port"), false, delete).await
+    }
+
+    /// Removes entities of a blueprint, each on its own: one that a source owns, that a required relation needs
+    /// (unless `delete_dependents`) or that is not there does not hold back the others. The answer is what is
+    /// really gone.
+    ///
+    /// # Errors
+    /// When the blueprint does not exist or the viewer may not write.
+    pub async fn delete_entities(
+        &self,
+        viewer: &Viewer,
+        blueprint: &str,
+        identifiers: Vec<String>,
+        delete_dependents: bool,
+    ) -> Result<Vec<String>, PortalError> {
+        may_build(viewer)?;
+        let blueprint = blueprint.to_owned();
+        let delete =
+            move |draft: &mut Draft| draft.delete_entities(&blueprint, &identifiers, delete_dependents);
         self.commit(viewer.actor("port"), false, delete).await
     }
 

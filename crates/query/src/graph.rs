@@ -1,6 +1,11 @@
 //! Relations in both directions, read off the nodes.
 
-use crate::catalog::{Catalog, NodeId};
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::catalog::{Catalog, Entity, NodeId};
 
 /// One relation as an entity sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,6 +63,15 @@ impl Catalog {
                     && stagedoor_model::entity_ref::kind_of(self.reference(r.other)) == target_kind
             })
             .map(|r| r.other)
+    }
+
+    /// Every entity in the order of uids, which never change, beginning after one.
+    pub fn entities_after(&self, after: Option<Uuid>) -> impl Iterator<Item = (NodeId, &Arc<Entity>)> {
+        let late = move |uid: &Uuid| match after {
+            Some(after) if *uid <= after => Ordering::Less,
+            _ => Ordering::Greater,
+        };
+        self.uids.from(late).filter_map(|(_, node)| Some((*node, self.entity(*node)?)))
     }
 
     /// How many entities point at a node.

@@ -1,9 +1,9 @@
 //! Removing entities.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use serde_json::Value;
-use stagedoor_model::{Change, EntityRecord};
+use stagedoor_model::Change;
 use stagedoor_query::NodeId;
 use uuid::Uuid;
 
@@ -22,10 +22,40 @@ impl Draft {
             self.catalog.node_of_key(blueprint, identifier).ok_or_else(|| missing(blueprint, identifier))?;
         // Checked first as a whole: a refusal half-way would leave a part deleted.
         let doomed = self.with_dependents(node, dependents)?;
-        for node in doomed {
+        // Those that need an entity go before it, so that none is written once more to lose a relation.
+        for node in doomed.into_iter().rev() {
             self.remove_entity(node);
         }
         Ok(())
+    }
+
+    /// Removes what may be removed; the identifiers that are gone afterwards, in the order asked.
+    pub(super) fn delete_entities(
+        &mut self,
+        blueprint: &str,
+        identifiers: &[String],
+        dependents: bool,
+    ) -> Result<Vec<String>, PortalError> {
+        if self.catalog.blueprints().get(blueprint).is_none() {
+            return Err(crate::blueprints::no_blueprint(blueprint));
+        }
+        let mut asked: Vec<&String> = Vec::with_capacity(identifiers.len());
+        for id in identifiers {
+            if self.catalog.node_of_key(blueprint, id).is_some() && !asked.contains(&id) {
+                asked.push(id);
+            }
+        }
+        let mut left = asked.clone();
+        loop {
+            let before = left.len();
+            left.retain(|id| self.delete_entity(blueprint, id, dependents).is_err());
+            // Without dependents, what another one of the list needed may go once that one is gone.
+            if dependents || left.is_empty() || left.len() == before {
+                break;
+            }
+        }
+        let gone = |id: &&String| self.catalog.node_of_key(blueprint, id).is_none();
+        Ok(asked.into_iter().filter(gone).cloned().collect())
     }
 
     pub(super) fn delete_by_uid(&mut self, uid: &str) -> Result<(), PortalError> {
@@ -41,12 +71,13 @@ impl Draft {
     /// The entity and, where allowed, everything that requires it, transitively.
     fn with_dependents(&self, node: NodeId, allowed: bool) -> Result<Vec<NodeId>, PortalError> {
         let mut doomed = vec![node];
+        let mut known = HashSet::from([node]);
         let mut at = 0;
         while let Some(node) = doomed.get(at).copied() {
             at += 1;
             self.refuse_claimed(node)?;
-            for dependent in self.requiring(node) {
-                if doomed.contains(&dependent) {
+            for dependent in self.pointing_at(node) {
+                if known.contains(&dependent) || !self.requires(dependent, node) {
                     continue;
                 }
                 if !allowed {
@@ -56,6 +87,7 @@ impl Draft {
                     );
                     return Err(PortalError::refused("has_dependents", text));
                 }
+                known.insert(dependent);
                 doomed.push(dependent);
             }
         }
@@ -75,13 +107,7 @@ impl Draft {
         })
     }
 
-    /// Entities with a required relation, written through Port, to a node.
-    fn requiring(&self, node: NodeId) -> Vec<NodeId> {
-        let sources =
-            self.catalog.relations(node).into_iter().filter(|r| r.emitted_by_other).map(|r| r.other);
-        sources.filter(|s| self.requires(*s, node)).collect()
-    }
-
+    /// Whether an entity has a required relation, by its own content, to another.
     fn requires(&self, source: NodeId, target: NodeId) -> bool {
         let Some(entity) = self.catalog.entity(source) else { return false };
         let Some(entry) = self.catalog.blueprint_of(entity) else { return false };
@@ -89,52 +115,19 @@ impl Draft {
         let names =
             required.filter_map(|(key, _)| entry.face.relations.get(key)).map(|r| r.relation.as_str());
         let names: Vec<&str> = names.collect();
-        self.catalog
-            .relations(source)
-            .iter()
-            .any(|r| !r.emitted_by_other && r.other == target && names.contains(&r.name))
+        !names.is_empty()
+            && self
+                .catalog
+                .relations(source)
+                .iter()
+                .any(|r| !r.emitted_by_other && r.other == target && names.contains(&r.name))
     }
 
     /// Removes the entity at a node, and nulls relations that were written through Port and point at it.
     pub(crate) fn remove_entity(&mut self, node: NodeId) {
         let Some(record) = self.catalog.entity(node).map(|e| Arc::clone(&e.record)) else { return };
-        for relation in self
-            .catalog
-            .relations(node)
-            .iter()
-            .filter(|r| r.emitted_by_other)
-            .map(|r| r.other)
-            .collect::<Vec<_>>()
-        {
-            let Some(source) = self.catalog.entity(relation).map(|e| Arc::clone(&e.record)) else { continue };
-            if let Some(without) = self.without_target(&source, &record) {
-                self.put_if_changed(without);
-            }
-        }
+        let sources = self.pointing_at(node);
+        self.retarget(&sources, &record.blueprint, &record.identifier, None);
         self.put(Change::DeleteEntity(record.uid));
-    }
-
-    fn without_target(&self, source: &EntityRecord, target: &EntityRecord) -> Option<EntityRecord> {
-        let blueprint = Arc::clone(&self.catalog.blueprints().get(&source.blueprint)?.blueprint);
-        let mut fields = source.contributed();
-        let mut changed = false;
-        for (key, value) in &mut fields.relations {
-            if blueprint.relations.get(key).is_none_or(|r| r.target != target.blueprint) {
-                continue;
-            }
-            match value {
-                Value::String(id) if *id == target.identifier => {
-                    *value = Value::Null;
-                    changed = true;
-                }
-                Value::Array(ids) => {
-                    let before = ids.len();
-                    ids.retain(|id| id.as_str() != Some(&target.identifier));
-                    changed |= ids.len() != before;
-                }
-                _ => {}
-            }
-        }
-        changed.then(|| EntityRecord { fields: Some(fields.to_json()), ..source.clone() })
     }
 }

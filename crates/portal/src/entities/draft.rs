@@ -8,17 +8,16 @@ use stagedoor_model::{Blueprint, Change, EntityRecord, Fields};
 use stagedoor_query::{BlueprintEntry, NodeId};
 use uuid::Uuid;
 
+use super::datasource::without_version;
 use super::fields::Said;
 use super::owned::Stated;
 use super::{Missing, WriteMode, WriteRequest, Written};
 use crate::error::PortalError;
 use crate::writer::Draft;
 
-/// How many levels of missing targets are made for one entity.
-const MISSING_DEPTH: usize = 1;
-
 impl Draft {
-    /// Validates and writes one body. See [`WriteMode`].
+    /// Validates and writes one body. See [`WriteMode`]. A refused one leaves nothing behind: everything is
+    /// checked before the first change.
     pub(crate) fn write_entity(
         &mut self,
         request: &WriteRequest,
@@ -28,87 +27,48 @@ impl Draft {
         let Some(entry) = self.catalog.blueprints().get(&request.blueprint).cloned() else {
             return Err(crate::blueprints::no_blueprint(&request.blueprint));
         };
-        let mut said = Said::parse(body, &entry.blueprint)?;
-        let identifier = self.identifier(&request.mode, &said)?;
+        let body = self.resolve_searches(body, &entry, &request.mode)?;
+        let mut said = Said::parse(&body, &entry.blueprint)?;
+        refuse_inherited_team(&entry.blueprint, &said)?;
+        let (identifier, renamed) = names_of(&request.mode, &said);
         let old = self.find(&entry, &identifier);
-        let merge = match (&request.mode, &old) {
-            (WriteMode::Create, Some(_)) => return Err(taken(&entry.blueprint, &identifier)),
-            (WriteMode::Replace(_) | WriteMode::Patch(_), None) => {
-                return Err(missing(&request.blueprint, &identifier));
-            }
-            (WriteMode::UpsertMerge | WriteMode::Patch(_), Some(_)) => true,
-            _ => false,
-        };
+        let merge = merges(request, old.is_some(), &entry.blueprint, &identifier)?;
         let mut document = None;
         if let Some((node, record)) = &old {
+            if let Some(to) = &renamed {
+                self.may_rename(record, &entry, to)?;
+            }
             document = self.respect_owners(*node, record, &entry, &mut said, !merge)?;
         }
-        self.check_relations(&entry, &said, absent)?;
+        let bare = self.missing_targets(&entry, &said, absent, renamed.as_deref())?;
         let before = old.as_ref().map(|(_, r)| r.contributed());
         let mut fields = said.onto(before.filter(|_| merge), &entry.blueprint);
         if let Some(document) = &document {
             // Neither a default value nor what was said before goes over the document.
             Stated::of(&document.value(), &entry).remove_from(&mut fields);
         }
-        let created = old.is_none();
-        let mut record =
-            self.record(&entry, &identifier, old.map(|(_, r)| r), fields, request.datasource.clone())?;
+        let (node, before) = old.map_or((None, None), |(node, record)| (Some(node), Some(record)));
+        let created = before.is_none();
+        let mut record = self.record(&entry, &identifier, before, fields, request.datasource.clone())?;
         record.document = document;
         check_required(&entry, &record)?;
-        self.put_if_changed(record);
-        Ok(self.written(&request.blueprint, &identifier, created))
-    }
-
-    fn identifier(&self, mode: &WriteMode, said: &Said) -> Result<String, PortalError> {
-        match (mode, &said.identifier) {
-            (WriteMode::Replace(path) | WriteMode::Patch(path), Some(stated)) if path != stated => {
-                Err(PortalError::invalid(
-                    "an entity cannot be renamed yet: \"identifier\" must be that of the path",
-                ))
-            }
-            (WriteMode::Replace(path) | WriteMode::Patch(path), _) => Ok(path.clone()),
-            (_, Some(stated)) => Ok(stated.clone()),
-            (_, None) => Ok(format!("e_{}", &Uuid::new_v4().simple().to_string()[..16])),
+        for target in &bare {
+            self.make_bare(target)?;
         }
+        let Some(to) = renamed else {
+            self.put_if_changed(record);
+            return Ok(self.written(&request.blueprint, &identifier, created));
+        };
+        let sources = node.map(|n| self.pointing_at(n)).unwrap_or_default();
+        self.rename_record(&mut record, &entry, &to);
+        self.put_if_changed(record);
+        self.retarget(&sources, &request.blueprint, &identifier, Some(&to));
+        Ok(self.written(&request.blueprint, &to, created))
     }
 
     fn find(&self, entry: &BlueprintEntry, identifier: &str) -> Option<(NodeId, Arc<EntityRecord>)> {
         let node = self.catalog.node_of_key(&entry.blueprint.identifier, identifier)?;
         Some((node, Arc::clone(&self.catalog.entity(node)?.record)))
-    }
-
-    fn check_relations(
-        &mut self,
-        entry: &BlueprintEntry,
-        said: &Said,
-        absent: Missing,
-    ) -> Result<(), PortalError> {
-        if absent == Missing::Dangle {
-            return Ok(());
-        }
-        for (key, targets) in &said.relations {
-            let Some(relation) = entry.blueprint.relations.get(key) else { continue };
-            for target in targets {
-                if self.catalog.node_of_key(&relation.target, target).is_some() {
-                    continue;
-                }
-                if absent == Missing::Refuse || matches!(relation.target.as_str(), "_user" | "_team") {
-                    return Err(missing(&relation.target, target));
-                }
-                self.create_bare(&relation.target, target, MISSING_DEPTH)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn create_bare(&mut self, blueprint: &str, identifier: &str, depth: usize) -> Result<(), PortalError> {
-        let Some(entry) = self.catalog.blueprints().get(blueprint).cloned().filter(|_| depth > 0) else {
-            return Err(crate::blueprints::no_blueprint(blueprint));
-        };
-        let fields = Fields { title: Some(identifier.to_owned()), ..Fields::default() };
-        let record = self.record(&entry, identifier, None, fields, None)?;
-        self.put(Change::PutEntity(Arc::new(record)));
-        Ok(())
     }
 
     /// The record to store: a new one, or the old one with new fields.
@@ -133,7 +93,12 @@ impl Draft {
         Ok(record)
     }
 
-    fn new_record(&self, entry: &BlueprintEntry, identifier: &str) -> Result<EntityRecord, PortalError> {
+    /// A record of an entity that is not there yet, and says nothing yet.
+    pub(super) fn new_record(
+        &self,
+        entry: &BlueprintEntry,
+        identifier: &str,
+    ) -> Result<EntityRecord, PortalError> {
         // Ordered by time, so that new rows stand together in the database.
         let uid = Uuid::now_v7();
         if entry.face.shipped && entry.face.reference_of(identifier).is_none() {
@@ -162,6 +127,10 @@ impl Draft {
             .and_then(|n| self.catalog.entity(n))
             .map(|e| Arc::clone(&e.record));
         if let Some(old) = old {
+            if old.fields != record.fields && old.contributed() == record.contributed() {
+                // The same values in another order are the same.
+                record.fields.clone_from(&old.fields);
+            }
             if old.same_content(&record) && old.stamps.datasource == record.stamps.datasource {
                 return false;
             }
@@ -180,6 +149,49 @@ impl Draft {
         let entity = view.by_key(blueprint, identifier).map(|n| view.port_entity(n)).unwrap_or_default();
         Written { identifier: identifier.to_owned(), created, entity }
     }
+}
+
+/// The identifier that a write addresses, and the one that it gives the entity instead.
+fn names_of(mode: &WriteMode, said: &Said) -> (String, Option<String>) {
+    match (mode, &said.identifier) {
+        (WriteMode::Replace(path) | WriteMode::Patch(path), stated) => {
+            (path.clone(), stated.clone().filter(|stated| stated != path))
+        }
+        (_, Some(stated)) => (stated.clone(), None),
+        (_, None) => (format!("e_{}", &Uuid::new_v4().simple().to_string()[..16]), None),
+    }
+}
+
+/// Whether a write merges into what is there.
+fn merges(
+    request: &WriteRequest,
+    exists: bool,
+    blueprint: &Blueprint,
+    identifier: &str,
+) -> Result<bool, PortalError> {
+    match (&request.mode, exists) {
+        (WriteMode::Create, true) => Err(taken(blueprint, identifier)),
+        (WriteMode::Replace(_) | WriteMode::Patch(_), false) => Err(missing(&request.blueprint, identifier)),
+        (WriteMode::UpsertMerge | WriteMode::Patch(_), true) => Ok(true),
+        _ => Ok(false),
+    }
+}
+
+/// Where ownership comes through relations, nobody can write it. Saying nothing, or none, is no write.
+fn refuse_inherited_team(blueprint: &Blueprint, said: &Said) -> Result<(), PortalError> {
+    if said.team.as_ref().is_none_or(Vec::is_empty) || !inherits_ownership(blueprint) {
+        return Ok(());
+    }
+    let text = format!(
+        "\"team\" of blueprint \"{}\" is inherited through its relations and cannot be set; change the owner there",
+        blueprint.identifier
+    );
+    Err(PortalError::refused("inherited_ownership_enabled", text))
+}
+
+fn inherits_ownership(blueprint: &Blueprint) -> bool {
+    let body = blueprint.body.value();
+    body.pointer("/ownership/type").and_then(Value::as_str) == Some("Inherited")
 }
 
 fn check_required(entry: &BlueprintEntry, record: &EntityRecord) -> Result<(), PortalError> {
@@ -202,13 +214,6 @@ fn check_required(entry: &BlueprintEntry, record: &EntityRecord) -> Result<(), P
     Ok(())
 }
 
-/// `port-ocean/github/1.2.3/x` without the version, for a new version of a writer is no news.
-fn without_version(datasource: &str) -> String {
-    let is_version =
-        |part: &&str| part.trim_start_matches(['v', '^']).starts_with(|c: char| c.is_ascii_digit());
-    datasource.split(['/', ' ']).filter(|p| !is_version(p)).collect::<Vec<_>>().join("/")
-}
-
 /// The refusal for an entity that is not there; Port's clients match this text.
 pub(super) fn missing(blueprint: &str, identifier: &str) -> PortalError {
     PortalError::NotFound(format!(
@@ -216,7 +221,8 @@ pub(super) fn missing(blueprint: &str, identifier: &str) -> PortalError {
     ))
 }
 
-fn taken(blueprint: &Blueprint, identifier: &str) -> PortalError {
+/// The refusal for an identifier that another entity has; Port's clients look for `taken`.
+pub(super) fn taken(blueprint: &Blueprint, identifier: &str) -> PortalError {
     let message = format!(
         "Entity with identifier \"{identifier}\" is already taken in the blueprint \"{}\"",
         blueprint.identifier

@@ -82,9 +82,6 @@ fn identifier(map: &Map<String, Value>) -> Result<Option<String>, PortalError> {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::String(text)) => text.clone(),
         Some(Value::Number(n)) => n.to_string(),
-        Some(Value::Object(_)) => {
-            return Err(PortalError::invalid("\"identifier\" as a search is not supported yet"));
-        }
         Some(_) => return Err(PortalError::invalid("\"identifier\" must be string")),
     };
     if names::is_entity_identifier(&identifier) {
@@ -111,7 +108,6 @@ fn teams(map: &Map<String, Value>) -> Result<Option<Vec<String>>, PortalError> {
         Some(Value::String(one)) if one.is_empty() => Ok(Some(Vec::new())),
         Some(Value::String(one)) => Ok(Some(vec![one.clone()])),
         Some(Value::Array(list)) => strings(list, "team").map(Some),
-        Some(Value::Object(_)) => Err(PortalError::invalid("\"team\" as a search is not supported yet")),
         Some(_) => Err(PortalError::invalid("\"team\" must be string or array")),
     }
 }
@@ -133,17 +129,25 @@ fn targets(key: &str, value: &Value, blueprint: &Blueprint) -> Result<Vec<String
         )));
     };
     match value {
-        Value::Null => Ok(Vec::new()),
-        Value::String(one) if one.is_empty() => Ok(Vec::new()),
-        Value::String(one) => Ok(vec![one.clone()]),
-        Value::Number(n) => Ok(vec![n.to_string()]),
-        Value::Array(list) if relation.many => strings(list, &place),
-        Value::Array(_) => Err(PortalError::invalid(format!("\"{place}\" must be string"))),
-        Value::Object(_) => {
-            Err(PortalError::invalid(format!("\"{place}\" as a search is not supported yet")))
+        Value::Array(list) if relation.many => {
+            let each = |(at, v): (usize, &Value)| target(v, &format!("{place}/{at}")).transpose();
+            list.iter().enumerate().filter_map(each).collect()
         }
-        Value::Bool(_) if relation.many => Err(PortalError::invalid(format!("\"{place}\" must be array"))),
-        Value::Bool(_) => Err(PortalError::invalid(format!("\"{place}\" must be string"))),
+        one => Ok(target(one, &place)?.into_iter().collect()),
+    }
+}
+
+/// The identifier that a value means. Clients map what they have, so a number or a boolean is its text, and
+/// null and the empty text are nothing.
+fn target(value: &Value, place: &str) -> Result<Option<String>, PortalError> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text.clone()).filter(|t| !t.is_empty())),
+        Value::Number(number) => Ok(Some(number.to_string())),
+        Value::Bool(flag) => Ok(Some(flag.to_string())),
+        Value::Array(_) | Value::Object(_) => {
+            Err(PortalError::invalid(format!("\"{place}\" must be string")))
+        }
     }
 }
 

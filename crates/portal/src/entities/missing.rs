@@ -1,0 +1,82 @@
+//! Targets of relations that do not exist: refused, or made as bare entities.
+
+use std::sync::Arc;
+
+use stagedoor_model::{Change, Fields, names};
+use stagedoor_query::BlueprintEntry;
+
+use super::Missing;
+use super::draft::missing;
+use super::fields::Said;
+use crate::error::PortalError;
+use crate::writer::Draft;
+
+/// An entity that a write needs and that is not there.
+pub(super) struct Bare {
+    entry: BlueprintEntry,
+    identifier: String,
+}
+
+impl Draft {
+    /// Checks that the targets of a write's relations exist. Those that are to be made are the answer: nothing is
+    /// written yet, for the write may still be refused. `itself` is the entity as it will be named.
+    ///
+    /// # Errors
+    /// `NotFound` for a target that is not there and may not be made; 422 for one that could not be made.
+    pub(super) fn missing_targets(
+        &self,
+        entry: &BlueprintEntry,
+        said: &Said,
+        absent: Missing,
+        itself: Option<&str>,
+    ) -> Result<Vec<Bare>, PortalError> {
+        let mut bare: Vec<Bare> = Vec::new();
+        if absent == Missing::Dangle {
+            return Ok(bare);
+        }
+        for (key, targets) in &said.relations {
+            let Some(relation) = entry.blueprint.relations.get(key) else { continue };
+            let to_its_own = relation.target == entry.blueprint.identifier;
+            for target in targets {
+                let known = self.catalog.node_of_key(&relation.target, target).is_some()
+                    || (to_its_own && itself == Some(target))
+                    || bare.iter().any(|b| b.is(&relation.target, target));
+                if known {
+                    continue;
+                }
+                if absent == Missing::Refuse || matches!(relation.target.as_str(), "_user" | "_team") {
+                    return Err(missing(&relation.target, target));
+                }
+                bare.push(self.bare(&relation.target, target, key)?);
+            }
+        }
+        Ok(bare)
+    }
+
+    fn bare(&self, blueprint: &str, identifier: &str, key: &str) -> Result<Bare, PortalError> {
+        let Some(entry) = self.catalog.blueprints().get(blueprint).cloned() else {
+            return Err(crate::blueprints::no_blueprint(blueprint));
+        };
+        if !names::is_entity_identifier(identifier) {
+            let text = format!("\"relations/{key}\": \"{identifier}\" is no legal identifier of an entity");
+            return Err(PortalError::invalid(text));
+        }
+        self.new_record(&entry, identifier)?;
+        Ok(Bare { entry, identifier: identifier.to_owned() })
+    }
+
+    /// Makes an entity of which nothing is known but its name.
+    pub(super) fn make_bare(&mut self, bare: &Bare) -> Result<(), PortalError> {
+        let fields = Fields { title: Some(bare.identifier.clone()), ..Fields::default() };
+        let mut record = self.new_record(&bare.entry, &bare.identifier)?;
+        record.fields = Some(fields.to_json());
+        self.put(Change::PutEntity(Arc::new(record)));
+        Ok(())
+    }
+}
+
+impl Bare {
+    fn is(&self, blueprint: &str, identifier: &str) -> bool {
+        self.entry.blueprint.identifier == blueprint && self.identifier == identifier
+    }
+}
