@@ -1,0 +1,184 @@
+//! From a program's text to something that runs.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
+use std::thread;
+
+use jaq_core::compile::Undefined;
+use jaq_core::load::lex::{Lexer, StrPart, Tok, Token};
+use jaq_core::load::parse::{Def, Parser, Term};
+use jaq_core::load::{Arena, File, Loader};
+use jaq_core::{Compiler, Ctx, Filter, Vars};
+use serde_json::Value;
+
+use crate::bound::Bound;
+use crate::natives::{self, Data};
+use crate::value::{self, Val};
+use crate::{JqError, bound, guard, quotes, syntax, walk};
+
+/// How long a program may be, in bytes.
+const LENGTH: usize = 64 * 1024;
+/// How many tokens it may have: how deep the parser and the compiler recurse is less than that.
+const TOKENS: usize = 16 * 1024;
+/// How deep its brackets may be nested.
+const NESTING: usize = 200;
+/// Room for a program of the largest allowed size; only what is touched is taken.
+const STACK: usize = 256 * 1024 * 1024;
+/// Longer messages are cut.
+const MESSAGE: usize = 1000;
+
+/// Builtins whose result changes with time.
+const CLOCKS: &[&str] = &["now"];
+
+/// A compiled program.
+pub(crate) struct Program {
+    filter: Filter<Data>,
+    /// What a run may cost; `None` when nothing can be said.
+    bound: Option<Bound>,
+    /// Whether its results change with time.
+    pub(crate) clock: bool,
+}
+
+impl Program {
+    /// Compiles, on a stack of its own.
+    pub(crate) fn compile(text: &str) -> Result<Self, JqError> {
+        if text.len() > LENGTH {
+            return Err(JqError::Syntax(format!("the program is longer than {} KiB", LENGTH / 1024)));
+        }
+        let text = quotes::double(text);
+        thread::scope(|scope| {
+            let compiling = thread::Builder::new()
+                .name("jq-compile".into())
+                .stack_size(STACK)
+                .spawn_scoped(scope, || Self::compile_here(&text))
+                .map_err(|error| JqError::Unavailable(format!("no thread to compile on: {error}")))?;
+            compiling.join().unwrap_or_else(|_| Err(JqError::Syntax("the program cannot be compiled".into())))
+        })
+    }
+
+    fn compile_here(text: &str) -> Result<Self, JqError> {
+        let tokens = Lexer::new(text).lex().map_err(|errors| syntax::lexical(text, &errors))?;
+        let mut left = TOKENS;
+        if !within_limits(&tokens, NESTING, &mut left) {
+            return Err(JqError::Syntax(format!(
+                "the program has more than {TOKENS} tokens or {NESTING} brackets within each other"
+            )));
+        }
+        let term = Parser::new(&tokens).parse(|parser| parser.term());
+        let term = term.map_err(|errors| syntax::grammatical(text, &errors))?;
+        let bound = bound::of(&term);
+        let clock = walk::calls(&term, CLOCKS);
+        let filter = assemble(text, term)?;
+        Ok(Self { filter, bound, clock })
+    }
+
+    /// Whether an input of this weight can be run where nothing could stop it.
+    pub(crate) fn is_bounded(&self, weight: usize) -> bool {
+        self.bound.as_ref().is_some_and(|bound| weight <= bound.weight)
+    }
+
+    /// The outputs, at most `take` and at most this many bytes of them.
+    pub(crate) fn run(&self, input: Val, take: usize, bytes: usize) -> Result<Vec<Value>, JqError> {
+        let context = Ctx::<Data>::new(&self.filter.lut, Vars::new([Val::record([])]));
+        let mut left = bytes;
+        let mut outputs = Vec::new();
+        for output in self.filter.id.run((context, input)).take(take) {
+            match output {
+                Ok(output) => {
+                    left = value::weight(&output, left).ok_or(JqError::Memory)?;
+                    outputs.push(value::to_json(&output).ok_or_else(too_deep)?);
+                }
+                // `halt` ends a program without an error.
+                Err(exception) => match exception.get_err() {
+                    Ok(error) => return Err(JqError::Failed(message(error.into_val()))),
+                    Err(_) => break,
+                },
+            }
+        }
+        Ok(outputs)
+    }
+
+    /// As [`Self::run`], for an input that is bounded. `None` when a worker has to do it after all.
+    pub(crate) fn run_in_process(&self, input: &Value, take: usize) -> Option<Result<Vec<Value>, JqError>> {
+        let run = || catch_unwind(AssertUnwindSafe(|| self.run(value::from_json(input), take, usize::MAX)));
+        let (result, struck) = guard::in_process(run);
+        // A panic is a fault of a builtin, not of the caller.
+        let result = result.unwrap_or_else(|_| Err(JqError::Failed("a builtin function failed".into())));
+        (!struck).then_some(result)
+    }
+}
+
+/// An input or output beyond [`value::DEPTH`].
+pub(crate) fn too_deep() -> JqError {
+    JqError::Failed(format!("a value is nested more than {} levels deep", value::DEPTH))
+}
+
+fn message(error: Val) -> String {
+    let text = match error {
+        Val::Str(text) => String::clone(&text),
+        Val::Null => "null (not a string)".to_owned(),
+        other => format!("{} (not a string)", other.brief()),
+    };
+    match text.char_indices().nth(MESSAGE) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text,
+    }
+}
+
+fn within_limits(tokens: &[Token<&str>], depth: usize, left: &mut usize) -> bool {
+    let Some(below) = depth.checked_sub(1) else { return false };
+    tokens.iter().all(|Token(_, token)| {
+        *left = left.saturating_sub(1);
+        *left > 0
+            && match token {
+                Tok::Block(tokens) => within_limits(tokens, below, left),
+                Tok::Str(parts) => parts.iter().all(|part| match part {
+                    StrPart::Term(Token(_, Tok::Block(tokens))) => within_limits(tokens, below, left),
+                    _ => true,
+                }),
+                _ => true,
+            }
+    })
+}
+
+/// The name under which the program stands among the definitions.
+const MAIN: &str = "_program_of_the_user";
+
+/// All definitions, parsed.
+static BUILTINS: LazyLock<Vec<Def<&'static str>>> = LazyLock::new(|| natives::definitions().collect());
+
+/// Name and number of arguments of every definition that a term may come to call.
+fn need<'s>(term: &Term<&'s str>, needed: &mut BTreeSet<(&'s str, usize)>) {
+    let called = match term {
+        Term::Call(name, arguments) => Some((*name, arguments.len())),
+        Term::Str(Some(format), _) => Some((*format, 0)),
+        _ => None,
+    };
+    if let Some(called) = called
+        && needed.insert(called)
+    {
+        let bodies = BUILTINS.iter().filter(|def| (def.name, def.args.len()) == called);
+        bodies.for_each(|def| need(&def.body, needed));
+    }
+    walk::below(term, &mut |term| need(term, needed));
+}
+
+/// Compiles the parsed program together with the builtins. It goes in as a definition, because that is what jaq takes
+/// as a term instead of text; so what it is, is exactly what was judged.
+fn assemble(text: &str, body: Term<&str>) -> Result<Filter<Data>, JqError> {
+    let mut needed = BTreeSet::new();
+    need(&body, &mut needed);
+    let main = Def { name: MAIN, args: Vec::new(), body };
+    let builtins = BUILTINS.iter().filter(|def| needed.contains(&(def.name, def.args.len())));
+    let loader = Loader::new(builtins.cloned().chain([main]));
+    let arena = Arena::default();
+    let modules = loader.load(&arena, File { code: MAIN, path: () });
+    let modules = modules.map_err(|_| JqError::Syntax("the program cannot be compiled".into()))?;
+    let compiler = Compiler::default().with_funs(natives::functions()).with_global_vars(["$ENV"]);
+    compiler.compile(modules).map_err(|errors| {
+        let first = errors.into_iter().flat_map(|(_, errors)| errors).next();
+        let (name, what) = first.unwrap_or(("", Undefined::Mod));
+        syntax::undefined(text, name, &what)
+    })
+}
