@@ -106,7 +106,7 @@ pub fn end_of_member(text: &str, key: &str) -> Option<usize> {
 /// The text of the value at a path of object keys in a compact JSON text: one member is read without
 /// building a tree of all.
 #[must_use]
-pub fn member<'t>(text: &'t str, path: impl IntoIterator<Item = impl AsRef<str>>) -> Option<&'t str> {
+pub fn member(text: &str, path: impl IntoIterator<Item = impl AsRef<str>>) -> Option<&str> {
     let mut scan = Scan { bytes: text.as_bytes(), at: 0 };
     for key in path {
         // Keys are compared as they are written.

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use stagedoor_model::{Blueprint, Face, kinds, names, system};
 
+use crate::derived::{Definitions, definition};
+
 /// A blueprint and how Backstage sees it.
 #[derive(Clone, Debug)]
 pub struct BlueprintEntry {
@@ -16,6 +18,8 @@ pub struct BlueprintEntry {
     pub face: Arc<Face>,
     /// Whether Backstage's dialect shows its entities.
     pub visible: bool,
+    /// What it derives.
+    pub derived: Arc<Definitions>,
 }
 
 /// All blueprints, by identifier and by kind. The system blueprints are always among them, as they ship
@@ -86,7 +90,11 @@ impl Blueprints {
             if visible {
                 out.by_kind.insert(kind.to_lowercase(), identifier.clone());
             }
-            out.by_identifier.insert(identifier, BlueprintEntry { blueprint, face, visible });
+            out.by_identifier.insert(identifier, BlueprintEntry { blueprint, face, visible, derived: Arc::default() });
+        }
+        let mut derived = definition::compile(&out.by_identifier);
+        for (identifier, entry) in &mut out.by_identifier {
+            entry.derived = derived.remove(identifier).unwrap_or_default();
         }
         out
     }

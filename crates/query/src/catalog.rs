@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::blueprints::{BlueprintChange, BlueprintEntry, Blueprints};
 use crate::cow::{PagedVec, SortedMap};
+use crate::derived::state::{Marks, Part, State};
 use crate::index::{Index, Rows, row_at, rows_of, sort_rows};
 use crate::prepare::{Prepared, Sink};
 
@@ -75,6 +76,7 @@ pub(crate) struct Node {
     pub(crate) reference: Arc<str>,
     pub(crate) entity: Option<Arc<Entity>>,
     pub(crate) incoming: Arc<Vec<InEdge>>,
+    pub(crate) marks: Marks,
 }
 
 /// Entities of one blueprint.
@@ -104,6 +106,8 @@ pub struct Catalog {
     relation_ids: Arc<HashMap<Arc<str>, u16>>,
     sources: Arc<BTreeMap<String, Arc<SourceRecord>>>,
     waiting: Arc<BTreeMap<(String, String), Arc<WaitingClaim>>>,
+    /// What computed values rest on.
+    pub(crate) derived: State,
     /// Records by collection and key.
     records: BTreeMap<String, Arc<BTreeMap<String, Arc<Record>>>>,
 }
@@ -231,7 +235,12 @@ impl Catalog {
             return id;
         }
         let reference: Arc<str> = reference.into();
-        let node = Node { reference: Arc::clone(&reference), entity: None, incoming: Arc::default() };
+        let node = Node {
+            reference: Arc::clone(&reference),
+            entity: None,
+            incoming: Arc::default(),
+            marks: Marks::default(),
+        };
         let id = self.nodes.push(node) as NodeId;
         self.refs.insert(reference, id);
         id
@@ -257,6 +266,7 @@ impl Catalog {
 
     /// Applies one change, exactly as the store does.
     pub fn apply(&mut self, change: &Change) {
+        self.derived.step();
         match change {
             Change::PutBlueprint(b) => self.set_blueprints(self.blueprints.with(BlueprintChange::Put(b))),
             Change::DeleteBlueprint(id) => {
@@ -292,6 +302,7 @@ impl Catalog {
     /// A changed blueprint may change how others' entities look; those whose face differs are indexed anew.
     fn set_blueprints(&mut self, new: Blueprints) {
         let old = std::mem::replace(&mut self.blueprints, Arc::new(new));
+        self.derived.blueprints_changed();
         let blueprints = Arc::clone(&self.blueprints);
         for entry in blueprints.iter() {
             let before = old.get(&entry.blueprint.identifier);
@@ -318,6 +329,7 @@ impl Catalog {
         let old = self.node_of_uid(record.uid);
         let node = self.intern_node(&record.entity_ref);
         let mut old_rows = Rows::new();
+        let before = old.and_then(|old| Some((old, Arc::clone(self.entity(old)?))));
         if let Some(old) = old {
             let rows = self.detach(old);
             if old == node {
@@ -333,13 +345,33 @@ impl Catalog {
         self.attach(node, record, &entry, &mut |path, leaf, item| rows.push(row_at(path, &leaf, item)));
         sort_rows(&mut rows);
         self.index.replace(node, &old_rows, &rows);
+        self.mark_written(node, before.as_ref().map(|(node, entity)| (*node, entity.as_ref())));
     }
 
     fn delete_entity(&mut self, uid: Uuid) {
         let Some(node) = self.node_of_uid(uid) else { return };
+        let before = self.entity(node).map(Arc::clone);
         let rows = self.detach(node);
         self.index.replace(node, &rows, &Rows::new());
         self.uids.remove(&uid);
+        self.mark_written(node, before.as_deref().map(|entity| (node, entity)));
+    }
+
+    /// An entity was written to a node, or taken away; `before` tells where it stood, and how it was. What it
+    /// points at is marked only where that is something else than before.
+    fn mark_written(&mut self, node: NodeId, before: Option<(NodeId, &Entity)>) {
+        self.mark(node, Part::Content);
+        let place = before.map_or(node, |(place, _)| place);
+        if place != node {
+            self.mark(place, Part::Content);
+        }
+        let before = before.map(|(_, entity)| &entity.outgoing[..]).unwrap_or_default();
+        let after = self.entity(node).map(|e| &e.outgoing[..]).unwrap_or_default();
+        let same = |edge: &OutEdge, others: &[OutEdge]| place == node && others.contains(edge);
+        let gone = before.iter().filter(|e| !same(e, after));
+        let new = after.iter().filter(|e| !same(e, before));
+        let targets: Vec<NodeId> = gone.chain(new).map(|e| e.target).collect();
+        targets.into_iter().for_each(|target| self.mark(target, Part::Incoming));
     }
 
     /// Takes the entity off its node: edges, membership. Returns its index rows, which the caller replaces.

@@ -91,6 +91,7 @@ impl Catalog {
                 universe,
             )),
             Subject::Meta(meta) => self.meta_condition(*meta, test, collation, universe),
+            Subject::Derived(key) => Cow::Owned(self.derived_condition(key, test, collation, universe)),
         }
     }
 
@@ -353,23 +354,6 @@ impl Catalog {
     pub fn title(&self, node: NodeId) -> Option<String> {
         self.entity(node)?.title.as_deref().map(str::to_owned)
     }
-
-    /// Owning teams: those contributed; on shipped kinds the owning groups by name.
-    #[must_use]
-    pub fn teams(&self, node: NodeId) -> Vec<String> {
-        let Some(entity) = self.entity(node) else { return Vec::new() };
-        let contributed = || entity.record.contributed().team.unwrap_or_default();
-        if !self.blueprint_of(entity).is_some_and(|b| b.face.shipped) {
-            return contributed();
-        }
-        let name = |reference: &str| {
-            let name = reference.split_once(':').map_or(reference, |(_, n)| n);
-            name.strip_prefix("default/").unwrap_or(name).to_owned()
-        };
-        let owners: Vec<String> =
-            self.related(node, "ownedBy", "group").map(|n| name(self.reference(n))).collect();
-        if owners.is_empty() { contributed() } else { owners }
-    }
 }
 
 /// The nodes of a set, until the time is over.
@@ -384,6 +368,7 @@ fn looks_at_each(expr: &Expr) -> bool {
         Expr::And(parts) | Expr::Or(parts) => parts.iter().any(looks_at_each),
         Expr::Not(part) => looks_at_each(part),
         Expr::Is { subject: Subject::Field(_), .. } => false,
+        Expr::Is { subject: Subject::Derived(_), .. } => true,
         Expr::Is { subject: Subject::Relation { .. }, test, .. } => !matches!(test, Test::In(_)),
         Expr::Is { subject: Subject::Meta(meta), test, .. } => match meta {
             Meta::Identifier | Meta::Blueprint | Meta::Uid => !matches!(test, Test::In(_)),

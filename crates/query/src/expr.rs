@@ -30,6 +30,8 @@ pub enum Subject {
     },
     /// A property of the entity itself.
     Meta(Meta),
+    /// A derived property, by its key.
+    Derived(String),
 }
 
 /// Port's meta-properties and their like.

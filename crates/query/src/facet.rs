@@ -26,6 +26,7 @@ impl Selection<'_> {
         match subject {
             Subject::Field(path) if !path.eq_ignore_ascii_case("metadata.uid") => self.facet_field(path),
             Subject::Field(_) => self.facet_values(&Subject::Meta(Meta::Uid)),
+            Subject::Derived(key) => self.facet_derived(key),
             _ => self.facet_values(subject),
         }
     }

@@ -4,10 +4,12 @@
 //! keep theirs. Filters of both dialects compile to [`Expr`] ([`dialect`]), which is evaluated as sets
 //! of nodes ([`eval`]) and then paged ([`page`]) or counted by value ([`facet`]). No I/O, no async, no clock.
 
+pub mod aggregate;
 pub mod blueprints;
 pub mod budget;
 pub mod catalog;
 mod cow;
+pub mod derived;
 pub mod dialect;
 pub mod eval;
 pub mod expr;
@@ -18,10 +20,12 @@ mod load;
 pub mod page;
 mod prepare;
 pub mod reach;
+pub mod top;
 pub mod values;
 
 pub use blueprints::{BlueprintEntry, Blueprints};
 pub use catalog::{Catalog, Entity, NodeId};
+pub use derived::Calculator;
 pub use expr::{Collation, Expr, Meta, Order, Subject, Test};
 pub use graph::Relation;
 pub use index::term::{MAX_INDEXED_CHARS, Scalar, number_text};

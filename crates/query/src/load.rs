@@ -14,6 +14,7 @@ use stagedoor_model::{Change, EntityRecord, Revision};
 use crate::blueprints::BlueprintEntry;
 use crate::catalog::{Catalog, Members, Node, NodeId};
 use crate::cow::SortedMap;
+use crate::derived::state::Marks;
 use crate::index::Index;
 use crate::index::builder::IndexBuilder;
 use crate::index::walk::Leaf;
@@ -144,6 +145,7 @@ impl Catalog {
                 reference: Arc::clone(&reference),
                 entity: None,
                 incoming: Arc::default(),
+                marks: Marks::default(),
             });
             refs.push((reference, node));
             uids.push((record.uid, node));

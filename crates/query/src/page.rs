@@ -189,7 +189,10 @@ impl<'a> Selection<'a> {
             Subject::Field(path) if !path.eq_ignore_ascii_case("metadata.uid") => {
                 self.catalog.index.sortable(path).intersection_len(&self.nodes)
             }
-            _ => self.nodes.iter().filter(|n| !self.values(*n, subject).is_empty()).count() as u64,
+            _ => {
+                self.ready(subject);
+                self.nodes.iter().filter(|n| !self.values(*n, subject).is_empty()).count() as u64
+            }
         }
     }
 
@@ -200,7 +203,10 @@ impl<'a> Selection<'a> {
             Subject::Field(path) if !path.eq_ignore_ascii_case("metadata.uid") => {
                 self.nodes.as_ref() - self.catalog.index.sortable(path)
             }
-            _ => self.nodes.iter().filter(|n| self.values(*n, subject).is_empty()).collect(),
+            _ => {
+                self.ready(subject);
+                self.nodes.iter().filter(|n| self.values(*n, subject).is_empty()).collect()
+            }
         };
         self.in_ref_order(&missing, None, false).collect()
     }
@@ -277,8 +283,13 @@ impl<'a> Selection<'a> {
     /// Sorting by what the index does not order: values are read from the entities.
     fn sorted_by_value<'s>(&'s self, sort: &Sort, after: Option<&Place>) -> Walk<'s> {
         let mut keyed: Vec<(String, NodeId)> = Vec::new();
+        self.ready(&sort.subject);
         for node in self.nodes.iter() {
-            keyed.extend(self.values(node, &sort.subject).into_iter().map(|v| (v, node)));
+            let values = match &sort.subject {
+                Subject::Derived(key) => self.catalog.derived_sort_keys(node, key),
+                subject => self.values(node, subject),
+            };
+            keyed.extend(values.into_iter().map(|v| (v, node)));
         }
         keyed.sort_by(|a, b| {
             fold_cmp(&a.0, &b.0).then_with(|| self.catalog.reference(a.1).cmp(self.catalog.reference(b.1)))
@@ -296,6 +307,13 @@ impl<'a> Selection<'a> {
             order == forward(descending)
         });
         Box::new(steps.map(|(value, node)| Step { value: value.into(), node }))
+    }
+
+    /// Has the values computed that are about to be read.
+    fn ready(&self, subject: &Subject) {
+        if let Subject::Derived(key) = subject {
+            self.catalog.prepare_values(key, &self.nodes);
+        }
     }
 
     /// The values of any subject, read from the entity.
@@ -325,6 +343,7 @@ impl<'a> Selection<'a> {
                 };
                 others.map(|r| text(r.other)).collect()
             }
+            Subject::Derived(key) => catalog.derived_scalars(node, key).into_iter().map(|s| s.text).collect(),
             Subject::Field(path) if path.eq_ignore_ascii_case("metadata.uid") => {
                 self.values(node, &Subject::Meta(Meta::Uid))
             }

@@ -57,7 +57,17 @@ impl Gather {
     }
 }
 
-impl Selection<'_> {
+impl<'a> Selection<'a> {
+    /// Those of some blueprints.
+    #[must_use]
+    pub fn of_blueprints(&self, blueprints: &[String]) -> Selection<'a> {
+        let mut nodes = crate::NodeSet::new();
+        for members in blueprints.iter().filter_map(|b| self.catalog().members(b)) {
+            nodes |= members.set.as_ref() & self.nodes();
+        }
+        Selection::of(self.catalog(), nodes)
+    }
+
     /// The values of a subject; with `through`, those of the entities at the other end of this relation.
     #[must_use]
     pub fn values_of(&self, subject: &Subject, through: Option<&str>) -> Values {
@@ -69,6 +79,9 @@ impl Selection<'_> {
             }
             _ => {
                 let mut gather = Gather::default();
+                if let Subject::Derived(key) = subject {
+                    self.catalog().prepare_values(key, self.nodes());
+                }
                 for node in self.nodes().iter().take_while(|_| spend(4)) {
                     gather.add(node, self.catalog().values_at(node, subject));
                 }
@@ -126,6 +139,7 @@ impl Catalog {
             // Also of what is only pointed at: its name is known.
             Subject::Meta(crate::Meta::Identifier) => vec![Scalar::text(self.identifier_at(node))],
             Subject::Meta(meta) => self.meta_values(node, *meta).iter().filter_map(Scalar::of).collect(),
+            Subject::Derived(key) => self.derived_scalars(node, key),
             Subject::Relation { name, target_kind, by_identifier } => {
                 let kind_of = stagedoor_model::entity_ref::kind_of;
                 let fits = |n| target_kind.as_deref().is_none_or(|k| k == kind_of(self.reference(n)));

@@ -114,6 +114,8 @@ impl<'a> Naive<'a> {
                 self.found(i, &Subject::Meta(Meta::Uid), collation)
             }
             Subject::Field(path) => self.folded(i, &path.to_lowercase()),
+            // They have a naive evaluator of their own.
+            Subject::Derived(_) => Vec::new(),
         }
     }
 

@@ -9,7 +9,9 @@ use super::{Scope, join, object, required, wrong};
 use crate::blueprints::BlueprintEntry;
 use crate::expr::{Expr, Meta, Subject, Test};
 use crate::index::term::Scalar;
+use crate::page::Selection;
 use crate::reach::{Hop, Route, Start};
+use crate::values::Values;
 
 /// The meta-properties by name.
 pub const META_PROPERTIES: [(&str, Meta); 10] = [
@@ -24,9 +26,6 @@ pub const META_PROPERTIES: [(&str, Meta); 10] = [
     ("$updatedBy", Meta::UpdatedBy),
     ("$datasource", Meta::Datasource),
 ];
-
-/// Parts of a blueprint whose values are computed.
-const COMPUTED: [&str; 3] = ["mirrorProperties", "calculationProperties", "aggregationProperties"];
 
 /// One place where a property is looked up.
 #[derive(Clone, Debug)]
@@ -61,10 +60,13 @@ impl Column {
         self.time
     }
 
-    /// The blueprints for which it holds; all when `None`.
+    /// The values that a selection has in it.
     #[must_use]
-    pub fn blueprints(&self) -> Option<&[String]> {
-        self.blueprints.as_deref()
+    pub fn values(&self, selection: &Selection<'_>) -> Values {
+        match &self.blueprints {
+            Some(list) => selection.of_blueprints(list).values_of(&self.subject, self.through()),
+            None => selection.values_of(&self.subject, self.through()),
+        }
     }
 
     pub(super) fn is(&self, test: Test) -> Expr {
@@ -115,14 +117,7 @@ pub fn named(name: &str, place: &str, scope: &Scope<'_>) -> Result<Vec<Column>, 
     if name.starts_with('$') {
         return Ok(vec![meta(name, place)?]);
     }
-    let columns =
-        gather(scope, |entry| property_column(entry, name).or_else(|| relation_column(entry, name)));
-    if columns.is_empty() && entries(scope).any(|e| is_computed(e, name)) {
-        let text =
-            format!("is a computed property (\"{name}\"), and searching by those is not supported yet");
-        return Err(wrong(place, &text));
-    }
-    Ok(columns)
+    Ok(gather(scope, |entry| property_column(entry, name).or_else(|| relation_column(entry, name))))
 }
 
 /// Whether a name may stand where a property is named.
@@ -246,6 +241,10 @@ fn merge(columns: &mut Vec<Column>, mut new: Column, entry: &BlueprintEntry, sco
 }
 
 fn property_column(entry: &BlueprintEntry, name: &str) -> Option<Column> {
+    if let Some(shape) = entry.derived.shape(name) {
+        let (subject, many, time) = (Subject::Derived(name.to_owned()), shape.many, shape.time);
+        return Some(Column { subject, through: None, many, time, blueprints: None });
+    }
     let property = entry.blueprint.properties.get(name)?;
     let path = entry.face.properties.get(name)?;
     let many = property.kind == PropertyType::Array;
@@ -262,11 +261,6 @@ fn relation_column(entry: &BlueprintEntry, name: &str) -> Option<Column> {
         by_identifier: true,
     };
     Some(Column { subject, through: None, many: relation.many, time: false, blueprints: None })
-}
-
-fn is_computed(entry: &BlueprintEntry, name: &str) -> bool {
-    let body = entry.blueprint.body.value();
-    COMPUTED.iter().any(|part| body.get(part).is_some_and(|p| p.get(name).is_some()))
 }
 
 /// A date of creation or change is compared with dates only.
