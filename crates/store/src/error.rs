@@ -70,6 +70,20 @@ pub enum StoreError {
         /// The database.
         path: PathBuf,
     },
+    /// The database does not answer. Nothing was written.
+    #[error("the database {} cannot be reached: {reason}", .path.display())]
+    Unreachable {
+        /// The database.
+        path: PathBuf,
+        /// What the system or the database says.
+        reason: String,
+    },
+    /// The connection broke while a commit was being stored, and it cannot be asked whether it was.
+    #[error("the connection to the database {} was lost while storing: whether it is stored is not known", .path.display())]
+    Unknown {
+        /// The database.
+        path: PathBuf,
+    },
     /// Something stored can't be read back.
     #[error("the database is damaged: {0}")]
     Damaged(String),

@@ -10,9 +10,15 @@
 pub mod conformance;
 mod error;
 mod memory;
+mod peers;
+mod references;
 
 pub use error::StoreError;
 pub use memory::MemoryStore;
+pub use peers::{LEASE, Notice, Peers};
+pub use references::check_references;
+
+use std::sync::Arc;
 
 use stagedoor_model::{Change, ChangeSet, Commit, JournalLine, JsonText, Revision, Timestamp};
 use uuid::Uuid;
@@ -54,7 +60,11 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`StoreError::Behind`] when the head is not `base`, [`StoreError::Taken`] when two entities would
-    /// have one reference, others when the database fails. Nothing is written in any of these cases.
+    /// have one reference, others when the database fails. Nothing is written in any of these cases but
+    /// [`StoreError::Unknown`].
+    ///
+    /// After `Behind` a store may keep other processes from writing for a moment, so that a slower one gets its
+    /// turn: come back soon, with nothing if nothing is left to write.
     fn commit(&self, base: Revision, sets: &[ChangeSet]) -> Result<Revision, StoreError>;
 
     /// The revision of the last commit, 0 when there is none.
@@ -124,4 +134,9 @@ pub trait Store: Send + Sync + 'static {
         before: Option<i64>,
         limit: usize,
     ) -> Result<Vec<JournalLine>, StoreError>;
+
+    /// The other processes on this database; `None` when there can be none.
+    fn peers(&self) -> Option<Arc<dyn Peers>> {
+        None
+    }
 }

@@ -11,7 +11,7 @@ use stagedoor_model::{
 };
 use uuid::Uuid;
 
-use crate::{Store, StoreError, Thing};
+use crate::{Store, StoreError, Thing, check_references};
 
 /// A store in memory. It keeps every commit and forgets everything with the process.
 #[derive(Default)]
@@ -34,7 +34,7 @@ impl Store for MemoryStore {
         if base != head {
             return Err(StoreError::Behind { head });
         }
-        state.check_references(sets)?;
+        check_references(sets, &|reference| state.references.get(reference).copied())?;
         for set in sets {
             state.apply(set);
             let revision = state.head() + 1;
@@ -174,35 +174,6 @@ impl State {
             Change::PutRecord(r) => self.records.put((r.collection.clone(), r.key.clone()), r.clone()),
             Change::DeleteRecord(collection, key) => self.records.delete(&(collection.clone(), key.clone())),
         }
-    }
-
-    /// Plays the sets through on the side, so that a refused commit leaves no trace.
-    fn check_references(&self, sets: &[ChangeSet]) -> Result<(), StoreError> {
-        let mut entities: HashMap<Uuid, Option<&str>> = HashMap::new();
-        let mut references: HashMap<&str, Uuid> = HashMap::new();
-        for set in sets {
-            let mut touched: HashMap<Uuid, Option<&str>> = HashMap::new();
-            for change in &set.changes {
-                match change {
-                    Change::PutEntity(e) => touched.insert(e.uid, Some(&e.entity_ref)),
-                    Change::DeleteEntity(uid) => touched.insert(*uid, None),
-                    _ => None,
-                };
-            }
-            for (uid, reference) in &touched {
-                if let Some(Some(before)) = entities.insert(*uid, *reference) {
-                    references.remove(before);
-                }
-            }
-            for (uid, reference) in &touched {
-                let Some(reference) = *reference else { continue };
-                let holder = self.references.get(reference).filter(|holder| !entities.contains_key(holder));
-                if references.insert(reference, *uid).is_some() || holder.is_some() {
-                    return Err(StoreError::Taken(reference.to_owned()));
-                }
-            }
-        }
-        Ok(())
     }
 }
 

@@ -1,7 +1,6 @@
 //! Loading the state and reading the log, each in one read transaction.
 
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
 
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior};
 use stagedoor_model::{
@@ -11,6 +10,7 @@ use stagedoor_model::{
 use stagedoor_store::{StoreError, Thing};
 use uuid::Uuid;
 
+use crate::chunks::{Chunks, read_ahead};
 use crate::codec;
 use crate::error::{Outcome, damaged};
 
@@ -21,41 +21,8 @@ pub(super) fn head(connection: &Connection) -> Outcome<Revision> {
     Ok(head.cast_unsigned())
 }
 
-/// Reads on a thread of its own, a little ahead: building the live catalog, which is what the sink does,
-/// takes as long as reading.
 pub(super) fn load(connection: &mut Connection, sink: &mut dyn FnMut(Change)) -> Outcome<Revision> {
-    std::thread::scope(|scope| {
-        let (sender, receiver) = sync_channel(4);
-        let reader = std::thread::Builder::new()
-            .name("store-load".to_owned())
-            .spawn_scoped(scope, move || read_state(connection, &mut Chunks { next: Vec::new(), sender }))
-            .map_err(|e| StoreError::Failed(Box::new(e)))?;
-        receiver.into_iter().flatten().for_each(sink);
-        reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })
-}
-
-/// Changes on their way to the sink, in handfuls.
-struct Chunks {
-    next: Vec<Change>,
-    sender: SyncSender<Vec<Change>>,
-}
-
-impl Chunks {
-    const SIZE: usize = 256;
-
-    fn push(&mut self, change: Change) {
-        self.next.push(change);
-        if self.next.len() >= Self::SIZE {
-            self.flush();
-        }
-    }
-
-    fn flush(&mut self) {
-        let chunk = std::mem::replace(&mut self.next, Vec::with_capacity(Self::SIZE));
-        // Nobody receives only when the sink has panicked; its thread reports that.
-        let _ = self.sender.send(chunk);
-    }
+    read_ahead(sink, move |out| read_state(connection, out))
 }
 
 fn read_state(connection: &mut Connection, out: &mut Chunks) -> Outcome<Revision> {
@@ -66,7 +33,6 @@ fn read_state(connection: &mut Connection, out: &mut Chunks) -> Outcome<Revision
     each(&snapshot, ENTITIES, entity, out)?;
     each(&snapshot, WAITING_CLAIMS, waiting_claim, out)?;
     each(&snapshot, RECORDS, record, out)?;
-    out.flush();
     snapshot.commit()?;
     // Pages that nobody will ask for again.
     connection.execute_batch("PRAGMA shrink_memory")?;

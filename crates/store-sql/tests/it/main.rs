@@ -1,10 +1,12 @@
-//! The SQLite store: the suite that every store passes, and what only a file can go wrong at.
+//! The SQL stores: the suite that every store passes, and what only a file or a server can go wrong at.
 
 // Helpers of tests may panic as tests do.
 #![allow(clippy::unwrap_used)]
 
+mod cluster;
 mod crash;
 mod opening;
+mod postgres;
 
 use std::path::{Path, PathBuf};
 
