@@ -34,7 +34,7 @@ pub(crate) struct EntityPage {
     incoming: Vec<Incoming>,
     /// Backstage relations, both directions.
     edges: Vec<Edge>,
-    /// Who owns it; null for an entity that only contributors made.
+    /// Where it comes from.
     source: Option<EntitySource>,
     problems: Vec<SourceProblem>,
     /// In Port's form.
@@ -74,13 +74,14 @@ struct Edge {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct EntitySource {
-    /// `location`.
+    /// `location`, or `api` for what nothing but writers made.
     kind: String,
-    /// The source as configured.
+    /// The source as configured; the client that last wrote it, or who made it.
     target: String,
+    /// Empty where there is none.
     file: String,
     /// First line of the document, from 1.
-    line: u32,
+    line: Option<u32>,
     state: Option<String>,
     /// End of the source's last reading.
     last_seen: Option<String>,
@@ -155,14 +156,24 @@ fn incoming(view: &View, node: NodeId) -> Vec<Incoming> {
 }
 
 fn source(api: &Api, viewer: &stagedoor_auth::Viewer, view: &View, node: NodeId) -> Option<EntitySource> {
-    let claim = view.entity(node)?.record.claim.clone()?;
+    let record = &view.entity(node)?.record;
+    let Some(claim) = record.claim.clone() else {
+        return Some(EntitySource {
+            kind: "api".into(),
+            target: record.stamps.datasource.clone().unwrap_or_else(|| record.stamps.created_by.clone()),
+            file: String::new(),
+            line: None,
+            state: None,
+            last_seen: None,
+        });
+    };
     let report = api.portal.sources(viewer).into_iter().find(|s| s.id == claim.source);
     let state = report.as_ref().and_then(|r| r.state).and_then(|s| serde_json::to_value(s).ok());
     Some(EntitySource {
         kind: "location".into(),
         file: claim.item.rsplit_once('#').map_or(claim.item.clone(), |(file, _)| file.to_owned()),
         target: claim.source,
-        line: claim.line,
+        line: Some(claim.line),
         state: state.and_then(|v| v.as_str().map(str::to_owned)),
         last_seen: report.and_then(|r| r.last_run),
     })

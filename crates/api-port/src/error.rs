@@ -93,6 +93,6 @@ impl IntoResponse for Failure {
 
 /// No such route, or not with this method.
 pub(crate) async fn unknown_route(method: Method, uri: Uri) -> Failure {
-    let message = format!("Route {method} {} was not found", uri.path());
+    let message = format!("Route {method} /v1{} was not found", uri.path());
     Failure::new(StatusCode::NOT_FOUND, "not_found", message)
 }

@@ -121,6 +121,8 @@ fn every_reply(answer: &Answer) -> Vec<String> {
     demand(answer.header("content-type") == "application/json", "not application/json");
     demand(body["ok"] == json!(matches!(answer.status, 200 | 201)), "`ok` does not fit the status");
     let trace = answer.header("x-trace-id");
+    let number = |name: &str| answer.header(&format!("x-ratelimit-{name}")).parse::<u64>().is_ok();
+    demand(["period", "limit", "remaining", "reset"].into_iter().all(number), "no x-ratelimit-*");
     demand(!trace.is_empty() && trace.bytes().all(|b| b.is_ascii_hexdigit()), "no X-Trace-Id");
     if answer.status >= 400 {
         let code = body["error"].as_str().unwrap_or_default();

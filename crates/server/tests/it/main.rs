@@ -14,5 +14,6 @@ mod durable;
 mod edges;
 mod faces;
 mod going_away;
+mod port_writes;
 mod url;
 mod watch;

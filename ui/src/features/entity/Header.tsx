@@ -35,7 +35,7 @@ export function Header({ data, blueprint }: HeaderProps) {
         ) : (
           entity.team.length > 0 && <span>Team {entity.team.join(', ')}</span>
         )}
-        {source && <StateMark state={source.state} />}
+        {source && source.kind !== 'api' && <StateMark state={source.state} />}
       </div>
       {typeof description === 'string' && description !== '' && (
         <div className={classes.description}>

@@ -26,9 +26,11 @@ export function SourceTab({ data }: { data: EntityResult }) {
                   {source.line !== null && `, line ${source.line}`}
                 </Fact>
               )}
-              <Fact name="State">
-                <StateMark state={source.state} />
-              </Fact>
+              {source.kind !== 'api' && (
+                <Fact name="State">
+                  <StateMark state={source.state} />
+                </Fact>
+              )}
               {source.lastSeen && (
                 <Fact name="Last seen">
                   <Time iso={source.lastSeen} />
