@@ -6,6 +6,8 @@ use serde::Serialize;
 use serde_json::Value;
 use stagedoor_auth::Viewer;
 use stagedoor_ingest::{ParsedDocument, PortItem, ReadContext, ReadDocument, read_documents};
+use stagedoor_model::face::IDENTIFIER_ANNOTATION;
+use stagedoor_model::names::is_entity_identifier;
 use stagedoor_model::schema::check_property;
 use stagedoor_model::{EntityRecord, Fields, kinds};
 use stagedoor_query::BlueprintEntry;
@@ -230,7 +232,9 @@ impl Draft {
         let text = |path: &str| {
             stagedoor_model::json::at(value, path).and_then(Value::as_str).unwrap_or("default").to_owned()
         };
-        let identifier = entry.face.identifier_of(&text("metadata.namespace"), &text("metadata.name"));
+        let identifier = self
+            .noted_identifier(reference, value, &entry)
+            .unwrap_or_else(|| entry.face.identifier_of(&text("metadata.namespace"), &text("metadata.name")));
         Ok(EntityRecord {
             uid: Uuid::now_v7(),
             blueprint: entry.blueprint.identifier.clone(),
@@ -241,6 +245,18 @@ impl Draft {
             claim: None,
             stamps: self.new_stamps(None),
         })
+    }
+
+    /// The identifier that stands in an annotation because it is no Backstage name: where the name is the one that
+    /// stands in for it, and nothing else has it.
+    fn noted_identifier(&self, reference: &str, value: &Value, entry: &BlueprintEntry) -> Option<String> {
+        let annotations = stagedoor_model::json::at(value, "metadata.annotations")?;
+        let noted = annotations.get(IDENTIFIER_ANNOTATION)?.as_str()?;
+        let fits = !entry.face.shipped
+            && is_entity_identifier(noted)
+            && entry.face.stand_in(noted) == reference
+            && self.catalog.node_of_key(&entry.blueprint.identifier, noted).is_none();
+        fits.then(|| noted.to_owned())
     }
 
     /// Turns an entity in Port's form into the document that a source claims, plus the fields that no
