@@ -1,30 +1,22 @@
-//! What every reply of this dialect carries: an `X-Trace-Id`, and where the caller stands with its requests.
+//! What every reply of this dialect carries besides the server's `X-Trace-Id`: where the caller stands with its requests.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
-use http::{HeaderMap, HeaderName, HeaderValue};
-use tracing::Instrument as _;
-use uuid::Uuid;
+use http::{HeaderMap, HeaderName};
 
 /// Seconds in which requests are counted.
 const PERIOD: u64 = 300;
 /// Requests in a period. Nothing counts them: clients that hold themselves back by `remaining` need not.
 const LIMIT: u64 = 1_000_000;
 
-/// Gives every reply an `X-Trace-Id`, under which the log has the request, and `x-ratelimit-*`.
+/// Gives every reply `x-ratelimit-*`.
 pub(crate) async fn every_reply(request: Request, next: Next) -> Response {
-    let id = Uuid::new_v4().simple().to_string();
-    let span = tracing::info_span!("port", trace_id = id);
-    let mut response = next.run(request).instrument(span).await;
-    let headers = response.headers_mut();
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        headers.insert("x-trace-id", value);
-    }
+    let mut response = next.run(request).await;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    rate(headers, now);
+    rate(response.headers_mut(), now);
     response
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
 use http::{HeaderValue, header};
 use stagedoor_api_native::PortalInfo;
 use stagedoor_portal::Portal;
@@ -13,15 +14,27 @@ use tower_http::compression::predicate::{Predicate as _, SizeAbove};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::authentication::{Authority, authenticate};
-use crate::{assets, local_only};
+use crate::telemetry::{Observe, Telemetry};
+use crate::{assets, local_only, telemetry};
 
 /// Bodies of both public dialects; Port documents 1 MiB.
 const BODY_LIMIT: usize = 1024 * 1024;
 /// Bodies of the native API, which takes whole files.
 const DOCUMENTS_LIMIT: usize = 10 * 1024 * 1024;
 
-/// The whole application.
+/// The whole application, with metrics and log lines but no traces.
 pub fn app(portal: Portal, authority: Arc<Authority>, info: PortalInfo) -> Router {
+    let telemetry = Telemetry::new(portal.clone(), None);
+    watched_app(portal, authority, info, telemetry)
+}
+
+/// The whole application.
+pub fn watched_app(
+    portal: Portal,
+    authority: Arc<Authority>,
+    info: PortalInfo,
+    telemetry: Arc<Telemetry>,
+) -> Router {
     let dev = info.dev_mode;
     let issuer: Arc<dyn stagedoor_api_port::TokenIssuer> = Arc::clone(&authority) as _;
     let port = stagedoor_api_port::router(portal.clone(), issuer).layer(DefaultBodyLimit::max(BODY_LIMIT));
@@ -31,12 +44,14 @@ pub fn app(portal: Portal, authority: Arc<Authority>, info: PortalInfo) -> Route
         .nest("/v1", port)
         .nest("/api/catalog", backstage)
         .nest("/api/stagedoor/v1", native)
+        .route("/metrics", get(telemetry::metrics).with_state(Arc::clone(&telemetry)))
         .fallback(assets::page)
         .layer(from_fn_with_state(authority, authenticate))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(1024).and(not_compressed_yet)))
         .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header_layer(header::X_FRAME_OPTIONS, "DENY"));
-    if dev { app.layer(from_fn(local_only::local_only)) } else { app }
+    let app = if dev { app.layer(from_fn(local_only::local_only)) } else { app };
+    app.layer(Observe(telemetry))
 }
 
 fn header_layer(name: http::HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

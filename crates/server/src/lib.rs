@@ -12,11 +12,13 @@ mod local_only;
 mod openapi;
 mod options;
 mod serve;
+mod telemetry;
 mod wiring;
 
 pub use authentication::Authority;
-pub use http_stack::app;
+pub use http_stack::{app, watched_app};
 pub use openapi::{documents as openapi, write as write_openapi};
 pub use options::Options;
-pub use serve::{run_blocking as run, serve, start_logging};
+pub use serve::{run_blocking as run, serve};
+pub use telemetry::{Telemetry, TraceConfig, start_logging, trace_config};
 pub use wiring::{SigningKey, authority, identity, portal_info, sources_config};

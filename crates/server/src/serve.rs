@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use crate::config::{self, Config, Environment};
 use crate::gate::Gate;
 use crate::options::Options;
+use crate::telemetry::Watch;
 use crate::{http_stack, wiring};
 
 /// Requests under way get this long after a stop signal.
@@ -40,10 +41,11 @@ pub async fn serve(options: Options) -> anyhow::Result<()> {
     let address = address(&options, &config)?;
     let listener = listen(&address, options.dev).await?;
     let bound = listener.local_addr()?;
+    let watch = Watch::prepare(&environment, &config, options.dev).await?;
     let gate = Gate::default();
     let mut server = tokio::spawn(run(listener, gate.router()));
     let start = async {
-        let (portal, app) = load(&options, &config, outbound, credentials).await?;
+        let (portal, app) = load(&options, &config, outbound, credentials, watch).await?;
         // The first reading is part of the first start; later ones happen while the catalog answers.
         if portal.is_empty() {
             portal.start_sources().await;
@@ -72,6 +74,7 @@ async fn load(
     config: &Config,
     outbound: AllowList,
     credentials: Option<Credentials>,
+    watch: Watch,
 ) -> anyhow::Result<(Portal, Router)> {
     let url = options.database_url.clone().or(config.stagedoor.database_url.as_deref().map(str::to_owned));
     if let Some(url) = url {
@@ -92,7 +95,14 @@ async fn load(
     })
     .await??;
     let authority = Arc::new(wiring::authority(&key, config, credentials, options.dev));
-    let app = http_stack::app(portal.clone(), authority, wiring::portal_info(config, options.dev));
+    let telemetry = watch.start(&portal);
+    let info = wiring::portal_info(config, options.dev);
+    let app = http_stack::watched_app(portal.clone(), authority, info, telemetry);
+    let following = portal.clone();
+    tokio::spawn(async move {
+        stop_signal().await;
+        following.end_feeds();
+    });
     Ok((portal, app))
 }
 
@@ -122,7 +132,7 @@ async fn stop_signal() {
     }
 }
 
-async fn listen(address: &str, dev: bool) -> anyhow::Result<TcpListener> {
+pub(crate) async fn listen(address: &str, dev: bool) -> anyhow::Result<TcpListener> {
     let mut candidates: Vec<SocketAddr> = tokio::net::lookup_host(address)
         .await
         .with_context(|| format!("cannot listen on \"{address}\": expected host:port"))?
@@ -199,11 +209,4 @@ pub fn run_blocking(options: Options) -> anyhow::Result<()> {
     // A reader of sources may still be asleep; it holds nothing that is not stored.
     runtime.shutdown_timeout(Duration::from_millis(500));
     result
-}
-
-/// Logs to standard error; `STAGEDOOR_LOG` sets the level (`info` when absent).
-pub fn start_logging() {
-    let filter =
-        tracing_subscriber::EnvFilter::try_from_env("STAGEDOOR_LOG").unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
 }

@@ -215,6 +215,8 @@ impl Reader<'_> {
         self.object(at, known::STAGEDOOR);
         let (outbound, data_dir) = (at.key("outbound"), at.key("dataDir"));
         self.object(&outbound, known::OUTBOUND);
+        let metrics = at.key("metrics");
+        self.object(&metrics, known::METRICS);
         let resolve = |path: Text| match data_dir.value {
             Some(value) => value.place.directory().join(&*path),
             None => PathBuf::from(&*path),
@@ -223,6 +225,7 @@ impl Reader<'_> {
             outbound_allow: self.allow_list(&outbound.key("allow")),
             data_dir: self.text(&data_dir).map(resolve),
             database_url: self.text(&at.key("databaseUrl")).map(|url| Text::new(url.into(), true)),
+            metrics_listen: self.text(&metrics.key("listen")),
         }
     }
 

@@ -129,6 +129,8 @@ pub struct StagedoorConfig {
     pub data_dir: Option<PathBuf>,
     /// `databaseUrl`; it often holds a password.
     pub database_url: Option<Text>,
+    /// `metrics.listen`: an address of their own for metrics, read without a credential.
+    pub metrics_listen: Option<Text>,
 }
 
 /// A text that remembers whether it may be shown: one that came out of a variable or a file of its own may be a

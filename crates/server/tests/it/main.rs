@@ -15,5 +15,6 @@ mod edges;
 mod faces;
 mod going_away;
 mod port_writes;
+mod telemetry;
 mod url;
 mod watch;
