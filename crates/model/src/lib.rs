@@ -17,6 +17,7 @@ pub mod record;
 pub mod schema;
 pub mod system;
 pub mod time;
+pub mod zone;
 
 pub use blueprint::{Blueprint, Property, RelationDefinition};
 pub use change::{Actor, Change, ChangeSet, Commit, Revision};
@@ -27,3 +28,4 @@ pub use face::{Edge, Face};
 pub use json::JsonText;
 pub use record::{JournalLine, Record};
 pub use time::Timestamp;
+pub use zone::{Interval, Zone};
