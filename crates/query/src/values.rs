@@ -68,6 +68,13 @@ impl<'a> Selection<'a> {
         Selection::of(self.catalog(), nodes)
     }
 
+    /// Those of some nodes.
+    #[must_use]
+    pub fn only(&self, nodes: impl Iterator<Item = NodeId>) -> Selection<'a> {
+        let nodes: crate::NodeSet = nodes.filter(|n| self.contains(*n)).collect();
+        Selection::of(self.catalog(), nodes)
+    }
+
     /// The values of a subject; with `through`, those of the entities at the other end of this relation.
     #[must_use]
     pub fn values_of(&self, subject: &Subject, through: Option<&str>) -> Values {
@@ -136,8 +143,9 @@ impl Catalog {
     pub fn values_at(&self, node: NodeId, subject: &Subject) -> Vec<Scalar> {
         match subject {
             Subject::Field(path) => self.field_at(node, path),
-            // Also of what is only pointed at: its name is known.
+            // Also of what is only pointed at: its name is known, and nothing else.
             Subject::Meta(crate::Meta::Identifier) => vec![Scalar::text(self.identifier_at(node))],
+            _ if self.entity(node).is_none() => Vec::new(),
             Subject::Meta(meta) => self.meta_values(node, *meta).iter().filter_map(Scalar::of).collect(),
             Subject::Derived(key) => self.derived_scalars(node, key),
             Subject::Relation { name, target_kind, by_identifier } => {

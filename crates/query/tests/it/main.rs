@@ -5,6 +5,7 @@
 
 mod naive;
 mod naive_reach;
+mod order;
 mod random;
 
 use std::collections::BTreeMap;

@@ -119,6 +119,17 @@ impl<'a> Naive<'a> {
         }
     }
 
+    /// The values of a subject as Port compares them: their texts, and whether they were texts.
+    pub(crate) fn exact(&self, i: usize, subject: &Subject) -> BTreeSet<(String, bool)> {
+        let found = self.found(i, subject, Collation::Exact).into_iter();
+        let value = |found| match found {
+            Found::Text(text) | Found::Long(text) => Some((text, true)),
+            Found::Other(text) => Some((text, false)),
+            Found::Null | Found::Container => None,
+        };
+        found.filter_map(value).collect()
+    }
+
     /// Backstage's rows: every path in lower case, and for a string item `<path>.<item>` = true.
     fn folded(&self, i: usize, path: &str) -> Vec<Found> {
         let mut all = Vec::new();
@@ -138,7 +149,7 @@ impl<'a> Naive<'a> {
     }
 
     /// Relations in both directions: type and the other end.
-    fn relations(&self, i: usize) -> BTreeSet<(String, String)> {
+    pub(crate) fn relations(&self, i: usize) -> BTreeSet<(String, String)> {
         let own = self.edges[i].iter().map(|(relation, _, target)| (relation.clone(), target.clone()));
         let me = &self.records[i].entity_ref;
         let others = self.edges.iter().zip(&self.records).flat_map(|(edges, record)| {
@@ -148,7 +159,7 @@ impl<'a> Naive<'a> {
         own.chain(others).collect()
     }
 
-    fn identifier(&self, reference: &str) -> String {
+    pub(crate) fn identifier(&self, reference: &str) -> String {
         if let Some(record) = self.records.iter().find(|r| r.entity_ref == reference) {
             return record.identifier.clone();
         }

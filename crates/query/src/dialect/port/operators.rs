@@ -1,8 +1,8 @@
 //! The operators: one row each.
 
 use serde_json::{Map, Value};
-use stagedoor_model::Timestamp;
 use stagedoor_model::blueprint::Invalid;
+use stagedoor_model::{Timestamp, Zone};
 
 use super::columns::Column;
 use super::{PRESETS, Scope, graph, join, presets, wrong};
@@ -247,7 +247,7 @@ fn list_of(list: &[Value], place: &str) -> Result<Operand, Invalid> {
 }
 
 fn preset(name: Option<&Value>, place: &str, now: Timestamp) -> Result<Operand, Invalid> {
-    let range = name.and_then(Value::as_str).and_then(|name| presets::range(name, now));
+    let range = name.and_then(Value::as_str).and_then(|name| presets::preset_range(name, now, &Zone::utc()));
     let (from, to) = range.ok_or_else(|| wrong(place, &one_of_names(PRESETS.iter().map(|p| p.name))))?;
     Ok(Operand::Range(Scalar::text(from.to_string()), Scalar::text(to.to_string())))
 }

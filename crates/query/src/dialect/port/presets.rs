@@ -1,10 +1,10 @@
 //! Named ranges of dates, counted from now.
 
-use stagedoor_model::Timestamp;
+use stagedoor_model::{Interval, Timestamp, Zone};
 
 const DAY: i64 = 86_400_000;
 
-/// A preset: so many days from now on, or back where negative; or one calendar day (UTC), so many days away.
+/// A preset: so many days from now on, or back where negative; or one calendar day, so many days away.
 pub struct Preset {
     /// As rules name it.
     pub name: &'static str,
@@ -43,14 +43,15 @@ pub static PRESETS: [Preset; 19] = [
     rolling("next12Months", 365),
 ];
 
-/// The range of a preset, both ends included.
-pub(super) fn range(name: &str, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
+/// The range of a preset, both ends included. Calendar days are those of `zone`.
+#[must_use]
+pub fn preset_range(name: &str, now: Timestamp, zone: &Zone) -> Option<(Timestamp, Timestamp)> {
     let preset = PRESETS.iter().find(|p| p.name == name)?;
-    let reach = preset.days * DAY;
+    let other = Timestamp(now.0 + preset.days * DAY);
     if preset.calendar {
-        let start = now.0 - now.0.rem_euclid(DAY) + reach;
-        return Some((Timestamp(start), Timestamp(start + DAY - 1)));
+        // The same time of day, so many days away, lies in the day that is meant, however long the days are.
+        let start = zone.start(Interval::Day, other);
+        return Some((start, Timestamp(zone.next(Interval::Day, other).0 - 1)));
     }
-    let other = now.0 + reach;
-    Some((Timestamp(now.0.min(other)), Timestamp(now.0.max(other))))
+    Some((now.min(other), now.max(other)))
 }
