@@ -153,6 +153,16 @@ impl Catalog {
                 let begins = |text: &str| test.accepts(Candidate { text, is_text: true }, collation);
                 at_least.take_while(|(t, _)| begins(&t.text)).for_each(|(_, p)| p.add_to(&mut set));
             }
+            // Of an empty part nothing can be found, and everything contains it.
+            Test::Contains(part) if !part.is_empty() => {
+                for (term, postings) in field.containing(part).into_iter().take_while(|_| spend(1)) {
+                    let is_text = matches!(term.kind, TermKind::Text | TermKind::Item);
+                    let accepts = || test.accepts(Candidate { text: &term.text, is_text }, collation);
+                    if collation == Collation::Folded || accepts() {
+                        postings.add_to(&mut set);
+                    }
+                }
+            }
             _ => {
                 for (term, postings) in field.terms.iter().take_while(|_| spend(1)) {
                     let is_text = matches!(term.kind, TermKind::Text | TermKind::Item);

@@ -12,8 +12,8 @@ use roaring::RoaringBitmap;
 use crate::catalog::{Catalog, NodeId};
 use crate::expr::{Expr, Meta, Subject};
 use crate::index::field::FieldIndex;
-use crate::index::rows_at;
 use crate::index::term::{Term, fold_cmp, fold_eq};
+use crate::index::{rows_at, text_at};
 
 /// Up to this many nodes are collected and sorted; more are found by walking all references in order.
 const COLLECT: u64 = 2_000;
@@ -174,12 +174,19 @@ impl<'a> Selection<'a> {
                     fields.next().is_some() || index.item_fields(path).any(|(f, item)| f.has_item(item));
                 match field {
                     _ if several => self.sorted_by_value(sort, after),
+                    Some(field) if self.is_small_for(field) => self.sorted_by_text(path, sort, after),
                     Some(field) => self.sorted_by_field(field, sort.descending, after.cloned()),
                     None => Box::new(std::iter::empty()),
                 }
             }
             _ => self.sorted_by_value(sort, after),
         }
+    }
+
+    /// Whether reading the values of all is less work than walking the field until a page is full.
+    fn is_small_for(&self, field: &FieldIndex) -> bool {
+        let (nodes, values) = (self.nodes.len(), field.present.len());
+        nodes * nodes < values
     }
 
     /// How many entities the sorted walk has (each counted once).
@@ -235,9 +242,7 @@ impl<'a> Selection<'a> {
             let (first, postings) = terms.next()?;
             let mut ids = Vec::new();
             postings.collect_in(&self.nodes, &mut ids);
-            while let Some((_, more)) =
-                terms.next_if(|(t, _)| fold_cmp(&t.text, &first.text) == Ordering::Equal)
-            {
+            while let Some((_, more)) = terms.next_if(|(t, _)| fold_eq(&t.text, &first.text)) {
                 more.collect_in(&self.nodes, &mut ids);
             }
             Some((Arc::clone(&first.text), ids))
@@ -280,6 +285,20 @@ impl<'a> Selection<'a> {
         Box::new(refs.filter(move |id| set.contains(*id)))
     }
 
+    /// Sorting few entities by a path that one field of the index stands for.
+    fn sorted_by_text<'s>(&'s self, path: &str, sort: &Sort, after: Option<&Place>) -> Walk<'s> {
+        let plain = path.matches('.').count() == 1;
+        let mut keyed: Vec<(String, NodeId)> = Vec::new();
+        for node in self.nodes.iter() {
+            let entity = self.catalog.entity(node).filter(|_| plain);
+            match entity.and_then(|e| text_at(e.document.as_str(), path)) {
+                Some(text) => keyed.push((text.to_owned(), node)),
+                None => keyed.extend(self.values(node, &sort.subject).into_iter().map(|v| (v, node))),
+            }
+        }
+        self.in_order(keyed, sort.descending, after)
+    }
+
     /// Sorting by what the index does not order: values are read from the entities.
     fn sorted_by_value<'s>(&'s self, sort: &Sort, after: Option<&Place>) -> Walk<'s> {
         let mut keyed: Vec<(String, NodeId)> = Vec::new();
@@ -291,15 +310,24 @@ impl<'a> Selection<'a> {
             };
             keyed.extend(values.into_iter().map(|v| (v, node)));
         }
+        self.in_order(keyed, sort.descending, after)
+    }
+
+    /// A walk over values that were read from the entities.
+    fn in_order<'s>(
+        &'s self,
+        mut keyed: Vec<(String, NodeId)>,
+        descending: bool,
+        after: Option<&Place>,
+    ) -> Walk<'s> {
         keyed.sort_by(|a, b| {
             fold_cmp(&a.0, &b.0).then_with(|| self.catalog.reference(a.1).cmp(self.catalog.reference(b.1)))
         });
         keyed.dedup_by(|a, b| a.1 == b.1 && fold_eq(&a.0, &b.0));
-        if sort.descending {
+        if descending {
             keyed.reverse();
         }
         let after = after.cloned();
-        let descending = sort.descending;
         let steps = keyed.into_iter().filter(move |(value, node)| {
             let Some(place) = &after else { return true };
             let order = fold_cmp(value, &place.value)

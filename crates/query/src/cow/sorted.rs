@@ -4,24 +4,65 @@
 //! first keys, and at most [`CHUNK`] entries in each.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
 const CHUNK: usize = 256;
 
-/// An ordered map whose copies share unmodified chunks.
-#[derive(Clone)]
-pub(crate) struct SortedMap<K, V> {
-    chunks: Vec<Arc<Vec<(K, V)>>>,
+/// An ordered map whose copies share unmodified chunks. `D` is what readers may derive from the entries of a
+/// chunk and leave with it; it goes when the chunk changes.
+pub(crate) struct SortedMap<K, V, D = ()> {
+    chunks: Vec<Arc<Chunk<K, V, D>>>,
     len: usize,
 }
 
-impl<K, V> Default for SortedMap<K, V> {
+impl<K, V, D> Clone for SortedMap<K, V, D> {
+    fn clone(&self) -> Self {
+        Self { chunks: self.chunks.clone(), len: self.len }
+    }
+}
+
+/// Entries in order, and what is derived from them.
+pub(crate) struct Chunk<K, V, D> {
+    entries: Vec<(K, V)>,
+    pub(crate) derived: OnceLock<D>,
+}
+
+impl<K, V, D> Chunk<K, V, D> {
+    fn new(entries: Vec<(K, V)>) -> Arc<Self> {
+        Arc::new(Self { entries, derived: OnceLock::new() })
+    }
+}
+
+impl<K: Clone, V: Clone, D> Clone for Chunk<K, V, D> {
+    /// A copy is made to be changed.
+    fn clone(&self) -> Self {
+        Self { entries: self.entries.clone(), derived: OnceLock::new() }
+    }
+}
+
+impl<K, V, D> Deref for Chunk<K, V, D> {
+    type Target = Vec<(K, V)>;
+
+    fn deref(&self) -> &Vec<(K, V)> {
+        &self.entries
+    }
+}
+
+/// The entries for writing; what was derived from them goes.
+fn writable<K: Clone, V: Clone, D>(chunk: &mut Arc<Chunk<K, V, D>>) -> &mut Vec<(K, V)> {
+    let chunk = Arc::make_mut(chunk);
+    chunk.derived.take();
+    &mut chunk.entries
+}
+
+impl<K, V, D> Default for SortedMap<K, V, D> {
     fn default() -> Self {
         Self { chunks: Vec::new(), len: 0 }
     }
 }
 
-impl<K: Clone + Ord, V: Clone> SortedMap<K, V> {
+impl<K: Clone + Ord, V: Clone, D> SortedMap<K, V, D> {
     /// Builds from entries already in order, without repeats.
     pub(crate) fn from_sorted(entries: Vec<(K, V)>) -> Self {
         let len = entries.len();
@@ -32,7 +73,7 @@ impl<K: Clone + Ord, V: Clone> SortedMap<K, V> {
             if chunk.is_empty() {
                 return Self { chunks, len };
             }
-            chunks.push(Arc::new(chunk));
+            chunks.push(Chunk::new(chunk));
         }
     }
 
@@ -68,24 +109,24 @@ impl<K: Clone + Ord, V: Clone> SortedMap<K, V> {
             if chunk == self.chunks.len() {
                 match chunk.checked_sub(1) {
                     Some(last) => (chunk, place) = (last, self.chunks.get(last).map_or(0, |c| c.len())),
-                    None => self.chunks.push(Arc::new(Vec::new())),
+                    None => self.chunks.push(Chunk::new(Vec::new())),
                 }
             }
             if self.chunks.get(chunk).is_some_and(|c| c.len() >= CHUNK) {
                 (chunk, place) = self.split(chunk, place);
             }
-            Arc::make_mut(self.chunks.get_mut(chunk)?).insert(place, (key, new()));
+            writable(self.chunks.get_mut(chunk)?).insert(place, (key, new()));
             self.len += 1;
         }
-        Arc::make_mut(self.chunks.get_mut(chunk)?).get_mut(place).map(|(_, v)| v)
+        writable(self.chunks.get_mut(chunk)?).get_mut(place).map(|(_, v)| v)
     }
 
     fn split(&mut self, chunk: usize, place: usize) -> (usize, usize) {
         let Some(full) = self.chunks.get_mut(chunk) else { return (chunk, place) };
         // Appending in order is common (bulk loads): leave the left half full then.
         let at = if place == full.len() { full.len() - 1 } else { full.len() / 2 };
-        let right = Arc::make_mut(full).split_off(at);
-        self.chunks.insert(chunk + 1, Arc::new(right));
+        let right = writable(full).split_off(at);
+        self.chunks.insert(chunk + 1, Chunk::new(right));
         if place > at { (chunk + 1, place - at) } else { (chunk, place) }
     }
 
@@ -101,7 +142,7 @@ impl<K: Clone + Ord, V: Clone> SortedMap<K, V> {
         if entries.get(place).is_none_or(|(k, _)| k != key) {
             return None;
         }
-        let (_, value) = Arc::make_mut(entries).remove(place);
+        let (_, value) = writable(entries).remove(place);
         if entries.is_empty() {
             self.chunks.remove(chunk);
         }
@@ -113,10 +154,15 @@ impl<K: Clone + Ord, V: Clone> SortedMap<K, V> {
         self.chunks.iter().flat_map(|c| c.iter()).map(|(k, v)| (k, v))
     }
 
+    /// The entries by chunk, for what is derived from whole chunks.
+    pub(crate) fn chunks(&self) -> impl Iterator<Item = &Chunk<K, V, D>> {
+        self.chunks.iter().map(Arc::as_ref)
+    }
+
     /// Entries from the first whose key is not less than what `cmp` seeks.
     pub(crate) fn from(&self, cmp: impl Fn(&K) -> Ordering) -> impl Iterator<Item = (&K, &V)> {
         let (chunk, place) = self.lower(&cmp);
-        let first = self.chunks.get(chunk).and_then(|c| c.get(place..)).unwrap_or_default();
+        let first: &[(K, V)] = self.chunks.get(chunk).and_then(|c| c.get(place..)).unwrap_or_default();
         let rest = self.chunks.get(chunk + 1..).unwrap_or_default();
         first.iter().chain(rest.iter().flat_map(|c| c.iter())).map(|(k, v)| (k, v))
     }
@@ -124,7 +170,7 @@ impl<K: Clone + Ord, V: Clone> SortedMap<K, V> {
     /// Entries less than what `cmp` seeks, from the greatest down.
     pub(crate) fn before(&self, cmp: impl Fn(&K) -> Ordering) -> impl Iterator<Item = (&K, &V)> {
         let (chunk, place) = self.lower(&cmp);
-        let last = self.chunks.get(chunk).and_then(|c| c.get(..place)).unwrap_or_default();
+        let last: &[(K, V)] = self.chunks.get(chunk).and_then(|c| c.get(..place)).unwrap_or_default();
         let rest = self.chunks.get(..chunk).unwrap_or_default();
         last.iter().rev().chain(rest.iter().rev().flat_map(|c| c.iter().rev())).map(|(k, v)| (k, v))
     }
@@ -137,7 +183,7 @@ mod tests {
 
     #[test]
     fn behaves_like_a_btree_map_and_copies_stay() {
-        let (mut ours, mut model) = (SortedMap::default(), BTreeMap::new());
+        let (mut ours, mut model) = (SortedMap::<u64, u64, usize>::default(), BTreeMap::new());
         let mut seed = 42_u64;
         let mut copies = Vec::new();
         for step in 0..20_000_u64 {
@@ -148,6 +194,9 @@ mod tests {
             } else {
                 ours.insert(key, step);
                 model.insert(key, step);
+            }
+            for chunk in ours.chunks() {
+                assert_eq!(*chunk.derived.get_or_init(|| chunk.len()), chunk.len());
             }
             if step % 4000 == 0 {
                 copies.push((ours.clone(), model.clone()));

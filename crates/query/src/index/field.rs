@@ -6,14 +6,50 @@ use std::sync::Arc;
 use roaring::RoaringBitmap;
 
 use super::postings::Postings;
-use super::term::{Term, TermKind, fold_cmp};
+use super::term::{Term, TermKind, fold_cmp, folded};
 use crate::cow::SortedMap;
+
+/// Stands between the texts of a [`Haystack`]: no UTF-8 text has this byte.
+const BETWEEN: u8 = 0xff;
+
+/// The lower-case texts of many terms in one piece, so that a part of a text is found by one pass over memory.
+pub(crate) struct Haystack {
+    text: Box<[u8]>,
+    /// Where each term's text ends.
+    ends: Box<[u32]>,
+}
+
+impl Haystack {
+    fn of(terms: &[(Term, Postings)]) -> Self {
+        let (mut text, mut ends) = (Vec::new(), Vec::with_capacity(terms.len()));
+        for (term, _) in terms {
+            if term.text.is_ascii() {
+                text.extend(term.text.bytes().map(|b| b.to_ascii_lowercase()));
+            } else {
+                text.extend_from_slice(folded(&term.text).as_bytes());
+            }
+            ends.push(text.len() as u32);
+            text.push(BETWEEN);
+        }
+        Self { text: text.into(), ends: ends.into() }
+    }
+
+    /// The places of the terms that contain what is sought, ascending, each once.
+    fn find(&self, part: &memchr::memmem::Finder<'_>) -> Vec<usize> {
+        let mut places: Vec<usize> = part
+            .find_iter(&self.text)
+            .map(|at| self.ends.partition_point(|end| *end as usize <= at))
+            .collect();
+        places.dedup();
+        places
+    }
+}
 
 /// The inverted index of one document path.
 #[derive(Clone, Default)]
 pub(crate) struct FieldIndex {
     /// Values up to the indexed length.
-    pub(crate) terms: SortedMap<Term, Postings>,
+    pub(crate) terms: SortedMap<Term, Postings, Haystack>,
     /// Entities with any row at this path, null and long ones included.
     pub(crate) present: Arc<RoaringBitmap>,
     /// Entities with a null at this path.
@@ -82,6 +118,18 @@ impl FieldIndex {
                 other => other,
             })
             .take_while(move |(t, _)| fold_cmp(&t.text, text) == Ordering::Equal)
+    }
+
+    /// All entries whose text contains `part` without case.
+    pub(crate) fn containing(&self, part: &str) -> Vec<(&Term, &Postings)> {
+        let part = folded(part);
+        let finder = memchr::memmem::Finder::new(part.as_bytes());
+        let mut found = Vec::new();
+        for chunk in self.terms.chunks() {
+            let places = chunk.derived.get_or_init(|| Haystack::of(chunk)).find(&finder);
+            found.extend(places.into_iter().filter_map(|at| chunk.get(at)).map(|(t, p)| (t, p)));
+        }
+        found
     }
 
     /// Entities that have `text` as an item of an array here (`tags: [java]` for `tags.java`).

@@ -92,6 +92,14 @@ pub(crate) fn rows_at(document: &str, path: &str) -> Vec<String> {
     values
 }
 
+/// The one value at a path of object keys, spelt exactly, without reading the rest of the document. `None` when
+/// it takes a closer look: [`rows_at`] knows.
+pub(crate) fn text_at<'d>(document: &'d str, path: &str) -> Option<&'d str> {
+    let text = stagedoor_model::json::member(document, path.split('.'))?;
+    let text = text.strip_prefix('"')?.strip_suffix('"')?;
+    (text.len() <= MAX_INDEXED_CHARS && !text.contains('\\')).then_some(text)
+}
+
 impl Index {
     /// The field at exactly this path.
     pub(crate) fn exact(&self, path: &str) -> Option<&FieldIndex> {

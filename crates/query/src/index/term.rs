@@ -113,6 +113,9 @@ pub(crate) fn folded(text: &str) -> String {
 
 /// Whether two texts are equal without case.
 pub(crate) fn fold_eq(a: &str, b: &str) -> bool {
+    if a.is_ascii() && b.is_ascii() {
+        return a.eq_ignore_ascii_case(b);
+    }
     fold_cmp(a, b) == Ordering::Equal
 }
 
