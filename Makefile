@@ -2,7 +2,7 @@
 # `make run ARGS="--listen 127.0.0.1:8080"` passes flags through.
 
 .DELETE_ON_ERROR:
-.PHONY: run build check-tools check-test-tools check-chromium test test-rust test-ui test-browser test-clients openapi screenshots
+.PHONY: run build check-tools check-test-tools check-chromium test test-rust test-ui test-browser test-clients bench openapi screenshots
 
 BINARY := target/release/stagedoor
 ARGS ?=
@@ -59,9 +59,22 @@ test-browser: check-test-tools check-chromium build
 
 CLIENTS := $(patsubst %/package.json,%,$(wildcard tests/clients/*/package.json))
 
-test-clients: build $(CLIENTS:%=%/node_modules/.package-lock.json)
+OCEAN := tests/clients/ocean
+
+test-clients: build $(CLIENTS:%=%/node_modules/.package-lock.json) $(OCEAN)/.venv/installed.txt
 	STAGEDOOR_BIN=$(BINARY) node --test --test-reporter=spec --test-concurrency=1 \
-		$(wildcard tests/durability/*.test.mjs $(CLIENTS:%=%/*.test.mjs))
+		$(wildcard tests/durability/*.test.mjs $(CLIENTS:%=%/*.test.mjs) $(OCEAN)/*.test.mjs)
+
+# Without a Python for it the test says so: it is skipped, in CI it fails.
+$(OCEAN)/.venv/installed.txt: $(OCEAN)/requirements.txt
+	-scripts/ensure-python-venv $(OCEAN)/.venv $<
+
+# Figures of this machine: `make bench`, `make bench ENTITIES=1000000`, `make bench PEER=1` (a real Backstage beside it).
+
+ENTITIES ?= 10000,100000
+bench: build
+	cargo build --release --locked --package stagedoor-bench
+	target/release/bench run --entities $(ENTITIES) $(if $(PEER),--peer bench/peer/start)
 
 # Generated files, committed: the API descriptions and what is made from them.
 
