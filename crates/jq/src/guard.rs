@@ -5,7 +5,7 @@ use std::cell::Cell;
 /// In a worker: beyond it the memory limit would strike anyway, and this has a clearer text.
 const IN_WORKER: f64 = 64.0 * 1024.0 * 1024.0;
 /// In the process that serves.
-pub(crate) const IN_PROCESS: f64 = 4.0 * 1024.0;
+pub(crate) const IN_PROCESS: f64 = 256.0;
 
 thread_local! {
     static LIMIT: Cell<f64> = const { Cell::new(IN_WORKER) };

@@ -6,6 +6,7 @@ mod bound;
 mod cache;
 mod guard;
 mod natives;
+mod needs;
 mod program;
 mod quotes;
 mod syntax;
@@ -82,11 +83,7 @@ impl Jq {
             Ok(program) => program,
             Err(error) => return inputs.iter().map(|_| Err(error.clone())).collect(),
         };
-        let run = |input: &Value| {
-            let weight = value::weigh(input).ok_or_else(program::too_deep)?;
-            let bounded = program.is_bounded(weight).then(|| program.run_in_process(input, take)).flatten();
-            bounded.unwrap_or_else(|| Err(unbounded()))
-        };
+        let run = |input: &Value| program.run_here(input, take).unwrap_or_else(|| Err(unbounded()));
         inputs.iter().map(run).collect()
     }
 }

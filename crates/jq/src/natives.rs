@@ -1,6 +1,7 @@
 //! The builtins: jaq's, with ours before them where jq means something else, where jaq would reach the host, or where
 //! jaq has none.
 
+mod collections;
 mod formats;
 mod numbers;
 mod paths;
@@ -24,6 +25,13 @@ const REPLACED: &[(&str, usize)] = &[
     ("infinite", 0),
     ("type", 0),
     ("join", 1),
+    ("add", 0),
+    ("flatten", 0),
+    ("flatten", 1),
+    ("keys", 0),
+    ("to_entries", 0),
+    ("from_entries", 0),
+    ("sub", 3),
     ("delpaths", 1),
     ("setpath", 2),
     ("stderr", 0),
@@ -37,7 +45,15 @@ const REPLACED: &[(&str, usize)] = &[
 
 /// All builtins in Rust. Of two with the same name and arity the first counts, so ours come first.
 pub(crate) fn functions() -> impl Iterator<Item = Fun<Data>> {
-    let ours = [basic(), numbers::all(), texts::all(), formats::all(), paths::all(), regexes::all()];
+    let ours = [
+        basic(),
+        collections::all(),
+        numbers::all(),
+        texts::all(),
+        formats::all(),
+        paths::all(),
+        regexes::all(),
+    ];
     let ours = ours.into_iter().flatten().map(|builtin: Builtin| run::<Data>(builtin));
     // `halt` would end the process if its exception were unwrapped; `program::run` does not do that.
     ours.chain(jaq_core::funs()).chain(jaq_std::funs())

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::bound::Bound;
 use crate::natives::{self, Data};
+use crate::needs::Needs;
 use crate::value::{self, Val};
 use crate::{JqError, bound, guard, quotes, syntax, walk};
 
@@ -35,7 +36,9 @@ const CLOCKS: &[&str] = &["now"];
 pub(crate) struct Program {
     filter: Filter<Data>,
     /// What a run may cost; `None` when nothing can be said.
-    bound: Option<Bound>,
+    pub(crate) bound: Option<Bound>,
+    /// What it looks at of an input.
+    pub(crate) needs: Needs,
     /// Whether its results change with time.
     pub(crate) clock: bool,
 }
@@ -67,15 +70,10 @@ impl Program {
         }
         let term = Parser::new(&tokens).parse(|parser| parser.term());
         let term = term.map_err(|errors| syntax::grammatical(text, &errors))?;
-        let bound = bound::of(&term);
+        let (bound, needs) = (bound::of(&term), Needs::of(&term));
         let clock = walk::calls(&term, CLOCKS);
         let filter = assemble(text, term)?;
-        Ok(Self { filter, bound, clock })
-    }
-
-    /// Whether an input of this weight can be run where nothing could stop it.
-    pub(crate) fn is_bounded(&self, weight: usize) -> bool {
-        self.bound.as_ref().is_some_and(|bound| weight <= bound.weight)
+        Ok(Self { filter, bound, needs, clock })
     }
 
     /// The outputs, at most `take` and at most this many bytes of them.
@@ -99,9 +97,14 @@ impl Program {
         Ok(outputs)
     }
 
-    /// As [`Self::run`], for an input that is bounded. `None` when a worker has to do it after all.
-    pub(crate) fn run_in_process(&self, input: &Value, take: usize) -> Option<Result<Vec<Value>, JqError>> {
-        let run = || catch_unwind(AssertUnwindSafe(|| self.run(value::from_json(input), take, usize::MAX)));
+    /// As [`Self::run`], here and now. `None` when that may need too much, and a worker has to do it.
+    pub(crate) fn run_here(&self, input: &Value, take: usize) -> Option<Result<Vec<Value>, JqError>> {
+        let bound = self.bound.as_ref()?;
+        let Some((part, weight)) = self.needs.part(input) else { return Some(Err(too_deep())) };
+        if weight > bound.weight {
+            return None;
+        }
+        let run = || catch_unwind(AssertUnwindSafe(|| self.run(part, take, usize::MAX)));
         let (result, struck) = guard::in_process(run);
         // A panic is a fault of a builtin, not of the caller.
         let result = result.unwrap_or_else(|_| Err(JqError::Failed("a builtin function failed".into())));

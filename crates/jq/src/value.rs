@@ -12,16 +12,17 @@ mod update;
 
 use std::fmt;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use jaq_core::ValR;
 use jaq_core::val::Range;
 
 pub(crate) use access::runs;
-pub(crate) use json::{DEPTH, from_json, to_json, weigh, weight};
+pub(crate) use json::{DEPTH, NUMBER, from_json, to_json, weigh_below, weight};
 pub(crate) use number::Number;
 
 /// An object: keys keep the order of their insertion.
-pub(crate) type Map = indexmap::IndexMap<Rc<str>, Val, hashbrown::DefaultHashBuilder>;
+pub(crate) type Map = indexmap::IndexMap<Arc<str>, Val, hashbrown::DefaultHashBuilder>;
 
 /// What went wrong in a program.
 pub(crate) type Error = jaq_core::Error<Val>;
@@ -49,7 +50,7 @@ impl Val {
 
     /// An object with these keys.
     pub(crate) fn record<const N: usize>(entries: [(&str, Self); N]) -> Self {
-        Self::obj(entries.into_iter().map(|(key, value)| (Rc::from(key), value)).collect())
+        Self::obj(entries.into_iter().map(|(key, value)| (Arc::from(key), value)).collect())
     }
 
     pub(crate) fn kind(&self) -> &'static str {
@@ -155,7 +156,7 @@ impl jaq_core::ValT for Val {
             let Self::Str(key) = key else {
                 return Err(Error::str(format_args!("Object keys must be strings, not {}", key.brief())));
             };
-            map.insert(Rc::from(key.as_str()), value);
+            map.insert(Arc::from(key.as_str()), value);
         }
         Ok(Self::obj(map))
     }

@@ -19,25 +19,13 @@ def isvalid(f): try (f | true) catch false;
 def have_literal_numbers: true;
 def have_decnum: false;
 
-# Objects
-def from_entries:
-  reduce .[] as $entry ({};
-    . + { ($entry
-          | (if .key == null then .k // .name // .Name // .K // .Key else .key end)
-          | if isstring then . elif . == null then "null" else tojson end):
-          ($entry | if has("value") then .value elif has("v") then .v else .Value end) });
-def with_entries(f): to_entries | map(f) | from_entries;
-
 # Arrays
 def transpose: [range([.[] | length] | max) as $i | [.[][$i]]];
 def in(xs): . as $x | xs | has($x);
 def inside(xs): . as $x | xs | contains($x);
 def index($i): indices($i) | if isarray then .[0] end;
 def rindex($i): indices($i) | if isarray then .[-1] end;
-def flatten($depth):
-  def below($left): reduce .[] as $item ([];
-    if $left > 0 and ($item | isarray) then . + ($item | below($left - 1)) else . + [$item] end);
-  if $depth < 0 then error("flatten depth must not be negative") else below($depth) end;
+def add(f): [f] | add;
 def IN(source): any(source == .; .);
 def IN(from; source): any(from == source; .);
 def INDEX(rows; key): reduce rows as $row ({}; .[$row | key | tostring] |= $row);
@@ -45,7 +33,6 @@ def INDEX(key): INDEX(.[]; key);
 
 # Paths
 def del(f): delpaths([path(f)]);
-def to_entries: [keys_unsorted[] as $key | { key: $key, value: .[$key] }];
 def leaf_paths: paths(scalars);
 def recurse_down: recurse;
 def tostream:

@@ -3,9 +3,11 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
+use jaq_core::box_iter::box_once;
 use jaq_core::native::{bome, v};
-use jaq_core::{Cv, ValR};
+use jaq_core::{Bind, Cv, Exn, ValR};
 use regex::{Captures, Regex, RegexBuilder};
 
 use super::{Builtin, Data};
@@ -17,6 +19,15 @@ pub(super) fn all() -> Vec<Builtin> {
         ("matches", v(2), |cv| bome(apply(cv, false, true))),
         ("split_matches", v(2), |cv| bome(apply(cv, true, true))),
         ("split_", v(2), |cv| bome(apply(cv, true, false))),
+        ("sub", [Bind::Var(()), Bind::Fun(()), Bind::Var(())].into(), |mut cv| {
+            let (flags, (f, context)) = (cv.0.pop_var(), cv.0.pop_fun());
+            let expression = cv.0.pop_var();
+            let run = |captures: Val| f.run((context.clone(), captures)).collect::<Result<Vec<_>, _>>();
+            match substitute(&cv.1, &expression, &flags, run) {
+                Ok(texts) => Box::new(texts.into_iter().map(|text| Ok(Val::str(text)))),
+                Err(error) => box_once(Err(error)),
+            }
+        }),
     ]
 }
 
@@ -100,6 +111,53 @@ fn apply(mut cv: Cv<'_, Data>, between: bool, matches: bool) -> ValR<Val> {
         parts.push(Val::str(&text[end..]));
     }
     Ok(parts.into_iter().collect())
+}
+
+/// The text with matches replaced by what `f` makes of their named groups: a text for each combination of outputs.
+fn substitute<'a>(
+    text: &Val,
+    expression: &Val,
+    flags: &Val,
+    f: impl Fn(Val) -> Result<Vec<Val>, Exn<'a, Val>>,
+) -> Result<Vec<String>, Exn<'a, Val>> {
+    let (expression, flags) = arguments(expression, flags)?;
+    let text = super::text(text, "cannot be matched, as it is not a string")?;
+    let regex = compiled(&expression, &flags)?;
+    let (mut texts, mut end) = (vec![String::new()], 0);
+    for captures in regex.captures_iter(text) {
+        let Some(whole) = captures.get(0) else { continue };
+        if whole.is_empty() && flags.contains('n') {
+            continue;
+        }
+        texts.iter_mut().for_each(|start| start.push_str(&text[end..whole.start()]));
+        end = whole.end();
+        let named = regex.capture_names().flatten().map(|name| {
+            let value = captures.name(name).map_or(Val::Null, |group| Val::str(group.as_str()));
+            (Arc::from(name), value)
+        });
+        append(&mut texts, &f(Val::obj(named.collect()))?)?;
+        if !flags.contains('g') {
+            break;
+        }
+    }
+    texts.iter_mut().for_each(|start| start.push_str(&text[end..]));
+    Ok(texts)
+}
+
+/// Each of the beginnings with each of the ends.
+fn append(starts: &mut Vec<String>, ends: &[Val]) -> Result<(), Error> {
+    let text = |end: &Val| match end {
+        Val::Null => Ok(String::new()),
+        other => super::text(other, "cannot be added to a string").map(str::to_owned),
+    };
+    if let [end] = ends {
+        let end = text(end)?;
+        starts.iter_mut().for_each(|start| start.push_str(&end));
+        return Ok(());
+    }
+    let ends = ends.iter().map(text).collect::<Result<Vec<_>, _>>()?;
+    *starts = ends.iter().flat_map(|end| starts.iter().map(move |start| format!("{start}{end}"))).collect();
+    Ok(())
 }
 
 /// The whole match and its groups.

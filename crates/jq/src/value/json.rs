@@ -1,7 +1,7 @@
 //! From and to `serde_json`, and how heavy a value is.
 
 use std::fmt::{self, Write as _};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -10,12 +10,8 @@ use super::{Map, Number, Val};
 /// How deep inputs and outputs may be nested: what serde_json reads back, with room for a frame around it.
 pub(crate) const DEPTH: usize = 120;
 
-/// The weight of an input, one for each value and each byte of text; `None` when it is nested too deep.
-pub(crate) fn weigh(value: &Value) -> Option<usize> {
-    weigh_below(value, DEPTH)
-}
-
-fn weigh_below(value: &Value, depth: usize) -> Option<usize> {
+/// The weight of an input, one for each value and each byte of text; `None` when it is nested deeper than this.
+pub(crate) fn weigh_below(value: &Value, depth: usize) -> Option<usize> {
     Some(match value {
         Value::String(text) => 1 + text.len(),
         Value::Array(items) => {
@@ -48,7 +44,7 @@ pub(crate) fn weight(value: &Val, left: usize) -> Option<usize> {
     }
 }
 
-/// Must have been weighed before: it recurses as deep as the value.
+/// Recurses as deep as the value.
 pub(crate) fn from_json(value: &Value) -> Val {
     match value {
         Value::Null => Val::Null,
@@ -64,7 +60,7 @@ pub(crate) fn from_json(value: &Value) -> Val {
         Value::Array(items) => items.iter().map(from_json).collect(),
         Value::Object(map) => {
             let mut entries = Map::with_capacity_and_hasher(map.len(), Default::default());
-            entries.extend(map.iter().map(|(key, value)| (Rc::from(key.as_str()), from_json(value))));
+            entries.extend(map.iter().map(|(key, value)| (Arc::from(key.as_str()), from_json(value))));
             Val::obj(entries)
         }
     }

@@ -1,6 +1,7 @@
 //! `|=` and what is made from it. Below `null` an assignment makes what it needs, as in jq.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use jaq_core::path::Opt;
 use jaq_core::val::Range;
@@ -74,7 +75,7 @@ fn member<'a, I: Iterator<Item = ValX<'a, Val>>>(
             match map.get_mut(key) {
                 Some(place) => *place = new,
                 None => {
-                    map.insert(Rc::from(key), new);
+                    map.insert(Arc::from(key), new);
                 }
             }
         }
