@@ -34,6 +34,11 @@ impl Parameters {
         self.0.iter().any(|(n, v)| n == name && v == "true")
     }
 
+    /// The first value of a name.
+    pub(crate) fn one(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
     /// An array: repeated keys (`a=x&a=y`, `a[]=x`), or one value with commas (`a=x,y`).
     pub(crate) fn list(&self, name: &str) -> Vec<String> {
         let named = self.0.iter().filter(|(n, _)| n.strip_suffix("[]").unwrap_or(n) == name);

@@ -1,0 +1,200 @@
+//! The organization, and what its callers may do.
+#![allow(dead_code, reason = "some types are only described")]
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use axum::response::IntoResponse as _;
+use axum::routing::{MethodRouter, get};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use stagedoor_portal::Portal;
+use utoipa::{OpenApi, ToSchema};
+
+use crate::App;
+use crate::error::Answer;
+use crate::extract::{Body, Caller};
+use crate::openapi::{Done, Refusal};
+
+/// The routes of this noun.
+pub(crate) fn routes() -> Router<App> {
+    let routes: [(&str, MethodRouter<App>); 2] =
+        [("/organization", get(read).patch(merge).put(replace)), ("/auth/permissions", get(permissions))];
+    routes.into_iter().fold(Router::new(), |router, (path, methods)| {
+        router.route(&format!("{path}/"), methods.clone()).route(path, methods)
+    })
+}
+
+/// What may be set. Other keys are left out; further settings are stored and returned.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct OrganizationBody {
+    /// Required where everything is replaced; from the configuration until it is set.
+    #[schema(nullable = false, min_length = 1, max_length = 100)]
+    name: Option<String>,
+    #[schema(nullable = false)]
+    settings: Option<Settings>,
+    announcement: Option<Announcement>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct Settings {
+    /// Identifiers of blueprints.
+    hidden_blueprints: Option<Vec<String>>,
+    #[schema(max_length = 30)]
+    portal_title: Option<String>,
+    /// `KAFKA` or `POLLING`
+    port_agent_streamer_name: Option<String>,
+}
+
+/// Shown to everybody.
+#[derive(ToSchema)]
+pub(crate) struct Announcement {
+    #[schema(nullable = false)]
+    enabled: Option<bool>,
+    #[schema(nullable = false, min_length = 1, max_length = 300)]
+    content: Option<String>,
+    #[schema(max_length = 300)]
+    link: Option<String>,
+    /// `blue` or `red`
+    #[schema(nullable = false)]
+    color: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct Organization {
+    id: String,
+    name: String,
+    /// Always empty.
+    feature_flags: Vec<String>,
+    settings: Settings,
+    announcement: Option<Announcement>,
+    #[schema(nullable = false)]
+    is_onboarded: Option<bool>,
+    #[schema(nullable = false)]
+    tool_selection_provisioning: Option<BTreeMap<String, Value>>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct OrganizationReply {
+    ok: bool,
+    organization: Organization,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct PermissionsReply {
+    ok: bool,
+    permissions: Vec<String>,
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(read, merge, replace, permissions))]
+struct Document;
+
+/// These routes, described.
+pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+/// The organization.
+#[utoipa::path(
+    get,
+    path = "/organization",
+    tag = "Organization",
+    operation_id = "get_organization",
+    responses(
+        (status = 200, description = "The organization", body = OrganizationReply),
+        (status = 401, description = "No valid access token", body = Refusal),
+    )
+)]
+pub(crate) async fn read(State(portal): State<Portal>, Caller(viewer): Caller) -> Answer {
+    let identity = portal.identity();
+    let mut organization = json!({
+        "id": identity.organization_id, "name": identity.organization, "featureFlags": [],
+        "settings": {}, "announcement": null,
+    });
+    let set = portal.view(&viewer)?.organization();
+    if let Some(map) = organization.as_object_mut() {
+        map.extend(set);
+        if let Some(settings) = map.get_mut("settings").and_then(Value::as_object_mut) {
+            settings.entry("hiddenBlueprints").or_insert_with(|| json!([]));
+        }
+    }
+    Ok(Json(json!({ "ok": true, "organization": organization })).into_response())
+}
+
+/// Sets what the body has; settings are merged key by key, null removes.
+#[utoipa::path(
+    patch,
+    path = "/organization",
+    tag = "Organization",
+    operation_id = "patch_organization",
+    request_body = OrganizationBody,
+    responses(
+        (status = 200, description = "Done", body = Done),
+        (status = 401, description = "No valid access token", body = Refusal),
+        (status = 403, description = "The caller may not", body = Refusal),
+        (status = 413, description = "The body is over 1 MiB", body = Refusal),
+        (status = 422, description = "A field is not legal", body = Refusal),
+    )
+)]
+pub(crate) async fn merge(State(portal): State<Portal>, Caller(viewer): Caller, Body(body): Body) -> Answer {
+    portal.patch_organization(&viewer, body).await?;
+    Ok(Json(json!({ "ok": true })).into_response())
+}
+
+/// Replaces name, settings and announcement: what the body lacks is gone.
+#[utoipa::path(
+    put,
+    path = "/organization",
+    tag = "Organization",
+    operation_id = "replace_organization",
+    request_body = OrganizationBody,
+    responses(
+        (status = 200, description = "Done", body = Done),
+        (status = 401, description = "No valid access token", body = Refusal),
+        (status = 403, description = "The caller may not", body = Refusal),
+        (status = 413, description = "The body is over 1 MiB", body = Refusal),
+        (status = 422, description = "A field is not legal", body = Refusal),
+    )
+)]
+pub(crate) async fn replace(
+    State(portal): State<Portal>,
+    Caller(viewer): Caller,
+    Body(body): Body,
+) -> Answer {
+    portal.replace_organization(&viewer, body).await?;
+    Ok(Json(json!({ "ok": true })).into_response())
+}
+
+/// What everybody may do here, and what only administrators may: today's rights in Port's words. Actions would
+/// add `execute:actions:<identifier>`.
+const EVERYBODY: [&str; 2] = ["read:blueprints", "read:entities"];
+const ADMINISTRATORS: [&str; 6] = [
+    "create:blueprints",
+    "read:integrations",
+    "create:integrations",
+    "update:integrations",
+    "delete:integrations",
+    "update:organization",
+];
+
+/// What the caller may do.
+#[utoipa::path(
+    get,
+    path = "/auth/permissions",
+    tag = "Auth",
+    operation_id = "list_permissions",
+    params(("action_version" = Option<String>, Query, description = "Ignored: there are no actions yet")),
+    responses(
+        (status = 200, description = "The permissions", body = PermissionsReply),
+        (status = 401, description = "No valid access token", body = Refusal),
+    )
+)]
+pub(crate) async fn permissions(Caller(viewer): Caller) -> Answer {
+    let more = if viewer.is_administrator() { &ADMINISTRATORS[..] } else { &[] };
+    let permissions: Vec<&str> = EVERYBODY.iter().chain(more).copied().collect();
+    Ok(Json(json!({ "ok": true, "permissions": permissions })).into_response())
+}
