@@ -25,6 +25,8 @@ const MAX_DEPTH: usize = 32;
 pub struct Definitions {
     pub(super) list: IndexMap<String, Definition>,
     pub(super) owners: Owners,
+    /// Whether groups may state whom they own.
+    pub(super) owned_by_others: bool,
 }
 
 /// Who says which teams own an entity.
@@ -327,7 +329,7 @@ impl Compiler<'_> {
             Ownership::Inherited(_) if circular(TEAM).is_some() => Owners::Nobody,
             Ownership::Inherited(path) => self.hops(blueprint, path).map_or(Owners::Nobody, Owners::At),
         };
-        Definitions { list, owners }
+        Definitions { list, owners, owned_by_others: self.web.is_mutual("ownedBy") }
     }
 
     fn mirror(&self, blueprint: &str, mirror: &derived::Mirror) -> (What, Shape) {

@@ -13,8 +13,8 @@ impl Catalog {
         let contributed = entity.record.contributed().properties;
         let mut properties = match &entity.record.document {
             None => contributed,
-            Some(document) => {
-                let mut properties = entry.face.properties_of(&document.value(), &entry.blueprint);
+            Some(_) => {
+                let mut properties = entry.face.properties_of(&entity.document.value(), &entry.blueprint);
                 for (key, value) in contributed {
                     properties.entry(key).or_insert(value);
                 }

@@ -60,11 +60,13 @@ impl Catalog {
             let value = text::member(record.fields.as_ref()?.as_str(), ["properties", key])?;
             serde_json::from_str::<Value>(value).ok()
         };
-        let Some(document) = &record.document else { return contributed() };
+        if record.document.is_none() {
+            return contributed();
+        }
         let entry = self.blueprint_of(entity)?;
         let stated = || {
             let path = entry.face.properties.get(key)?;
-            let value = text::member(document.as_str(), path.split('.'))?;
+            let value = text::member(entity.document.as_str(), path.split('.'))?;
             let value = serde_json::from_str::<Value>(value).ok()?;
             let fits = entry.blueprint.properties.get(key)?.kind.accepts(&value);
             Some(if fits { value } else { Value::Null })

@@ -16,6 +16,7 @@ mod select;
 pub(crate) mod state;
 pub(crate) mod walk;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -65,16 +66,22 @@ impl Catalog {
     /// All derived properties of an entity.
     #[must_use]
     pub fn derived_all(&self, node: NodeId) -> Map<String, Value> {
+        self.derived_where(node, &|_| true)
+    }
+
+    /// The derived properties of an entity that are wanted; the others are not computed.
+    #[must_use]
+    pub fn derived_where(&self, node: NodeId, wanted: &dyn Fn(&str) -> bool) -> Map<String, Value> {
         let entry = self.entity(node).and_then(|e| self.blueprint_of(e));
         let Some(entry) = entry else { return Map::new() };
-        let value = |key: &String| Some((key.clone(), self.derived(node, key)?));
-        entry.derived.list.keys().filter_map(value).collect()
+        let value = |key: &str| Some((key.to_owned(), self.derived(node, key)?));
+        entry.derived.keys().filter(|key| wanted(key)).filter_map(value).collect()
     }
 
     /// Computes the derived properties of many entities that a reader is about to ask for: a calculation is
-    /// then run once for all of them. All properties when `keys` is `None`.
-    pub fn prepare_derived(&self, nodes: &[NodeId], keys: Option<&[&str]>) {
-        let mut by_blueprint: std::collections::BTreeMap<&str, Vec<NodeId>> = Default::default();
+    /// then run once for all of them.
+    pub fn prepare_derived(&self, nodes: &[NodeId], wanted: &dyn Fn(&str) -> bool) {
+        let mut by_blueprint: BTreeMap<&str, Vec<NodeId>> = BTreeMap::new();
         for node in nodes {
             if let Some(entity) = self.entity(*node) {
                 by_blueprint.entry(&entity.record.blueprint).or_default().push(*node);
@@ -82,8 +89,7 @@ impl Catalog {
         }
         for (blueprint, nodes) in by_blueprint {
             let Some(entry) = self.blueprints().get(blueprint) else { continue };
-            let wanted = |key: &&String| keys.is_none_or(|keys| keys.contains(&key.as_str()));
-            entry.derived.list.keys().filter(wanted).for_each(|key| self.prepare(&nodes, key));
+            entry.derived.keys().filter(|key| wanted(key)).for_each(|key| self.prepare(&nodes, key));
         }
     }
 

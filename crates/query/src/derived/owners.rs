@@ -26,7 +26,9 @@ impl Catalog {
         if !entry.is_some_and(|e| e.face.shipped) {
             return contributed();
         }
-        reads.note(node, Part::Incoming);
+        if entry.is_some_and(|e| e.derived.owned_by_others) {
+            reads.note(node, Part::Incoming);
+        }
         let name = |reference: &str| {
             let name = reference.split_once(':').map_or(reference, |(_, n)| n);
             name.strip_prefix("default/").unwrap_or(name).to_owned()

@@ -44,6 +44,11 @@ impl<'b> Web<'b> {
         web
     }
 
+    /// Whether the other end may state a relation of this type.
+    pub(super) fn is_mutual(&self, relation: &str) -> bool {
+        self.mutual.contains(relation)
+    }
+
     /// The step along a relation.
     pub(super) fn forward(&self, relation: &RelationFace) -> Hop {
         Hop {
@@ -52,7 +57,7 @@ impl<'b> Web<'b> {
             to: relation.target.clone(),
             many: relation.many,
             back: false,
-            mutual: self.mutual.contains(relation.relation.as_str()),
+            mutual: self.is_mutual(&relation.relation),
         }
     }
 

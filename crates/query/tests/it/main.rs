@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "the whole program is a test: what fails here should stop it")]
 
+mod derived;
 mod naive;
 mod naive_reach;
 mod order;
@@ -344,4 +345,41 @@ fn only_references_and_lists_of_them_are_edges() {
             assert_eq!(edges, ["alpha:default/a"], "{kind}");
         }
     }
+}
+
+/// A walk ends after as many steps as there are entities, and looks at each once.
+#[test]
+fn a_chain_of_twenty_thousand_is_walked_to_its_end() {
+    use stagedoor_query::reach::{Direction, Route, Start};
+    const LENGTH: u32 = 20_000;
+    let mut world = World::new();
+    for i in 0..LENGTH {
+        let identifier = format!("e{i}");
+        let next = format!("alpha:default/e{}", (i + 1) % LENGTH);
+        let record = EntityRecord {
+            uid: Uuid::from_u128(u128::from(i) + 1),
+            blueprint: "alpha".into(),
+            entity_ref: format!("alpha:default/{identifier}"),
+            identifier,
+            document: Some(JsonText::of(&json!({"metadata": {}, "spec": {"uses": [next]}}))),
+            fields: None,
+            claim: None,
+            stamps: stamps(1),
+        };
+        world.records.insert(record.uid, Arc::new(record));
+    }
+    let catalog = world.loaded();
+    let start = Start::Named { blueprint: Some("alpha".into()), identifiers: vec!["e7".into()] };
+    for direction in [None, Some(Direction::Upstream), Some(Direction::Downstream)] {
+        let query = Expr::reach(start.clone(), Route::Related { direction, required: None });
+        assert_eq!(catalog.select(&query, false).len(), u64::from(LENGTH), "{direction:?}");
+    }
+    let stopped = stagedoor_query::budget::limited(
+        || true,
+        || {
+            let query = Expr::reach(start.clone(), Route::Related { direction: None, required: None });
+            catalog.select(&query, false).len()
+        },
+    );
+    assert!(stopped.is_err(), "the time is over");
 }
