@@ -1,8 +1,8 @@
 //! Derived values: cases by hand, and random catalogs in which every value must be what a naive evaluator says.
 
 mod cases;
-//mod naive;
-//mod random;
+mod naive;
+mod random;
 mod recompute;
 mod searching;
 
