@@ -23,6 +23,14 @@ struct Cli {
 enum Command {
     /// Start the portal.
     Serve(ServeArgs),
+    /// Check whether the portal would start here and run well; changes nothing.
+    Doctor {
+        #[command(flatten)]
+        serve: ServeArgs,
+        /// Answer as one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
     /// Write the OpenAPI documents into a folder.
     Openapi {
         /// The folder.
@@ -49,17 +57,27 @@ struct ServeArgs {
     dev: bool,
 }
 
+impl ServeArgs {
+    fn options(self) -> Options {
+        Options {
+            config: self.config,
+            listen: self.listen,
+            data_dir: self.data_dir,
+            database_url: self.database_url,
+            dev: self.dev,
+        }
+    }
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     stagedoor_server::start_logging();
     let result = match cli.command {
-        Command::Serve(args) => stagedoor_server::run(Options {
-            config: args.config,
-            listen: args.listen,
-            data_dir: args.data_dir,
-            database_url: args.database_url,
-            dev: args.dev,
-        }),
+        Command::Serve(args) => stagedoor_server::run(args.options()),
+        Command::Doctor { serve, json } => match stagedoor_server::doctor(&serve.options(), json) {
+            Ok(false) => return ExitCode::FAILURE,
+            done => done.map(|_| ()),
+        },
         Command::Openapi { folder } => stagedoor_server::write_openapi(&folder),
     };
     match result {

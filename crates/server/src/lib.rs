@@ -6,6 +6,7 @@ pub mod config;
 
 mod assets;
 mod authentication;
+mod doctor;
 mod gate;
 mod http_stack;
 mod local_only;
@@ -16,6 +17,7 @@ mod telemetry;
 mod wiring;
 
 pub use authentication::Authority;
+pub use doctor::{Check, Outcome, doctor, examine};
 pub use http_stack::{app, watched_app};
 pub use openapi::{documents as openapi, write as write_openapi};
 pub use options::Options;

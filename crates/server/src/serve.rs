@@ -155,7 +155,7 @@ pub(crate) async fn listen(address: &str, dev: bool) -> anyhow::Result<TcpListen
     })
 }
 
-fn address(options: &Options, config: &Config) -> anyhow::Result<String> {
+pub(crate) fn address(options: &Options, config: &Config) -> anyhow::Result<String> {
     if let Some(listen) = &options.listen {
         let port_only = listen.strip_prefix(':').map(|port| format!("127.0.0.1:{port}"));
         return Ok(port_only.unwrap_or_else(|| listen.clone()));
@@ -166,7 +166,7 @@ fn address(options: &Options, config: &Config) -> anyhow::Result<String> {
     Ok(format!("{host}:{}", listen.port.unwrap_or(7007)))
 }
 
-fn outbound(config: &Config, environment: &Environment) -> anyhow::Result<AllowList> {
+pub(crate) fn outbound(config: &Config, environment: &Environment) -> anyhow::Result<AllowList> {
     let text = environment.get("STAGEDOOR_OUTBOUND_ALLOW").unwrap_or_default();
     let from_environment: AllowList = text.parse().context("STAGEDOOR_OUTBOUND_ALLOW")?;
     Ok(config.stagedoor.outbound_allow.clone().and(from_environment))

@@ -12,6 +12,7 @@ mod requests;
 pub(crate) use layer::Observe;
 pub use log::start_logging;
 pub(crate) use metrics::metrics;
+pub(crate) use process::most_files;
 pub use otlp::{TraceConfig, trace_config};
 
 use std::sync::Arc;

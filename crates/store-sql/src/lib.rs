@@ -16,8 +16,10 @@
 mod chunks;
 mod codec;
 mod error;
+mod inspect;
 mod postgres;
 mod sqlite;
 
+pub use inspect::{Inspection, inspect_file, inspect_url};
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;

@@ -2,6 +2,7 @@
 
 mod columns;
 mod failure;
+mod inspect;
 mod link;
 mod migrate;
 mod net;
@@ -12,6 +13,8 @@ mod target;
 mod text;
 mod tls;
 mod write;
+
+pub(crate) use inspect::inspect;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,11 +1,14 @@
 //! The store in one SQLite file.
 
 mod files;
+mod inspect;
 mod journal;
 mod migrate;
 mod read;
 mod settings;
 mod write;
+
+pub(crate) use inspect::inspect;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -33,6 +33,23 @@ pub struct TraceConfig {
     ratio: f64,
 }
 
+impl TraceConfig {
+    /// Where spans are sent.
+    pub(crate) fn endpoint(&self) -> &Url {
+        &self.endpoint
+    }
+
+    /// The operator has named this host: it may be one of the network that nothing else may reach.
+    pub(crate) fn host(&self) -> &str {
+        self.endpoint.host_str().unwrap_or_default()
+    }
+
+    /// Sent along.
+    pub(crate) fn headers(&self) -> Vec<(String, String)> {
+        self.headers.0.clone()
+    }
+}
+
 /// Often a credential of the collector.
 #[derive(Clone)]
 struct Headers(Vec<(String, String)>);
@@ -179,16 +196,14 @@ impl Exporter {
 
 /// Sends what has come together since the last time, until the server is gone.
 async fn send(config: TraceConfig, mut inbox: mpsc::Receiver<Span>, counts: Arc<Counts>) {
-    // The operator has named this host: it may be one of the network that nothing else may reach.
-    let host = config.endpoint.host_str().unwrap_or_default();
-    let egress = Egress::new(AllowList::new([host]).unwrap_or_default());
+    let egress = Egress::new(AllowList::new([config.host()]).unwrap_or_default());
     let mut failing = false;
     let mut spans = Vec::with_capacity(BATCH);
     while inbox.recv_many(&mut spans, BATCH).await > 0 {
         let body = span::request(&config.service, &spans);
         let count = spans.len() as u64;
         spans.clear();
-        let options = PostOptions { headers: config.headers.0.clone(), ..PostOptions::json(body, TIMEOUT) };
+        let options = PostOptions { headers: config.headers(), ..PostOptions::json(body, TIMEOUT) };
         match egress.post(&config.endpoint, options).await {
             Ok(_) => {
                 counts.sent.fetch_add(count, Relaxed);

@@ -8,12 +8,12 @@ use stagedoor_store::StoreError;
 use crate::error::Outcome;
 
 /// In order; one that has been released is never changed.
-const MIGRATIONS: [&str; 2] = [
+pub(super) const MIGRATIONS: [&str; 2] = [
     include_str!("../../migrations/sqlite/0001_catalog.sql"),
     include_str!("../../migrations/sqlite/0002_records.sql"),
 ];
 /// Marks the file as ours, for us and for tools such as `file`: "STGD".
-const APPLICATION: i64 = 0x5354_4744;
+pub(super) const APPLICATION: i64 = 0x5354_4744;
 
 /// Refuses what this program must not touch. Changes nothing.
 pub(super) fn check(connection: &Connection, path: &Path) -> Outcome<()> {
