@@ -15,11 +15,14 @@
 
 mod chunks;
 mod codec;
+mod database;
 mod error;
 mod inspect;
 mod postgres;
 mod sqlite;
+mod tables;
 
 pub use inspect::{Inspection, inspect_file, inspect_url};
+pub use database::{Copied, Database, Schema};
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;

@@ -1,5 +1,6 @@
 //! The store in a PostgreSQL database, for any number of processes.
 
+mod backup;
 mod columns;
 mod failure;
 mod inspect;
@@ -26,6 +27,7 @@ use stagedoor_store::{Peers, Store, StoreError, Thing};
 use uuid::Uuid;
 
 use crate::chunks::read_ahead;
+pub(crate) use backup::{backup, restore, schema};
 use failure::{Failure, Outcome};
 use link::{Link, Slot};
 use peers::Replicas;

@@ -1,5 +1,6 @@
 //! The store in one SQLite file.
 
+mod backup;
 mod files;
 mod inspect;
 mod journal;
@@ -20,6 +21,8 @@ use stagedoor_model::{Change, ChangeSet, Commit, JournalLine, JsonText, Revision
 use stagedoor_store::{Store, StoreError, Thing};
 
 use crate::error::{Failure, Outcome};
+pub(crate) use backup::{backup, check, occupied, restore, unpack, write_new};
+pub(crate) use migrate::{prepare, schema};
 
 /// A store in one SQLite file, for one process.
 pub struct SqliteStore {

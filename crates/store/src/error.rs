@@ -84,6 +84,9 @@ pub enum StoreError {
         /// The database.
         path: PathBuf,
     },
+    /// A backup or a restore would lose something.
+    #[error("{0}")]
+    Refused(String),
     /// Something stored can't be read back.
     #[error("the database is damaged: {0}")]
     Damaged(String),

@@ -91,7 +91,7 @@ CREATE TABLE commits (
     through      TEXT   NOT NULL,
     first_change BIGINT NOT NULL,
     changes      BIGINT NOT NULL,
-    transaction  UUID   NOT NULL
+    transaction  UUID   NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'
 );
 
 CREATE TABLE changes (

@@ -3,6 +3,7 @@
 // Helpers of tests may panic as tests do.
 #![allow(clippy::unwrap_used)]
 
+mod backup;
 mod cluster;
 mod crash;
 mod opening;
