@@ -9,6 +9,8 @@ mod kind;
 mod placeholders;
 mod port;
 
+use std::thread::{ScopedJoinHandle, available_parallelism};
+
 use serde_json::Value;
 use stagedoor_model::kinds;
 
@@ -19,7 +21,7 @@ pub use placeholders::{PlaceholderError, PlaceholderReader, placeholders};
 pub use port::PortItem;
 
 /// The kinds that exist beyond the shipped ones.
-pub trait CustomKinds {
+pub trait CustomKinds: Sync {
     /// Whether a document may have this kind, in any case.
     fn is_known(&self, kind: &str) -> bool;
 }
@@ -123,11 +125,35 @@ impl Fault {
     }
 }
 
+/// Texts from this length on are read by several threads.
+const LONG: usize = 128 * 1024;
+
 /// Reads and validates every document of a text, in order.
 #[must_use]
 pub fn read_documents(text: &str, context: &ReadContext<'_>) -> Vec<ReadDocument> {
+    let threads = if text.len() < LONG { 1 } else { available_parallelism().map_or(1, usize::from) };
+    let parts = yaml::parts(text, threads);
+    if let [part] = parts.as_slice() {
+        return read_part(part, context);
+    }
+    let lists: Vec<Vec<ReadDocument>> = std::thread::scope(|scope| {
+        let read = |part| scope.spawn(move || read_part(part, context));
+        let handles: Vec<_> = parts.iter().map(read).collect();
+        let done = |handle: ScopedJoinHandle<'_, _>| match handle.join() {
+            Ok(documents) => documents,
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        handles.into_iter().map(done).collect()
+    });
+    let mut documents: Vec<ReadDocument> = lists.into_iter().flatten().collect();
+    documents.iter_mut().enumerate().for_each(|(index, document)| document.index = index);
+    documents
+}
+
+/// Reads and validates some documents, numbered from 0.
+fn read_part(part: &yaml::Part<'_>, context: &ReadContext<'_>) -> Vec<ReadDocument> {
     let mut found = Vec::new();
-    for document in yaml::parse(text) {
+    for document in part.parse() {
         match document.root {
             Ok(root) if port::is_port(&root) => port::read(&root, &mut found),
             Ok(root) => {

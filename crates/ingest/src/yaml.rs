@@ -164,25 +164,60 @@ impl Node {
 /// Reads every document of a text, in order. Documents without content are left out.
 #[must_use]
 pub fn parse(text: &str) -> Vec<YamlDocument> {
-    let mut documents = Vec::new();
-    for chunk in split::documents(text) {
-        if documents.len() == MAX_DOCUMENTS {
-            let message = format!("The file holds more than {MAX_DOCUMENTS} documents");
-            let error = YamlError { line: chunk.line, column: 1, message };
-            documents.push(YamlDocument { index: MAX_DOCUMENTS, line: chunk.line, root: Err(error) });
-            break;
+    parts(text, 1).iter().flat_map(Part::parse).collect()
+}
+
+/// Consecutive documents of a text, not parsed yet.
+pub struct Part<'a> {
+    chunks: Vec<split::Chunk<'a>>,
+}
+
+/// Cuts a text between documents into at most `count` parts of about the same length, which may be parsed at the
+/// same time.
+#[must_use]
+pub fn parts(text: &str, count: usize) -> Vec<Part<'_>> {
+    let chunks: Vec<_> = split::documents(text).collect();
+    // Only a whole text can be found to hold too many.
+    let count = if chunks.len() > MAX_DOCUMENTS { 1 } else { count };
+    let enough = text.len() / count.max(1) + 1;
+    let (mut parts, mut length) = (vec![Part { chunks: Vec::new() }], 0);
+    for chunk in chunks {
+        if length >= enough {
+            parts.push(Part { chunks: Vec::new() });
+            length = 0;
         }
-        let index = documents.len();
-        match build::document(chunk.text, chunk.line) {
-            Ok(None) => {}
-            Ok(Some(node)) if node.is_null() => {}
-            Ok(Some(node)) => documents.push(YamlDocument { index, line: node.line, root: Ok(node) }),
-            Err(error) => {
-                documents.push(YamlDocument { index, line: chunk.content_line(), root: Err(error) })
-            }
+        length += chunk.text.len();
+        if let Some(part) = parts.last_mut() {
+            part.chunks.push(chunk);
         }
     }
-    documents
+    parts
+}
+
+impl Part<'_> {
+    /// Its documents, numbered from 0.
+    #[must_use]
+    pub fn parse(&self) -> Vec<YamlDocument> {
+        let mut documents = Vec::new();
+        for chunk in &self.chunks {
+            if documents.len() == MAX_DOCUMENTS {
+                let message = format!("The file holds more than {MAX_DOCUMENTS} documents");
+                let error = YamlError { line: chunk.line, column: 1, message };
+                documents.push(YamlDocument { index: MAX_DOCUMENTS, line: chunk.line, root: Err(error) });
+                break;
+            }
+            let index = documents.len();
+            match build::document(chunk.text, chunk.line) {
+                Ok(None) => {}
+                Ok(Some(node)) if node.is_null() => {}
+                Ok(Some(node)) => documents.push(YamlDocument { index, line: node.line, root: Ok(node) }),
+                Err(error) => {
+                    documents.push(YamlDocument { index, line: chunk.content_line(), root: Err(error) })
+                }
+            }
+        }
+        documents
+    }
 }
 
 /// Reads a text that holds one document, such as a configuration file. An empty text is null.

@@ -104,14 +104,17 @@ impl Walk {
     /// Checks `type`. A value of the wrong type is not looked at any further.
     fn kind(&mut self, schema: &Map<String, Value>, value: &Value) -> bool {
         let names = match schema.get("type") {
-            Some(Value::String(name)) => std::slice::from_ref(name).to_vec(),
-            Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            Some(Value::String(name)) if is_type(name, value) => return true,
+            Some(Value::String(name)) => name.clone(),
+            Some(Value::Array(list)) => {
+                let names = || list.iter().filter_map(Value::as_str);
+                if names().next().is_none() || names().any(|name| is_type(name, value)) {
+                    return true;
+                }
+                names().collect::<Vec<_>>().join(",")
+            }
             _ => return true,
         };
-        if names.is_empty() || names.iter().any(|name| is_type(name, value)) {
-            return true;
-        }
-        let names = names.join(",");
         self.report("type", format!("must be {names}"), format!("type: {names}"));
         false
     }
@@ -308,7 +311,10 @@ impl Walk {
     fn below(&mut self, step: &str, schema: &Value, value: &Value) {
         let length = self.path.len();
         self.path.push('/');
-        self.path.push_str(&step.replace('~', "~0").replace('/', "~1"));
+        match step.contains(['~', '/']) {
+            true => self.path.push_str(&step.replace('~', "~0").replace('/', "~1")),
+            false => self.path.push_str(step),
+        }
         self.value(schema, value);
         self.path.truncate(length);
     }

@@ -19,34 +19,30 @@ const NOT_EMPTY: &str = "a non empty string";
 /// Checks every field that has a form. The document has passed the schema of the entity.
 pub(super) fn check(value: &Value) -> Result<(), Fault> {
     let metadata = &value["metadata"];
-    field("/apiVersion", "apiVersion", &value["apiVersion"], is_api_version, PREFIXED)?;
-    field("/kind", "kind", &value["kind"], is_kind, KIND)?;
-    field("/metadata/name", "metadata.name", &metadata["name"], is_backstage_name, NAME)?;
-    field(
-        "/metadata/namespace",
-        "metadata.namespace",
-        &metadata["namespace"],
-        is_backstage_namespace,
-        NAMESPACE,
-    )?;
+    let plain = |pointer: &str| (pointer.to_owned(), pointer[1..].replace('/', "."));
+    field(|| plain("/apiVersion"), &value["apiVersion"], is_api_version, PREFIXED)?;
+    field(|| plain("/kind"), &value["kind"], is_kind, KIND)?;
+    field(|| plain("/metadata/name"), &metadata["name"], is_backstage_name, NAME)?;
+    field(|| plain("/metadata/namespace"), &metadata["namespace"], is_backstage_namespace, NAMESPACE)?;
     for (key, value) in entries(metadata, "labels") {
-        let (pointer, name) = (step("/metadata/labels", key), format!("labels.{key}"));
-        text(&pointer, &name, key, is_key, PREFIXED)?;
-        field(&pointer, &name, value, |v| v.is_empty() || is_backstage_name(v), NAME)?;
+        let place = || (step("/metadata/labels", key), format!("labels.{key}"));
+        text(place, key, is_key, PREFIXED)?;
+        field(place, value, |v| v.is_empty() || is_backstage_name(v), NAME)?;
     }
     for (key, _) in entries(metadata, "annotations") {
-        text(&step("/metadata/annotations", key), &format!("annotations.{key}"), key, is_key, PREFIXED)?;
+        let place = || (step("/metadata/annotations", key), format!("annotations.{key}"));
+        text(place, key, is_key, PREFIXED)?;
     }
     for (index, tag) in items(metadata, "tags") {
-        field(&format!("/metadata/tags/{index}"), &format!("tags.{index}"), tag, is_tag, TAG)?;
+        let place = || (format!("/metadata/tags/{index}"), format!("tags.{index}"));
+        field(place, tag, is_tag, TAG)?;
     }
     for (index, link) in items(metadata, "links") {
-        let pointer = format!("/metadata/links/{index}");
-        field(&step(&pointer, "url"), &format!("links.{index}.url"), &link["url"], is_url, URL)?;
+        let place = |key: &str| (format!("/metadata/links/{index}/{key}"), format!("links.{index}.{key}"));
+        field(|| place("url"), &link["url"], is_url, URL)?;
         for key in ["title", "icon"] {
             if let Some(value) = link.get(key) {
-                let name = format!("links.{index}.{key}");
-                field(&step(&pointer, key), &name, value, |v| !v.trim().is_empty(), NOT_EMPTY)?;
+                field(|| place(key), value, |v| !v.trim().is_empty(), NOT_EMPTY)?;
             }
         }
     }
@@ -61,19 +57,18 @@ fn items<'a>(metadata: &'a Value, key: &str) -> impl Iterator<Item = (usize, &'a
     metadata.get(key).and_then(Value::as_array).into_iter().flatten().enumerate()
 }
 
+/// `place` is made only for what is refused: the JSON pointer, and the name that the message uses.
 fn field(
-    pointer: &str,
-    name: &str,
+    place: impl FnOnce() -> (String, String),
     value: &Value,
     valid: impl Fn(&str) -> bool,
     expected: &str,
 ) -> Result<(), Fault> {
-    text(pointer, name, value.as_str().unwrap_or_default(), valid, expected)
+    text(place, value.as_str().unwrap_or_default(), valid, expected)
 }
 
 fn text(
-    pointer: &str,
-    name: &str,
+    place: impl FnOnce() -> (String, String),
     value: &str,
     valid: impl Fn(&str) -> bool,
     expected: &str,
@@ -81,6 +76,7 @@ fn text(
     if valid(value) {
         return Ok(());
     }
+    let (pointer, name) = place();
     let message = format!("\"{name}\" is not valid; expected {expected} but found \"{value}\". {MORE}");
     Err(Fault::new(pointer, "InputError", message))
 }

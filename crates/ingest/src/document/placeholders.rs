@@ -10,7 +10,7 @@ use crate::location::{LocationRef, beside};
 use crate::yaml;
 
 /// Reads what placeholders name.
-pub trait PlaceholderReader {
+pub trait PlaceholderReader: Sync {
     /// The text that `value` names, seen from the document's place, and the full name of what was read.
     ///
     /// # Errors
