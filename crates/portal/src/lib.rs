@@ -5,14 +5,18 @@
 //! [`View`], which knows its viewer. Dialects translate to and from these use cases and hold no rules.
 
 mod blueprints;
+mod calculator;
 mod clock;
 mod documents;
 mod entities;
 mod error;
 mod faces;
 mod feed;
+mod follower;
+mod history;
 mod install;
 mod integrations;
+mod migrations;
 mod organization;
 mod problems;
 mod publish;
@@ -31,10 +35,12 @@ use stagedoor_model::Actor;
 use stagedoor_query::{Catalog, Loader};
 use stagedoor_store::Store;
 
+pub use blueprints::{Attribute, structure};
 pub use documents::{DocumentResult, DocumentsReport, RejectedDocument};
 pub use entities::{DatasourceQuery, WriteMode, WriteRequest, Written};
 pub use error::PortalError;
-pub use feed::{Feed, FeedAction, FeedEvent, FeedFilter, FeedPage, FeedKind, Position};
+pub use feed::{Feed, FeedAction, FeedEvent, FeedFilter, FeedKind, FeedPage, Position};
+pub use history::Version;
 pub use integrations::{Integration, IntegrationName, LogQuery};
 pub use organization::Identity;
 pub use problems::Problem;
@@ -56,7 +62,9 @@ struct Shared {
     problems: ArcSwap<problems::Problems>,
     writer: writer::Writer,
     sources: sources::Sources,
+    migrations: migrations::Runner,
     store: Arc<dyn Store>,
+    replication: Option<follower::Replication>,
     jq: Arc<Jq>,
     identity: Identity,
 }
@@ -81,22 +89,35 @@ impl Portal {
         let mut loader = Loader::default();
         let revision = store.load(&mut |change| loader.take(change)).map_err(writer::internal)?;
         let read = started.elapsed();
-        let catalog = loader.finish(revision);
+        let mut catalog = loader.finish(revision);
+        catalog.set_calculator(calculator::over(Arc::clone(&options.jq)));
         tracing::debug!(?read, total = ?started.elapsed(), revision, "catalog loaded");
+        let replication = store.peers().map(follower::Replication::new);
+        if let Some(replication) = &replication {
+            follower::join(replication.peers.as_ref(), &mut catalog, store.as_ref())
+                .map_err(writer::internal)?;
+        }
+        let revision = catalog.revision;
+        let problems = problems::Problems::shared(&catalog);
         let (writer, inbox) = writer::Writer::new();
         let shared = Arc::new(Shared {
             catalog: ArcSwap::from_pointee(catalog),
             head: publish::Head::new(revision),
             counters: stats::Counters::default(),
-            problems: ArcSwap::from_pointee(problems::Problems::default()),
+            problems: ArcSwap::from_pointee(problems),
             writer,
             sources: sources::Sources::new(options.sources),
+            migrations: migrations::Runner::default(),
             store: Arc::clone(&store),
+            replication,
             jq: options.jq,
             identity: options.identity,
         });
         writer::start(Arc::downgrade(&shared), store, inbox);
-        Ok(Self { shared })
+        follower::start(&shared);
+        let portal = Self { shared };
+        portal.run_migrations();
+        Ok(portal)
     }
 
     /// The newest snapshot, as `viewer` may see it.

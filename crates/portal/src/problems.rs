@@ -1,9 +1,17 @@
-//! What is wrong with the sources right now. Not stored: the next reading finds it again.
+//! What is wrong with the sources right now. Not stored, for the next reading finds it again; only where there are
+//! several replicas it is, so that all of them say what the one that reads has found.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use stagedoor_model::{Change, JsonText, Record, Stamps};
+use stagedoor_query::Catalog;
+
+use crate::writer::Draft;
+
+/// The records that tell other replicas: one per source, with an array of problems.
+const COLLECTION: &str = "source_problems";
 
 /// One thing that a person should mend in a source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -31,6 +39,26 @@ pub(crate) struct Problems {
 }
 
 impl Problems {
+    /// Those that a catalog's records tell of.
+    pub(crate) fn shared(catalog: &Catalog) -> Self {
+        let mut problems = Self::default();
+        for record in catalog.records(COLLECTION) {
+            // What a newer replica writes may be beyond this one.
+            let told: Vec<Told> = serde_json::from_str(record.body.as_str()).unwrap_or_default();
+            problems.replace(&record.key, told.into_iter().map(Told::problem).collect());
+        }
+        problems
+    }
+
+    /// Whether a change is about a record of problems.
+    pub(crate) fn are_told_by(change: &Change) -> bool {
+        match change {
+            Change::PutRecord(record) => record.collection == COLLECTION,
+            Change::DeleteRecord(collection, _) => collection == COLLECTION,
+            _ => false,
+        }
+    }
+
     /// Those of a source.
     #[must_use]
     pub(crate) fn of_source(&self, source: &str) -> &[Problem] {
@@ -54,6 +82,52 @@ impl Problems {
         for problem in self.by_source.values().flat_map(|p| p.iter()) {
             if let Some(reference) = &problem.reference {
                 self.by_ref.entry(reference.clone()).or_default().push(problem.clone());
+            }
+        }
+    }
+}
+
+/// A problem as a record has it.
+#[derive(Deserialize)]
+struct Told {
+    name: String,
+    message: String,
+    file: String,
+    line: u32,
+    #[serde(rename = "ref")]
+    reference: Option<String>,
+}
+
+impl Told {
+    fn problem(self) -> Problem {
+        let Self { name, message, file, line, reference } = self;
+        Problem { level: "error", name, message, file, line, reference }
+    }
+}
+
+impl Draft {
+    /// Tells other replicas of a source's problems, where they are not what they were.
+    pub(crate) fn share_problems(&mut self, source: &str, problems: &[Problem]) {
+        let known = self.catalog.record(COLLECTION, source).cloned();
+        let body = JsonText::of(&serde_json::json!(problems));
+        match known {
+            Some(_) if problems.is_empty() => {
+                self.put(Change::DeleteRecord(COLLECTION.to_owned(), source.to_owned()));
+            }
+            None if problems.is_empty() => {}
+            Some(known) if known.body == body => {}
+            known => {
+                let made = known.map(|k| (k.stamps.created_at, k.stamps.created_by.clone()));
+                let (created_at, created_by) = made.unwrap_or((self.at, self.actor.name.clone()));
+                let stamps = Stamps {
+                    created_at,
+                    created_by,
+                    updated_at: self.at,
+                    updated_by: self.actor.name.clone(),
+                    datasource: None,
+                };
+                let (collection, key) = (COLLECTION.to_owned(), source.to_owned());
+                self.put(Change::PutRecord(Arc::new(Record { collection, key, body, stamps })));
             }
         }
     }

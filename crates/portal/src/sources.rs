@@ -10,6 +10,7 @@ mod reading;
 mod reconcile;
 mod report;
 mod url;
+mod wish;
 mod worker;
 
 use std::collections::{BTreeMap, HashSet};
@@ -22,6 +23,8 @@ use stagedoor_ingest::{AllowRule, Rules};
 use stagedoor_model::Timestamp;
 use stagedoor_outbound::Egress;
 use stagedoor_query::Blueprints;
+
+pub(crate) use wish::Wish;
 
 pub use report::{Conflict, SourceReport};
 
@@ -103,7 +106,7 @@ impl KnownKinds {
 
 impl KnownKinds {
     /// Changes when the set does.
-    fn fingerprint(&self) -> u64 {
+    pub(crate) fn fingerprint(&self) -> u64 {
         use std::hash::{DefaultHasher, Hash as _, Hasher as _};
         let mut names: Vec<&String> = self.custom.iter().collect();
         names.sort();

@@ -16,6 +16,7 @@ use stagedoor_store::{Store, StoreError};
 use tokio::sync::oneshot;
 
 use crate::error::PortalError;
+use crate::follower::{self, apply_tail};
 use crate::{Portal, Shared, clock};
 
 /// A transaction takes at most this many operations, and stops early at this many changes.
@@ -32,9 +33,17 @@ pub(crate) struct Request {
     reply: oneshot::Sender<Result<(), PortalError>>,
 }
 
+/// What the writer is asked for.
+pub(crate) enum Task {
+    /// Run an operation.
+    Run(Request),
+    /// Apply and publish what other replicas have stored, then say so.
+    CatchUp(Sender<Result<(), String>>),
+}
+
 /// The queue's near end.
 pub(crate) struct Writer {
-    queue: Sender<Request>,
+    queue: Sender<Task>,
 }
 
 /// What an operation works on: the newest state, and what it has changed so far.
@@ -54,9 +63,17 @@ impl Draft {
 }
 
 impl Writer {
-    pub(crate) fn new() -> (Self, Receiver<Request>) {
+    pub(crate) fn new() -> (Self, Receiver<Task>) {
         let (queue, inbox) = channel();
         (Self { queue }, inbox)
+    }
+
+    /// Waits until what other replicas have stored is published.
+    pub(crate) fn catch_up(&self) -> Result<(), String> {
+        let (done, wait) = channel();
+        let stopped = || "the writer has stopped".to_owned();
+        self.queue.send(Task::CatchUp(done)).map_err(|_| stopped())?;
+        wait.recv().map_err(|_| stopped())?
     }
 }
 
@@ -79,34 +96,57 @@ impl Portal {
         let stopped = || PortalError::Unavailable("the portal is shutting down".into());
         let request = Request { actor, dry_run, operation, reply };
         self.shared.counters.queued.fetch_add(1, Relaxed);
-        self.shared.writer.queue.send(request).map_err(|_| stopped())?;
+        self.shared.writer.queue.send(Task::Run(request)).map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())??;
         slot.lock().take().ok_or_else(|| PortalError::Internal("an operation left no result".into()))
     }
 }
 
 /// Starts the thread. It ends when the portal is gone.
-pub(crate) fn start(shared: Weak<Shared>, store: Arc<dyn Store>, inbox: Receiver<Request>) {
+pub(crate) fn start(shared: Weak<Shared>, store: Arc<dyn Store>, inbox: Receiver<Task>) {
     let run = move || {
         let mut last = Timestamp(0);
         while let Ok(first) = inbox.recv() {
             let Some(shared) = shared.upgrade() else { return };
             last = last.max(clock::now());
+            let mut behind = Vec::new();
+            let mut next = Some(first);
             let mut batch = Batch::new(shared.catalog.load().as_ref().clone(), last);
-            batch.take(first);
-            while batch.has_room()
-                && let Ok(next) = inbox.try_recv()
-            {
-                batch.take(next);
+            while let Some(task) = next {
+                match task {
+                    Task::Run(request) => batch.take(request),
+                    // The rest of the batch would only be run again.
+                    Task::CatchUp(done) => {
+                        behind.push(done);
+                        break;
+                    }
+                }
+                next = if batch.has_room() { inbox.try_recv().ok() } else { None };
             }
-            shared.counters.taken.fetch_add(batch.done.len() as u64, Relaxed);
-            batch.finish(&shared, store.as_ref());
+            if !batch.done.is_empty() {
+                shared.counters.taken.fetch_add(batch.done.len() as u64, Relaxed);
+                batch.finish(&shared, store.as_ref());
+            }
+            for done in behind {
+                // The follower has ended with the portal.
+                let _ = done.send(catch_up(&shared, store.as_ref()));
+            }
         }
     };
     // Without this thread nothing can be written; callers then get `Unavailable`.
     if let Err(error) = std::thread::Builder::new().name("writer".into()).spawn(run) {
         tracing::error!(%error, "the writer could not be started");
     }
+}
+
+/// Applies and publishes what other replicas have stored.
+fn catch_up(shared: &Shared, store: &dyn Store) -> Result<(), String> {
+    let mut catalog = shared.catalog.load().as_ref().clone();
+    let tail = apply_tail(&mut catalog, store).map_err(|error| error.to_string())?;
+    if tail.any {
+        shared.publish_tail(catalog, tail);
+    }
+    Ok(())
 }
 
 struct Batch {
@@ -145,68 +185,93 @@ impl Batch {
 
     fn finish(mut self, shared: &Shared, store: &dyn Store) {
         let stored = self.store(shared, store);
-        for (request, result, count) in self.done {
+        let answer = |(request, result, count): (Request, Result<(), PortalError>, usize)| {
             let result = match (&stored, result) {
                 (Err(error), Ok(())) if count > 0 => Err(error.clone()),
                 (_, result) => result,
             };
-            // A caller that went away does not wait for its answer.
-            let _ = request.reply.send(result);
+            (request.reply, result)
+        };
+        let answers = self.done.into_iter().map(answer).collect();
+        match &shared.replication {
+            Some(replication) => replication.answer(shared.catalog.load().revision, answers),
+            None => follower::send(answers),
         }
     }
 
+    /// Stores and publishes. Where another process has written, its changes are applied and everything is run
+    /// again on top of them.
     fn store(&mut self, shared: &Shared, store: &dyn Store) -> Result<(), PortalError> {
-        let mut changes = std::mem::take(&mut self.draft.changes).into_iter();
-        let mut sets = Vec::new();
-        for (request, _, count) in &self.done {
-            if *count > 0 {
-                let changes = changes.by_ref().take(*count).collect();
-                sets.push(ChangeSet { actor: request.actor.clone(), at: self.draft.at, changes });
+        let mut kept_turn = false;
+        loop {
+            let sets = self.sets();
+            if sets.is_empty() {
+                if kept_turn {
+                    // Nothing is left to write: the others need not wait for this one.
+                    let _ = store.commit(self.base.revision, &[]);
+                }
+                return Ok(());
             }
-        }
-        if sets.is_empty() {
-            return Ok(());
-        }
-        let started = std::time::Instant::now();
-        let head = store.commit(self.base.revision, &sets);
-        let count = sets.iter().map(|set| set.changes.len()).sum();
-        shared.counters.transaction(started.elapsed(), head.is_ok().then_some((sets.len(), count)));
-        match head {
-            Ok(head) => {
-                self.draft.catalog.revision = head;
-                shared.publish(self.draft.catalog.clone());
-                Ok(())
+            let started = std::time::Instant::now();
+            let head = store.commit(self.base.revision, &sets);
+            let count = sets.iter().map(|set| set.changes.len()).sum();
+            shared.counters.transaction(started.elapsed(), head.is_ok().then_some((sets.len(), count)));
+            match head {
+                Ok(head) => {
+                    self.draft.catalog.revision = head;
+                    shared.publish(self.draft.catalog.clone());
+                    return Ok(());
+                }
+                Err(StoreError::Behind { head }) => {
+                    kept_turn = true;
+                    self.rebase(shared, store, head)?;
+                }
+                Err(error) => return Err(internal(error)),
             }
-            Err(StoreError::Behind { head }) => self.catch_up(shared, store, head),
-            Err(error) => Err(internal(error)),
         }
     }
 
-    /// Another process has written: apply its changes and run everything again on top of them.
-    fn catch_up(&mut self, shared: &Shared, store: &dyn Store, head: Revision) -> Result<(), PortalError> {
-        let commits = store.commits_since(self.base.revision, usize::MAX).map_err(internal)?;
-        for commit in commits {
-            commit.change_set.changes.iter().for_each(|c| self.base.apply(c));
-            self.base.revision = commit.revision;
-        }
+    /// The changes, one set per operation that made any.
+    fn sets(&mut self) -> Vec<ChangeSet> {
+        let mut changes = std::mem::take(&mut self.draft.changes).into_iter();
+        let set = |(request, _, count): &(Request, _, usize)| ChangeSet {
+            actor: request.actor.clone(),
+            at: self.draft.at,
+            changes: changes.by_ref().take(*count).collect(),
+        };
+        self.done.iter().filter(|(_, _, count)| *count > 0).map(set).collect()
+    }
+
+    fn rebase(&mut self, shared: &Shared, store: &dyn Store, head: Revision) -> Result<(), PortalError> {
+        let tail = apply_tail(&mut self.base, store).map_err(internal)?;
         if self.base.revision < head {
-            return Err(PortalError::Internal(format!(
-                "the change log ends at {} before {head}",
-                self.base.revision
-            )));
+            let ends = self.base.revision;
+            return Err(PortalError::Internal(format!("the change log ends at {ends} before {head}")));
         }
-        shared.publish(self.base.clone());
+        shared.publish_tail(self.base.clone(), tail);
         let mut again = Self::new(self.base.clone(), self.draft.at);
         for (request, _, _) in std::mem::take(&mut self.done) {
             again.take(request);
         }
         *self = again;
-        self.store(shared, store)
+        Ok(())
     }
 }
 
 /// A failure of the store as a failure of the use case.
 pub(crate) fn internal(error: StoreError) -> PortalError {
-    tracing::error!(%error, "the store failed");
-    PortalError::Internal(error.to_string())
+    match error {
+        StoreError::Unreachable { .. } => {
+            tracing::warn!(%error, "not stored");
+            PortalError::Unavailable("the database cannot be reached: nothing was stored, try again".into())
+        }
+        StoreError::Unknown { .. } => PortalError::Unavailable(
+            "the connection to the database was lost while storing: look whether the change is there before you repeat it"
+                .into(),
+        ),
+        error => {
+            tracing::error!(%error, "the store failed");
+            PortalError::Internal(error.to_string())
+        }
+    }
 }

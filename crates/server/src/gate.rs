@@ -9,13 +9,23 @@ use axum::routing::get;
 use http::{StatusCode, header};
 use tower::ServiceExt as _;
 
+/// Why an application that can answer should get no requests all the same, if there is a reason.
+type Unready = Box<dyn Fn() -> Option<&'static str> + Send + Sync>;
+
 /// Holds the application once it can answer.
 #[derive(Clone, Default)]
 pub(crate) struct Gate {
     app: Arc<OnceLock<Router>>,
+    unready: Arc<OnceLock<Unready>>,
 }
 
 impl Gate {
+    /// Has readiness ask this, once the gate is open.
+    pub(crate) fn watch(&self, unready: impl Fn() -> Option<&'static str> + Send + Sync + 'static) {
+        // Said once, at start.
+        let _ = self.unready.set(Box::new(unready));
+    }
+
     /// Opens: from now on requests reach the application.
     pub(crate) fn open(&self, app: Router) {
         // Opened once, at start.
@@ -36,12 +46,16 @@ impl Gate {
 }
 
 async fn readiness(State(gate): State<Gate>) -> Response {
-    match gate.app.get() {
-        Some(_) => health(StatusCode::OK, r#"{"status":"ok"}"#),
-        None => health(
-            StatusCode::SERVICE_UNAVAILABLE,
-            r#"{"message":"Backend has not started yet","status":"error"}"#,
-        ),
+    let unready = match gate.app.get() {
+        Some(_) => gate.unready.get().and_then(|unready| unready()),
+        None => Some("Backend has not started yet"),
+    };
+    match unready {
+        None => health(StatusCode::OK, r#"{"status":"ok"}"#),
+        Some(reason) => {
+            let body = format!(r#"{{"message":"{reason}","status":"error"}}"#);
+            health(StatusCode::SERVICE_UNAVAILABLE, body)
+        }
     }
 }
 
@@ -58,8 +72,8 @@ async fn pass(State(gate): State<Gate>, request: Request) -> Response {
     }
 }
 
-fn health(status: StatusCode, body: &'static str) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response()
+fn health(status: StatusCode, body: impl Into<axum::body::Body>) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], body.into()).into_response()
 }
 
 #[cfg(test)]
@@ -82,6 +96,12 @@ mod tests {
             async || [status(&router, live).await, status(&router, ready).await, status(&router, "/x").await];
         assert_eq!(all().await, [200, 503, 503]);
         gate.open(Router::new().route("/x", get(|| async { "x" })));
+        assert_eq!(all().await, [200, 200, 200]);
+        let behind = Arc::new(std::sync::atomic::AtomicBool::new(true));
+        let seen = Arc::clone(&behind);
+        gate.watch(move || seen.load(std::sync::atomic::Ordering::Relaxed).then_some("behind"));
+        assert_eq!(all().await, [200, 503, 200], "it answers all the same");
+        behind.store(false, std::sync::atomic::Ordering::Relaxed);
         assert_eq!(all().await, [200, 200, 200]);
     }
 }

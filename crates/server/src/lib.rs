@@ -7,6 +7,7 @@ pub mod config;
 mod assets;
 mod authentication;
 mod doctor;
+mod database;
 mod gate;
 mod http_stack;
 mod local_only;

@@ -9,15 +9,13 @@ use axum::Router;
 use stagedoor_auth::Credentials;
 use stagedoor_outbound::AllowList;
 use stagedoor_portal::Portal;
-use stagedoor_store::Store;
-use stagedoor_store_sql::SqliteStore;
 use tokio::net::TcpListener;
 
 use crate::config::{self, Config, Environment};
 use crate::gate::Gate;
 use crate::options::Options;
 use crate::telemetry::Watch;
-use crate::{http_stack, wiring};
+use crate::{database, http_stack, wiring};
 
 /// Requests under way get this long after a stop signal.
 const GRACE: Duration = Duration::from_secs(8);
@@ -46,6 +44,8 @@ pub async fn serve(options: Options) -> anyhow::Result<()> {
     let mut server = tokio::spawn(run(listener, gate.router()));
     let start = async {
         let (portal, app) = load(&options, &config, outbound, credentials, watch).await?;
+        let watched = portal.clone();
+        gate.watch(move || watched.unready());
         // The first reading is part of the first start; later ones happen while the catalog answers.
         if portal.is_empty() {
             portal.start_sources().await;
@@ -63,6 +63,7 @@ pub async fn serve(options: Options) -> anyhow::Result<()> {
             let portal = started?;
             server.await??;
             portal.flush().await;
+            tokio::task::spawn_blocking(move || portal.leave()).await?;
         }
         ended = &mut server => ended??,
     }
@@ -76,19 +77,11 @@ async fn load(
     credentials: Option<Credentials>,
     watch: Watch,
 ) -> anyhow::Result<(Portal, Router)> {
-    let url = options.database_url.clone().or(config.stagedoor.database_url.as_deref().map(str::to_owned));
-    if let Some(url) = url {
-        let scheme = url.split(':').next().unwrap_or_default();
-        bail!(
-            "databases of type \"{scheme}\" are not supported yet: leave --database-url out to use the embedded database"
-        );
-    }
-    let folder =
-        options.data_dir.clone().or(config.stagedoor.data_dir.clone()).unwrap_or_else(|| ".stagedoor".into());
+    let database = database::of(options.database_url.as_deref(), options.data_dir.as_deref(), config)?;
     let sources = wiring::sources_config(config, outbound);
     let identity = wiring::identity(config);
     let (portal, key) = tokio::task::spawn_blocking(move || {
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.join("stagedoor.db"))?);
+        let store = database.open()?;
         let key = wiring::SigningKey::of(store.as_ref())?;
         let jq = Arc::new(stagedoor_jq::Jq::in_process());
         anyhow::Ok((Portal::open(store, stagedoor_portal::Options { sources, jq, identity })?, key))

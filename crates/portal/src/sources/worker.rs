@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use super::item::Item;
 use super::reading::{GONE_GRACE, Outcome, Reader, Reading, TARGET_MARK};
 use super::reconcile::{Spoken, claimed_by};
-use super::{KnownKinds, LocationConfig, Status};
+use super::{KnownKinds, LocationConfig, Status, Wish};
 use crate::problems::Problem;
 use crate::writer::Draft;
 use crate::{Portal, clock};
@@ -38,6 +38,8 @@ const CHUNK: usize = 500;
 pub(crate) enum Event {
     /// A watched file or folder has changed.
     Files,
+    /// The portal starts, and waits for the end of the first reading.
+    First(oneshot::Sender<()>),
     /// Someone asks for a reading and waits for its end.
     Sync(oneshot::Sender<()>),
     /// A person confirmed the losses of a held source.
@@ -73,13 +75,18 @@ impl Portal {
         if let Err(error) = std::thread::Builder::new().name("sources".into()).spawn(run) {
             tracing::error!(%error, "sources cannot be read");
         }
-        self.sync_sources().await;
+        self.read_sources(Event::First).await;
     }
 
-    /// Reads all sources now and waits until what they say is in the catalog.
+    /// Reads all sources now and waits until what they say is in the catalog. Where another replica reads them, it
+    /// is asked to, and not waited for.
     pub async fn sync_sources(&self) {
+        self.read_sources(Event::Sync).await;
+    }
+
+    async fn read_sources(&self, event: fn(oneshot::Sender<()>) -> Event) {
         let (done, wait) = oneshot::channel();
-        if self.shared.sources.events.send(Event::Sync(done)).is_ok() {
+        if self.shared.sources.events.send(event(done)).is_ok() {
             let _ = wait.await;
         }
     }
@@ -129,6 +136,7 @@ impl Worker {
         loop {
             let mut waiters = Vec::new();
             let mut confirmed = Vec::new();
+            let mut asked = false;
             let event = match self.polls {
                 true => inbox.recv_timeout(next_poll.saturating_duration_since(Instant::now())),
                 // Nothing to ask: sleep until something happens.
@@ -143,7 +151,12 @@ impl Worker {
             while let Some(event) = pending.take() {
                 let settle = match event {
                     Event::Files => SETTLE.min(patience.saturating_duration_since(Instant::now())),
+                    Event::First(done) => {
+                        waiters.push(done);
+                        Duration::ZERO
+                    }
                     Event::Sync(done) => {
+                        asked = true;
                         self.reader.forget_urls();
                         waiters.push(done);
                         Duration::ZERO
@@ -164,7 +177,13 @@ impl Worker {
                 self.reader.forget_urls();
                 next_poll = Instant::now() + POLL;
             }
-            self.sync_all(&portal, &confirmed);
+            if portal.leads() {
+                self.sync_all(&portal, &confirmed);
+            } else {
+                let sync = asked.then_some(Wish::Sync).into_iter();
+                sync.chain(confirmed.into_iter().map(Wish::Confirm))
+                    .for_each(|wish| portal.ask_leader(&wish));
+            }
             let catalog = portal.shared.catalog.load();
             // What is gone has to be looked at again when its time is up.
             self.polls = self.urls || catalog.sources().values().any(|s| s.state == SourceState::Gone);
@@ -226,7 +245,7 @@ impl Worker {
         }
         let declare = move |draft: &mut Draft| {
             let before = draft.catalog.clone();
-            let results = draft.declare_blueprints(&all);
+            let results = draft.declare_blueprints_of_files(&all);
             let is_new = |b: &Blueprint| {
                 before.blueprints().get(&b.identifier).is_none_or(|old| old.blueprint.body != b.body)
             };
@@ -316,6 +335,11 @@ impl Worker {
             }
         }
         let mut problems = portal.shared.problems.load().as_ref().clone();
+        if portal.shared.replication.is_some() {
+            let (source, shared) = (id.clone(), reading.problems.clone());
+            let share = move |draft: &mut Draft| Ok(draft.share_problems(&source, &shared));
+            let _ = self.runtime.block_on(portal.commit(source_actor(&id), false, share));
+        }
         problems.replace(&id, reading.problems);
         portal.shared.problems.store(Arc::new(problems));
         portal.shared.sources.status.lock().insert(id, Status { last_run: Some(clock::now()) });
