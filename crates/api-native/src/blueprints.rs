@@ -8,7 +8,7 @@ use axum::{Json, Router};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
-use stagedoor_portal::View;
+use stagedoor_portal::{Portal, View};
 use stagedoor_query::BlueprintEntry;
 use utoipa::ToSchema;
 
@@ -40,6 +40,15 @@ struct BlueprintSummary {
     required: Vec<String>,
     #[schema(value_type = std::collections::HashMap<String, RelationSummary>)]
     relations: IndexMap<String, RelationSummary>,
+    /// Calculations whose programs are none. They give null.
+    problems: Vec<CalculationProblem>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct CalculationProblem {
+    /// Key of the calculation property.
+    property: String,
+    message: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -63,19 +72,22 @@ pub(crate) fn routes() -> Router<Api> {
     Router::new().route("/blueprints", get(blueprints))
 }
 
-/// All blueprints with counts of entities and of links between them.
+/// All blueprints with counts of entities and of links between them. System blueprints are listed once they have
+/// entities.
 #[utoipa::path(get, path = "/blueprints", responses((status = 200, body = BlueprintList), (status = 401, body = ErrorBody)))]
 pub(crate) async fn blueprints(
     State(api): State<Api>,
     Caller(viewer): Caller,
 ) -> Result<Json<BlueprintList>, ApiError> {
     let view = api.portal.view(&viewer)?;
-    let mut blueprints: Vec<_> = view.blueprints().iter().map(|e| summary(&view, e)).collect();
+    let listed = |e: &&BlueprintEntry| !e.blueprint.is_system() || view.count(&e.blueprint.identifier) > 0;
+    let entries = view.blueprints().iter().filter(listed);
+    let mut blueprints: Vec<_> = entries.map(|e| summary(&api.portal, &view, e)).collect();
     blueprints.sort_by_cached_key(|b| b.title.to_lowercase());
     Ok(Json(BlueprintList { blueprints, edges: edges(&view) }))
 }
 
-fn summary(view: &View, entry: &BlueprintEntry) -> BlueprintSummary {
+fn summary(portal: &Portal, view: &View, entry: &BlueprintEntry) -> BlueprintSummary {
     let b = &entry.blueprint;
     let relation = |r: &stagedoor_model::RelationDefinition| RelationSummary {
         title: r.title.clone(),
@@ -94,6 +106,11 @@ fn summary(view: &View, entry: &BlueprintEntry) -> BlueprintSummary {
         properties: b.properties.iter().map(|(k, p)| (k.clone(), p.definition.clone())).collect(),
         required: b.required.clone(),
         relations: b.relations.iter().map(|(k, r)| (k.clone(), relation(r))).collect(),
+        problems: portal
+            .calculation_problems(b)
+            .into_iter()
+            .map(|(property, message)| CalculationProblem { property, message })
+            .collect(),
     }
 }
 

@@ -1,22 +1,47 @@
 //! Blueprints.
 
-use axum::Json;
-use axum::extract::State;
+mod attributes;
+mod openapi;
+mod permissions;
+
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, delete as delete_route, get, patch as patch_route};
+use axum::{Json, Router};
 use http::StatusCode;
 use serde_json::{Value, json};
 use stagedoor_model::Blueprint;
 use stagedoor_portal::Portal;
 
+use crate::App;
 use crate::error::{Answer, Failure};
 use crate::extract::{Body, Caller, OfBlueprint};
+use crate::flags::Parameters;
 use crate::openapi::{BlueprintBody, BlueprintReply, BlueprintsReply, Done, Refusal};
+use openapi::MigrationStarted;
+
+pub(crate) use openapi::openapi;
+
+/// The routes of this noun beside those of a blueprint itself.
+pub(crate) fn routes() -> Router<App> {
+    let routes: [(&str, MethodRouter<App>); 6] = [
+        ("/blueprints/system/{blueprint}/structure", get(structure)),
+        ("/blueprints/{blueprint}/all-entities", delete_route(delete_all)),
+        ("/blueprints/{blueprint}/permissions", get(permissions::read).patch(permissions::patch)),
+        ("/blueprints/{blueprint}/properties/{key}/rename", patch_route(attributes::property)),
+        ("/blueprints/{blueprint}/relations/{key}/rename", patch_route(attributes::relation)),
+        ("/blueprints/{blueprint}/mirror/{key}/rename", patch_route(attributes::mirror)),
+    ];
+    routes.into_iter().fold(Router::new(), |router, (path, methods)| {
+        router.route(&format!("{path}/"), methods.clone()).route(path, methods)
+    })
+}
 
 fn reply(status: StatusCode, blueprint: &Blueprint) -> Response {
     (status, Json(json!({ "ok": true, "blueprint": blueprint.to_port() }))).into_response()
 }
 
-/// Lists all blueprints, in the order of their creation.
+/// Lists all blueprints, in the order of their creation; system blueprints that nobody has extended come last.
 #[utoipa::path(
     get,
     path = "/blueprints",
@@ -78,7 +103,7 @@ pub(crate) async fn read(
     Ok(reply(StatusCode::OK, &entry.blueprint))
 }
 
-/// Replaces a blueprint as a whole: what the body lacks is gone.
+/// Replaces a blueprint as a whole: what the body lacks is gone. Another `identifier` than the path's renames it.
 #[utoipa::path(
     put,
     path = "/blueprints/{blueprint}",
@@ -91,6 +116,7 @@ pub(crate) async fn read(
         (status = 401, description = "No valid access token", body = Refusal),
         (status = 403, description = "The caller may not", body = Refusal),
         (status = 404, description = "No such blueprint", body = Refusal),
+        (status = 409, description = "`identifier_taken`", body = Refusal),
         (status = 413, description = "The body is over 1 MiB", body = Refusal),
         (status = 422, description = "The blueprint is not legal", body = Refusal),
     )
@@ -157,4 +183,51 @@ pub(crate) async fn delete(
 ) -> Answer {
     portal.delete_blueprint(&viewer, &identifier).await?;
     Ok(Json(json!({ "ok": true })).into_response())
+}
+
+/// A system blueprint as it ships, whatever was added to it.
+#[utoipa::path(
+    get,
+    path = "/blueprints/system/{blueprint}/structure",
+    tag = "Blueprints",
+    operation_id = "get_system_blueprint",
+    params(("blueprint" = String, Path, description = "Identifier of the system blueprint, `_user`")),
+    responses(
+        (status = 200, description = "The blueprint", body = BlueprintReply),
+        (status = 401, description = "No valid access token", body = Refusal),
+        (status = 404, description = "No such system blueprint", body = Refusal),
+    )
+)]
+pub(crate) async fn structure(_: Caller, Path(identifier): Path<String>) -> Answer {
+    let shipped =
+        stagedoor_portal::structure(&identifier).ok_or_else(|| Failure::no_blueprint(&identifier))?;
+    Ok(reply(StatusCode::OK, &shipped))
+}
+
+/// Starts to delete all entities of a blueprint, and the blueprint if asked. `GET /migrations/{id}` tells how far it is.
+#[utoipa::path(
+    delete,
+    path = "/blueprints/{blueprint}/all-entities",
+    tag = "Blueprints",
+    operation_id = "delete_all_entities",
+    params(
+        ("blueprint" = String, Path, description = "Identifier of the blueprint"),
+        ("delete_blueprint" = Option<bool>, Query, description = "Delete the blueprint afterwards"),
+    ),
+    responses(
+        (status = 200, description = "It has begun", body = MigrationStarted),
+        (status = 401, description = "No valid access token", body = Refusal),
+        (status = 403, description = "The caller may not", body = Refusal),
+        (status = 404, description = "No such blueprint", body = Refusal),
+        (status = 422, description = "`protected_resource`", body = Refusal),
+    )
+)]
+pub(crate) async fn delete_all(
+    State(portal): State<Portal>,
+    Caller(viewer): Caller,
+    OfBlueprint(identifier): OfBlueprint,
+    parameters: Parameters,
+) -> Answer {
+    let id = portal.delete_all_entities(&viewer, &identifier, parameters.flag("delete_blueprint")).await?;
+    Ok(Json(json!({ "ok": true, "migrationId": id })).into_response())
 }

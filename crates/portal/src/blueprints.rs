@@ -1,17 +1,30 @@
 //! Use cases on blueprints.
 
-use std::collections::HashSet;
+mod attribute;
+mod declare;
+mod delete;
+mod mentions;
+mod permissions;
+mod references;
+mod rename;
+mod system;
+mod write;
+
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-use indexmap::map::Entry;
 use serde_json::Value;
 use stagedoor_auth::Viewer;
-use stagedoor_model::{Blueprint, Change, kinds};
+use stagedoor_jq::JqError;
+use stagedoor_model::Blueprint;
+use stagedoor_model::derived::Derived;
 
 use crate::Portal;
 use crate::error::PortalError;
 use crate::writer::Draft;
+
+pub use attribute::Attribute;
+pub(crate) use permissions::PERMISSIONS;
+pub use system::structure;
 
 /// How a body meets a blueprint that exists.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,10 +52,12 @@ impl Portal {
         self.write_blueprint(viewer, None, body, BlueprintMode::Create).await
     }
 
-    /// Replaces a blueprint as a whole. Its Backstage face stays.
+    /// Replaces a blueprint as a whole. Its Backstage face stays. Another `identifier` in the body renames it:
+    /// its entities, and whatever names it, follow.
     ///
     /// # Errors
-    /// `NotFound`; `forbidden_format_change` when a property changes type or format.
+    /// `NotFound`; `forbidden_format_change` when a property changes type or format; `identifier_taken`;
+    /// `protected_resource` for what ships with the program, `protected_entity` for a rename while files own entities.
     pub async fn replace_blueprint(
         &self,
         viewer: &Viewer,
@@ -78,14 +93,70 @@ impl Portal {
         self.commit(viewer.actor("port"), false, write).await
     }
 
+    /// Gives a property, relation or mirror another name. The values of entities move with it, and definitions of
+    /// all blueprints that name it follow; JQ programs are texts and stay as they are.
+    ///
+    /// # Errors
+    /// `NotFound`; `identifier_taken`; `protected_resource` for the base of a system blueprint.
+    pub async fn rename_attribute(
+        &self,
+        viewer: &Viewer,
+        blueprint: &str,
+        attribute: Attribute,
+        from: &str,
+        to: &str,
+    ) -> Result<Arc<Blueprint>, PortalError> {
+        may_build(viewer)?;
+        let (blueprint, from, to) = (blueprint.to_owned(), from.to_owned(), to.to_owned());
+        let rename = move |draft: &mut Draft| draft.rename_attribute(&blueprint, attribute, &from, &to);
+        self.commit(viewer.actor("port"), false, rename).await
+    }
+
     /// Removes a blueprint that has no entities and that no other one points at.
     ///
     /// # Errors
-    /// `NotFound`; `has_dependents`.
+    /// `NotFound`; `has_dependents`; `protected_resource` for a system blueprint.
     pub async fn delete_blueprint(&self, viewer: &Viewer, identifier: &str) -> Result<(), PortalError> {
         may_build(viewer)?;
         let identifier = identifier.to_owned();
         self.commit(viewer.actor("port"), false, move |draft| draft.delete_blueprint(&identifier)).await
+    }
+
+    /// Who may do what with the entities of a blueprint: `{"entities": {...}}`.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn blueprint_permissions(&self, _viewer: &Viewer, blueprint: &str) -> Result<Value, PortalError> {
+        permissions::read(&self.shared.catalog.load(), blueprint)
+    }
+
+    /// Changes who may do what, key by key. Answers the whole.
+    ///
+    /// # Errors
+    /// `NotFound`; `invalid_permissions` with the properties and relations that the blueprint does not have.
+    pub async fn patch_blueprint_permissions(
+        &self,
+        viewer: &Viewer,
+        blueprint: &str,
+        body: Value,
+    ) -> Result<Value, PortalError> {
+        may_build(viewer)?;
+        let blueprint = blueprint.to_owned();
+        let patch = move |draft: &mut Draft| draft.patch_permissions(&blueprint, &body);
+        self.commit(viewer.actor("port"), false, patch).await
+    }
+
+    /// What is wrong with the programs of a blueprint's calculations: (property, message). They are not
+    /// checked when they are written, as Port's clients expect.
+    #[must_use]
+    pub fn calculation_problems(&self, blueprint: &Blueprint) -> Vec<(String, String)> {
+        let (derived, _) = Derived::read(&blueprint.body.value());
+        let problem = |program: &str| match self.shared.jq.check(program) {
+            Err(JqError::Syntax(message)) => Some(message),
+            _ => None,
+        };
+        let calculations = derived.calculations.into_iter();
+        calculations.filter_map(|(key, c)| Some((key, problem(&c.program)?))).collect()
     }
 }
 
@@ -102,211 +173,8 @@ pub(crate) fn no_blueprint(identifier: &str) -> PortalError {
     PortalError::NotFound(format!("Blueprint with identifier \"{identifier}\" was not found"))
 }
 
-impl Draft {
-    /// Creates, replaces or merges a blueprint. The same content again changes nothing.
-    fn write_blueprint(
-        &mut self,
-        identifier: Option<&str>,
-        body: &Value,
-        mode: BlueprintMode,
-    ) -> Result<Arc<Blueprint>, PortalError> {
-        let new = self.prepare_blueprint(identifier, body, mode)?;
-        self.check_targets(&new, &HashSet::new())?;
-        Ok(self.put_blueprint(new))
-    }
-
-    /// Writes blueprints of files or documents, which may point at each other in any order. Several of
-    /// one identifier are merged. One that is refused leaves no trace and does not hold back the others.
-    pub(crate) fn declare_blueprints(
-        &mut self,
-        bodies: &[Value],
-    ) -> Vec<Result<Arc<Blueprint>, PortalError>> {
-        let name =
-            |body: &Value| body.get("identifier").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let mut combined: IndexMap<String, Value> = IndexMap::new();
-        for body in bodies {
-            match combined.entry(name(body)) {
-                Entry::Occupied(mut first) => merge(first.get_mut(), body),
-                Entry::Vacant(place) => drop(place.insert(body.clone())),
-            }
-        }
-        let prepare = |body: &Value| self.prepare_blueprint(None, body, BlueprintMode::Declare);
-        let mut results: Vec<_> = combined.values().map(prepare).collect();
-        // One that is refused takes with it those that point at it.
-        loop {
-            let accepted = results.iter().flatten().map(|b| b.identifier.clone()).collect();
-            let refused = |r: &Result<Blueprint, _>| self.check_targets(r.as_ref().ok()?, &accepted).err();
-            let Some((at, error)) = results.iter().enumerate().find_map(|(at, r)| Some((at, refused(r)?)))
-            else {
-                break;
-            };
-            if let Some(result) = results.get_mut(at) {
-                *result = Err(error);
-            }
-        }
-        let results: Vec<_> = results.into_iter().map(|r| r.map(|b| self.put_blueprint(b))).collect();
-        let of = |body| combined.get_index_of(&name(body)).and_then(|at| results.get(at)).cloned();
-        bodies.iter().map(|body| of(body).unwrap_or_else(|| Err(no_blueprint(&name(body))))).collect()
-    }
-
-    /// The blueprint that a body makes, checked but for the targets of its relations.
-    fn prepare_blueprint(
-        &mut self,
-        identifier: Option<&str>,
-        body: &Value,
-        mode: BlueprintMode,
-    ) -> Result<Blueprint, PortalError> {
-        let stated = body.get("identifier").and_then(Value::as_str);
-        let name = identifier.or(stated).unwrap_or_default().to_owned();
-        if let (Some(path), Some(stated)) = (identifier, stated)
-            && path != stated
-        {
-            let text = "a blueprint cannot be renamed yet: \"identifier\" must be that of the path";
-            return Err(PortalError::invalid(text));
-        }
-        if mode == BlueprintMode::Declare
-            && let Some(kind) = kinds::by_identifier(&name)
-        {
-            self.install_kind(kind)?;
-        }
-        let old = self.catalog.blueprints().get(&name).map(|e| Arc::clone(&e.blueprint));
-        let body = merged(body, old.as_deref(), mode, &name)?;
-        self.install_targets(&body)?;
-        let stamps = match &old {
-            Some(old) => {
-                let mut stamps = old.stamps.clone();
-                (stamps.updated_at, stamps.updated_by) = (self.at, self.actor.name.clone());
-                stamps
-            }
-            None => self.new_stamps(None),
-        };
-        let shipped = old.as_ref().and_then(|o| o.shipped_kind.clone());
-        let new = Blueprint::parse(&body, stamps, shipped)?;
-        if let Some(old) = &old {
-            refuse_type_changes(old, &new)?;
-        }
-        Ok(new)
-    }
-
-    fn put_blueprint(&mut self, mut new: Blueprint) -> Arc<Blueprint> {
-        match self.catalog.blueprints().get(&new.identifier) {
-            Some(old) if old.blueprint.body == new.body => return Arc::clone(&old.blueprint),
-            Some(_) => {}
-            None => new.stamps = self.blueprint_stamps(),
-        }
-        let new = Arc::new(new);
-        self.put(Change::PutBlueprint(Arc::clone(&new)));
-        new
-    }
-
-    /// The targets must exist, or come in the same batch.
-    fn check_targets(&self, blueprint: &Blueprint, batch: &HashSet<String>) -> Result<(), PortalError> {
-        for (key, relation) in &blueprint.relations {
-            let exists = relation.target == blueprint.identifier
-                || batch.contains(&relation.target)
-                || self.catalog.blueprints().get(&relation.target).is_some();
-            if !exists {
-                let target = &relation.target;
-                let text = format!(
-                    "\"relations/{key}/target\": blueprint with identifier \"{target}\" was not found"
-                );
-                return Err(PortalError::NotFound(text));
-            }
-        }
-        Ok(())
-    }
-
-    fn delete_blueprint(&mut self, identifier: &str) -> Result<(), PortalError> {
-        if self.catalog.blueprints().get(identifier).is_none() {
-            return Err(no_blueprint(identifier));
-        }
-        let count = self.catalog.count(identifier);
-        if count > 0 {
-            let text =
-                format!("blueprint \"{identifier}\" has_dependents: {count} entities; delete them first");
-            return Err(PortalError::refused("has_dependents", text));
-        }
-        let points_here = |b: &Blueprint| {
-            b.identifier != identifier && b.relations.values().any(|r| r.target == identifier)
-        };
-        if let Some(other) = self.catalog.blueprints().iter().find(|e| points_here(&e.blueprint)) {
-            let other = &other.blueprint.identifier;
-            let text = format!(
-                "blueprint \"{identifier}\" has_dependents: a relation of blueprint \"{other}\" targets it"
-            );
-            return Err(PortalError::refused("has_dependents", text));
-        }
-        self.put(Change::DeleteBlueprint(identifier.to_owned()));
-        Ok(())
-    }
-}
-
-/// The body to parse, by mode.
-fn merged(
-    body: &Value,
-    old: Option<&Blueprint>,
-    mode: BlueprintMode,
-    name: &str,
-) -> Result<Value, PortalError> {
-    let mut out = match (mode, old) {
-        (BlueprintMode::Create, Some(_)) => {
-            let message = format!("Blueprint with identifier \"{name}\" is already taken");
-            return Err(PortalError::Conflict { code: "identifier_taken", message });
-        }
-        (BlueprintMode::Replace | BlueprintMode::Patch, None) => return Err(no_blueprint(name)),
-        (BlueprintMode::Patch, Some(old)) => {
-            let mut base = old.body.value();
-            merge(&mut base, body);
-            base
-        }
-        (BlueprintMode::Declare, Some(old)) if body.get("schema").is_none() => {
-            let mut base = old.body.value();
-            merge(&mut base, body);
-            base
-        }
-        _ => body.clone(),
-    };
-    if let Some(map) = out.as_object_mut() {
-        map.entry("identifier").or_insert_with(|| name.into());
-    }
-    Ok(out)
-}
-
-/// Merges objects key by key; null removes; anything else replaces.
-fn merge(base: &mut Value, patch: &Value) {
-    let Value::Object(patch) = patch else {
-        *base = patch.clone();
-        return;
-    };
-    if !base.is_object() {
-        *base = Value::Object(serde_json::Map::new());
-    }
-    let Some(base) = base.as_object_mut() else { return };
-    for (key, value) in patch {
-        match value {
-            Value::Null => {
-                base.shift_remove(key);
-            }
-            Value::Object(_) => merge(base.entry(key.clone()).or_insert(Value::Null), value),
-            _ => {
-                base.insert(key.clone(), value.clone());
-            }
-        }
-    }
-}
-
-fn refuse_type_changes(old: &Blueprint, new: &Blueprint) -> Result<(), PortalError> {
-    for (key, property) in &new.properties {
-        let Some(before) = old.properties.get(key) else { continue };
-        if before.kind != property.kind || before.format != property.format {
-            return Err(PortalError::Invalid {
-                code: "forbidden_format_change",
-                message: format!(
-                    "Cannot change format or type of property \"{key}\"; remove it and add it anew"
-                ),
-                details: Some(serde_json::json!({ "property": key })),
-            });
-        }
-    }
-    Ok(())
+/// The refusal for a name that another blueprint has.
+fn taken(identifier: &str) -> PortalError {
+    let message = format!("Blueprint with identifier \"{identifier}\" is already taken");
+    PortalError::Conflict { code: "identifier_taken", message }
 }

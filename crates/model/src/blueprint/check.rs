@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::Invalid;
-use crate::names::is_property_key;
+use crate::derived::Derived;
 use crate::schema::check_property;
 
 /// Colours of enum values and of calculated values.
@@ -29,8 +29,8 @@ pub const COLORS: [&str; 17] = [
 ];
 /// How a property is shown, where its type does not say.
 const SPECS: [&str; 3] = ["embedded-url", "open-api", "async-api"];
-/// The maps whose keys are names of values of an entity: no key may be in two of them.
-const VALUES: [&str; 3] = ["mirrorProperties", "calculationProperties", "aggregationProperties"];
+/// The maps of what is computed.
+const DERIVED: [&str; 3] = ["mirrorProperties", "calculationProperties", "aggregationProperties"];
 const TITLE: usize = 100;
 const DESCRIPTION: usize = 200;
 
@@ -44,7 +44,7 @@ pub fn check(body: &Value) -> Result<(), Invalid> {
     text(map, "", "description", Some(DESCRIPTION))?;
     boolean(map, "", "includeInGlobalSearch")?;
     changelog(map)?;
-    ownership(map)?;
+    Derived::parse(body)?;
     unique_keys(map)?;
     for (key, definition) in each(map.get("schema").and_then(|s| s.get("properties"))) {
         property(&format!("/schema/properties/{key}"), definition)?;
@@ -52,14 +52,10 @@ pub fn check(body: &Value) -> Result<(), Invalid> {
     for (key, definition) in each(map.get("relations")) {
         relation(&format!("/relations/{key}"), definition)?;
     }
-    for (key, definition) in each(map.get("mirrorProperties")) {
-        mirror(map, &format!("/mirrorProperties/{key}"), definition)?;
-    }
-    for (key, definition) in each(map.get("calculationProperties")) {
-        calculation(&format!("/calculationProperties/{key}"), definition)?;
-    }
-    for (key, definition) in each(map.get("aggregationProperties")) {
-        aggregation(&format!("/aggregationProperties/{key}"), definition)?;
+    for name in DERIVED {
+        for (key, definition) in each(map.get(name)) {
+            derived(&format!("/{name}/{key}"), definition)?;
+        }
     }
     Ok(())
 }
@@ -140,33 +136,13 @@ fn changelog(map: &Map<String, Value>) -> Result<(), Invalid> {
     }
 }
 
-fn ownership(map: &Map<String, Value>) -> Result<(), Invalid> {
-    if let Some(value) = map.get("teamInheritance").filter(|v| !v.is_null()) {
-        required(object("/teamInheritance", value)?, "/teamInheritance", "path")?;
-    }
-    let Some(value) = map.get("ownership").filter(|v| !v.is_null()) else { return Ok(()) };
-    let ownership = object("/ownership", value)?;
-    text(ownership, "/ownership", "title", Some(TITLE))?;
-    match required(ownership, "/ownership", "type")? {
-        "Direct" => Ok(()),
-        "Inherited" => required(ownership, "/ownership", "path").map(drop),
-        _ => Err(one_of("/ownership/type", &["Direct", "Inherited"])),
-    }
-}
-
+/// What is computed may not have the name of what is stored.
 fn unique_keys(map: &Map<String, Value>) -> Result<(), Invalid> {
-    let properties = map.get("schema").and_then(|s| s.get("properties"));
-    let mut seen: Vec<&str> = each(properties).map(|(key, _)| key.as_str()).collect();
-    for name in VALUES {
-        for (key, _) in each(map.get(name)) {
-            let path = format!("/{name}/{key}");
-            if !is_property_key(key) {
-                return Err(wrong(&path, "must match pattern \"^[A-Za-z0-9@_=\\\\-]+$\""));
-            }
-            if seen.contains(&key.as_str()) {
-                return Err(wrong(&path, "must NOT have the identifier of another property"));
-            }
-            seen.push(key);
+    let stored = map.get("schema").and_then(|s| s.get("properties"));
+    for name in DERIVED {
+        let taken = |key: &String| stored.is_some_and(|s| s.get(key).is_some());
+        if let Some((key, _)) = each(map.get(name)).find(|(key, _)| taken(key)) {
+            return Err(wrong(&format!("/{name}/{key}"), "must NOT have the identifier of another property"));
         }
     }
     Ok(())
@@ -274,91 +250,16 @@ fn relation(path: &str, definition: &Value) -> Result<(), Invalid> {
     document_field(map, path)
 }
 
-fn mirror(body: &Map<String, Value>, path: &str, definition: &Value) -> Result<(), Invalid> {
-    let map = object(path, definition)?;
-    text(map, path, "title", Some(TITLE))?;
-    let steps = required(map, path, "path")?;
-    let place = format!("{path}/path");
-    let legal = |step: &str| !step.is_empty() && is_property_key(step.strip_prefix('$').unwrap_or(step));
-    let Some((first, _)) = steps.split_once('.').filter(|_| steps.split('.').all(legal)) else {
-        return Err(wrong(&place, "must be relations and a property joined by dots, \"relation.property\""));
-    };
-    if body.get("relations").and_then(|r| r.get(first)).is_some() {
-        return Ok(());
-    }
-    Err(wrong(
-        &place,
-        &format!("must begin with a relation of the blueprint: there is no relation \"{first}\""),
-    ))
-}
-
-fn calculation(path: &str, definition: &Value) -> Result<(), Invalid> {
+/// What [`Derived::parse`] does not look at.
+fn derived(path: &str, definition: &Value) -> Result<(), Invalid> {
     let map = object(path, definition)?;
     display(map, path)?;
-    required(map, path, "calculation")?;
-    let types = ["string", "number", "boolean", "object", "array"];
-    if !types.contains(&required(map, path, "type")?) {
-        return Err(one_of(&format!("{path}/type"), &types));
-    }
-    if let Some(format) = text(map, path, "format", None)?.filter(|f| matches!(*f, "timer" | "blueprints")) {
+    let unfit = |f: &&str| matches!(*f, "timer" | "blueprints");
+    if let Some(format) = text(map, path, "format", None)?.filter(unfit) {
         return Err(wrong(&format!("{path}/format"), &format!("must NOT be \"{format}\" in a calculation")));
     }
     boolean(map, path, "colorized")?;
     colors(map, path, "colors")
-}
-
-fn aggregation(path: &str, definition: &Value) -> Result<(), Invalid> {
-    let map = object(path, definition)?;
-    display(map, path)?;
-    required(map, path, "target")?;
-    if text(map, path, "type", None)?.is_some_and(|t| t != "number") {
-        return Err(one_of(&format!("{path}/type"), &["number"]));
-    }
-    let place = format!("{path}/calculationSpec");
-    let spec = map
-        .get("calculationSpec")
-        .ok_or_else(|| wrong(path, "must have required property 'calculationSpec'"))?;
-    let spec = object(&place, spec)?;
-    let functions: &[&str] = match required(spec, &place, "calculationBy")? {
-        "entities" => &["count", "average"],
-        "property" => {
-            required(spec, &place, "property")?;
-            &["sum", "min", "max", "median", "average"]
-        }
-        _ => return Err(one_of(&format!("{place}/calculationBy"), &["entities", "property"])),
-    };
-    let function = required(spec, &place, "func")?;
-    if !functions.contains(&function) {
-        return Err(one_of(&format!("{place}/func"), functions));
-    }
-    let spans = ["hour", "day", "week", "month", "total"];
-    if function == "average" && !spans.contains(&required(spec, &place, "averageOf")?) {
-        return Err(one_of(&format!("{place}/averageOf"), &spans));
-    }
-    text(spec, &place, "measureTimeBy", None)?;
-    if let Some(query) = map.get("query").filter(|v| !v.is_null()) {
-        object(&format!("{path}/query"), query)?;
-    }
-    path_filter(map, path)
-}
-
-fn path_filter(map: &Map<String, Value>, path: &str) -> Result<(), Invalid> {
-    let Some(filter) = map.get("pathFilter").filter(|v| !v.is_null()) else { return Ok(()) };
-    let path = format!("{path}/pathFilter");
-    let list = filter.as_array().ok_or_else(|| wrong(&path, "must be array"))?;
-    if list.len() > 1 {
-        return Err(wrong(&path, "must NOT have more than 1 items"));
-    }
-    for (at, item) in list.iter().enumerate() {
-        let path = format!("{path}/{at}");
-        let item = object(&path, item)?;
-        text(item, &path, "fromBlueprint", None)?;
-        let steps = item.get("path").and_then(Value::as_array).filter(|l| !l.is_empty());
-        if !steps.is_some_and(|steps| steps.iter().all(Value::is_string)) {
-            return Err(wrong(&format!("{path}/path"), "must be array of relation identifiers"));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

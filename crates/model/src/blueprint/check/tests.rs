@@ -107,7 +107,6 @@ fn names_the_place_of_what_it_refuses() {
         ),
         ("relations.owner.required", json!("no"), "/relations/owner/required"),
         ("relations.owner.backstage", json!({"field": "kind"}), "/relations/owner/backstage/field"),
-        ("mirrorProperties.m", json!({"path": "nobody.title"}), "/mirrorProperties/m/path"),
         ("mirrorProperties.m", json!({"path": "owner"}), "/mirrorProperties/m/path"),
         ("mirrorProperties.m", json!({"path": "owner..x"}), "/mirrorProperties/m/path"),
         ("calculationProperties.c", json!({"type": "string"}), "/calculationProperties/c"),
