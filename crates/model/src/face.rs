@@ -5,7 +5,7 @@
 //! `annotations` live in `metadata`, every other property `k` is `spec.k`, a relation `r` is `spec.r`
 //! and emits relation type `r` (reverse `rOf`).
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use serde_json::{Map, Value, json};
 
 use crate::blueprint::{Blueprint, Property, PropertyType};
@@ -32,7 +32,7 @@ pub enum Target {
 }
 
 /// A relation that an entity's own content emits. The reverse on the target is derived, never stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Edge {
     /// Type on the emitter, `ownedBy`.
     pub relation: String,
@@ -242,7 +242,7 @@ impl Face {
     /// Every edge that the entity's own content emits, in order, without repeats.
     #[must_use]
     pub fn edges(&self, document: Option<&Value>, fields: &Fields) -> Vec<Edge> {
-        let mut edges = Vec::new();
+        let mut edges = IndexSet::new();
         if let Some(document) = document {
             self.document_edges(document, &mut edges);
         }
@@ -251,16 +251,17 @@ impl Face {
             let Some(field) = self.fields.iter().find(|f| f.field == relation.field) else { continue };
             for id in targets(value) {
                 let target = Target::Key(relation.target.clone(), id.to_owned());
-                push_new(
-                    &mut edges,
-                    Edge { relation: field.relation.clone(), reverse: field.reverse.clone(), target },
-                );
+                edges.insert(Edge {
+                    relation: field.relation.clone(),
+                    reverse: field.reverse.clone(),
+                    target,
+                });
             }
         }
-        edges
+        edges.into_iter().collect()
     }
 
-    fn document_edges(&self, document: &Value, edges: &mut Vec<Edge>) {
+    fn document_edges(&self, document: &Value, edges: &mut IndexSet<Edge>) {
         let text = |path| at(document, path).and_then(Value::as_str);
         let (namespace, spec_type) =
             (text("metadata.namespace").unwrap_or("default"), text("spec.type").unwrap_or(""));
@@ -268,7 +269,7 @@ impl Face {
             for text in at(document, &field.field).map(targets).into_iter().flatten() {
                 if let Some(reference) = field.target(text, namespace, spec_type) {
                     let (relation, reverse) = (field.relation.clone(), field.reverse.clone());
-                    push_new(edges, Edge { relation, reverse, target: Target::Ref(reference) });
+                    edges.insert(Edge { relation, reverse, target: Target::Ref(reference) });
                 }
             }
         }
@@ -332,12 +333,6 @@ fn targets(value: &Value) -> impl Iterator<Item = &str> {
         _ => (None, None),
     };
     one.into_iter().chain(many.into_iter().flatten().filter_map(Value::as_str))
-}
-
-fn push_new(edges: &mut Vec<Edge>, edge: Edge) {
-    if !edges.contains(&edge) {
-        edges.push(edge);
-    }
 }
 
 fn typed(value: &Value, property: &Property) -> Value {

@@ -6,7 +6,7 @@
 //! (reverse relations, counts, the other face) is computed from here and never stored.
 
 use std::collections::BTreeMap;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use roaring::RoaringBitmap;
@@ -56,7 +56,7 @@ impl Entity {
 }
 
 /// An edge as its emitter holds it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct OutEdge {
     pub(crate) relation: u16,
     pub(crate) reverse: u16,
@@ -381,8 +381,11 @@ impl Catalog {
         };
         for edge in &entity.outgoing {
             if let Some(target) = self.nodes.get_mut(edge.target as usize) {
-                let incoming = Arc::make_mut(&mut target.incoming);
-                incoming.retain(|e| !(e.source == node && e.relation == edge.relation));
+                // The first is found first: entities go in the order in which they came.
+                let ours = |e: &InEdge| e.source == node && e.relation == edge.relation;
+                if let Some(at) = target.incoming.iter().position(ours) {
+                    Arc::make_mut(&mut target.incoming).remove(at);
+                }
             }
         }
         if let Some(members) = Arc::make_mut(&mut self.members).get_mut(entity.record.blueprint.as_str()) {
@@ -429,30 +432,32 @@ impl Catalog {
 
     /// The edges of an entity that is only a document.
     fn stated_edges(&mut self, prepared: &Prepared, face: &Face) -> Box<[OutEdge]> {
-        let mut out: Vec<OutEdge> = Vec::with_capacity(prepared.references.len());
+        let mut out = Distinct::default();
+        out.edges.reserve_exact(prepared.references.len());
         for (at, reference, known) in &prepared.references {
             let Some(field) = face.fields.get(*at) else { continue };
             let target = known.unwrap_or_else(|| self.intern_node(reference));
             let relation = self.intern_relation(&field.relation);
-            push_new(&mut out, OutEdge { relation, reverse: self.intern_relation(&field.reverse), target });
+            out.push(OutEdge { relation, reverse: self.intern_relation(&field.reverse), target });
         }
-        out.into_boxed_slice()
+        out.edges.into_boxed_slice()
     }
 
     /// The edges of an entity that contributors have a part in.
     fn mixed_edges(&mut self, record: &EntityRecord, face: &Face) -> Box<[OutEdge]> {
         let document = record.document.as_ref().map(JsonText::value);
         let edges = face.edges(document.as_ref(), &record.contributed());
-        let mut out: Vec<OutEdge> = Vec::with_capacity(edges.len());
+        let mut out = Distinct::default();
+        out.edges.reserve_exact(edges.len());
         for edge in edges {
             let target = match &edge.target {
                 Target::Ref(reference) => self.intern_node(reference),
                 Target::Key(blueprint, identifier) => self.node_for_key(blueprint, identifier),
             };
             let relation = self.intern_relation(&edge.relation);
-            push_new(&mut out, OutEdge { relation, reverse: self.intern_relation(&edge.reverse), target });
+            out.push(OutEdge { relation, reverse: self.intern_relation(&edge.reverse), target });
         }
-        out.into_boxed_slice()
+        out.edges.into_boxed_slice()
     }
 
     /// The node of a Port relation's target; where it does not exist, that of the reference it would have.
@@ -474,8 +479,26 @@ impl Catalog {
     }
 }
 
-fn push_new(edges: &mut Vec<OutEdge>, edge: OutEdge) {
-    if !edges.contains(&edge) {
-        edges.push(edge);
+/// Edges in order, without repeats. Few are compared with each other, many are looked up.
+#[derive(Default)]
+struct Distinct {
+    edges: Vec<OutEdge>,
+    seen: HashSet<OutEdge>,
+}
+
+impl Distinct {
+    const FEW: usize = 32;
+
+    fn push(&mut self, edge: OutEdge) {
+        if self.edges.len() == Self::FEW && self.seen.is_empty() {
+            self.seen.extend(&self.edges);
+        }
+        let new = match self.seen.is_empty() {
+            true => !self.edges.contains(&edge),
+            false => self.seen.insert(edge),
+        };
+        if new {
+            self.edges.push(edge);
+        }
     }
 }

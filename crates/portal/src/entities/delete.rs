@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use stagedoor_model::Change;
+use indexmap::IndexSet;
+use stagedoor_model::{Change, EntityRecord};
 use stagedoor_query::NodeId;
 use uuid::Uuid;
 
@@ -12,7 +13,7 @@ use crate::error::PortalError;
 use crate::writer::Draft;
 
 impl Draft {
-    pub(super) fn delete_entity(
+    pub(crate) fn delete_entity(
         &mut self,
         blueprint: &str,
         identifier: &str,
@@ -22,10 +23,7 @@ impl Draft {
             self.catalog.node_of_key(blueprint, identifier).ok_or_else(|| missing(blueprint, identifier))?;
         // Checked first as a whole: a refusal half-way would leave a part deleted.
         let doomed = self.with_dependents(node, dependents)?;
-        // Those that need an entity go before it, so that none is written once more to lose a relation.
-        for node in doomed.into_iter().rev() {
-            self.remove_entity(node);
-        }
+        self.remove_entities(&doomed);
         Ok(())
     }
 
@@ -39,23 +37,67 @@ impl Draft {
         if self.catalog.blueprints().get(blueprint).is_none() {
             return Err(crate::blueprints::no_blueprint(blueprint));
         }
-        let mut asked: Vec<&String> = Vec::with_capacity(identifiers.len());
+        let mut seen = HashSet::new();
+        let asked: Vec<String> = identifiers.iter().filter(|id| seen.insert(id.as_str())).cloned().collect();
+        let refused: HashSet<String> =
+            self.delete_all(blueprint, &asked, dependents).into_iter().map(|(id, _)| id).collect();
+        Ok(asked.into_iter().filter(|id| !refused.contains(id)).collect())
+    }
+
+    /// Removes entities of a blueprint together: what only others of them require may go. Answers those that may
+    /// not, and why.
+    pub(crate) fn delete_all(
+        &mut self,
+        blueprint: &str,
+        identifiers: &[String],
+        dependents: bool,
+    ) -> Vec<(String, PortalError)> {
+        let mut refused = Vec::new();
+        let mut doomed = IndexSet::new();
         for id in identifiers {
-            if self.catalog.node_of_key(blueprint, id).is_some() && !asked.contains(&id) {
-                asked.push(id);
+            let node = self.catalog.node_of_key(blueprint, id).ok_or_else(|| missing(blueprint, id));
+            let checked = node.and_then(|node| match dependents {
+                true if doomed.contains(&node) => Ok(Vec::new()),
+                true => self.with_dependents(node, true),
+                false => self.refuse_claimed(node).map(|()| vec![node]),
+            });
+            match checked {
+                Ok(nodes) => doomed.extend(nodes),
+                Err(error) => refused.push((id.clone(), error)),
             }
         }
-        let mut left = asked.clone();
-        loop {
-            let before = left.len();
-            left.retain(|id| self.delete_entity(blueprint, id, dependents).is_err());
-            // Without dependents, what another one of the list needed may go once that one is gone.
-            if dependents || left.is_empty() || left.len() == before {
-                break;
-            }
+        if !dependents {
+            self.keep_required(&mut doomed, &mut refused);
         }
-        let gone = |id: &&String| self.catalog.node_of_key(blueprint, id).is_none();
-        Ok(asked.into_iter().filter(gone).cloned().collect())
+        self.remove_entities(&doomed.into_iter().collect::<Vec<_>>());
+        refused
+    }
+
+    /// Takes out of a set what entities outside of it require, and then what those that were taken out require.
+    fn keep_required(&self, doomed: &mut IndexSet<NodeId>, refused: &mut Vec<(String, PortalError)>) {
+        let outside = |node: NodeId| {
+            let mut others = self.pointing_at(node).into_iter();
+            others.find(|other| !doomed.contains(other) && self.requires(*other, node))
+        };
+        let mut kept: Vec<_> = doomed.iter().filter_map(|n| Some((*n, outside(*n)?))).collect();
+        while let Some((node, dependent)) = kept.pop() {
+            if !doomed.swap_remove(&node) {
+                continue;
+            }
+            let identifier = self.catalog.identifier_at(node).into_owned();
+            refused.push((identifier, self.has_dependents(dependent)));
+            let own = self.catalog.relations(node).into_iter().filter(|r| !r.emitted_by_other);
+            let needed = own.map(|r| r.other).filter(|n| doomed.contains(n) && self.requires(node, *n));
+            kept.extend(needed.map(|n| (n, node)));
+        }
+    }
+
+    fn has_dependents(&self, dependent: NodeId) -> PortalError {
+        let text = format!(
+            "entity has_dependents: \"{}\" requires it; delete that one first or set delete_dependents",
+            self.catalog.identifier_at(dependent)
+        );
+        PortalError::refused("has_dependents", text)
     }
 
     pub(super) fn delete_by_uid(&mut self, uid: &str) -> Result<(), PortalError> {
@@ -81,11 +123,7 @@ impl Draft {
                     continue;
                 }
                 if !allowed {
-                    let text = format!(
-                        "entity has_dependents: \"{}\" requires it; delete that one first or set delete_dependents",
-                        self.catalog.identifier_at(dependent)
-                    );
-                    return Err(PortalError::refused("has_dependents", text));
+                    return Err(self.has_dependents(dependent));
                 }
                 known.insert(dependent);
                 doomed.push(dependent);
@@ -125,9 +163,21 @@ impl Draft {
 
     /// Removes the entity at a node, and nulls relations that were written through Port and point at it.
     pub(crate) fn remove_entity(&mut self, node: NodeId) {
-        let Some(record) = self.catalog.entity(node).map(|e| Arc::clone(&e.record)) else { return };
-        let sources = self.pointing_at(node);
-        self.retarget(&sources, &record.blueprint, &record.identifier, None);
-        self.put(Change::DeleteEntity(record.uid));
+        self.remove_entities(&[node]);
+    }
+
+    /// As [`Draft::remove_entity`], of many: one that points at several of them is written once.
+    pub(crate) fn remove_entities(&mut self, nodes: &[NodeId]) {
+        let record = |n: &NodeId| self.catalog.entity(*n).map(|e| Arc::clone(&e.record));
+        let records: Vec<Arc<EntityRecord>> = nodes.iter().filter_map(record).collect();
+        let mut known: HashSet<NodeId> = nodes.iter().copied().collect();
+        let mut sources: Vec<NodeId> = nodes.iter().flat_map(|n| self.pointing_at(*n)).collect();
+        sources.retain(|source| known.insert(*source));
+        let gone: HashSet<(&str, &str)> =
+            records.iter().map(|r| (r.blueprint.as_str(), r.identifier.as_str())).collect();
+        self.rewrite_relations(&sources, &|b, id| gone.contains(&(b, id)).then_some(None));
+        for record in &records {
+            self.put(Change::DeleteEntity(record.uid));
+        }
     }
 }

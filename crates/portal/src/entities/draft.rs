@@ -62,7 +62,7 @@ impl Draft {
         let sources = node.map(|n| self.pointing_at(n)).unwrap_or_default();
         self.rename_record(&mut record, &entry, &to);
         self.put_if_changed(record);
-        self.retarget(&sources, &request.blueprint, &identifier, Some(&to));
+        self.retarget(&sources, &request.blueprint, &identifier, &to);
         Ok(self.written(&request.blueprint, &to, created))
     }
 

@@ -1,5 +1,6 @@
 //! Targets of relations that do not exist: refused, or made as bare entities.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use stagedoor_model::{Change, Fields, names};
@@ -34,13 +35,14 @@ impl Draft {
         if absent == Missing::Dangle {
             return Ok(bare);
         }
+        let mut planned = HashSet::new();
         for (key, targets) in &said.relations {
             let Some(relation) = entry.blueprint.relations.get(key) else { continue };
             let to_its_own = relation.target == entry.blueprint.identifier;
             for target in targets {
                 let known = self.catalog.node_of_key(&relation.target, target).is_some()
                     || (to_its_own && itself == Some(target))
-                    || bare.iter().any(|b| b.is(&relation.target, target));
+                    || planned.contains(&(relation.target.as_str(), target.as_str()));
                 if known {
                     continue;
                 }
@@ -48,6 +50,7 @@ impl Draft {
                     return Err(missing(&relation.target, target));
                 }
                 bare.push(self.bare(&relation.target, target, key)?);
+                planned.insert((relation.target.as_str(), target.as_str()));
             }
         }
         Ok(bare)
@@ -72,11 +75,5 @@ impl Draft {
         record.fields = Some(fields.to_json());
         self.put(Change::PutEntity(Arc::new(record)));
         Ok(())
-    }
-}
-
-impl Bare {
-    fn is(&self, blueprint: &str, identifier: &str) -> bool {
-        self.entry.blueprint.identifier == blueprint && self.identifier == identifier
     }
 }

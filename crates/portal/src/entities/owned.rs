@@ -1,5 +1,7 @@
 //! Whose a field is: what a document states, what other entities state, and what a contributor may say.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 use stagedoor_model::json::{at, set};
 use stagedoor_model::{EntityRecord, Fields, JsonText, entity_ref};
@@ -231,5 +233,5 @@ impl Draft {
 }
 
 fn same_set(a: &[String], b: &[String]) -> bool {
-    a.iter().all(|x| b.contains(x)) && b.iter().all(|x| a.contains(x))
+    a.iter().collect::<HashSet<_>>() == b.iter().collect::<HashSet<_>>()
 }

@@ -14,6 +14,10 @@ use super::draft::taken;
 use crate::error::PortalError;
 use crate::writer::Draft;
 
+/// What becomes of a relation's target, by blueprint and identifier: it stays (`None`), goes (`Some(None)`) or has
+/// another identifier.
+pub(super) type Rewrite<'f> = &'f dyn Fn(&str, &str) -> Option<Option<&'f str>>;
+
 impl Draft {
     /// Whether an entity may get another identifier.
     ///
@@ -53,7 +57,9 @@ impl Draft {
 
     /// Writes another identifier into a record: its reference, its document's name and its relations to itself follow.
     pub(super) fn rename_record(&self, record: &mut EntityRecord, entry: &BlueprintEntry, to: &str) {
-        if let Some(own) = self.retargeted(record, &record.blueprint, &record.identifier, Some(to)) {
+        let (blueprint, from) = (&record.blueprint, &record.identifier);
+        let own = self.rewritten(record, &|b, id| (b == blueprint && id == from).then_some(Some(to)));
+        if let Some(own) = own {
             *record = own;
         }
         record.entity_ref = self.catalog.reference_for(&entry.face, record.uid, to);
@@ -82,45 +88,41 @@ impl Draft {
         others.filter(|other| seen.insert(*other)).collect()
     }
 
-    /// Lets relations that were written through Port follow a rename (`Some`) or end with their target (`None`).
-    pub(super) fn retarget(&mut self, sources: &[NodeId], blueprint: &str, from: &str, to: Option<&str>) {
+    /// Lets relations that were written through Port follow an entity to its other identifier.
+    pub(super) fn retarget(&mut self, sources: &[NodeId], blueprint: &str, from: &str, to: &str) {
+        self.rewrite_relations(sources, &|b, id| (b == blueprint && id == from).then_some(Some(to)));
+    }
+
+    /// Writes relations of entities anew: see [`Draft::rewritten`].
+    pub(super) fn rewrite_relations(&mut self, sources: &[NodeId], change: Rewrite<'_>) {
         for source in sources {
             let Some(record) = self.catalog.entity(*source).map(|e| Arc::clone(&e.record)) else { continue };
-            if let Some(changed) = self.retargeted(&record, blueprint, from, to) {
+            if let Some(changed) = self.rewritten(&record, change) {
                 self.put_if_changed(changed);
             }
         }
     }
 
-    /// A record whose contributed relations name another target, or one target fewer. `None` when it names it nowhere.
-    fn retargeted(
-        &self,
-        source: &EntityRecord,
-        blueprint: &str,
-        from: &str,
-        to: Option<&str>,
-    ) -> Option<EntityRecord> {
+    /// A record whose contributed relations name other targets, or fewer. `None` when nothing of it changes.
+    fn rewritten(&self, source: &EntityRecord, change: Rewrite<'_>) -> Option<EntityRecord> {
         let relations = &self.catalog.blueprints().get(&source.blueprint)?.blueprint.relations;
         let mut fields = source.contributed();
         let mut changed = false;
         for (key, value) in &mut fields.relations {
-            if relations.get(key).is_none_or(|r| r.target != blueprint) {
-                continue;
-            }
+            let Some(relation) = relations.get(key) else { continue };
+            let mut replace = |id: &mut Value| {
+                let to = id.as_str().and_then(|id| change(&relation.target, id));
+                changed |= to.is_some();
+                if let Some(to) = to {
+                    *id = to.map_or(Value::Null, Value::from);
+                }
+            };
             match value {
-                Value::String(id) if id == from => {
-                    *value = to.map_or(Value::Null, Value::from);
-                    changed = true;
-                }
                 Value::Array(ids) => {
-                    let here = |id: &Value| id.as_str() == Some(from);
-                    changed |= ids.iter().any(here);
-                    match to {
-                        Some(to) => ids.iter_mut().filter(|id| here(id)).for_each(|id| *id = to.into()),
-                        None => ids.retain(|id| !here(id)),
-                    }
+                    ids.iter_mut().for_each(replace);
+                    ids.retain(|id| !id.is_null());
                 }
-                _ => {}
+                one => replace(one),
             }
         }
         changed.then(|| EntityRecord { fields: Some(fields.to_json()), ..source.clone() })
