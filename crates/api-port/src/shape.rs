@@ -1,4 +1,5 @@
-//! How much of an entity a reply has: `include`, `exclude`, `attach_title_to_relation`.
+//! How much of an entity a reply has: `include`, `exclude`, `attach_title_to_relation`,
+//! `exclude_calculated_properties`, `attach_identifier_to_title_mirror_properties`.
 
 use serde_json::{Map, Value, json};
 use stagedoor_portal::View;
@@ -27,16 +28,20 @@ pub(crate) struct Shape {
     include: Option<Vec<String>>,
     exclude: Vec<String>,
     titles: bool,
+    mirrored_identifiers: bool,
+    stored_only: bool,
 }
 
 impl Shape {
-    /// As query parameters say. `exclude_calculated_properties` asks for what is so anyway: none are computed yet.
+    /// As query parameters say.
     pub(crate) fn of_query(parameters: &Parameters) -> Self {
         let include = parameters.list("include");
         Self {
             include: (!include.is_empty()).then_some(include),
             exclude: parameters.list("exclude"),
             titles: parameters.flag("attach_title_to_relation"),
+            mirrored_identifiers: parameters.flag("attach_identifier_to_title_mirror_properties"),
+            stored_only: parameters.flag("exclude_calculated_properties"),
         }
     }
 
@@ -53,12 +58,31 @@ impl Shape {
 
     /// An entity in this shape.
     pub(crate) fn entity(&self, view: &View, node: NodeId) -> Value {
-        let mut entity = view.port_entity(node);
+        let mut entity = view.port_entity_where(node, &|key| self.derives(key));
         if self.titles {
             entity["relations"] = titled_relations(view, node);
         }
         self.prune(&mut entity);
+        if self.mirrored_identifiers
+            && let Some(properties) = entity.get_mut("properties").and_then(Value::as_object_mut)
+        {
+            for (key, value) in properties {
+                if let Some(titled) = view.mirrored_titles(node, key) {
+                    *value = titled;
+                }
+            }
+        }
         entity
+    }
+
+    /// Has what is computed computed for many entities at once.
+    pub(crate) fn prepare(&self, view: &View, nodes: &[NodeId]) {
+        view.prepare_derived(nodes, &|key| self.derives(key));
+    }
+
+    /// Whether a derived property is wanted: no other is computed.
+    fn derives(&self, key: &str) -> bool {
+        !self.stored_only && self.keeps(|name| names_field(name, "properties", key))
     }
 
     fn prune(&self, entity: &mut Value) {
@@ -132,7 +156,8 @@ mod tests {
         let mut entity = json!({"identifier": "a", "title": "A", "blueprint": "b",
             "properties": {"url": 1, "title": 2}, "relations": {"owner": "x", "url": null}});
         let owned = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
-        Shape { include: include.map(owned), exclude: owned(exclude), titles: false }.prune(&mut entity);
+        let shape = Shape { include: include.map(owned), exclude: owned(exclude), ..Shape::default() };
+        shape.prune(&mut entity);
         entity
     }
 

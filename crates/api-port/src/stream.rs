@@ -8,6 +8,9 @@ use stagedoor_query::NodeId;
 use crate::error::Failure;
 use crate::shape::Shape;
 
+/// Entities whose derived properties are computed together.
+const TOGETHER: usize = 256;
+
 /// Runs work that may take long where it holds up nobody.
 pub(crate) async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
@@ -25,7 +28,13 @@ pub(crate) fn entities(
     shape: &Shape,
     more: &[(&str, Value)],
 ) -> Vec<u8> {
-    values(nodes.map(|node| shape.entity(view, node)), more)
+    let mut nodes = nodes;
+    let next = move || {
+        let some: Vec<NodeId> = nodes.by_ref().take(TOGETHER).collect();
+        shape.prepare(view, &some);
+        (!some.is_empty()).then_some(some)
+    };
+    values(std::iter::from_fn(next).flatten().map(|node| shape.entity(view, node)), more)
 }
 
 /// As [`entities`], of values that are at hand.

@@ -3,7 +3,8 @@
 use std::io::Write as _;
 
 use serde_json::{Map, Value};
-use stagedoor_query::{Entity, NodeId, Relation};
+use stagedoor_query::{Entity, NodeId, stable_hash};
+use uuid::Uuid;
 
 use crate::view::View;
 
@@ -22,19 +23,24 @@ impl View {
         let Some(entity) = self.entity(node) else { return };
         let document = entity.document.as_str();
         let (head, tail) = document.split_at(entity.metadata_end());
-        let relations = self.relations(node);
         out.extend_from_slice(head.as_bytes());
-        let comma = if head.ends_with('{') { "" } else { "," };
-        // Writing to memory cannot fail.
-        let _ = write!(
-            out,
-            "{comma}\"uid\":\"{}\",\"etag\":\"{}\"",
-            entity.record.uid,
-            self.etag_of(entity, &relations)
+        out.extend_from_slice(if head.ends_with('{') { b"\"uid\":\"" } else { b",\"uid\":\"" });
+        out.extend_from_slice(
+            entity.record.uid.hyphenated().encode_lower(&mut Uuid::encode_buffer()).as_bytes(),
         );
+        out.extend_from_slice(b"\",\"etag\":\"");
+        // The etag tells about what comes later: it is filled in at the end.
+        let etag = out.len();
+        out.extend_from_slice(&[b'0'; ETAG]);
+        out.push(b'"');
         out.extend_from_slice(tail.strip_suffix('}').unwrap_or(tail).as_bytes());
-        self.append_relations(&relations, out);
+        let relations = out.len();
+        self.append_relations(node, out);
         self.append_status(&entity.record.entity_ref, out);
+        let text = etag_of(entity, out.get(relations..).unwrap_or_default());
+        if let Some(place) = out.get_mut(etag..etag + ETAG) {
+            place.copy_from_slice(&text);
+        }
         out.push(b'}');
     }
 
@@ -47,34 +53,26 @@ impl View {
     /// Changes when anything that [`View::backstage_text`] shows changes, and only then.
     #[must_use]
     pub fn etag(&self, node: NodeId) -> String {
-        self.entity(node).map(|e| self.etag_of(e, &self.relations(node))).unwrap_or_default()
+        let Some(entity) = self.entity(node) else { return String::new() };
+        let mut text = Vec::with_capacity(1024);
+        self.append_relations(node, &mut text);
+        self.append_status(&entity.record.entity_ref, &mut text);
+        String::from_utf8_lossy(&etag_of(entity, &text)).into_owned()
     }
 
-    fn etag_of(&self, entity: &Entity, relations: &[Relation<'_>]) -> String {
-        let mut hash = Fnv::default();
-        for relation in relations {
-            hash.write(relation.name.as_bytes());
-            hash.write(self.reference(relation.other).as_bytes());
-        }
-        for problem in self.problems(&entity.record.entity_ref) {
-            hash.write(problem.message.as_bytes());
-        }
-        format!("{:016x}{:016x}", entity.document_hash(), hash.0)
-    }
-
-    fn append_relations(&self, relations: &[Relation<'_>], out: &mut Vec<u8>) {
+    fn append_relations(&self, node: NodeId, out: &mut Vec<u8>) {
         out.extend_from_slice(b",\"relations\":[");
         let mut first = true;
-        for relation in relations {
+        for relation in self.relations(node) {
             let target = self.reference(relation.other);
             if target.starts_with('!') {
                 continue;
             }
             out.extend_from_slice(if first { b"{\"type\":" } else { b",{\"type\":" });
             first = false;
-            let _ = serde_json::to_writer(&mut *out, relation.name);
+            append_text(relation.name, out);
             out.extend_from_slice(b",\"targetRef\":");
-            let _ = serde_json::to_writer(&mut *out, target);
+            append_text(target, out);
             out.push(b'}');
         }
         out.push(b']');
@@ -99,10 +97,17 @@ impl View {
         let _ = write!(out, ",\"status\":{{\"items\":{}}}", Value::Array(items));
     }
 
-    /// The entity in Port's form. Every declared relation is there (null or `[]` when unset); a declared
-    /// property is there when something said it, null included.
+    /// The entity in Port's form. Every declared relation is there (null or `[]` when unset), and so is every
+    /// derived property (null where it has no value); a declared property is there when something said it, null
+    /// included.
     #[must_use]
     pub fn port_entity(&self, node: NodeId) -> Value {
+        self.port_entity_where(node, &|_| true)
+    }
+
+    /// As [`View::port_entity`], with those derived properties that are wanted: the others are not computed.
+    #[must_use]
+    pub fn port_entity_where(&self, node: NodeId, wanted: &dyn Fn(&str) -> bool) -> Value {
         let Some(entity) = self.entity(node) else { return Value::Null };
         let record = &entity.record;
         let stamps = &record.stamps;
@@ -113,7 +118,7 @@ impl View {
             "icon": icon,
             "blueprint": record.blueprint,
             "team": self.teams(node),
-            "properties": self.port_properties(entity),
+            "properties": self.port_properties_where(node, wanted),
             "relations": self.port_relations(node),
             "createdAt": stamps.created_at.to_string(),
             "createdBy": stamps.created_by,
@@ -122,19 +127,34 @@ impl View {
         })
     }
 
-    /// Property values in Port's form.
+    /// Property values in Port's form, derived ones last.
     #[must_use]
-    pub fn port_properties(&self, entity: &Entity) -> Map<String, Value> {
-        let Some(entry) = self.catalog.blueprint_of(entity) else { return Map::new() };
-        let contributed = entity.record.contributed().properties;
-        if entity.record.document.is_none() {
-            return contributed;
-        }
-        let mut properties = entry.face.properties_of(&entity.document.value(), &entry.blueprint);
-        for (key, value) in contributed {
-            properties.entry(key).or_insert(value);
-        }
+    pub fn port_properties(&self, node: NodeId) -> Map<String, Value> {
+        self.port_properties_where(node, &|_| true)
+    }
+
+    fn port_properties_where(&self, node: NodeId, wanted: &dyn Fn(&str) -> bool) -> Map<String, Value> {
+        let Some(entity) = self.entity(node) else { return Map::new() };
+        let mut properties = self.catalog.stored_properties(entity);
+        properties.extend(self.catalog.derived_where(node, wanted));
         properties
+    }
+
+    /// Why a derived property has no value, where something is wrong with its definition or its program.
+    #[must_use]
+    pub fn derived_problem(&self, node: NodeId, key: &str) -> Option<String> {
+        self.catalog.derived_problem(node, key)
+    }
+
+    /// A mirror of titles with the identifiers beside them; `None` when the property is no such mirror.
+    #[must_use]
+    pub fn mirrored_titles(&self, node: NodeId, key: &str) -> Option<Value> {
+        self.catalog.mirrored_titles(node, key)
+    }
+
+    /// Has derived properties of many entities computed together, before they are asked for one by one.
+    pub fn prepare_derived(&self, nodes: &[NodeId], wanted: &dyn Fn(&str) -> bool) {
+        self.catalog.prepare_derived(nodes, wanted);
     }
 
     /// Relation values in Port's form, by exact identifier.
@@ -155,31 +175,29 @@ impl View {
         let Some(entry) = self.entity(node).and_then(|e| self.catalog.blueprint_of(e)) else {
             return Vec::new();
         };
-        let all = self.catalog.relations(node);
-        let of = |relation: &stagedoor_model::face::RelationFace| {
-            let fits = |r: &&Relation<'_>| {
-                r.name == relation.relation
-                    && stagedoor_model::entity_ref::kind_of(self.reference(r.other)) == relation.target_kind
-            };
-            all.iter().filter(fits).map(|r| r.other).collect()
-        };
-        entry.face.relations.iter().map(|(key, r)| (key.clone(), r.many, of(r))).collect()
+        let links = |(key, r): (&String, _)| (key.clone(), r, self.catalog.linked(node, r));
+        entry.face.relations.iter().map(links).map(|(key, r, nodes)| (key, r.many, nodes)).collect()
     }
 }
 
-/// FNV-1a: the etag must be the same on every replica and after a restart, which the standard hasher does not promise.
-struct Fnv(u64);
+/// Length of an etag.
+const ETAG: usize = 32;
 
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
+/// The same on every replica and after a restart.
+fn etag_of(entity: &Entity, relations_and_status: &[u8]) -> [u8; ETAG] {
+    let hashes = (u128::from(entity.document_hash()) << 64) | u128::from(stable_hash(relations_and_status));
+    let digit = |at: usize| b"0123456789abcdef"[(hashes >> (4 * (ETAG - 1 - at))) as usize & 15];
+    std::array::from_fn(digit)
 }
 
-impl Fnv {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes.iter().chain(&[0xff]) {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+/// A JSON string. Names and references hardly ever need an escape.
+fn append_text(text: &str, out: &mut Vec<u8>) {
+    if text.bytes().any(|b| b < b' ' || b == b'"' || b == b'\\') {
+        // Writing to memory cannot fail.
+        let _ = serde_json::to_writer(&mut *out, text);
+        return;
     }
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
 }

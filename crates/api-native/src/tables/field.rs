@@ -31,6 +31,9 @@ pub(crate) fn field(entry: &BlueprintEntry, name: &str) -> Result<TableField, Ap
         "updatedAt" => return plain(Subject::Meta(Meta::UpdatedAt)),
         _ => {}
     }
+    if let Some(key) = name.strip_prefix("properties.").filter(|k| entry.derived.has(k)) {
+        return plain(Subject::Derived(key.to_owned()));
+    }
     if let Some(path) = name.strip_prefix("properties.").and_then(|k| entry.face.properties.get(k)) {
         return plain(Subject::Field(path.clone()));
     }

@@ -46,7 +46,7 @@ impl Row {
             blueprint: record.blueprint.clone(),
             reference: record.entity_ref.trim_start_matches('!').to_owned(),
             team: view.teams(node),
-            properties: view.port_properties(entity),
+            properties: view.port_properties(node),
             relations: links.collect(),
             created_at: record.stamps.created_at.to_string(),
             updated_at: record.stamps.updated_at.to_string(),

@@ -54,7 +54,8 @@ impl Plain {
     /// that state the reverse.
     fn ends(&self, from: &Key, relation: &str) -> Vec<Key> {
         let Some((target, _)) = self.relation(&from.0, relation) else { return Vec::new() };
-        let mut ends: Vec<Key> = self.stated(from, relation).into_iter().map(|id| (target.clone(), id)).collect();
+        let mut ends: Vec<Key> =
+            self.stated(from, relation).into_iter().map(|id| (target.clone(), id)).collect();
         for other in self.things.keys().filter(|k| k.0 == target) {
             for (key, _) in self.blueprints[&other.0]["relations"].as_object().unwrap() {
                 let back = self.relation(&other.0, key).is_some_and(|(t, _)| t == from.0);
@@ -115,14 +116,17 @@ impl Plain {
         if key == "$team" {
             let Some(path) = self.inherits(blueprint) else { return Vec::new() };
             let path: Vec<&str> = path.split('.').collect();
-            return self.passes(blueprint, &path).map_or(Vec::new(), |at| find(at.last().unwrap(), vec!["$team".into()]));
+            return self
+                .passes(blueprint, &path)
+                .map_or(Vec::new(), |at| find(at.last().unwrap(), vec!["$team".into()]));
         }
         let Some((part, definition)) = self.definition(blueprint, key) else { return Vec::new() };
         match part {
             0 => {
                 let mut path: Vec<&str> = definition["path"].as_str().unwrap().split('.').collect();
                 let last = path.pop().unwrap();
-                self.passes(blueprint, &path).map_or(Vec::new(), |at| find(at.last().unwrap(), vec![last.to_owned()]))
+                self.passes(blueprint, &path)
+                    .map_or(Vec::new(), |at| find(at.last().unwrap(), vec![last.to_owned()]))
             }
             1 => {
                 let mut all = self.mentioned(blueprint, definition);
@@ -130,7 +134,8 @@ impl Plain {
                 find(blueprint, all)
             }
             _ => {
-                let mut all = vec![definition["calculationSpec"]["property"].as_str().unwrap_or("").to_owned()];
+                let mut all =
+                    vec![definition["calculationSpec"]["property"].as_str().unwrap_or("").to_owned()];
                 if let Some(rule) = definition.pointer("/query/rules/0/property") {
                     all.push(rule.as_str().unwrap().to_owned());
                 }
@@ -250,7 +255,9 @@ impl Plain {
     }
 
     fn steps(&self, from: &str, back: bool) -> Vec<(String, String)> {
-        let relations = |b: &str| self.blueprints[b]["relations"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        let relations = |b: &str| {
+            self.blueprints[b]["relations"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+        };
         if !back {
             return relations(from).into_iter().map(|r| (self.relation(from, &r).unwrap().0, r)).collect();
         }
@@ -280,7 +287,8 @@ impl Plain {
         let target = definition["target"].as_str().unwrap();
         let mut found = BTreeSet::new();
         if let Some(filter) = definition.pointer("/pathFilter/0") {
-            let path: Vec<&str> = filter["path"].as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect();
+            let path: Vec<&str> =
+                filter["path"].as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect();
             let from = filter["fromBlueprint"].as_str();
             let back = from == Some(target);
             let (start, end) = if back { (target, key.0.as_str()) } else { (key.0.as_str(), target) };
@@ -294,13 +302,14 @@ impl Plain {
                 steps.reverse();
             }
             for (relation, start) in steps {
-                let step = |k: &Key| if back { self.back(k, start, relation) } else { self.ends(k, relation) };
+                let step =
+                    |k: &Key| if back { self.back(k, start, relation) } else { self.ends(k, relation) };
                 here = here.iter().flat_map(step).filter(|e| self.things.contains_key(e)).collect();
             }
             found = here;
         } else {
             for back in [false, true] {
-                self.chained(key, target, back, &[key.0.clone()], &mut found);
+                self.chained(key, target, back, std::slice::from_ref(&key.0), &mut found);
             }
         }
         found.remove(key);
@@ -343,7 +352,9 @@ impl Plain {
                 let with = related.iter().filter(|k| self.read(k, property).is_number());
                 match spec["averageOf"].as_str().unwrap() {
                     "total" => (!all.is_empty()).then(|| all.iter().sum::<f64>() / all.len() as f64),
-                    _ => days(with.map(|k| self.things[k].created).min()).map(|d| all.iter().sum::<f64>() / d),
+                    _ => {
+                        days(with.map(|k| self.things[k].created).min()).map(|d| all.iter().sum::<f64>() / d)
+                    }
                 }
             }
         };
