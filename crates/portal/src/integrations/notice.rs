@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use stagedoor_outbound::{Egress, OutboundError, PostOptions};
+use tokio::sync::Semaphore;
 use url::Url;
 
 use super::Integration;
@@ -14,6 +15,8 @@ use crate::{Portal, clock};
 const PAUSES: [u64; 5] = [1, 3, 10, 30, 90];
 /// Ocean answers when its resync has ended, and giving up earlier might end it.
 const TIMEOUT: Duration = Duration::from_secs(6 * 60 * 60);
+/// So many may wait for their answer at a time; who hears of it neither now nor later still finds the request here.
+static WAITING: Semaphore = Semaphore::const_new(100);
 
 impl Portal {
     /// Posts a resync request to the address in the integration's `changelogDestination`, if it has one. Does
@@ -27,7 +30,12 @@ impl Portal {
             "trigger": { "at": clock::now().to_string(), "origin": "API" },
             "context": { "integration": identifier },
         });
+        let Ok(place) = WAITING.try_acquire() else {
+            tracing::warn!(integration = identifier, "too many resyncs under way to ask for another");
+            return;
+        };
         tokio::spawn(async move {
+            let _place = place;
             if let Err(error) = deliver(&egress, &url, &event).await {
                 tracing::warn!(integration = identifier, %error, "could not ask for a resync");
             }

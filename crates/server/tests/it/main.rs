@@ -14,6 +14,7 @@ mod durable;
 mod edges;
 mod faces;
 mod going_away;
+mod integrations;
 mod port_writes;
 mod telemetry;
 mod url;
