@@ -367,9 +367,13 @@ impl Catalog {
         }
         let before = before.map(|(_, entity)| &entity.outgoing[..]).unwrap_or_default();
         let after = self.entity(node).map(|e| &e.outgoing[..]).unwrap_or_default();
-        let same = |edge: &OutEdge, others: &[OutEdge]| place == node && others.contains(edge);
-        let gone = before.iter().filter(|e| !same(e, after));
-        let new = after.iter().filter(|e| !same(e, before));
+        if place == node && before == after {
+            return;
+        }
+        let set = |edges: &[OutEdge]| edges.iter().copied().collect::<HashSet<_>>();
+        let (was, is) = if place == node { (set(before), set(after)) } else { Default::default() };
+        let gone = before.iter().filter(|e| !is.contains(e));
+        let new = after.iter().filter(|e| !was.contains(e));
         let targets: Vec<NodeId> = gone.chain(new).map(|e| e.target).collect();
         targets.into_iter().for_each(|target| self.mark(target, Part::Incoming));
     }
