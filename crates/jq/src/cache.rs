@@ -16,19 +16,32 @@ const KEPT: usize = 1024;
 type Compiled = Result<Arc<Program>, JqError>;
 
 /// When it is full it is emptied: what is in use comes back at once, and nobody can fill it for good.
-#[derive(Default)]
-pub(crate) struct Cache(RwLock<HashMap<String, Compiled>>);
+pub(crate) struct Cache {
+    known: RwLock<HashMap<String, Compiled>>,
+    compile: fn(&str) -> Result<Program, JqError>,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self { known: RwLock::default(), compile: Program::compile }
+    }
+}
 
 impl Cache {
+    /// Of a worker, which has a large stack already, and no memory for another.
+    pub(crate) fn of_worker() -> Self {
+        Self { compile: Program::compile_here, ..Self::default() }
+    }
+
     /// The program, compiled if it was not.
     pub(crate) fn get(&self, text: &str) -> Compiled {
-        if let Some(known) = self.0.read().get(text) {
+        if let Some(known) = self.known.read().get(text) {
             return known.clone();
         }
-        let compiled = Program::compile(text).map(Arc::new);
+        let compiled = (self.compile)(text).map(Arc::new);
         // Whether a thread can be had says nothing about the program.
         if !matches!(compiled, Err(JqError::Unavailable(_))) {
-            let mut known = self.0.write();
+            let mut known = self.known.write();
             if known.len() >= KEPT {
                 known.clear();
             }
@@ -40,6 +53,6 @@ impl Cache {
 
 impl fmt::Debug for Cache {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        write!(out, "{} programs", self.0.read().len())
+        write!(out, "{} programs", self.known.read().len())
     }
 }

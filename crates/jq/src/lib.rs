@@ -7,15 +7,20 @@ mod cache;
 mod guard;
 mod natives;
 mod needs;
+mod pool;
 mod program;
 mod quotes;
 mod syntax;
 mod value;
 mod walk;
+mod wire;
+pub mod worker;
 
 use serde_json::Value;
 
 use cache::Cache;
+pub use pool::{Limits, WorkerCommand};
+use pool::{Pool, Task};
 
 /// Why a program gave no result.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -38,16 +43,26 @@ pub enum JqError {
 }
 
 /// Runs JQ programs.
+///
+/// Programs that provably end soon run here, on the thread that asks. All others run in workers: processes that can be
+/// ended, with limits of memory and time. A call blocks until all its inputs are done.
 #[derive(Debug, Default)]
 pub struct Jq {
     programs: Cache,
+    workers: Option<Pool>,
 }
 
 impl Jq {
-    /// Runs in this process what provably ends soon, and refuses anything else.
+    /// Without workers: what does not provably end soon is refused as [`JqError::Unavailable`].
     #[must_use]
     pub fn in_process() -> Self {
         Self::default()
+    }
+
+    /// With workers, which are started when one is needed and ended when it was idle for half a minute.
+    #[must_use]
+    pub fn with_workers(command: WorkerCommand, limits: Limits) -> Self {
+        Self { workers: Some(Pool::new(command, limits)), ..Self::default() }
     }
 
     /// All outputs of a program, for each input. An error takes the place of the outputs before it.
@@ -83,8 +98,17 @@ impl Jq {
             Ok(program) => program,
             Err(error) => return inputs.iter().map(|_| Err(error.clone())).collect(),
         };
-        let run = |input: &Value| program.run_here(input, take).unwrap_or_else(|| Err(unbounded()));
-        inputs.iter().map(run).collect()
+        let here = inputs.iter().map(|input| program.run_here(input, take));
+        let mut outcomes: Vec<Option<Result<Vec<Value>, JqError>>> = here.collect();
+        let open: Vec<usize> = (0..inputs.len()).filter(|at| outcomes[*at].is_none()).collect();
+        if let Some(pool) = &self.workers
+            && !open.is_empty()
+        {
+            let encoded = |at: usize| program.encoded(&inputs[at]);
+            let task = Task { program: text, take, input: &encoded };
+            pool.run(&task, &open, &mut |at, outcome| outcomes[at] = Some(program::json(outcome)));
+        }
+        outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| Err(unbounded()))).collect()
     }
 }
 

@@ -16,7 +16,7 @@ use crate::bound::Bound;
 use crate::natives::{self, Data};
 use crate::needs::Needs;
 use crate::value::{self, Val};
-use crate::{JqError, bound, guard, quotes, syntax, walk};
+use crate::{JqError, bound, guard, quotes, syntax, walk, wire};
 
 /// How long a program may be, in bytes.
 const LENGTH: usize = 64 * 1024;
@@ -46,21 +46,22 @@ pub(crate) struct Program {
 impl Program {
     /// Compiles, on a stack of its own.
     pub(crate) fn compile(text: &str) -> Result<Self, JqError> {
-        if text.len() > LENGTH {
-            return Err(JqError::Syntax(format!("the program is longer than {} KiB", LENGTH / 1024)));
-        }
-        let text = quotes::double(text);
         thread::scope(|scope| {
             let compiling = thread::Builder::new()
                 .name("jq-compile".into())
                 .stack_size(STACK)
-                .spawn_scoped(scope, || Self::compile_here(&text))
+                .spawn_scoped(scope, || Self::compile_here(text))
                 .map_err(|error| JqError::Unavailable(format!("no thread to compile on: {error}")))?;
             compiling.join().unwrap_or_else(|_| Err(JqError::Syntax("the program cannot be compiled".into())))
         })
     }
 
-    fn compile_here(text: &str) -> Result<Self, JqError> {
+    /// Compiles on this stack, which must be a large one.
+    pub(crate) fn compile_here(text: &str) -> Result<Self, JqError> {
+        if text.len() > LENGTH {
+            return Err(JqError::Syntax(format!("the program is longer than {} KiB", LENGTH / 1024)));
+        }
+        let text = &quotes::double(text);
         let tokens = Lexer::new(text).lex().map_err(|errors| syntax::lexical(text, &errors))?;
         let mut left = TOKENS;
         if !within_limits(&tokens, NESTING, &mut left) {
@@ -76,16 +77,19 @@ impl Program {
         Ok(Self { filter, bound, needs, clock })
     }
 
-    /// The outputs, at most `take` and at most this many bytes of them.
-    pub(crate) fn run(&self, input: Val, take: usize, bytes: usize) -> Result<Vec<Value>, JqError> {
+    /// The outputs, at most `take` and at most of this weight. None is nested too deep.
+    pub(crate) fn run(&self, input: Val, take: usize, most: usize) -> Result<Vec<Val>, JqError> {
         let context = Ctx::<Data>::new(&self.filter.lut, Vars::new([Val::record([])]));
-        let mut left = bytes;
+        let mut left = most;
         let mut outputs = Vec::new();
         for output in self.filter.id.run((context, input)).take(take) {
             match output {
                 Ok(output) => {
                     left = value::weight(&output, left).ok_or(JqError::Memory)?;
-                    outputs.push(value::to_json(&output).ok_or_else(too_deep)?);
+                    if !value::is_shallow(&output) {
+                        return Err(too_deep());
+                    }
+                    outputs.push(output);
                 }
                 // `halt` ends a program without an error.
                 Err(exception) => match exception.get_err() {
@@ -97,19 +101,32 @@ impl Program {
         Ok(outputs)
     }
 
+    /// The needed part of an input, for a worker. Empty for one that is nested too deep: `run_here` has refused it.
+    pub(crate) fn encoded(&self, input: &Value) -> Vec<u8> {
+        let mut encoded = Vec::new();
+        if let Some((part, _)) = self.needs.part(input) {
+            wire::encode(&part, &mut encoded);
+        }
+        encoded
+    }
+
     /// As [`Self::run`], here and now. `None` when that may need too much, and a worker has to do it.
     pub(crate) fn run_here(&self, input: &Value, take: usize) -> Option<Result<Vec<Value>, JqError>> {
-        let bound = self.bound.as_ref()?;
         let Some((part, weight)) = self.needs.part(input) else { return Some(Err(too_deep())) };
-        if weight > bound.weight {
+        if self.bound.as_ref().is_none_or(|bound| weight > bound.weight) {
             return None;
         }
         let run = || catch_unwind(AssertUnwindSafe(|| self.run(part, take, usize::MAX)));
         let (result, struck) = guard::in_process(run);
         // A panic is a fault of a builtin, not of the caller.
         let result = result.unwrap_or_else(|_| Err(JqError::Failed("a builtin function failed".into())));
-        (!struck).then_some(result)
+        (!struck).then(|| json(result))
     }
+}
+
+/// Outputs as JSON.
+pub(crate) fn json(outputs: Result<Vec<Val>, JqError>) -> Result<Vec<Value>, JqError> {
+    outputs.map(|outputs| outputs.iter().map(value::to_json).collect())
 }
 
 /// An input or output beyond [`value::DEPTH`].

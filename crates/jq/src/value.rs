@@ -18,7 +18,7 @@ use jaq_core::ValR;
 use jaq_core::val::Range;
 
 pub(crate) use access::runs;
-pub(crate) use json::{DEPTH, NUMBER, from_json, to_json, weigh_below, weight};
+pub(crate) use json::{DEPTH, NUMBER, from_json, is_shallow, to_json, weigh_below, weight};
 pub(crate) use number::Number;
 
 /// An object: keys keep the order of their insertion.

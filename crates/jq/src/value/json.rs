@@ -66,27 +66,31 @@ pub(crate) fn from_json(value: &Value) -> Val {
     }
 }
 
-/// `None` when it is nested too deep.
-pub(crate) fn to_json(value: &Val) -> Option<Value> {
-    below(value, DEPTH)
+/// Whether a value is nested no deeper than [`DEPTH`].
+pub(crate) fn is_shallow(value: &Val) -> bool {
+    fn within(value: &Val, depth: usize) -> bool {
+        let Some(below) = depth.checked_sub(1) else { return !matches!(value, Val::Arr(_) | Val::Obj(_)) };
+        match value {
+            Val::Arr(items) => items.iter().all(|item| within(item, below)),
+            Val::Obj(map) => map.values().all(|value| within(value, below)),
+            _ => true,
+        }
+    }
+    within(value, DEPTH)
 }
 
-fn below(value: &Val, depth: usize) -> Option<Value> {
-    Some(match value {
+/// Recurses as deep as the value.
+pub(crate) fn to_json(value: &Val) -> Value {
+    match value {
         Val::Null => Value::Null,
         Val::Bool(value) => Value::Bool(*value),
         Val::Num(number) => number.to_json(),
         Val::Str(text) => Value::String(String::clone(text)),
-        Val::Arr(items) => {
-            let depth = depth.checked_sub(1)?;
-            Value::Array(items.iter().map(|item| below(item, depth)).collect::<Option<_>>()?)
-        }
+        Val::Arr(items) => Value::Array(items.iter().map(to_json).collect()),
         Val::Obj(map) => {
-            let depth = depth.checked_sub(1)?;
-            let entries = map.iter().map(|(key, value)| Some((key.to_string(), below(value, depth)?)));
-            Value::Object(entries.collect::<Option<_>>()?)
+            Value::Object(map.iter().map(|(key, value)| (key.to_string(), to_json(value))).collect())
         }
-    })
+    }
 }
 
 fn quoted(out: &mut fmt::Formatter, text: &str) -> fmt::Result {
