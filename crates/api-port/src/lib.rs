@@ -12,7 +12,10 @@ mod error;
 mod extract;
 mod flags;
 mod headers;
+mod integrations;
 mod openapi;
+mod organization;
+mod quiet;
 mod search;
 mod shape;
 mod stream;
@@ -77,6 +80,9 @@ pub fn router(portal: Portal, auth: Arc<dyn TokenIssuer>) -> Router {
         .route("/entities/search/", post(search::everywhere))
         // Some clients do not encode the slash in an identifier.
         .route("/blueprints/{blueprint}/entities/{*identifier}", entity())
+        .merge(integrations::routes())
+        .merge(organization::routes())
+        .merge(quiet::routes())
         .fallback(error::unknown_route)
         .method_not_allowed_fallback(error::unknown_route)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

@@ -411,7 +411,10 @@ impl Modify for Token {
 /// The OpenAPI document of this dialect.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    Document::openapi()
+    let mut document = Document::openapi();
+    document.merge(crate::integrations::openapi());
+    document.merge(crate::organization::openapi());
+    document
 }
 
 #[cfg(test)]
@@ -424,6 +427,7 @@ mod tests {
             paths,
             [
                 "/auth/access_token",
+                "/auth/permissions",
                 "/blueprints",
                 "/blueprints/{blueprint}",
                 "/blueprints/{blueprint}/entities",
@@ -432,6 +436,24 @@ mod tests {
                 "/blueprints/{blueprint}/entities/search",
                 "/blueprints/{blueprint}/entities/{entity}",
                 "/entities/search",
+                "/ingest/logs/{ingest_id}",
+                "/ingest/metrics/{ingest_id}/heartbeat",
+                "/ingest/metrics/{ingest_id}/syncMetrics",
+                "/ingest/metrics/{ingest_id}/syncMetrics/resync/{event}/kind/{kind}",
+                "/integration",
+                "/integration/metadata",
+                "/integration/provision-enabled",
+                "/integration/{integration}",
+                "/integration/{integration}/config",
+                "/integration/{integration}/cursor",
+                "/integration/{integration}/kinds",
+                "/integration/{integration}/kinds/{kind}/examples",
+                "/integration/{integration}/logs",
+                "/integration/{integration}/resync-request",
+                "/integration/{integration}/resync-state",
+                "/integration/{integration}/syncMetrics",
+                "/integration/{integration}/syncsMetadata",
+                "/organization",
             ]
         );
         let text = document.to_json().unwrap();
