@@ -1,5 +1,7 @@
 //! The data model with live counts.
 
+mod derived;
+
 use std::collections::BTreeMap;
 
 use axum::extract::State;
@@ -12,6 +14,7 @@ use stagedoor_portal::{Portal, View};
 use stagedoor_query::BlueprintEntry;
 use utoipa::ToSchema;
 
+use self::derived::DerivedProperty;
 use crate::Api;
 use crate::error::{ApiError, Caller, ErrorBody};
 
@@ -38,6 +41,9 @@ struct BlueprintSummary {
     #[schema(value_type = std::collections::HashMap<String, Value>)]
     properties: IndexMap<String, Value>,
     required: Vec<String>,
+    /// Properties whose values are derived, by key.
+    #[schema(value_type = std::collections::HashMap<String, DerivedProperty>)]
+    derived: IndexMap<String, DerivedProperty>,
     #[schema(value_type = std::collections::HashMap<String, RelationSummary>)]
     relations: IndexMap<String, RelationSummary>,
     /// Calculations whose programs are none. They give null.
@@ -105,6 +111,7 @@ fn summary(portal: &Portal, view: &View, entry: &BlueprintEntry) -> BlueprintSum
         count: view.count(&b.identifier),
         properties: b.properties.iter().map(|(k, p)| (k.clone(), p.definition.clone())).collect(),
         required: b.required.clone(),
+        derived: derived::properties(entry),
         relations: b.relations.iter().map(|(k, r)| (k.clone(), relation(r))).collect(),
         problems: portal
             .calculation_problems(b)
