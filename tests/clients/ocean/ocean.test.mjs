@@ -59,6 +59,8 @@ test('Ocean', { timeout: 240_000 }, async (t) => {
       assert.equal(title, item.name);
       for (const key of ['language', 'replicas', 'labels', 'tags']) assert.deepEqual(properties[key], item[key], `${item.id}: ${key}`);
       assert.deepEqual(relations, { squad: item.team, needs: item.needs }, item.id);
+      assert.equal(properties.squad_channel, `https://chat.example.com/${item.team}`, 'a mirror property');
+      assert.equal(properties.shout, item.name.toUpperCase(), 'a calculation');
     }
 
     const releases = await entities(portal, 'release');
@@ -67,6 +69,11 @@ test('Ocean', { timeout: 240_000 }, async (t) => {
       assert.equal(releases[item.id].relations.service, item.service.replace('Service ', 'svc-'), 'found by title');
       assert.equal(releases[item.id].properties.version, item.version);
     }
+
+    // Everything is marked as its own; deletions go by that.
+    const own = { datasource_prefix: 'port-ocean/file-integration/', datasource_suffix: '/my-files/exporter', limit: 5000 };
+    const { body } = await portal.ask('/v1/blueprints/entities/datasource-entities', { json: own });
+    assert.equal(body.entities.length, 3 + 25 + 11);
 
     const one = await integration(portal);
     assert.equal(one.installationAppType, 'file-integration');
