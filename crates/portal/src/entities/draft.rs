@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use stagedoor_model::derived::{Derived, Ownership};
 use stagedoor_model::{Blueprint, Change, EntityRecord, Fields};
 use stagedoor_query::{BlueprintEntry, NodeId};
 use uuid::Uuid;
@@ -190,8 +191,7 @@ fn refuse_inherited_team(blueprint: &Blueprint, said: &Said) -> Result<(), Porta
 }
 
 fn inherits_ownership(blueprint: &Blueprint) -> bool {
-    let body = blueprint.body.value();
-    body.pointer("/ownership/type").and_then(Value::as_str) == Some("Inherited")
+    matches!(Derived::read(&blueprint.body.value()).0.ownership, Ownership::Inherited(_))
 }
 
 fn check_required(entry: &BlueprintEntry, record: &EntityRecord) -> Result<(), PortalError> {
