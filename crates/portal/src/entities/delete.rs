@@ -13,7 +13,7 @@ use crate::error::PortalError;
 use crate::writer::Draft;
 
 impl Draft {
-    pub(crate) fn delete_entity(
+    pub(super) fn delete_entity(
         &mut self,
         blueprint: &str,
         identifier: &str,

@@ -33,7 +33,7 @@ impl Draft {
         let chunk = self.identifiers_after(&blueprint, migration.cursor(), CHUNK);
         let turn = match chunk.last() {
             Some(last) => {
-                let refused = self.delete_these(&blueprint, &chunk);
+                let refused = self.delete_all(&blueprint, &chunk, false);
                 migration.count("successCount", (chunk.len() - refused.len()) as u64);
                 migration.set("status", Status::Running.name());
                 migration.set("cursor", last.clone());
@@ -54,16 +54,10 @@ impl Draft {
         nodes.map(|node| self.catalog.identifier_at(node).into_owned()).collect()
     }
 
-    /// Deletes what may go. Answers what may not, and why.
-    fn delete_these(&mut self, blueprint: &str, identifiers: &[String]) -> Vec<(String, PortalError)> {
-        let refusal = |id: &String| Some((id.clone(), self.delete_entity(blueprint, id, false).err()?));
-        identifiers.iter().filter_map(refusal).collect()
-    }
-
     /// After all entities had their turn: those that were needed then may go now.
     fn delete_rest(&mut self, migration: &mut Migration, blueprint: &str, give_up: bool) -> Turn {
         let rest = self.identifiers_after(blueprint, None, usize::MAX);
-        let refused = self.delete_these(blueprint, &rest);
+        let refused = self.delete_all(blueprint, &rest, false);
         if refused.len() < rest.len() {
             migration.count("successCount", (rest.len() - refused.len()) as u64);
             return Turn::Progress;

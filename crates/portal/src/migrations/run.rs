@@ -13,7 +13,7 @@ use crate::{Portal, Shared, clock};
 
 /// How long a migration that cannot go on waits for others to clear its way. Clients ask for several deletions at
 /// once, in any order.
-const PATIENCE: i64 = 3_000;
+const PATIENCE: i64 = 2_000;
 /// How often one that waits looks again.
 const PAUSE: Duration = Duration::from_millis(25);
 

@@ -15,6 +15,8 @@ mod edges;
 mod faces;
 mod going_away;
 mod integrations;
+mod migrations;
+mod model_changes;
 mod port_writes;
 mod telemetry;
 mod url;
