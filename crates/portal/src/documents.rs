@@ -9,8 +9,8 @@ use stagedoor_ingest::{ParsedDocument, PortItem, ReadContext, ReadDocument, read
 use stagedoor_model::face::IDENTIFIER_ANNOTATION;
 use stagedoor_model::names::is_entity_identifier;
 use stagedoor_model::schema::check_property;
-use stagedoor_model::{EntityRecord, Fields, kinds};
-use stagedoor_query::BlueprintEntry;
+use stagedoor_model::{EntityRecord, Fields, JsonText, kinds};
+use stagedoor_query::{BlueprintEntry, Blueprints};
 use uuid::Uuid;
 
 use crate::Portal;
@@ -85,17 +85,51 @@ impl Portal {
         dry_run: bool,
     ) -> Result<DocumentsReport, PortalError> {
         may_build(viewer)?;
-        let write = move |draft: &mut Draft| Ok(draft.write_documents(&text, dry_run));
+        // Reading takes longer than writing, and only the writer has no time for it.
+        let catalog = self.shared.catalog.load_full();
+        let reading = tokio::task::spawn_blocking(move || (Read::of(&text, catalog.blueprints()), text));
+        let stopped = |_| PortalError::Internal("reading the documents failed".into());
+        let (read, text) = reading.await.map_err(stopped)?;
+        let write = move |draft: &mut Draft| Ok(draft.write_documents(&text, &read, dry_run));
         self.commit(viewer.actor("native"), dry_run, write).await
     }
 }
 
+/// Documents as they read where certain kinds are known.
+struct Read {
+    kinds: u64,
+    documents: Vec<ReadDocument>,
+}
+
+impl Read {
+    fn of(text: &str, blueprints: &Blueprints) -> Self {
+        let kinds = KnownKinds::of(blueprints);
+        let documents = read_documents(text, &ReadContext::for_api(&kinds));
+        Self { kinds: kinds.fingerprint(), documents }
+    }
+
+    /// Whether they would read the same now.
+    fn holds(&self, blueprints: &Blueprints) -> bool {
+        self.kinds == KnownKinds::of(blueprints).fingerprint()
+    }
+}
+
 impl Draft {
-    fn write_documents(&mut self, text: &str, dry_run: bool) -> DocumentsReport {
+    fn write_documents(&mut self, text: &str, read: &Read, dry_run: bool) -> DocumentsReport {
         let mut report = DocumentsReport { dry_run, ..DocumentsReport::default() };
         // Blueprints of the same batch first: they decide which kinds are known.
-        self.write_blueprints(&self.read(text), &mut report);
-        for document in self.read(text) {
+        self.write_blueprints(&read.documents, &mut report);
+        if read.holds(self.catalog.blueprints()) {
+            self.write_each(&read.documents, &mut report);
+        } else {
+            self.write_each(&Read::of(text, self.catalog.blueprints()).documents, &mut report);
+        }
+        report.rejected.sort_by_key(|r| r.index);
+        report
+    }
+
+    fn write_each(&mut self, documents: &[ReadDocument], report: &mut DocumentsReport) {
+        for document in documents {
             let result = match &document.outcome {
                 Ok(ParsedDocument::Port(PortItem::Blueprint(_))) => continue,
                 Ok(ParsedDocument::Port(PortItem::Entity(body))) => self.write_port_item(body),
@@ -111,15 +145,8 @@ impl Draft {
                     continue;
                 }
             };
-            report.add(&document, result);
+            report.add(document, result);
         }
-        report.rejected.sort_by_key(|r| r.index);
-        report
-    }
-
-    fn read(&self, text: &str) -> Vec<ReadDocument> {
-        let kinds = KnownKinds::of(self.catalog.blueprints());
-        read_documents(text, &ReadContext::for_api(&kinds))
     }
 
     fn write_blueprints(&mut self, documents: &[ReadDocument], report: &mut DocumentsReport) {
@@ -192,7 +219,7 @@ impl Draft {
             return Err(PortalError::refused("protected_entity", message));
         }
         let mut record = self.document_record(reference, value, old.as_deref())?;
-        self.state(&mut record, value, Fields::default());
+        self.state(&mut record, (value, JsonText::of(value)), Fields::default());
         let result = DocumentResult {
             index: 0,
             reference: Some(reference.to_owned()),

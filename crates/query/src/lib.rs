@@ -31,4 +31,5 @@ pub use graph::Relation;
 pub use index::term::{MAX_INDEXED_CHARS, Scalar, number_text};
 pub use load::Loader;
 pub use page::Selection;
+pub use prepare::stable_hash;
 pub use roaring::RoaringBitmap as NodeSet;

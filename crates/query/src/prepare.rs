@@ -94,7 +94,8 @@ impl Stated {
 }
 
 /// A multiply-and-rotate hash over words: the same in every process, which the standard hasher does not promise.
-fn stable_hash(bytes: &[u8]) -> u64 {
+#[must_use]
+pub fn stable_hash(bytes: &[u8]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ bytes.len() as u64;
     let (words, rest) = bytes.as_chunks::<8>();
     for word in words {

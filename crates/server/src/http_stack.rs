@@ -9,6 +9,7 @@ use axum::routing::get;
 use http::{HeaderValue, header};
 use stagedoor_api_native::PortalInfo;
 use stagedoor_portal::Portal;
+use tower::ServiceBuilder;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{Predicate as _, SizeAbove};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -45,13 +46,16 @@ pub fn watched_app(
         .nest("/api/catalog", backstage)
         .nest("/api/stagedoor/v1", native)
         .route("/metrics", get(telemetry::metrics).with_state(Arc::clone(&telemetry)))
-        .fallback(assets::page)
-        .layer(from_fn_with_state(authority, authenticate))
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(1024).and(not_compressed_yet)))
+        .fallback(assets::page);
+    // From the outermost to the innermost, as one layer: each that is added on its own is a box per request.
+    let layers = ServiceBuilder::new()
+        .layer(Observe(telemetry))
         .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(header_layer(header::X_FRAME_OPTIONS, "DENY"));
-    let app = if dev { app.layer(from_fn(local_only::local_only)) } else { app };
-    app.layer(Observe(telemetry))
+        .layer(header_layer(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(1024).and(not_compressed_yet)))
+        .layer(from_fn_with_state(authority, authenticate));
+    let app = app.layer(layers);
+    if dev { app.layer(from_fn(local_only::local_only)) } else { app }
 }
 
 fn header_layer(name: http::HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

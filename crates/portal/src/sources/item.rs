@@ -23,8 +23,8 @@ pub(crate) enum Content {
     Document {
         /// Lower-case.
         reference: String,
-        /// As stored.
-        value: Value,
+        /// As stored: a tree of it would take five times the memory, and a reading has all of them at once.
+        document: JsonText,
     },
     /// An entity in Port's form.
     Port(Value),
@@ -38,8 +38,8 @@ pub(crate) enum Content {
 impl Item {
     /// Whether the catalog says already what the item says, so that nothing needs to be written.
     pub(crate) fn is_in(&self, catalog: &Catalog, source: &str) -> bool {
-        let (reference, value) = match &self.content {
-            Content::Document { reference, value } => (reference, value),
+        let (reference, document) = match &self.content {
+            Content::Document { reference, document } => (reference, document),
             Content::Unchanged { .. } => return true,
             Content::Port(_) => return false,
         };
@@ -50,7 +50,7 @@ impl Item {
         claim.source == source
             && claim.item == self.item
             && claim.line == self.line
-            && entity.record.document.as_ref() == Some(&JsonText::of(value))
+            && entity.record.document.as_ref() == Some(document)
     }
 
     /// A problem at the item's place.
@@ -103,6 +103,7 @@ pub(super) fn location_item(kind: &str, target: &str, origin: &str) -> Item {
         },
         "spec": { "type": kind, "target": target },
     });
-    let content = Content::Document { reference: format!("location:default/{name}"), value };
+    let reference = format!("location:default/{name}");
+    let content = Content::Document { reference, document: JsonText::of(&value) };
     Item { item: format!("{origin}#location"), line: 0, content }
 }

@@ -10,6 +10,7 @@ use stagedoor_ingest::{
     DocumentError, LocationTargets, ParsedDocument, PortItem, ReadContext, ReadDocument, files,
     read_documents,
 };
+use stagedoor_model::JsonText;
 use stagedoor_query::Catalog;
 use tokio::runtime::Handle;
 
@@ -353,7 +354,10 @@ impl Scope<'_> {
         let news = Item {
             item,
             line,
-            content: Content::Document { reference: reference.clone(), value: entity.value },
+            content: Content::Document {
+                reference: reference.clone(),
+                document: JsonText::of(&entity.value),
+            },
         };
         // Most documents of most readings say nothing new: they are let go at once.
         let known = news.is_in(&self.catalog, &self.source);

@@ -54,9 +54,14 @@ impl Draft {
         item: &Item,
         spoken: &Spoken,
     ) -> Result<String, PortalError> {
-        let (reference, value, extras) = match &item.content {
-            Content::Document { reference, value } => (reference.clone(), value.clone(), Fields::default()),
-            Content::Port(body) => self.document_of_port(body)?,
+        let (reference, document, value, extras) = match &item.content {
+            Content::Document { reference, document } => {
+                (reference.clone(), document.clone(), document.value(), Fields::default())
+            }
+            Content::Port(body) => {
+                let (reference, value, extras) = self.document_of_port(body)?;
+                (reference, JsonText::of(&value), value, extras)
+            }
             Content::Unchanged { reference } => return Ok(reference.clone()),
         };
         let old = self
@@ -71,7 +76,7 @@ impl Draft {
                 item: item.item.clone(),
                 line: item.line,
                 entity_ref: reference.clone(),
-                document: JsonText::of(&value),
+                document,
                 since: self.at,
             };
             tracing::warn!(
@@ -87,14 +92,19 @@ impl Draft {
         let adopted = held.map_or(old.is_some(), |h| h.adopted);
         record.claim =
             Some(Claim { source: source.to_owned(), item: item.item.clone(), line: item.line, adopted });
-        self.state(&mut record, &value, extras);
+        self.state(&mut record, (&value, document), extras);
         self.put_if_changed(record);
         self.end_waiting(source, &item.item);
         Ok(reference)
     }
 
     /// Writes the claimer's document into a record; contributed fields that it states now give way.
-    pub(crate) fn state(&self, record: &mut EntityRecord, value: &Value, extras: Fields) {
+    pub(crate) fn state(
+        &self,
+        record: &mut EntityRecord,
+        (value, document): (&Value, JsonText),
+        extras: Fields,
+    ) {
         let mut fields = record.contributed();
         if let Some(entry) = self.catalog.blueprints().get(&record.blueprint) {
             Stated::of(value, entry).remove_from(&mut fields);
@@ -102,7 +112,7 @@ impl Draft {
         fields.team = extras.team.or(fields.team);
         fields.icon = extras.icon.or(fields.icon);
         record.fields = (!fields.is_empty()).then(|| fields.to_json());
-        record.document = Some(JsonText::of(value));
+        record.document = Some(document);
     }
 
     fn wait(&mut self, mut claim: WaitingClaim) {
@@ -163,7 +173,8 @@ impl Draft {
                 line: next.line,
                 adopted,
             });
-            self.state(&mut record, &next.document.value(), Fields::default());
+            let document = next.document.clone();
+            self.state(&mut record, (&document.value(), document.clone()), Fields::default());
             self.put_if_changed(record);
             self.end_waiting(&next.source, &next.item);
         } else if adopted {
