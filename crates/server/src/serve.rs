@@ -83,7 +83,7 @@ async fn load(
     let (portal, key) = tokio::task::spawn_blocking(move || {
         let store = database.open()?;
         let key = wiring::SigningKey::of(store.as_ref())?;
-        let jq = Arc::new(stagedoor_jq::Jq::in_process());
+        let jq = Arc::new(wiring::jq());
         anyhow::Ok((Portal::open(store, stagedoor_portal::Options { sources, jq, identity })?, key))
     })
     .await??;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use stagedoor_api_native::PortalInfo;
 use stagedoor_auth::{Credentials, Realm, Tokens};
+use stagedoor_jq::{Jq, Limits, WorkerCommand};
 use stagedoor_outbound::{AllowList, Egress};
 use stagedoor_portal::{Identity, LocationConfig, SourcesConfig};
 use stagedoor_store::Store;
@@ -59,6 +60,16 @@ pub fn identity(config: &Config) -> Identity {
         base_url: config.base_url.as_deref().map(|url| url.trim_end_matches('/').to_owned()),
         ..default
     }
+}
+
+/// JQ with workers, each of which is this program again as `stagedoor jq-worker`.
+#[must_use]
+pub(crate) fn jq() -> Jq {
+    let command = |program| WorkerCommand { program, args: vec!["jq-worker".into()] };
+    std::env::current_exe().map_or_else(
+        |_| Jq::in_process(),
+        |program| Jq::with_workers(command(program), Limits::default()),
+    )
 }
 
 /// What the installation says of itself.
