@@ -28,6 +28,8 @@ pub(crate) use run::Runner;
 pub(crate) const MIGRATIONS: &str = "migration";
 /// How many that have ended are remembered.
 const REMEMBERED: usize = 500;
+/// How many may be under way.
+const UNFINISHED: usize = 1_000;
 /// How many refusals of single entities are kept of each.
 const ERRORS: usize = 100;
 /// What a mapping can say of an entity.
@@ -188,7 +190,7 @@ impl Portal {
             let what = json!({
                 "sourceBlueprint": blueprint, "mapping": {}, "deleteEntities": true, "deleteBlueprint": blueprint_too,
             });
-            Ok(draft.start_migration(what))
+            draft.start_migration(what)
         };
         let migration = self.commit(viewer.actor("port"), false, start).await?;
         self.run_migrations();
@@ -213,9 +215,9 @@ impl Portal {
             if draft.catalog.blueprints().get(&source).is_none() {
                 return Err(no_blueprint(&source));
             }
-            Ok(draft.start_migration(json!({
+            draft.start_migration(json!({
                 "sourceBlueprint": source, "mapping": mapping, "deleteEntities": false, "deleteBlueprint": false,
-            })))
+            }))
         };
         let migration = self.commit(viewer.actor("port"), false, start).await?;
         self.run_migrations();
@@ -329,14 +331,14 @@ fn check_mapping(mapping: &Value, check: &dyn Fn(&str) -> Result<(), JqError>) -
 
 impl Draft {
     /// Writes a new migration down, and forgets the oldest of those that have ended. Answers it as Port does.
-    fn start_migration(&mut self, what: Value) -> Value {
-        let ended: Vec<String> = self
-            .catalog
-            .records(MIGRATIONS)
-            .map(Migration::of)
-            .filter(|m| m.status().has_ended())
-            .map(|m| m.record.key.clone())
-            .collect();
+    fn start_migration(&mut self, what: Value) -> Result<Value, PortalError> {
+        let all: Vec<Migration> = self.catalog.records(MIGRATIONS).map(Migration::of).collect();
+        let ended: Vec<String> =
+            all.iter().filter(|m| m.status().has_ended()).map(|m| m.record.key.clone()).collect();
+        if all.len() - ended.len() >= UNFINISHED {
+            let message = format!("{UNFINISHED} migrations are under way; wait for one to end");
+            return Err(PortalError::Conflict { code: "too_many_migrations", message });
+        }
         for id in ended.iter().take((ended.len() + 1).saturating_sub(REMEMBERED)) {
             self.put(Change::DeleteRecord(MIGRATIONS.into(), id.clone()));
         }
@@ -355,7 +357,7 @@ impl Draft {
             body: JsonText::of(&json!({})),
             stamps: self.new_stamps(None),
         });
-        self.keep_migration(Migration { record, body })
+        Ok(self.keep_migration(Migration { record, body }))
     }
 
     /// Stores what became of a migration. Answers it as Port does.

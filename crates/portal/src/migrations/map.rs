@@ -17,6 +17,11 @@ use crate::{Portal, View, WriteMode, WriteRequest, clock};
 
 /// Entities per commit.
 const CHUNK: usize = 200;
+/// Entities per commit where each gives several items.
+const CHUNK_OF_ITEMS: usize = 10;
+/// How many items an entity may give, and how long they may be together, each with the entity itself.
+const ITEMS: usize = 1_000;
+const ITEM_BYTES: usize = 2 * 1024 * 1024;
 
 /// What becomes of one entity: a body for a blueprint, or nothing.
 type Mapped = Result<Option<(String, Value)>, PortalError>;
@@ -52,14 +57,16 @@ impl Portal {
         if view.blueprints().get(source).is_none() {
             return Err(crate::blueprints::no_blueprint(source));
         }
+        let mapping = migration.body.get("mapping").cloned().unwrap_or_default();
+        let chunk =
+            if mapping.get("itemsToParse").is_some_and(Value::is_string) { CHUNK_OF_ITEMS } else { CHUNK };
         let members = view.catalog.select(&Expr::of_blueprint(source), false);
-        let nodes: Vec<NodeId> = members.by_identifier(source, after).take(CHUNK).collect();
+        let nodes: Vec<NodeId> = members.by_identifier(source, after).take(chunk).collect();
         let last = nodes.last().map(|node| view.identifier(*node));
         let old = |node: &NodeId| {
             view.entity(*node).is_some_and(|e| e.record.stamps.created_at <= migration.started())
         };
         let nodes: Vec<NodeId> = nodes.into_iter().filter(old).collect();
-        let mapping = migration.body.get("mapping").cloned().unwrap_or_default();
         let mapper = Mapper { portal: self, view: &view, source, mapping: &mapping };
         let results = mapper.map(&nodes);
         let record = |node: &NodeId| view.entity(*node).map(|e| Arc::clone(&e.record));
@@ -110,6 +117,14 @@ impl Mapper<'_> {
         };
         let results = self.run("itemsToParse", program, entities);
         let split = |(entity, result): (&Value, Result<Value, PortalError>)| match result? {
+            Value::Array(items) if items.len() > most(entity) => {
+                let text = format!(
+                    "\"mapping/itemsToParse\" gives {} items, more than {}",
+                    items.len(),
+                    most(entity)
+                );
+                Err(PortalError::invalid(text))
+            }
             Value::Array(items) => Ok(items.into_iter().map(|item| with(entity, item)).collect()),
             Value::Null => Ok(Vec::new()),
             _ => Err(PortalError::invalid("\"mapping/itemsToParse\" must give an array")),
@@ -203,6 +218,11 @@ impl Mapper<'_> {
         let entity = self.view.port_entity(node);
         path.iter().try_fold(&entity, |v, key| v.get(*key)).is_some_and(|v| !v.is_null())
     }
+}
+
+/// How many items an entity may give: each is looked at together with the whole entity.
+fn most(entity: &Value) -> usize {
+    (ITEM_BYTES / entity.to_string().len().max(1)).clamp(1, ITEMS)
 }
 
 fn put(body: &mut Value, path: &[&str], value: Value) {

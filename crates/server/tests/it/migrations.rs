@@ -204,6 +204,11 @@ async fn entities_become_others_of_another_blueprint() {
     let done = ended(&portal, &start(&portal, twice).await).await;
     assert_eq!(done["successCount"], 2, "{done}");
     assert_eq!(portal.get("/v1/blueprints/from/entities-count").await.json()["count"], 4);
+    // No explosion of items.
+    let many =
+        json!({ "sourceBlueprint": "to", "mapping": { "itemsToParse": "[range(1001)]", "entity": {} } });
+    let done = ended(&portal, &start(&portal, many).await).await;
+    assert_eq!((&done["successCount"], &done["failureCount"]), (&json!(0), &json!(2)), "{done}");
     let broken = json!({ "sourceBlueprint": "from", "mapping": { "entity": { "title": "this is | no (" } } });
     let refused = portal.post("/v1/migrations", &broken).await;
     assert_eq!((refused.status, &refused.json()["error"]), (422, &json!("invalid_request")));
