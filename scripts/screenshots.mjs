@@ -20,8 +20,11 @@ const browser = await chromium.launch({ executablePath: process.env.CHROMIUM_PAT
 for (const colorScheme of ['light', 'dark']) {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme, reducedMotion: 'reduce' });
   for (const [name, address] of Object.entries(pages)) {
-    await page.goto(process.env.STAGEDOOR_URL + address, { waitUntil: 'networkidle' });
+    // Not until the network is idle: a page listens for changes as long as it is open.
+    await page.goto(process.env.STAGEDOOR_URL + address);
     await page.getByRole('heading', { level: 1 }).first().waitFor();
+    await page.waitForFunction(() => !document.querySelector('[aria-busy=true]') && document.fonts.status === 'loaded');
+    await page.waitForTimeout(500);
     const file = colorScheme === 'light' ? `${name}.png` : `${name}-${colorScheme}.png`;
     await page.screenshot({ path: path.join(folder, file) });
     console.log(`docs/images/${file}`);

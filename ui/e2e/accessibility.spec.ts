@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { allPages, expect, test } from './support';
+import { allPages, expect, open, test } from './support';
 
 async function check(page: Page, where: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
@@ -14,7 +14,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test.setTimeout(90_000);
     await page.emulateMedia({ colorScheme });
     for (const path of await allPages(api)) {
-      await page.goto(path, { waitUntil: 'networkidle' });
+      await open(page, path);
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
       await check(page, `${path} ${colorScheme}`);
     }
@@ -24,7 +24,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test.setTimeout(60_000);
     await page.emulateMedia({ colorScheme });
     const [row] = await api.rows('component');
-    await page.goto('/catalog/component', { waitUntil: 'networkidle' });
+    await open(page, '/catalog/component');
     await page.getByRole('button', { name: 'Filter by Type' }).click();
     await page.getByRole('checkbox').first().check();
     await expect(page.getByRole('list', { name: 'Active filters' })).toBeVisible();
@@ -39,7 +39,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(page.getByRole('option').first()).toBeVisible();
     await check(page, 'palette');
     await page.keyboard.press('Escape');
-    await page.goto('/documents', { waitUntil: 'networkidle' });
+    await open(page, '/documents');
     await page.getByRole('button', { name: 'Insert an example' }).click();
     await page.getByRole('button', { name: 'Check' }).click();
     await expect(page.getByText(/^Checked: /)).toBeVisible();

@@ -1,4 +1,4 @@
-import { allPages, expect, test, titles } from './support';
+import { allPages, expect, open, test, titles } from './support';
 
 test('the start page counts every blueprint', async ({ page, api }) => {
   const { blueprints } = await api.model();
@@ -103,7 +103,7 @@ test('the first screen needs less than 400 KB of script', async ({ page }) => {
   page.on('response', async (response) => {
     if (response.url().endsWith('.js')) sizes.push((await response.body()).length);
   });
-  await page.goto('/', { waitUntil: 'networkidle' });
+  await open(page, '/');
   expect(sizes.length).toBeGreaterThan(0);
   // the bodies are unpacked here; packed they are a third
   expect(sizes.reduce((sum, size) => sum + size, 0) / 1024).toBeLessThan(1000);

@@ -71,6 +71,20 @@ export const test = base.extend<{ api: Api; allowErrors: RegExp | null; quietCon
   ],
 });
 
+/**
+ * Opens a page and waits until it has settled. Not until the network is idle: the page listens for changes as long as
+ * it is open.
+ */
+export async function open(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await expect(page.getByRole('heading', { level: 1 }).first()).toBeVisible();
+  await expect(page.locator('[aria-busy=true]')).toHaveCount(0);
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    await new Promise(requestAnimationFrame);
+  });
+}
+
 export const tableRows = (page: Page) => page.locator('tbody tr');
 
 /** The table's first column, once it has loaded. */

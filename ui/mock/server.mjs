@@ -48,6 +48,13 @@ async function answer(request, url) {
   }
 }
 
+/** A feed in which nothing happens. */
+function feed(request, response) {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.write('id: 123\n\n');
+  request.on('close', () => response.end());
+}
+
 function file(pathname, response) {
   const wanted = join(dist, normalize(pathname));
   const path = extname(wanted) && existsSync(wanted) ? wanted : join(dist, 'index.html');
@@ -62,6 +69,7 @@ function file(pathname, response) {
 createServer(async (request, response) => {
   const url = new URL(request.url, 'http://mock');
   if (!url.pathname.startsWith('/api/')) return file(url.pathname, response);
+  if (url.pathname === '/api/stagedoor/v1/changes') return feed(request, response);
   const { status, body } = await answer(request, url);
   response.writeHead(status, { 'content-type': 'application/json' });
   return response.end(JSON.stringify(body));

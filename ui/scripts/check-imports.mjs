@@ -11,7 +11,7 @@ const features = folders(join(src, 'features')).map((name) => `features/${name}`
 const rules = {
   lib: { layers: [], packages: /^vitest$/ },
   kit: { layers: ['lib'], packages: /^(?!@tanstack\/react-(router|query)|openapi)/ },
-  api: { layers: ['lib'], packages: /^(@tanstack\/react-query|openapi-fetch)$/ },
+  api: { layers: ['lib'], packages: /^(@tanstack\/react-query|openapi-fetch|vitest)$/ },
   parts: { layers: ['kit', 'api', 'lib'] },
   ...Object.fromEntries(features.map((name) => [name, { layers: ['parts', 'kit', 'api', 'lib'] }])),
   app: { layers: [...features, 'parts', 'kit', 'api', 'lib'] },

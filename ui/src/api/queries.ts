@@ -1,6 +1,9 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { client, reached, toApiError, unwrap } from './client';
-import type { DocumentsResult, Model, TableRequest } from './types';
+import { withDerived } from './derived';
+import type { DocumentsResult, TableRequest } from './types';
+
+type Sent = Parameters<typeof withDerived>[0];
 
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
@@ -10,7 +13,7 @@ export const sessionQuery = queryOptions({
 
 export const modelQuery = queryOptions({
   queryKey: ['model'],
-  queryFn: async ({ signal }) => (await unwrap(client.GET('/blueprints', { signal }))) as Model,
+  queryFn: async ({ signal }) => withDerived((await unwrap(client.GET('/blueprints', { signal }))) as Sent),
   staleTime: 15_000,
 });
 

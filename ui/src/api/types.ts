@@ -19,7 +19,8 @@ type AnyModel = Success<paths['/blueprints']['get']>;
 export interface Model extends Omit<AnyModel, 'blueprints'> {
   blueprints: Blueprint[];
 }
-export interface Blueprint extends Omit<AnyModel['blueprints'][number], 'properties'> {
+export interface Blueprint extends Omit<AnyModel['blueprints'][number], 'properties' | 'derived' | 'problems'> {
+  /** Those that are stored, then those that are derived. */
   properties: Record<string, PropertyDefinition>;
 }
 export type ModelEdge = Model['edges'][number];
@@ -34,6 +35,15 @@ export interface PropertyDefinition {
   enum?: unknown[];
   enumColors?: Record<string, string>;
   items?: Pick<PropertyDefinition, 'type' | 'format' | 'enum' | 'enumColors'>;
+  /** Where its values come from, if they are not stored. */
+  derived?: Derivation;
+}
+export interface Derivation {
+  kind: 'mirror' | 'calculation' | 'aggregation';
+  /** A path of relations, a JQ program, what is counted of what. */
+  from: string;
+  /** Why it has no value. */
+  problem?: string;
 }
 export type RelationDefinition = Blueprint['relations'][string];
 

@@ -8,6 +8,7 @@ import { Nav } from './Nav';
 import { Palette } from './Palette';
 import classes from './Shell.module.css';
 import { ThemeMenu } from './ThemeMenu';
+import { useLive } from './useLive';
 
 const mac = /Mac|iP(hone|ad)/.test(navigator.platform);
 
@@ -15,6 +16,7 @@ export function Shell() {
   const [opened, { toggle, close }] = useDisclosure(false);
   const [searching, palette] = useDisclosure(false);
   useHotkeys([['mod+K', palette.toggle]], []);
+  useLive();
   return (
     <AppShell
       header={{ height: 48 }}

@@ -13,6 +13,8 @@ import classes from './DataTable.module.css';
 export interface DataColumn<Row> {
   id: string;
   header: string;
+  /** A word beside the header. */
+  note?: ReactNode;
   cell: (row: Row) => ReactNode;
   sortable?: boolean;
   align?: 'right';
@@ -63,6 +65,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     manualSorting: true,
     state: { sorting: sort ? [{ id: sort.field, desc: sort.order === 'desc' }] : [] },
   });
+  const notes = new Map(columns.map((column) => [column.id, column.note]));
   const right = new Set(columns.filter((column) => column.align === 'right').map((column) => column.id));
   const wide = new Set(columns.filter((column) => column.wide).map((column) => column.id));
   return (
@@ -84,6 +87,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
                   ) : (
                     text
                   )}
+                  {notes.get(column.id)}
                 </th>
               );
             })}

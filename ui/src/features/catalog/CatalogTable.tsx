@@ -22,7 +22,9 @@ const noRows: Row[] = [];
 export function CatalogTable({ blueprint }: { blueprint: Blueprint }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const fields = useMemo(() => fieldsOf(blueprint), [blueprint]);
+  // not of the whole blueprint: its count changes with every entity, and new columns are new cells that lose the focus
+  const { properties, relations } = blueprint;
+  const fields = useMemo(() => fieldsOf({ properties, relations }), [properties, relations]);
   const sparse = useSparseFields(blueprint.identifier, columnCandidates(fields));
   const visible = useMemo(() => visibleFields(fields, search.cols, new Set(sparse)), [fields, search.cols, sparse]);
   const columns = useMemo(() => visible.map(columnOf), [visible]);

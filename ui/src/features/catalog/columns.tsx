@@ -4,6 +4,7 @@ import type { DataColumn } from '~/kit/DataTable';
 import { Mono } from '~/kit/Mono';
 import { Time } from '~/kit/Time';
 import { count } from '~/lib/text';
+import { DerivedMark } from '~/parts/DerivedMark';
 import { EntityLink, EntityLinks } from '~/parts/EntityLink';
 import { PropertyValue } from '~/parts/PropertyValue';
 import classes from './catalog.module.css';
@@ -14,6 +15,7 @@ export function columnOf(field: Field): DataColumn<Row> {
   return {
     id: field.id,
     header: field.title,
+    note: field.property?.derived && <DerivedMark derived={field.property.derived} />,
     sortable: field.sortable,
     align: numeric ? 'right' : undefined,
     cell: (row) => <Cell row={row} field={field} />,

@@ -12,6 +12,7 @@ export function useSparseFields(blueprint: string, fields: Field[]): string[] | 
     ...tableQuery({ blueprint, facets, limit: 1 }),
     // a column that comes or goes while one is looking is worse than an empty one
     staleTime: Infinity,
+    meta: { still: true },
     select: sparseFields,
   });
   return isError ? none : data;

@@ -21,7 +21,7 @@ const maxFacets = 16;
 const maxCandidates = 20;
 
 /** All fields of a blueprint, the most telling ones first. The title is always the first. */
-export function fieldsOf(blueprint: Blueprint): Field[] {
+export function fieldsOf(blueprint: Pick<Blueprint, 'properties' | 'relations'>): Field[] {
   const fields = [
     ...Object.entries(blueprint.properties).map(([key, property]) => propertyField(key, property)),
     ...Object.entries(blueprint.relations).map(([key, relation]) => relationField(key, relation)),
@@ -84,7 +84,7 @@ const telling = new Set(['type', 'lifecycle', 'status', 'state', 'tier', 'enviro
 const longText = new Set(['description', 'definition', 'readme', 'notes']);
 
 function propertyField(key: string, property: PropertyDefinition): Field {
-  const rank = longText.has(key) ? hidden : propertyRank(key, property);
+  const rank = longText.has(key) ? hidden : propertyRank(key, property) + (property.derived ? 1 : 0);
   const type = property.type ?? 'string';
   const plainText = type === 'string' && !property.format;
   const listOfText = isListOfText(key, property);
@@ -93,7 +93,8 @@ function propertyField(key: string, property: PropertyDefinition): Field {
     title: property.title || words(key),
     rank,
     sortable: type !== 'object' && type !== 'array',
-    facet: !longText.has(key) && (property.enum !== undefined || type === 'boolean' || plainText || listOfText),
+    // values that are computed for each entity are not counted unasked
+    facet: !longText.has(key) && property.derived?.kind !== 'calculation' && property.derived?.kind !== 'aggregation' && (property.enum !== undefined || type === 'boolean' || plainText || listOfText),
     property,
   };
 }

@@ -2,6 +2,7 @@ import type { Blueprint, EntityResult } from '~/api/types';
 import { Empty, Section } from '~/kit/Page';
 import { ProblemLine } from '~/kit/Problem';
 import { Time } from '~/kit/Time';
+import { DerivedMark, InvalidJq } from '~/parts/DerivedMark';
 import { PropertyValue } from '~/parts/PropertyValue';
 import classes from './entity.module.css';
 import { Incoming, Outgoing } from './Links';
@@ -56,14 +57,16 @@ export function Overview({ data, blueprint }: OverviewProps) {
 }
 
 function ShortProperty({ shown }: { shown: Shown }) {
+  const derived = shown.definition?.derived;
   return (
     <div className={classes.pair}>
       <dt title={shown.definition?.description ?? (shown.definition ? shown.key : 'not declared by the blueprint')}>
         {shown.title}
         {!shown.definition && <span aria-label="(not declared by the blueprint)"> *</span>}
+        {derived && <DerivedMark derived={derived} />}
       </dt>
       <dd>
-        <PropertyValue value={shown.value} definition={shown.definition} />
+        {derived?.problem ? <InvalidJq message={derived.problem} /> : <PropertyValue value={shown.value} definition={shown.definition} />}
       </dd>
     </div>
   );

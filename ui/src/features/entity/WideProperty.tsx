@@ -1,6 +1,7 @@
 import { CodeBlock } from '~/kit/CodeBlock';
 import { Section } from '~/kit/Page';
 import { count } from '~/lib/text';
+import { DerivedMark } from '~/parts/DerivedMark';
 import { PropertyValue } from '~/parts/PropertyValue';
 import classes from './entity.module.css';
 import type { Shown } from './properties';
@@ -12,7 +13,7 @@ export function WideProperty({ shown }: { shown: Shown }) {
   return (
     <Section
       title={title}
-      aside={code ? count(value.replace(/\n$/, '').split('\n').length, 'line') : definition ? undefined : 'not declared by the blueprint'}
+      aside={code ? count(value.replace(/\n$/, '').split('\n').length, 'line') : definition ? definition.derived && <DerivedMark derived={definition.derived} /> : 'not declared by the blueprint'}
     >
       <div className={classes.wide}>
         {code ? (

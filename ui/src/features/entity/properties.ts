@@ -29,7 +29,8 @@ export function groupProperties(properties: Record<string, unknown>, blueprint: 
   for (const key of [...Object.keys(declared), ...others]) {
     const definition = declared[key];
     const shown = { key, title: definition?.title || words(key), value: properties[key], definition };
-    if (isEmpty(shown.value)) grouped.unset.push(shown.title);
+    if (definition?.derived?.problem) grouped.short.push(shown);
+    else if (isEmpty(shown.value)) grouped.unset.push(shown.title);
     else if (elsewhere.has(key) && isShownInHeader(shown.value)) continue;
     else (isWide(shown) ? grouped.wide : grouped.short).push(shown);
   }

@@ -5,6 +5,7 @@ import { Mono, Tag } from '~/kit/Mono';
 import { Section } from '~/kit/Page';
 import { count, formatNumber } from '~/lib/text';
 import { BlueprintIcon } from '~/parts/BlueprintIcon';
+import { InvalidJq } from '~/parts/DerivedMark';
 import classes from './model.module.css';
 
 interface BlueprintPanelProps {
@@ -79,11 +80,19 @@ function Properties({ blueprint }: { blueprint: Blueprint }) {
   const required = new Set(blueprint.required);
   return (
     <ul>
-      {Object.entries(blueprint.properties).map(([key, { title, type, format, enum: values, items, enumColors, description }]) => (
+      {Object.entries(blueprint.properties).map(([key, { title, type, format, enum: values, items, enumColors, description, derived }]) => (
         <li key={key} className={classes.line} title={description}>
           <span className={classes.property}>
             <Mono wrap>{key}</Mono>
             {title && title.toLowerCase() !== key.toLowerCase() && <span className="sd-dim"> {title}</span>}
+            {derived && (
+              <div className={classes.from}>
+                <Mono wrap dim>
+                  {derived.from}
+                </Mono>
+              </div>
+            )}
+            {derived?.problem && <InvalidJq message={derived.problem} />}
             {values && (
               <span className={classes.values}>
                 {values.map((value) => (
@@ -99,6 +108,7 @@ function Properties({ blueprint }: { blueprint: Blueprint }) {
             {type === 'array' && items?.type && ` of ${items.type}`}
             {format && ` · ${format}`}
             {required.has(key) && ' · required'}
+            {derived && ` · ${derived.kind}`}
           </span>
         </li>
       ))}

@@ -1,0 +1,151 @@
+import type { APIRequestContext, Page } from '@playwright/test';
+import { entityPath, expect, open, tableRows, test } from './support';
+
+const blueprint = 'live_check';
+const mock = !process.env.STAGEDOOR_URL;
+test.skip(mock, 'the mock server has no change feed');
+
+/** Another client of the portal: what it does is not told to the browser by anyone but the server. */
+class Other {
+  constructor(private readonly request: APIRequestContext) {}
+
+  private async send(method: 'post' | 'patch' | 'delete', path: string, data?: unknown): Promise<void> {
+    const answer = await this.request[method](`/v1/blueprints${path}`, { data });
+    expect(answer.ok(), `${method} ${path}: ${await answer.text()}`).toBe(true);
+  }
+
+  async begin(): Promise<void> {
+    await this.end();
+    await this.send('post', '', {
+      identifier: blueprint,
+      title: 'Live check',
+      schema: { properties: { stage: { type: 'string', title: 'Stage' }, cost: { type: 'number', title: 'Cost' } } },
+      relations: { parent: { target: blueprint, required: false, many: false } },
+      mirrorProperties: { parentStage: { title: 'Stage of the parent', path: 'parent.stage' } },
+      calculationProperties: {
+        double: { title: 'Double', type: 'number', calculation: '.properties.cost * 2' },
+        broken: { title: 'Broken', type: 'number', calculation: '.properties.cost *' },
+      },
+      aggregationProperties: {
+        children: { title: 'Children', type: 'number', target: blueprint, calculationSpec: { calculationBy: 'entities', func: 'count' } },
+      },
+    });
+    for (let i = 0; i < 60; i++) await this.put(`e${String(i).padStart(2, '0')}`, { stage: 'planned', cost: i }, i > 0 ? 'e00' : null);
+  }
+
+  async end(): Promise<void> {
+    await this.request.delete(`/v1/blueprints/${blueprint}/all-entities?delete_blueprint=true`);
+    for (let left = 20; left > 0; left--) {
+      const there = (await this.request.get(`/v1/blueprints/${blueprint}`)).ok();
+      if (!there) return;
+      const { entities } = (await (await this.request.get(`/v1/blueprints/${blueprint}/entities`)).json()) as { entities: { identifier: string }[] };
+      for (const { identifier } of entities) await this.request.delete(`/v1/blueprints/${blueprint}/entities/${identifier}?delete_dependents=true`);
+      await this.request.delete(`/v1/blueprints/${blueprint}`);
+    }
+  }
+
+  put(identifier: string, properties: Record<string, unknown>, parent: string | null = 'e00'): Promise<void> {
+    return this.send('post', `/${blueprint}/entities?upsert=true&merge=true`, { identifier, title: identifier, properties, relations: { parent } });
+  }
+
+  delete(identifier: string): Promise<void> {
+    return this.send('delete', `/${blueprint}/entities/${identifier}`);
+  }
+}
+
+const other = test.extend<{ other: Other }>({
+  other: async ({ request, page }, use) => {
+    const client = new Other(request);
+    await client.begin();
+    await use(client);
+    // the page would follow the end of its blueprint
+    await page.goto('about:blank');
+    await client.end();
+  },
+});
+
+const cell = (page: Page, row: string, text: string) => tableRows(page).filter({ hasText: row }).getByText(text, { exact: true });
+
+other('a table follows what others write, without losing the place', async ({ page, other }) => {
+  await open(page, `/catalog/${blueprint}?cols=title,properties.stage,properties.cost`);
+  await expect(tableRows(page)).toHaveCount(50);
+  const scroll = page.locator('[role=region][aria-label="Live check"]');
+  await scroll.evaluate((element) => (element.scrollTop = 400));
+  const before = await scroll.evaluate((element) => element.scrollTop);
+  expect(before).toBeGreaterThan(100);
+  const link = page.getByRole('link', { name: 'e20', exact: true });
+  await link.evaluate((element: HTMLElement) => element.focus({ preventScroll: true }));
+  await other.put('e20', { stage: 'running' });
+  await expect(cell(page, 'e20', 'running')).toBeVisible();
+  await other.put('zz', { stage: 'new' });
+  await expect(page.getByRole('navigation', { name: 'Pages' })).toContainText('of 61');
+  await other.delete('e21');
+  await expect(page.getByRole('link', { name: 'e21', exact: true })).toHaveCount(0);
+  expect(await scroll.evaluate((element) => element.scrollTop)).toBe(before);
+  await expect(link).toBeFocused();
+});
+
+other('nothing blinks while rows change', async ({ page, other }) => {
+  await open(page, `/catalog/${blueprint}?cols=title,properties.stage`);
+  await page.evaluate(() => {
+    const seen = { emptied: false };
+    new MutationObserver(() => {
+      if (document.querySelectorAll('tbody tr').length < 50 || document.querySelector('[aria-busy=true]')) seen.emptied = true;
+    }).observe(document.body, { childList: true, subtree: true, attributes: true });
+    Object.assign(window, { seen });
+  });
+  for (const stage of ['one', 'two', 'three']) {
+    await other.put('e05', { stage });
+    await expect(cell(page, 'e05', stage)).toBeVisible();
+  }
+  expect(await page.evaluate(() => (window as unknown as { seen: { emptied: boolean } }).seen.emptied)).toBe(false);
+});
+
+other('an entity page follows too, values of others included, and keeps its tab', async ({ page, other }) => {
+  await open(page, entityPath(blueprint, 'e01'));
+  await other.put('e00', { stage: 'retired' }, null);
+  await expect(page.getByText('retired')).toBeVisible();
+  await page.getByRole('tab', { name: 'Raw' }).click();
+  await other.put('e01', { stage: 'unheard-of' });
+  await expect(page.getByText('unheard-of')).toBeVisible();
+  await expect(page.getByRole('tab', { name: 'Raw' })).toHaveAttribute('aria-selected', 'true');
+});
+
+other('a page that was hidden is as new as the catalog when it is seen again', async ({ page, other }) => {
+  const feeds: string[] = [];
+  page.on('request', (request) => request.url().includes('/changes') && feeds.push(request.url()));
+  await open(page, `/catalog/${blueprint}?cols=title,properties.stage`);
+  await expect.poll(() => feeds.length).toBe(1);
+  const show = (state: string) =>
+    page.evaluate((state) => {
+      Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, state);
+  const ended = page.waitForEvent('requestfailed', (request) => request.url().includes('/changes'));
+  await show('hidden');
+  await ended;
+  await other.put('e03', { stage: 'meanwhile' });
+  await show('visible');
+  await expect(cell(page, 'e03', 'meanwhile')).toBeVisible();
+  expect(feeds.length).toBe(2);
+});
+
+other('derived values say that they are, and a program that is none says why', async ({ page, other }) => {
+  await other.put('e01', { cost: 21 });
+  await open(page, entityPath(blueprint, 'e01'));
+  const property = (title: string) => page.locator('dt', { hasText: title }).locator('..');
+  await expect(property('Stage of the parent')).toContainText('mirror');
+  await expect(property('Stage of the parent').locator('dd')).toHaveText('planned');
+  await expect(property('Double')).toContainText('calculation');
+  await expect(property('Double').locator('dd')).toHaveText('42');
+  await expect(property('Broken').locator('dd')).toContainText('invalid JQ: ');
+  await expect(property('Children')).toContainText('aggregation');
+  await expect(property('Stage of the parent').getByText('mirror')).toHaveAttribute('title', /parent › stage/);
+  await open(page, `/catalog/${blueprint}?cols=title,properties.double,properties.parentStage`);
+  await expect(page.locator('th', { hasText: 'Double' })).toContainText('calculation');
+  await expect(cell(page, 'e01', '42')).toBeVisible();
+  await open(page, `/model?blueprint=${blueprint}`);
+  const panel = page.getByRole('complementary', { name: 'Blueprint Live check' });
+  await expect(panel.getByText('parent › stage')).toBeVisible();
+  await expect(panel.getByText(/^invalid JQ: /)).toBeVisible();
+});
