@@ -66,10 +66,8 @@ pub fn identity(config: &Config) -> Identity {
 #[must_use]
 pub(crate) fn jq() -> Jq {
     let command = |program| WorkerCommand { program, args: vec!["jq-worker".into()] };
-    std::env::current_exe().map_or_else(
-        |_| Jq::in_process(),
-        |program| Jq::with_workers(command(program), Limits::default()),
-    )
+    std::env::current_exe()
+        .map_or_else(|_| Jq::in_process(), |program| Jq::with_workers(command(program), Limits::default()))
 }
 
 /// What the installation says of itself.
