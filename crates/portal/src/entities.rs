@@ -70,7 +70,7 @@ pub struct Written {
     pub identifier: String,
     /// Whether it is new.
     pub created: bool,
-    /// Its Port face after the write.
+    /// Its Port face after the write; null where a request has several entities.
     pub entity: Value,
 }
 

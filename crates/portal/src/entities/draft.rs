@@ -58,13 +58,13 @@ impl Draft {
         }
         let Some(to) = renamed else {
             self.put_if_changed(record);
-            return Ok(self.written(&request.blueprint, &identifier, created));
+            return Ok(self.written(request, &identifier, created));
         };
         let sources = node.map(|n| self.pointing_at(n)).unwrap_or_default();
         self.rename_record(&mut record, &entry, &to);
         self.put_if_changed(record);
         self.retarget(&sources, &request.blueprint, &identifier, &to);
-        Ok(self.written(&request.blueprint, &to, created))
+        Ok(self.written(request, &to, created))
     }
 
     fn find(&self, entry: &BlueprintEntry, identifier: &str) -> Option<(NodeId, Arc<EntityRecord>)> {
@@ -145,9 +145,13 @@ impl Draft {
         true
     }
 
-    fn written(&self, blueprint: &str, identifier: &str, created: bool) -> Written {
-        let view = self.as_view();
-        let entity = view.by_key(blueprint, identifier).map(|n| view.port_entity(n)).unwrap_or_default();
+    /// The report of a write. Only one that is asked about alone is shown: the writer has better things to do.
+    fn written(&self, request: &WriteRequest, identifier: &str, created: bool) -> Written {
+        let shown = || {
+            let view = self.as_view();
+            view.by_key(&request.blueprint, identifier).map(|n| view.port_entity(n))
+        };
+        let entity = if request.entities.len() == 1 { shown().unwrap_or_default() } else { Value::Null };
         Written { identifier: identifier.to_owned(), created, entity }
     }
 }
