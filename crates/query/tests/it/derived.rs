@@ -167,7 +167,7 @@ impl Book {
 
     pub(crate) fn value(&self, blueprint: &str, identifier: &str, key: &str) -> Value {
         let node = self.catalog.node_of_key(blueprint, identifier).unwrap();
-        self.catalog.derived(node, key).unwrap_or_else(|| panic!("{key} is not derived"))
+        self.catalog.derived(node, key).unwrap()
     }
 
     pub(crate) fn values(&self, blueprint: &str, identifier: &str) -> Map<String, Value> {
