@@ -1,5 +1,7 @@
 //! The `stagedoor` binary: one command per file would be too much for two of them.
 
+mod keep;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -31,6 +33,15 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Copy the database into a file, while the portal runs or not: catalog, history, settings and signing key.
+    Backup(keep::BackupArgs),
+    /// Make the database what a backup holds. The portal must not be running.
+    Restore(keep::RestoreArgs),
+    /// Bring the database's schema up to date, which starting the portal does too.
+    Migrate(keep::MigrateArgs),
+    /// Run JQ programs from standard input; Stagedoor starts this itself.
+    #[command(hide = true)]
+    JqWorker,
     /// Write the OpenAPI documents into a folder.
     Openapi {
         /// The folder.
@@ -78,6 +89,13 @@ fn main() -> ExitCode {
             Ok(false) => return ExitCode::FAILURE,
             done => done.map(|_| ()),
         },
+        Command::Backup(args) => keep::backup(args),
+        Command::Restore(args) => keep::restore(args),
+        Command::Migrate(args) => match keep::migrate(args) {
+            Ok(false) => return ExitCode::FAILURE,
+            done => done.map(|_| ()),
+        },
+        Command::JqWorker => stagedoor_jq::worker::run().map_err(Into::into),
         Command::Openapi { folder } => stagedoor_server::write_openapi(&folder),
     };
     match result {

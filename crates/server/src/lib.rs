@@ -18,6 +18,7 @@ mod telemetry;
 mod wiring;
 
 pub use authentication::Authority;
+pub use database::{DatabaseOptions, backup, migrate, restore};
 pub use doctor::{Check, Outcome, doctor, examine};
 pub use http_stack::{app, watched_app};
 pub use openapi::{documents as openapi, write as write_openapi};
