@@ -2,7 +2,7 @@
 # `make run ARGS="--listen 127.0.0.1:8080"` passes flags through.
 
 .DELETE_ON_ERROR:
-.PHONY: run build check-tools check-test-tools check-chromium test test-rust test-ui test-browser test-clients bench openapi screenshots
+.PHONY: run build check-tools check-test-tools check-chromium check-postgres test test-rust test-ui test-browser test-clients bench openapi screenshots
 
 BINARY := target/release/stagedoor
 ARGS ?=
@@ -35,10 +35,14 @@ ui/dist/index.html: ui/node_modules/.package-lock.json $(UI_SOURCES) | check-too
 
 # Tests. What they need beyond the toolchains is made sure of before the first one runs.
 
-test: check-test-tools check-chromium test-rust test-ui test-browser
+test: check-test-tools check-chromium check-postgres test-rust test-ui test-browser
 
 check-chromium: check-test-tools
 	@scripts/ensure-chromium >/dev/null
+
+# Without it the tests say that they are skipped; in CI they fail.
+check-postgres: check-test-tools
+	@scripts/ensure-postgres >/dev/null || test -z "$$CI"
 
 test-rust: check-test-tools
 	cargo fmt --all --check
@@ -55,15 +59,15 @@ BROWSER = CHROMIUM_PATH="$$($(CURDIR)/scripts/ensure-chromium)" STAGEDOOR_BIN="$
 test-browser: check-test-tools check-chromium build
 	cd ui && $(BROWSER) ../scripts/with-portal.mjs npm run e2e
 
-# Real clients, unmodified, against the release build; and what is left after kill -9 and after a power cut.
+# Real clients, unmodified, against the release build; what is left after kill -9 and after a power cut; and replicas.
 
 CLIENTS := $(patsubst %/package.json,%,$(wildcard tests/clients/*/package.json))
 
 OCEAN := tests/clients/ocean
 
-test-clients: build $(CLIENTS:%=%/node_modules/.package-lock.json) $(OCEAN)/.venv/installed.txt
+test-clients: build check-postgres $(CLIENTS:%=%/node_modules/.package-lock.json) $(OCEAN)/.venv/installed.txt
 	STAGEDOOR_BIN=$(BINARY) node --test --test-reporter=spec --test-concurrency=1 \
-		$(wildcard tests/durability/*.test.mjs $(CLIENTS:%=%/*.test.mjs) $(OCEAN)/*.test.mjs)
+		$(wildcard tests/durability/*.test.mjs tests/replicas/*.test.mjs $(CLIENTS:%=%/*.test.mjs) $(OCEAN)/*.test.mjs)
 
 # Without a Python for it the test says so: it is skipped, in CI it fails.
 $(OCEAN)/.venv/installed.txt: $(OCEAN)/requirements.txt
