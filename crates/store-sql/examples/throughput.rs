@@ -1,4 +1,5 @@
-//! Prints how fast entities are stored and loaded: `cargo run --release -p stagedoor-store-sql --example throughput [entities]`.
+//! Prints how fast entities are stored and loaded: `cargo run --release -p stagedoor-store-sql --example throughput
+//! [entities [postgres://...]]`. A PostgreSQL database has to be empty.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
@@ -9,7 +10,7 @@ use serde_json::json;
 use stagedoor_model::{Change, ChangeSet, EntityRecord, JsonText};
 use stagedoor_store::Store;
 use stagedoor_store::conformance::samples::{entity, set};
-use stagedoor_store_sql::SqliteStore;
+use stagedoor_store_sql::Database;
 
 const BATCH: usize = 1000;
 
@@ -39,7 +40,7 @@ fn put(n: usize, generation: u32) -> Change {
     }))
 }
 
-fn store_all(store: &SqliteStore, what: &str, batches: &[Vec<ChangeSet>]) {
+fn store_all(store: &dyn Store, what: &str, batches: &[Vec<ChangeSet>]) {
     let mut times: Vec<Duration> = Vec::new();
     let mut head = store.head().unwrap();
     for batch in batches {
@@ -65,7 +66,8 @@ fn main() {
     // Here rather than in /tmp, which is memory on many systems.
     let folder = tempfile::tempdir_in(".").unwrap();
     let path = folder.path().join("stagedoor.db");
-    let store = SqliteStore::open(&path).unwrap();
+    let database = std::env::args().nth(2).map_or(Database::Sqlite(path.clone()), Database::Postgres);
+    let store = database.open().unwrap();
     let changes = |generation| (0..count).map(|n| put(n, generation)).collect::<Vec<_>>();
     let first = changes(1);
     let json: usize = first
@@ -79,17 +81,17 @@ fn main() {
         .sum();
     println!("{count} entities of {} bytes of JSON", json / count);
     let one_set: Vec<_> = first.chunks(BATCH).map(|chunk| vec![set(chunk.to_vec())]).collect();
-    store_all(&store, "new, one set of 1000", &one_set);
+    store_all(store.as_ref(), "new, one set of 1000", &one_set);
     let many: Vec<_> =
         changes(2).chunks(BATCH).map(|chunk| chunk.iter().map(|c| set(vec![c.clone()])).collect()).collect();
-    store_all(&store, "replaced, 1000 sets of 1", &many);
+    store_all(store.as_ref(), "replaced, 1000 sets of 1", &many);
     let single: Vec<_> =
         changes(3).into_iter().step_by(count.div_ceil(2000)).map(|c| vec![set(vec![c])]).collect();
-    store_all(&store, "replaced one by one", &single);
+    store_all(store.as_ref(), "replaced one by one", &single);
     drop(store);
     for _ in 0..3 {
         let start = Instant::now();
-        let store = SqliteStore::open(&path).unwrap();
+        let store = database.open().unwrap();
         let opened = start.elapsed();
         let mut loaded = Vec::with_capacity(count);
         store.load(&mut |change| loaded.push(change)).unwrap();
@@ -105,6 +107,8 @@ fn main() {
             .unwrap();
         println!("load and parse {:.2?}", start.elapsed());
     }
-    let size = std::fs::metadata(&path).unwrap().len();
-    println!("file {:.1} MB, JSON {:.1} MB", size as f64 / 1e6, json as f64 / 1e6);
+    if let Database::Sqlite(path) = database {
+        let size = std::fs::metadata(&path).unwrap().len();
+        println!("file {:.1} MB, JSON {:.1} MB", size as f64 / 1e6, json as f64 / 1e6);
+    }
 }

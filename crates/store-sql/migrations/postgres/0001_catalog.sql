@@ -32,6 +32,7 @@ CREATE TABLE sources (
     reason TEXT
 );
 
+-- A row of up to a page stays as it is: to compress documents of 2 KB costs more time than it saves space.
 -- References pass from entity to entity within a commit, so they are compared at its end.
 CREATE TABLE entities (
     id            BIGINT NOT NULL,
@@ -51,7 +52,7 @@ CREATE TABLE entities (
     fields        TEXT,             -- JSON
     document      TEXT,             -- JSON
     CONSTRAINT entity_ref_is_unique UNIQUE (entity_ref) DEFERRABLE INITIALLY DEFERRED
-);
+) WITH (toast_tuple_target = 8160);
 
 CREATE TABLE waiting_claims (
     id         BIGINT NOT NULL,
@@ -100,7 +101,7 @@ CREATE TABLE changes (
     kind     TEXT   NOT NULL,      -- blueprint, entity, source, waiting_claim, record
     key      TEXT COLLATE "C" NOT NULL,
     after    TEXT                  -- JSON; null: deleted
-);
+) WITH (toast_tuple_target = 8160);
 
 CREATE INDEX changes_by_key ON changes (key, id);
 
