@@ -238,16 +238,22 @@ impl<'a> Selection<'a> {
             })),
         };
         let mut terms = terms.peekable();
+        // The text of a value that nobody here has is not even looked at.
         let groups = std::iter::from_fn(move || {
-            let (first, postings) = terms.next()?;
             let mut ids = Vec::new();
-            postings.collect_in(&self.nodes, &mut ids);
+            let first = loop {
+                let (term, postings) = terms.next()?;
+                postings.collect_in(&self.nodes, &mut ids);
+                if !ids.is_empty() {
+                    break term;
+                }
+            };
             while let Some((_, more)) = terms.next_if(|(t, _)| fold_eq(&t.text, &first.text)) {
                 more.collect_in(&self.nodes, &mut ids);
             }
             Some((Arc::clone(&first.text), ids))
         });
-        Box::new(groups.filter(|(_, ids)| !ids.is_empty()).flat_map(move |(value, ids)| {
+        Box::new(groups.flat_map(move |(value, ids)| {
             let within = after.as_ref().filter(|p| fold_cmp(&p.value, &value) == Ordering::Equal);
             let nodes = self.group(ids, within.map(|p| p.reference.as_str()), descending);
             nodes.into_iter().map(move |node| Step { value: Arc::clone(&value), node })
