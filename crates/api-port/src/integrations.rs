@@ -1,5 +1,6 @@
 //! Integrations: what Ocean, the Kubernetes exporter and the Terraform provider keep here beside entities.
 
+mod cursors;
 mod kinds;
 mod openapi;
 mod place;
@@ -20,10 +21,10 @@ use crate::extract::{Body, Caller};
 use crate::flags::Parameters;
 use crate::openapi::{Done, Refusal};
 use openapi::{
-    ConfigBody, CursorBody, CursorReply, IntegrationBody, IntegrationReply, IntegrationsReply,
-    ProvisionReply, ResyncRequestReply, ResyncState,
+    ConfigBody, IntegrationBody, IntegrationReply, IntegrationsReply, ProvisionReply, ResyncRequestReply,
+    ResyncState,
 };
-use place::{Base, OfCursor, OfIntegration};
+use place::{Base, OfIntegration};
 
 pub(crate) use openapi::openapi;
 
@@ -37,7 +38,7 @@ pub(crate) fn routes() -> Router<App> {
         ("/integration/{integration}/config", patch(configure).put(configure)),
         ("/integration/{integration}/resync-state", patch(resync_state)),
         ("/integration/{integration}/resync-request", get(resync_request)),
-        ("/integration/{integration}/cursor", get(cursor).put(move_cursor).post(start_cursor)),
+        ("/integration/{integration}/cursor", get(cursors::read).put(cursors::shift).post(cursors::start)),
         ("/integration/{integration}/kinds", get(kinds::list)),
         ("/integration/{integration}/kinds/{kind}/examples", get(kinds::examples).post(kinds::add)),
         ("/integration/{integration}/logs", get(reports::logs)),
@@ -315,94 +316,4 @@ pub(crate) async fn resync_request(
     let one = portal.integration(&viewer, &name).await?;
     let request = one.body.get("resyncRequest").unwrap_or(&Value::Null);
     Ok(Json(json!({ "ok": true, "request": request })).into_response())
-}
-
-/// How far a kind has been read; null when it has not.
-#[utoipa::path(
-    get,
-    path = "/integration/{integration}/cursor",
-    tag = "Integrations",
-    operation_id = "get_integration_cursor",
-    params(
-        ("integration" = String, Path, description = "Its `installationId`"),
-        ("kind" = String, Query, description = "Kind in the mapping"),
-        ("index" = Option<u64>, Query, description = "Place in the mapping"),
-    ),
-    responses(
-        (status = 200, description = "The cursor", body = CursorReply),
-        (status = 401, description = "No valid access token", body = Refusal),
-        (status = 403, description = "The caller may not", body = Refusal),
-        (status = 404, description = "No such integration", body = Refusal),
-    )
-)]
-pub(crate) async fn cursor(
-    State(portal): State<Portal>,
-    Caller(viewer): Caller,
-    OfIntegration(name): OfIntegration,
-    OfCursor(kind, index): OfCursor,
-) -> Answer {
-    let cursor = portal.integration_cursor(&viewer, &name, kind, index).await?;
-    Ok(Json(json!({ "ok": true, "cursor": cursor })).into_response())
-}
-
-/// Moves a cursor that is there.
-#[utoipa::path(
-    put,
-    path = "/integration/{integration}/cursor",
-    tag = "Integrations",
-    operation_id = "move_integration_cursor",
-    params(
-        ("integration" = String, Path, description = "Its `installationId`"),
-        ("kind" = String, Query, description = "Kind in the mapping"),
-        ("index" = Option<u64>, Query, description = "Place in the mapping"),
-    ),
-    request_body = CursorBody,
-    responses(
-        (status = 200, description = "The cursor", body = CursorReply),
-        (status = 401, description = "No valid access token", body = Refusal),
-        (status = 403, description = "The caller may not", body = Refusal),
-        (status = 404, description = "No such integration or cursor", body = Refusal),
-        (status = 422, description = "`primary` is no text", body = Refusal),
-    )
-)]
-pub(crate) async fn move_cursor(
-    State(portal): State<Portal>,
-    Caller(viewer): Caller,
-    OfIntegration(name): OfIntegration,
-    OfCursor(kind, index): OfCursor,
-    Body(body): Body,
-) -> Answer {
-    let cursor = portal.set_integration_cursor(&viewer, &name, (kind, index), &body, false).await?;
-    Ok(Json(json!({ "ok": true, "cursor": cursor })).into_response())
-}
-
-/// Makes a cursor.
-#[utoipa::path(
-    post,
-    path = "/integration/{integration}/cursor",
-    tag = "Integrations",
-    operation_id = "start_integration_cursor",
-    params(
-        ("integration" = String, Path, description = "Its `installationId`"),
-        ("kind" = String, Query, description = "Kind in the mapping"),
-        ("index" = Option<u64>, Query, description = "Place in the mapping"),
-    ),
-    request_body = CursorBody,
-    responses(
-        (status = 201, description = "The cursor", body = CursorReply),
-        (status = 401, description = "No valid access token", body = Refusal),
-        (status = 403, description = "The caller may not", body = Refusal),
-        (status = 404, description = "No such integration", body = Refusal),
-        (status = 422, description = "`primary` is no text", body = Refusal),
-    )
-)]
-pub(crate) async fn start_cursor(
-    State(portal): State<Portal>,
-    Caller(viewer): Caller,
-    OfIntegration(name): OfIntegration,
-    OfCursor(kind, index): OfCursor,
-    Body(body): Body,
-) -> Answer {
-    let cursor = portal.set_integration_cursor(&viewer, &name, (kind, index), &body, true).await?;
-    Ok((StatusCode::CREATED, Json(json!({ "ok": true, "cursor": cursor }))).into_response())
 }

@@ -131,6 +131,9 @@ fn checked(body: Value, replace: bool) -> Result<Map<String, Value>, PortalError
         None => {}
         Some(name) => text("name", name, 1, 100)?,
     }
+    if body.get("isOnboarded").is_some_and(|value| !value.is_boolean()) {
+        return Err(wrong("isOnboarded", "must be boolean"));
+    }
     if let Some(settings) = body.get("settings") {
         settings_checked(settings)?;
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use utoipa::{OpenApi, ToSchema};
 
-use super::{kinds, reports};
+use super::{cursors, kinds, reports};
 
 /// A program that feeds the catalog. Further keys are stored and returned.
 #[derive(ToSchema)]
@@ -252,9 +252,9 @@ pub(crate) struct DataReply {
     super::configure,
     super::resync_state,
     super::resync_request,
-    super::cursor,
-    super::move_cursor,
-    super::start_cursor,
+    cursors::read,
+    cursors::shift,
+    cursors::start,
     kinds::list,
     kinds::examples,
     kinds::add,
