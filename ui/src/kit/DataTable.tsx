@@ -87,7 +87,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
                   ) : (
                     text
                   )}
-                  {notes.get(column.id)}
+                  {notes.get(column.id) && <span className={classes.note}>{notes.get(column.id)}</span>}
                 </th>
               );
             })}

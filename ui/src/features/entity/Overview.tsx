@@ -63,7 +63,12 @@ function ShortProperty({ shown }: { shown: Shown }) {
       <dt title={shown.definition?.description ?? (shown.definition ? shown.key : 'not declared by the blueprint')}>
         {shown.title}
         {!shown.definition && <span aria-label="(not declared by the blueprint)"> *</span>}
-        {derived && <DerivedMark derived={derived} />}
+        {derived && (
+          <>
+            {' '}
+            <DerivedMark derived={derived} />
+          </>
+        )}
       </dt>
       <dd>
         {derived?.problem ? <InvalidJq message={derived.problem} /> : <PropertyValue value={shown.value} definition={shown.definition} />}
