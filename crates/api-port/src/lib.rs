@@ -13,6 +13,7 @@ mod extract;
 mod flags;
 mod headers;
 mod integrations;
+mod migrations;
 mod openapi;
 mod organization;
 mod quiet;
@@ -53,7 +54,7 @@ impl FromRef<App> for Portal {
 pub fn router(portal: Portal, auth: Arc<dyn TokenIssuer>) -> Router {
     let entity =
         || get(entities::read).put(entities::replace).patch(entities::patch).delete(entities::delete);
-    let routes: [(&str, MethodRouter<App>); 9] = [
+    let routes: [(&str, MethodRouter<App>); 11] = [
         ("/auth/access_token", post(auth::access_token)),
         ("/blueprints", get(blueprints::list).post(blueprints::create)),
         (
@@ -69,6 +70,8 @@ pub fn router(portal: Portal, auth: Arc<dyn TokenIssuer>) -> Router {
         ("/blueprints/entities/datasource-entities", post(datasource::list)),
         // `search` and `bulk` are legal identifiers too: other methods than POST mean those entities.
         ("/blueprints/{blueprint}/entities/search", entity().post(search::of_blueprint)),
+        ("/blueprints/{blueprint}/entities/search/count", entity().post(search::count_found)),
+        ("/blueprints/{blueprint}/entities/top-search", entity().post(search::top_search)),
         ("/blueprints/{blueprint}/entities/bulk", entity().post(bulk::write)),
     ];
     let mut router = Router::new();
@@ -76,11 +79,12 @@ pub fn router(portal: Portal, auth: Arc<dyn TokenIssuer>) -> Router {
         router = router.route(&format!("{path}/"), methods.clone()).route(path, methods);
     }
     router
-        .route("/entities/search", post(search::everywhere))
-        .route("/entities/search/", post(search::everywhere))
         // Some clients do not encode the slash in an identifier.
         .route("/blueprints/{blueprint}/entities/{*identifier}", entity())
+        .merge(search::routes())
+        .merge(blueprints::routes())
         .merge(integrations::routes())
+        .merge(migrations::routes())
         .merge(organization::routes())
         .merge(quiet::routes())
         .fallback(error::unknown_route)

@@ -347,7 +347,10 @@ pub(crate) struct ReadParameters {
     /// Relations as `{identifier, title}`.
     #[param(nullable = false)]
     attach_title_to_relation: Option<bool>,
-    /// Nothing is calculated yet.
+    /// Mirrors of `$title` as `{identifier, title}`.
+    #[param(nullable = false)]
+    attach_identifier_to_title_mirror_properties: Option<bool>,
+    /// Without mirror, calculation and aggregation properties.
     #[param(nullable = false)]
     exclude_calculated_properties: Option<bool>,
 }
@@ -412,7 +415,10 @@ impl Modify for Token {
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let mut document = Document::openapi();
+    document.merge(crate::blueprints::openapi());
     document.merge(crate::integrations::openapi());
+    document.merge(crate::migrations::openapi());
+    document.merge(search::schemas::openapi());
     document.merge(crate::organization::openapi());
     document
 }
@@ -429,12 +435,25 @@ mod tests {
                 "/auth/access_token",
                 "/auth/permissions",
                 "/blueprints",
+                "/blueprints/entities/datasource-entities",
+                "/blueprints/system/{blueprint}/structure",
                 "/blueprints/{blueprint}",
+                "/blueprints/{blueprint}/all-entities",
+                "/blueprints/{blueprint}/bulk/entities/delete",
                 "/blueprints/{blueprint}/entities",
                 "/blueprints/{blueprint}/entities-count",
                 "/blueprints/{blueprint}/entities/bulk",
                 "/blueprints/{blueprint}/entities/search",
+                "/blueprints/{blueprint}/entities/search/count",
+                "/blueprints/{blueprint}/entities/top-search",
                 "/blueprints/{blueprint}/entities/{entity}",
+                "/blueprints/{blueprint}/mirror/{property}/rename",
+                "/blueprints/{blueprint}/permissions",
+                "/blueprints/{blueprint}/properties/{property}/rename",
+                "/blueprints/{blueprint}/relations/{relation}/rename",
+                "/entities/aggregate",
+                "/entities/aggregate-over-time",
+                "/entities/properties-history",
                 "/entities/search",
                 "/ingest/logs/{ingest_id}",
                 "/ingest/metrics/{ingest_id}/heartbeat",
@@ -453,6 +472,9 @@ mod tests {
                 "/integration/{integration}/resync-state",
                 "/integration/{integration}/syncMetrics",
                 "/integration/{integration}/syncsMetadata",
+                "/migrations",
+                "/migrations/{migration}",
+                "/migrations/{migration}/cancel",
                 "/organization",
             ]
         );

@@ -1,174 +1,138 @@
-//! Searching by rules, everywhere or in one blueprint.
+//! Searching by rules, and what can be asked of the entities found: one file per family of endpoints.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+mod aggregate;
+mod count;
+mod everywhere;
+mod fields;
+mod history;
+mod of_blueprint;
+mod over_time;
+pub(crate) mod schemas;
+mod series;
+mod top;
 
-use axum::extract::State;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value};
-use stagedoor_model::Timestamp;
-use stagedoor_portal::{Portal, Scope, View};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use axum::Router;
+use axum::routing::post;
+use http::StatusCode;
+use serde_json::{Number, Value};
+use stagedoor_model::{Timestamp, Zone};
+use stagedoor_portal::{Scope as Entities, View};
 use stagedoor_query::dialect::port;
-use stagedoor_query::{Expr, NodeId};
+use stagedoor_query::{Expr, Scalar, Selection, budget};
 
-use crate::error::{Answer, Failure};
-use crate::extract::{Body, Caller, OfBlueprint, json_text};
-use crate::flags::Parameters;
-use crate::openapi::{PageReply, Query, ReadParameters, Refusal, SearchBody, SearchReply};
-use crate::shape::Shape;
-use crate::stream::{self, aside};
+use crate::App;
+use crate::error::Failure;
+use crate::stream::aside;
 
-const DEFAULT_LIMIT: usize = 200;
-const LIMIT: usize = 1000;
+pub(crate) use aggregate::*;
+pub(crate) use count::*;
+pub(crate) use everywhere::*;
+pub(crate) use history::*;
+pub(crate) use of_blueprint::*;
+pub(crate) use over_time::*;
+pub(crate) use top::*;
 
-/// Searches all blueprints. Not paged.
-#[utoipa::path(
-    post,
-    path = "/entities/search",
-    tag = "Entities",
-    operation_id = "search_entities",
-    params(ReadParameters),
-    request_body = Query,
-    responses(
-        (status = 200, description = "By blueprint, then by identifier", body = SearchReply),
-        (status = 401, description = "No valid access token", body = Refusal),
-        (status = 413, description = "The body is over 1 MiB", body = Refusal),
-        (status = 422, description = "The query is not legal, or uses what is not supported yet", body = Refusal),
-    )
-)]
-pub(crate) async fn everywhere(
-    State(portal): State<Portal>,
-    Caller(viewer): Caller,
-    parameters: Parameters,
-    Body(query): Body,
-) -> Answer {
-    let view = portal.view(&viewer)?;
-    let body = aside(move || {
-        let expr = compile(&view, &query, "", None)?;
-        let (blueprints, nodes) = found(&view, &expr);
-        let matching = [("matchingBlueprints", Value::from(blueprints))];
-        Ok(stream::entities(&view, nodes.into_iter(), &Shape::of_query(&parameters), &matching))
-    });
-    Ok(json_text(body.await?))
+/// A search that takes longer is stopped.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
+
+/// The routes that name no blueprint in their path.
+pub(crate) fn routes() -> Router<App> {
+    let routes = [
+        ("/entities/search", post(everywhere)),
+        ("/entities/aggregate", post(aggregate)),
+        ("/entities/aggregate-over-time", post(aggregate_over_time)),
+        ("/entities/properties-history", post(properties_history)),
+    ];
+    routes.into_iter().fold(Router::new(), |router, (path, methods)| {
+        router.route(&format!("{path}/"), methods.clone()).route(path, methods)
+    })
 }
 
-/// The hits, by blueprint and identifier, and the blueprints that have any.
-fn found(view: &View, expr: &Expr) -> (Vec<String>, Vec<NodeId>) {
-    let hits = view.select(expr, Scope::Everything);
-    let mut blueprints: Vec<String> =
-        view.blueprints().iter().map(|e| e.blueprint.identifier.clone()).collect();
-    blueprints.sort();
-    let mut nodes = Vec::new();
-    blueprints.retain(|blueprint| {
-        let before = nodes.len();
-        nodes.extend(hits.by_identifier(blueprint, None));
-        nodes.len() > before
-    });
-    (blueprints, nodes)
+/// Runs a search aside, and not for ever.
+async fn searching<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    aside(move || limited(TIME_LIMIT, work)).await
 }
 
-/// Searches one blueprint, page by page.
-#[utoipa::path(
-    post,
-    path = "/blueprints/{blueprint}/entities/search",
-    tag = "Entities",
-    operation_id = "search_entities_of_blueprint",
-    params(("blueprint" = String, Path, description = "Identifier of the blueprint"), ReadParameters),
-    request_body = SearchBody,
-    responses(
-        (status = 200, description = "By identifier; `next` goes into `from` of the request for the next page", body = PageReply),
-        (status = 401, description = "No valid access token", body = Refusal),
-        (status = 404, description = "No such blueprint", body = Refusal),
-        (status = 413, description = "The body is over 1 MiB", body = Refusal),
-        (status = 422, description = "The query is not legal, or uses what is not supported yet", body = Refusal),
-    )
-)]
-pub(crate) async fn of_blueprint(
-    State(portal): State<Portal>,
-    Caller(viewer): Caller,
-    OfBlueprint(blueprint): OfBlueprint,
-    parameters: Parameters,
-    Body(body): Body,
-) -> Answer {
-    let view = portal.view(&viewer)?;
-    let body = aside(move || {
-        view.blueprints().get(&blueprint).ok_or_else(|| Failure::no_blueprint(&blueprint))?;
-        page(&view, &blueprint, &body, Shape::of_query(&parameters))
-    });
-    Ok(json_text(body.await?))
+fn limited<T>(limit: Duration, work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    let end = Instant::now() + limit;
+    budget::limited(move || Instant::now() >= end, work).unwrap_or_else(|_| Err(too_long(limit)))
 }
 
-fn page(view: &View, blueprint: &str, body: &Value, shape: Shape) -> Result<Vec<u8>, Failure> {
-    let body = body.as_object().ok_or_else(|| Failure::invalid("body must be object"))?;
-    let shape = shape.or_of_body(body)?;
-    let expr = match body.get("query") {
-        None | Some(Value::Null) => Expr::of_blueprint(blueprint),
-        Some(query) => compile(view, query, "query", Some(blueprint))?,
-    };
-    let (limit, after) = (limit(body)?, cursor(body)?);
-    let hits = view.select(&expr, Scope::Everything);
-    let mut nodes: Vec<NodeId> = hits.by_identifier(blueprint, after.as_deref()).take(limit + 1).collect();
-    let more = nodes.len() > limit;
-    nodes.truncate(limit);
-    let last = nodes.last().filter(|_| more).map(|n| URL_SAFE_NO_PAD.encode(view.identifier(*n)));
-    Ok(stream::entities(view, nodes.into_iter(), &shape, &[("next", last.into())]))
+/// 422, not 503: clients repeat what is unavailable, and a repeated search would take as long.
+fn too_long(limit: Duration) -> Failure {
+    let text = format!("the search took longer than {} seconds and was stopped", limit.as_secs());
+    Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "query_too_long", text)
 }
 
-fn compile(view: &View, query: &Value, place: &str, only: Option<&str>) -> Result<Expr, Failure> {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now = Timestamp(i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX));
-    let scope = port::Scope { blueprints: view.blueprints(), only, now, caller: None };
-    Ok(port::compile(query, place, &scope)?)
+/// What queries of one request are compiled against.
+struct Ask<'v> {
+    view: &'v View,
+    caller: port::Caller<'v>,
+    now: Timestamp,
 }
 
-fn limit(body: &Map<String, Value>) -> Result<usize, Failure> {
-    let value = match body.get("limit") {
-        None | Some(Value::Null) => return Ok(DEFAULT_LIMIT),
-        Some(value) => value,
-    };
-    match value.as_f64() {
-        Some(n) if n < 1.0 => Err(Failure::invalid("\"limit\" must be >= 1")),
-        Some(n) if n > LIMIT as f64 => Err(Failure::invalid(format!("\"limit\" must be <= {LIMIT}"))),
-        Some(n) if n.fract() == 0.0 => Ok(n as usize),
-        _ => Err(Failure::invalid("\"limit\" must be integer")),
+impl<'v> Ask<'v> {
+    fn new(view: &'v View) -> Self {
+        let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = Timestamp(i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX));
+        Self { view, caller: view.caller(), now }
+    }
+
+    fn scope<'s>(&'s self, only: Option<&'s str>) -> port::Scope<'s> {
+        port::Scope { blueprints: self.view.blueprints(), only, now: self.now, caller: Some(&self.caller) }
+    }
+
+    /// Compiles a query that stands at `place`.
+    fn compile(&self, query: &Value, place: &str, only: Option<&str>) -> Result<Expr, Failure> {
+        Ok(port::compile(query, place, &self.scope(only))?)
+    }
+
+    /// The entities that the `query` of a body finds; all where it has none.
+    fn select(&self, query: Option<&Value>, only: Option<&str>) -> Result<Selection<'v>, Failure> {
+        let expr = match (query, only) {
+            (None | Some(Value::Null), Some(blueprint)) => Expr::of_blueprint(blueprint),
+            (None | Some(Value::Null), None) => Expr::All,
+            (Some(query), _) => self.compile(query, "query", only)?,
+        };
+        Ok(self.view.select(&expr, Entities::Everything))
+    }
+
+    /// A named range of time, counted from now.
+    fn preset(&self, name: &str, zone: &Zone) -> Option<(Timestamp, Timestamp)> {
+        port::preset_range(name, self.now, zone)
     }
 }
 
-/// Where to go on: after this identifier. An empty cursor is the beginning.
-fn cursor(body: &Map<String, Value>) -> Result<Option<String>, Failure> {
-    let text = match body.get("from") {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::String(text)) if text.is_empty() => return Ok(None),
-        Some(Value::String(text)) => text,
-        Some(_) => return Err(Failure::invalid("\"from\" must be string")),
-    };
-    let bytes = URL_SAFE_NO_PAD.decode(text).ok();
-    let identifier = bytes.and_then(|b| String::from_utf8(b).ok());
-    identifier.map(Some).ok_or_else(|| Failure::invalid("\"from\" must be the \"next\" of an earlier reply"))
+/// A scalar as JSON.
+fn json_of(scalar: &Scalar) -> Value {
+    match (scalar.is_text, scalar.text.parse::<Number>()) {
+        (true, _) => scalar.text.clone().into(),
+        (false, Ok(number)) => number.into(),
+        (false, Err(_)) => (scalar.text == "true").into(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use std::time::Duration;
 
-    use super::{cursor, limit};
+    use stagedoor_query::budget::spend;
+
+    use super::limited;
 
     #[test]
-    fn limits_and_cursors_are_checked() {
-        let map = |value: Value| value.as_object().cloned().unwrap_or_default();
-        assert_eq!(limit(&map(json!({}))).unwrap(), 200);
-        assert_eq!(limit(&map(json!({"limit": 1000}))).unwrap(), 1000);
-        for (value, message) in [
-            (json!(0), "\"limit\" must be >= 1"),
-            (json!(1001), "\"limit\" must be <= 1000"),
-            (json!(1.5), "\"limit\" must be integer"),
-            (json!("5"), "\"limit\" must be integer"),
-        ] {
-            assert_eq!(limit(&map(json!({ "limit": value }))).unwrap_err().message, message);
-        }
-        assert_eq!(cursor(&map(json!({"from": "YS9i"}))).unwrap().as_deref(), Some("a/b"));
-        assert_eq!(cursor(&map(json!({"from": ""}))).unwrap(), None);
-        assert!(cursor(&map(json!({"from": "*"}))).is_err());
-        assert!(cursor(&map(json!({"from": 7}))).is_err());
+    fn a_search_without_end_is_stopped_and_refused() {
+        let endless = || {
+            while spend(1) {}
+            Ok(())
+        };
+        let refused = limited(Duration::ZERO, endless).unwrap_err();
+        assert_eq!((refused.status.as_u16(), refused.code.as_ref()), (422, "query_too_long"));
+        assert_eq!(refused.message, "the search took longer than 0 seconds and was stopped");
+        assert!(limited(Duration::from_secs(60), || Ok(spend(1))).unwrap());
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use stagedoor_auth::Viewer;
 use stagedoor_model::{EntityRef, Revision};
+use stagedoor_query::dialect::port::Caller;
 use stagedoor_query::page::Selection;
 use stagedoor_query::{Blueprints, Catalog, Entity, Expr, NodeId, Relation};
 use uuid::Uuid;
@@ -36,6 +37,12 @@ impl View {
     #[must_use]
     pub fn viewer(&self) -> &Viewer {
         &self.viewer
+    }
+
+    /// What rules with a context compare with.
+    #[must_use]
+    pub fn caller(&self) -> Caller<'_> {
+        Caller::new(&self.catalog, self.viewer.email())
     }
 
     /// The commit that the snapshot shows.

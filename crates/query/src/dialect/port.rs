@@ -25,7 +25,7 @@ pub use self::caller::Caller;
 pub use self::columns::{Column, META_PROPERTIES, named, of_relation};
 pub use self::graph::{MAX_HOPS, MAX_PATH};
 pub use self::operators::{OPERATORS, Operator, Takes};
-pub use self::presets::PRESETS;
+pub use self::presets::{PRESETS, preset_range};
 
 /// Groups inside groups, at most.
 pub const MAX_DEPTH: usize = 50;

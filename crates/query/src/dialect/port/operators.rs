@@ -22,12 +22,15 @@ pub struct Operator {
     pub(super) rule: Rule,
 }
 
+/// Reads a rule that stands at a place.
+type ReadRule = fn(&Map<String, Value>, &str, &Scope<'_>) -> Result<Expr, Invalid>;
+
 /// How an operator's rule is read.
 pub(super) enum Rule {
     /// A property, and a value that it is compared with.
     Compare(fn(&[Column], &Operand) -> Expr),
     /// Otherwise.
-    Other(fn(&Map<String, Value>, &str, &Scope<'_>) -> Result<Expr, Invalid>),
+    Other(ReadRule),
 }
 
 /// What an operator's `value` may be.
@@ -118,11 +121,7 @@ const fn not(name: &'static str, takes: Takes, test: TestOf, meaning: &'static s
     Operator { name, takes, meaning, negates: true, rule: Rule::Compare(test) }
 }
 
-const fn other(
-    name: &'static str,
-    rule: fn(&Map<String, Value>, &str, &Scope<'_>) -> Result<Expr, Invalid>,
-    meaning: &'static str,
-) -> Operator {
+const fn other(name: &'static str, rule: ReadRule, meaning: &'static str) -> Operator {
     Operator { name, takes: Takes::Identifiers, meaning, negates: false, rule: Rule::Other(rule) }
 }
 
