@@ -10,6 +10,9 @@ use super::no_blueprint;
 use crate::error::PortalError;
 use crate::writer::Draft;
 
+/// How many relations a path may have.
+const STEPS: usize = 50;
+
 /// Blueprints that are as good as there, because the same change writes them.
 pub(super) type Known<'a> = HashMap<&'a str, &'a Blueprint>;
 
@@ -79,12 +82,15 @@ fn follow<'a>(
     place: &str,
     single: bool,
 ) -> Result<Option<&'a Blueprint>, PortalError> {
+    let wrong = |what: &str| {
+        let text = format!("\"{place}/path\" {what}");
+        Err(Invalid::new(format!("/{place}/path"), text).into())
+    };
+    if path.len() > STEPS {
+        return wrong(&format!("must NOT have more than {STEPS} relations"));
+    }
     let mut here = from;
     for step in path {
-        let wrong = |what: &str| {
-            let text = format!("\"{place}/path\" {what}");
-            Err(Invalid::new(format!("/{place}/path"), text).into())
-        };
         let Some(relation) = here.relations.get(step) else {
             return wrong(&format!(
                 "must follow relations: blueprint \"{}\" has no relation \"{step}\"",

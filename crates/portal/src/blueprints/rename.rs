@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::mentions::rename_blueprint;
 use super::references::Known;
 use super::system::refuse_system;
-use super::write::merge;
+use super::write::merged_over;
 use super::{BlueprintMode, PERMISSIONS, no_blueprint, permissions, system, taken};
 use crate::error::PortalError;
 use crate::migrations::MIGRATIONS;
@@ -35,11 +35,7 @@ impl Draft {
         };
         let members = self.may_rename_blueprint(&old, to)?;
         let mut body = match mode {
-            BlueprintMode::Patch => {
-                let mut base = old.body.value();
-                merge(&mut base, body);
-                base
-            }
+            BlueprintMode::Patch => merged_over(&old, body),
             _ => body.clone(),
         };
         rename_blueprint(&mut body, from, to);

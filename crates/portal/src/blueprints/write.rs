@@ -104,7 +104,8 @@ fn merged(
     Ok(out)
 }
 
-fn merged_over(old: &Blueprint, body: &Value) -> Value {
+/// A merge over what is there.
+pub(super) fn merged_over(old: &Blueprint, body: &Value) -> Value {
     let mut base = old.body.value();
     if let Some(map) = base.as_object_mut() {
         map.retain(|key, _| !WHOLE.contains(&key.as_str()) || body.get(key).is_none());

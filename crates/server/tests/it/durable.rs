@@ -81,5 +81,6 @@ async fn what_was_refused_or_tried_is_not_there_after_a_restart() {
     drop(portal);
     let portal = folder.builder(&[]).store(opened(&path).await).start().await;
     assert_eq!(portal.filtered("kind").await, ["database:default/kept"]);
-    assert_eq!(portal.get("/v1/blueprints").await.json()["blueprints"].as_array().unwrap().len(), 1);
+    let blueprints = portal.get("/api/stagedoor/v1/blueprints").await.json();
+    assert_eq!(blueprints["blueprints"].as_array().unwrap().len(), 1);
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use stagedoor_portal::{WriteMode, WriteRequest};
+use stagedoor_auth::{Role, Viewer};
+use stagedoor_portal::{Attribute, PortalError, WriteMode, WriteRequest};
 use stagedoor_store::{MemoryStore, Store};
 use stagedoor_testkit::TestPortal;
 
@@ -209,6 +210,16 @@ async fn entities_become_others_of_another_blueprint() {
         json!({ "sourceBlueprint": "to", "mapping": { "itemsToParse": "[range(1001)]", "entity": {} } });
     let done = ended(&portal, &start(&portal, many).await).await;
     assert_eq!((&done["successCount"], &done["failureCount"]), (&json!(0), &json!(2)), "{done}");
+    // No program runs for ever.
+    for program in ["[repeat(.)] | length | tostring", "[range(1e12)] | length | tostring"] {
+        let hostile = json!({ "sourceBlueprint": "to", "mapping": { "entity": { "title": program } } });
+        let done = ended(&portal, &start(&portal, hostile).await).await;
+        assert_eq!(
+            (&done["successCount"], &done["failureCount"]),
+            (&json!(0), &json!(2)),
+            "{program}: {done}"
+        );
+    }
     let broken = json!({ "sourceBlueprint": "from", "mapping": { "entity": { "title": "this is | no (" } } });
     let refused = portal.post("/v1/migrations", &broken).await;
     assert_eq!((refused.status, &refused.json()["error"]), (422, &json!("invalid_request")));
@@ -258,4 +269,27 @@ async fn a_cancelled_one_ends_where_it_is() {
     assert_eq!((again.status, &again.json()["error"]), (409, &json!("migration_ended")));
     let listed = portal.get("/v1/migrations?status=CANCELLED&status=COMPLETED").await.json();
     assert_eq!(listed["migrations"].as_array().unwrap().len(), 1);
+}
+
+/// Whoever is no administrator may look.
+#[tokio::test]
+async fn others_change_nothing() {
+    let portal = TestPortal::new().await;
+    portal
+        .blueprint(json!({ "identifier": "b", "title": "B", "relations": { "r": { "target": "b" } } }))
+        .await;
+    let (viewer, portal) = (Viewer::person("guest", None, Role::Member), &portal.portal);
+    let body =
+        || json!({ "identifier": "c", "title": "C", "sourceBlueprint": "b", "mapping": { "entity": {} } });
+    let refused = [
+        portal.replace_blueprint(&viewer, "b", body()).await.map(drop),
+        portal.rename_attribute(&viewer, "b", Attribute::Relation, "r", "s").await.map(drop),
+        portal.patch_blueprint_permissions(&viewer, "b", json!({})).await.map(drop),
+        portal.delete_all_entities(&viewer, "b", true).await.map(drop),
+        portal.start_mapping(&viewer, body()).await.map(drop),
+        portal.cancel_migration(&viewer, "none", None).await.map(drop),
+    ];
+    assert!(refused.iter().all(|r| matches!(r, Err(PortalError::Forbidden(_)))), "{refused:?}");
+    assert!(portal.blueprint_permissions(&viewer, "b").is_ok());
+    assert!(portal.migrations(&viewer, &[], None, None).is_empty());
 }
