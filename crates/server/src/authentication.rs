@@ -4,15 +4,15 @@
 //! own shape, and no handler can reach an entity without one.
 
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::extract::Request;
 use http::header;
 use stagedoor_api_port::{Issued, TokenIssuer};
 use stagedoor_auth::{Credentials, Tokens, Viewer, bearer};
 use stagedoor_model::Timestamp;
+use tower::{Layer, Service};
 
 /// Knows who callers are.
 pub struct Authority {
@@ -48,17 +48,41 @@ impl TokenIssuer for Authority {
     }
 }
 
-/// Puts the viewer into the request.
-pub(crate) async fn authenticate(
-    State(authority): State<Arc<Authority>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let header = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-    if let Some(viewer) = authority.viewer(header) {
-        request.extensions_mut().insert(viewer);
+/// Puts the viewer into the request. A service of its own and no function: it waits for nothing, so it needs no future.
+#[derive(Clone)]
+pub(crate) struct Authenticate(pub(crate) Arc<Authority>);
+
+/// A service whose requests have a viewer.
+#[derive(Clone)]
+pub(crate) struct Authenticated<S> {
+    inner: S,
+    authority: Arc<Authority>,
+}
+
+impl<S> Layer<S> for Authenticate {
+    type Service = Authenticated<S>;
+
+    fn layer(&self, inner: S) -> Authenticated<S> {
+        Authenticated { inner, authority: Arc::clone(&self.0) }
     }
-    next.run(request).await
+}
+
+impl<S: Service<Request>> Service<Request> for Authenticated<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request) -> S::Future {
+        let header = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
+        if let Some(viewer) = self.authority.viewer(header) {
+            request.extensions_mut().insert(viewer);
+        }
+        self.inner.call(request)
+    }
 }
 
 fn now() -> Timestamp {

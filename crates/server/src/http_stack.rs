@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn;
 use axum::routing::get;
 use http::{HeaderValue, header};
 use stagedoor_api_native::PortalInfo;
@@ -14,7 +14,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{Predicate as _, SizeAbove};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::authentication::{Authority, authenticate};
+use crate::authentication::{Authenticate, Authority};
 use crate::telemetry::{Observe, Telemetry};
 use crate::{assets, local_only, telemetry};
 
@@ -53,7 +53,7 @@ pub fn watched_app(
         .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header_layer(header::X_FRAME_OPTIONS, "DENY"))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(1024).and(not_compressed_yet)))
-        .layer(from_fn_with_state(authority, authenticate));
+        .layer(Authenticate(authority));
     let app = app.layer(layers);
     if dev { app.layer(from_fn(local_only::local_only)) } else { app }
 }
