@@ -16,10 +16,10 @@ use super::failure::{Failure, Outcome};
 use super::link::{Link, Slot};
 use super::target::Target;
 use super::{migrate, text};
-use crate::tables::{Kind, TABLES, Table};
 use crate::database::{Copied, Schema};
 use crate::error::damaged;
 use crate::sqlite;
+use crate::tables::{Kind, TABLES, Table};
 
 /// Does something over a connection of its own.
 fn with<T>(url: &str, work: impl AsyncFnOnce(&mut Link, &Target) -> Outcome<T>) -> Result<T, StoreError> {

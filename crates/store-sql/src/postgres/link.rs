@@ -86,7 +86,7 @@ impl Slot {
 /// What every connection is told first: that durable means durable, and that a client which is gone holds no lock.
 const SETUP: &str = "SELECT set_config('synchronous_commit', 'on', false)
     WHERE current_setting('synchronous_commit') = 'off';
-    SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '30s'; SET statement_timeout = 0";
+    SET idle_in_transaction_session_timeout = '5s'; SET lock_timeout = '30s'; SET statement_timeout = 0";
 
 impl Link {
     async fn open(target: &Target) -> Outcome<Self> {

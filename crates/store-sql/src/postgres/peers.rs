@@ -172,7 +172,8 @@ impl Follower {
             }
             let mut notice = Notice::default();
             let now = Instant::now();
-            if now >= *renew_at {
+            let joined = replicas.known.lock().joined;
+            if joined && now >= *renew_at {
                 notice.head = replicas.renew(link, applied).await?;
                 (*renew_at, *poll_at) = (now + BEAT, now + POLL);
             } else if now >= *poll_at {
@@ -183,7 +184,8 @@ impl Follower {
             }
             replicas.drain(link, &mut notice);
             while wait && notice.head <= applied && notice.asked.is_empty() {
-                let left = (*poll_at).min(*renew_at).saturating_duration_since(Instant::now());
+                let next = if joined { (*poll_at).min(*renew_at) } else { *poll_at };
+                let left = next.saturating_duration_since(Instant::now());
                 match tokio::time::timeout(left, link.notifications.recv()).await {
                     Ok(Some(notification)) => replicas.understand(notification.payload(), &mut notice),
                     Ok(None) => return Err(Failure::Lost("the connection was closed".to_owned())),
@@ -199,9 +201,9 @@ impl Follower {
 impl Peers for Replicas {
     fn join(&self, applied: Revision) -> Result<(), StoreError> {
         let mut follower = self.follower.lock();
+        self.known.lock().joined = true;
         follower.renew_at = Instant::now();
         follower.round(self, applied, false).map_err(|failure| self.failed(failure))?;
-        self.known.lock().joined = true;
         Ok(())
     }
 
@@ -245,6 +247,8 @@ impl Peers for Replicas {
     }
 
     fn leave(&self) {
+        // Nothing may renew the lease meanwhile.
+        let _follower = self.follower.lock();
         if !std::mem::take(&mut self.known.lock().joined) {
             return;
         }
