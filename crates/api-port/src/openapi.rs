@@ -10,6 +10,7 @@ use serde_json::Value;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{IntoParams, Modify, OpenApi, ToSchema};
 
+use crate::search::schemas::Rule;
 use crate::{auth, blueprints, bulk, datasource, entities, search};
 
 /// A client id and its secret.
@@ -264,63 +265,6 @@ pub(crate) struct DatasourceBody {
     limit: Option<u64>,
     /// Only entities that have not changed since this time.
     before: Option<String>,
-    /// The `next` of the page before.
-    from: Option<String>,
-}
-
-/// Rules, joined. No rules match everything.
-#[derive(ToSchema)]
-pub(crate) struct Query {
-    combinator: Combinator,
-    #[schema(max_items = 1000)]
-    rules: Vec<RuleOrQuery>,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "lowercase")]
-pub(crate) enum Combinator {
-    And,
-    Or,
-}
-
-#[derive(ToSchema)]
-#[schema(no_recursion)]
-#[serde(untagged)]
-pub(crate) enum RuleOrQuery {
-    Rule(Rule),
-    Query(Box<Query>),
-}
-
-/// One condition.
-#[derive(ToSchema)]
-pub(crate) struct Rule {
-    /// Key of a property or relation, or `$identifier`, `$title`, `$blueprint`, `$team`, `$icon`, `$createdAt`,
-    /// `$updatedAt`, `$createdBy`, `$updatedBy`, `$datasource`.
-    property: String,
-    /// `=`, `!=`, `>`, `>=`, `<`, `<=`, `contains`, `doesNotContains`, `beginsWith`, `doesNotBeginsWith`, `endsWith`,
-    /// `doesNotEndsWith`, `in`, `notIn`, `containsAny`, `isEmpty`, `isNotEmpty`, `between`, `notBetween`
-    operator: String,
-    /// What the operator takes: a scalar, a list, `{from, to}` or `{preset}`.
-    value: Option<Value>,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub(crate) struct SearchReply {
-    ok: bool,
-    /// Blueprints of the entities found.
-    matching_blueprints: Vec<String>,
-    entities: Vec<Entity>,
-}
-
-#[derive(ToSchema)]
-pub(crate) struct SearchBody {
-    query: Option<Query>,
-    include: Option<Vec<String>>,
-    exclude: Option<Vec<String>>,
-    /// 200 where absent.
-    #[schema(minimum = 1, maximum = 1000)]
-    limit: Option<u64>,
     /// The `next` of the page before.
     from: Option<String>,
 }

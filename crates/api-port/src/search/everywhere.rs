@@ -1,20 +1,20 @@
 //! Searching all blueprints.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use serde_json::Value;
 use stagedoor_portal::{Portal, Scope, View};
 use stagedoor_query::NodeId;
-use std::time::Duration;
 
+use super::schemas::{PartialParameters, Query, SearchReply};
 use super::{Ask, TIME_LIMIT, limited, too_long};
 use crate::error::{Answer, Failure};
 use crate::extract::{Body, Caller, json_text};
 use crate::flags::Parameters;
-use crate::openapi::{Query, ReadParameters, Refusal, SearchReply};
+use crate::openapi::{ReadParameters, Refusal};
 use crate::shape::Shape;
 use crate::stream::{self, aside};
-
-use super::schemas::PartialParameters;
 
 /// The hits in order, the blueprints that have any, and those that were not searched to the end.
 #[derive(Default)]

@@ -5,11 +5,12 @@ use serde_json::Value;
 use stagedoor_portal::{Portal, View};
 use stagedoor_query::NodeId;
 
+use super::schemas::SearchBody;
 use super::{Ask, fields, searching};
 use crate::error::{Answer, Failure};
 use crate::extract::{Body, Caller, OfBlueprint, json_text};
 use crate::flags::Parameters;
-use crate::openapi::{PageReply, ReadParameters, Refusal, SearchBody};
+use crate::openapi::{PageReply, ReadParameters, Refusal};
 use crate::shape::Shape;
 use crate::stream;
 

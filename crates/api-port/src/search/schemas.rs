@@ -6,7 +6,82 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
-use crate::openapi::{Entity, Query};
+use crate::openapi::Entity;
+
+/// Rules, joined. No rules match everything.
+#[derive(ToSchema)]
+pub(crate) struct Query {
+    combinator: Combinator,
+    #[schema(max_items = 1000)]
+    rules: Vec<RuleOrQuery>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub(crate) enum Combinator {
+    And,
+    Or,
+}
+
+#[derive(ToSchema)]
+#[schema(no_recursion)]
+#[serde(untagged)]
+pub(crate) enum RuleOrQuery {
+    Rule(Rule),
+    Query(Box<Query>),
+}
+
+/// One condition, on `property`, `relation` or `propertySchema`; or one of `relatedTo`.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct Rule {
+    /// Key of a property or relation, or `$identifier`, `$title`, `$blueprint`, `$team`, `$icon`, `$createdAt`,
+    /// `$updatedAt`, `$createdBy`, `$updatedBy`, `$datasource`; `{context, property}` of the caller; `{path, fromBlueprint}`
+    /// for `matchAny`.
+    property: Option<Value>,
+    /// Key of a relation whose other end is looked at.
+    relation: Option<String>,
+    /// What of the other end; `$identifier` where absent.
+    target_property: Option<String>,
+    /// `{type, format, items}`: every property of this schema.
+    property_schema: Option<Value>,
+    /// `=`, `!=`, `>`, `>=`, `<`, `<=`, `contains`, `doesNotContains`, `beginsWith`, `doesNotBeginsWith`, `endsWith`,
+    /// `doesNotEndsWith`, `in`, `notIn`, `containsAny`, `isEmpty`, `isNotEmpty`, `between`, `notBetween`, `isExpired`,
+    /// `isNotExpired`, `relatedTo`, `matchAny`
+    operator: String,
+    /// What the operator takes: a scalar, a list, `{from, to}`, `{preset}` or `{context, property}`.
+    value: Option<Value>,
+    /// For `relatedTo`: blueprint of the entities that `value` names.
+    blueprint: Option<String>,
+    /// For `relatedTo`: `upstream` or `downstream`; both where absent.
+    direction: Option<String>,
+    /// For `relatedTo`: only over relations that are required, or only over the others.
+    required: Option<bool>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct SearchReply {
+    ok: bool,
+    /// Blueprints of the entities found.
+    matching_blueprints: Vec<String>,
+    /// Blueprints that were not searched to the end; only with `allow_partial_results`.
+    #[schema(nullable = false)]
+    failed_blueprints: Option<Vec<String>>,
+    entities: Vec<Entity>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct SearchBody {
+    query: Option<Query>,
+    include: Option<Vec<String>>,
+    exclude: Option<Vec<String>>,
+    /// 200 where absent.
+    #[schema(minimum = 1, maximum = 1000)]
+    limit: Option<u64>,
+    /// The `next` of the page before.
+    from: Option<String>,
+}
 
 /// What only a search of all blueprints takes.
 #[derive(IntoParams)]
