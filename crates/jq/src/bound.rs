@@ -21,7 +21,7 @@ const LIGHTEST: usize = 16;
 /// How many terms a judgement may look at, each time it does.
 const FUEL: usize = 20_000;
 /// How deep terms may be nested: a run recurses as deep, on the stack of whoever asks.
-const NESTING: usize = 64;
+const NESTING: usize = 100;
 
 /// A program that provably ends soon.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ struct Judge<'a> {
 
 impl Default for Judge<'_> {
     fn default() -> Self {
-        Self { variables: vec![("$ENV", 1.0), ("$__loc__", 100.0)], fuel: FUEL, depth: NESTING }
+        Self { variables: vec![("$ENV", 1.0)], fuel: FUEL, depth: NESTING }
     }
 }
 

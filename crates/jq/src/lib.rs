@@ -59,7 +59,7 @@ impl Jq {
         Self::default()
     }
 
-    /// With workers, which are started when one is needed and ended when it was idle for half a minute.
+    /// With workers, which are started when they are needed and ended when they were not for a while.
     #[must_use]
     pub fn with_workers(command: WorkerCommand, limits: Limits) -> Self {
         Self { workers: Some(Pool::new(command, limits)), ..Self::default() }

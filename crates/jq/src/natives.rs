@@ -8,11 +8,12 @@ mod paths;
 mod regexes;
 mod texts;
 
-use jaq_core::load::parse::Def;
+use jaq_core::load::parse::{Def, Term};
 use jaq_core::native::{Filter, Fun, bome, run, unary, v};
 use jaq_core::{RunPtr, ValR, ValT as _};
 
 use crate::value::{self, Error, Number, Val};
+use crate::walk;
 
 /// Filters over [`Val`] that need nothing but their program.
 pub(crate) type Data = jaq_core::data::JustLut<Val>;
@@ -64,7 +65,9 @@ pub(crate) fn definitions() -> impl Iterator<Item = Def<&'static str>> {
     let theirs = jaq_core::defs().chain(jaq_std::defs());
     let kept = theirs.filter(|def| !REPLACED.contains(&(def.name, def.args.len())));
     let ours = jaq_core::load::parse(include_str!("natives/defs.jq"), |parser| parser.defs());
-    kept.chain(ours.unwrap_or_default())
+    let first = Term::Call("first", vec![Term::Call("f", Vec::new())]);
+    let first = Def { name: walk::FIRST, args: vec!["f"], body: first };
+    kept.chain(ours.unwrap_or_default()).chain([first])
 }
 
 fn basic() -> Vec<Builtin> {

@@ -12,6 +12,9 @@ use serde_json::Value;
 use crate::value::{self, DEPTH, Map, Val};
 use crate::walk;
 
+/// Places further down are taken from here on, so that this is never nested deeper.
+const DEEPEST: usize = 32;
+
 /// What is looked at below one value.
 #[derive(Debug, Default)]
 pub(crate) struct Needs {
@@ -67,7 +70,7 @@ impl Needs {
     fn take(&mut self, place: Option<Place>) {
         let Some(place) = place else { return };
         let mut needs = self;
-        for key in place {
+        for key in place.into_iter().take(DEEPEST) {
             if needs.whole {
                 return;
             }

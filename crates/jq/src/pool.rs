@@ -35,10 +35,12 @@ pub struct Limits {
     pub output_bytes: usize,
     /// How many workers there may be at once.
     pub workers: usize,
+    /// How long a worker is kept without work.
+    pub idle: Duration,
 }
 
 impl Default for Limits {
-    /// One second and 256 MiB for an input, ten seconds for a call, 8 MiB of output, two workers.
+    /// One second and 256 MiB for an input, ten seconds for a call, 8 MiB of output; two workers, kept for half a minute.
     fn default() -> Self {
         Self {
             time: Duration::from_secs(1),
@@ -46,6 +48,7 @@ impl Default for Limits {
             memory: 256 * 1024 * 1024,
             output_bytes: 8 * 1024 * 1024,
             workers: 2,
+            idle: Duration::from_secs(30),
         }
     }
 }

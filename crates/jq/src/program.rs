@@ -70,7 +70,8 @@ impl Program {
             )));
         }
         let term = Parser::new(&tokens).parse(|parser| parser.term());
-        let term = term.map_err(|errors| syntax::grammatical(text, &errors))?;
+        let mut term = term.map_err(|errors| syntax::grammatical(text, &errors))?;
+        walk::update_once(&mut term);
         let (bound, needs) = (bound::of(&term), Needs::of(&term));
         let clock = walk::calls(&term, CLOCKS);
         let filter = assemble(text, term)?;

@@ -6,7 +6,7 @@ use jaq_core::path::Part;
 
 use super::terms::{ESCAPED, SORTED, is_literal, number};
 use super::{Cost, Judge};
-use crate::guard;
+use crate::{guard, walk};
 
 /// How much a format such as `@uri` makes of each byte of a value.
 pub(super) fn format(name: &str) -> Option<f64> {
@@ -137,7 +137,7 @@ impl<'a> Judge<'a> {
         };
         match name {
             "select" => of_each(weight, 0.0),
-            "first" | "last" => Some(Cost::one(inner.heaviest, inner.work)),
+            "first" | walk::FIRST | "last" => Some(Cost::one(inner.heaviest, inner.work)),
             "add" => Some(Cost::one(inner.total + 24.0, inner.work + 4.0 * inner.total)),
             "isempty" => Some(Cost::one(1.0, inner.work)),
             "nth" => of_each(weight, 4.0),

@@ -26,9 +26,10 @@ impl<'a> Judge<'a> {
     /// The cost for an input of this weight; `None` when it is not bounded.
     pub(super) fn cost(&mut self, term: &'a Term<&'a str>, weight: f64) -> Option<Cost> {
         self.fuel = self.fuel.checked_sub(1)?;
-        self.depth = self.depth.checked_sub(1)?;
+        let levels = levels(term);
+        self.depth = self.depth.checked_sub(levels)?;
         let cost = self.cost_of(term, weight);
-        self.depth += 1;
+        self.depth += levels;
         cost
     }
 
@@ -248,6 +249,18 @@ impl<'a> Judge<'a> {
                 cost
             }
         })
+    }
+}
+
+/// How many levels of recursion running a term takes: its parts run within each other.
+pub(super) fn levels(term: &Term<&str>) -> usize {
+    1 + match term {
+        Term::Path(_, path) => path.0.len(),
+        Term::Str(_, parts) => parts.len(),
+        Term::Obj(entries) => entries.len(),
+        Term::IfThenElse(branches, _) => branches.len(),
+        Term::BinOp(_, BinaryOp::Pipe(Some(pattern)), _) => names(pattern).map_or(0, |names| names.len()),
+        _ => 0,
     }
 }
 

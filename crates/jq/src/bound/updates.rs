@@ -3,7 +3,7 @@
 use jaq_core::load::parse::{BinaryOp, Term};
 use jaq_core::path::Part;
 
-use super::terms::{Step, is_literal};
+use super::terms::{Step, is_literal, levels};
 use super::{Cost, Judge};
 use crate::guard;
 
@@ -14,6 +14,14 @@ impl<'a> Judge<'a> {
     /// The cost of `left |= new` for an input of this weight. The left may be made of paths, `|`, `,` and `select`.
     pub(super) fn update(&mut self, left: &'a Term<&'a str>, weight: f64, new: New<'_, 'a>) -> Option<Cost> {
         self.fuel = self.fuel.checked_sub(1)?;
+        let levels = levels(left);
+        self.depth = self.depth.checked_sub(levels)?;
+        let cost = self.update_of(left, weight, new);
+        self.depth += levels;
+        cost
+    }
+
+    fn update_of(&mut self, left: &'a Term<&'a str>, weight: f64, new: New<'_, 'a>) -> Option<Cost> {
         match left {
             // Only the first output counts.
             Term::Id => new(self, weight).map(|new| Cost::one(new.heaviest, new.work)),

@@ -3,13 +3,10 @@
 
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::{Shared, State};
 use crate::JqError;
-
-/// Idle workers are ended after this.
-const IDLE: Duration = Duration::from_secs(30);
 
 /// Starts the thread if there is none.
 pub(super) fn begin(shared: &Arc<Shared>, state: &mut State) -> Result<(), JqError> {
@@ -28,10 +25,10 @@ fn watch(shared: &Shared) {
     loop {
         let now = Instant::now();
         let idle = std::mem::take(&mut state.idle).into_iter();
-        let (over, kept): (Vec<_>, _) = idle.partition(|(_, since)| *since + IDLE <= now);
+        let (over, kept): (Vec<_>, _) = idle.partition(|(_, since)| *since + shared.limits.idle <= now);
         state.idle = kept;
         let busy = state.busy.iter().filter_map(|handle| handle.end_if_over(now)).min();
-        let idle = state.idle.iter().map(|(_, since)| *since + IDLE).min();
+        let idle = state.idle.iter().map(|(_, since)| *since + shared.limits.idle).min();
         // Ending a process takes a moment: not under the lock.
         if !over.is_empty() {
             parking_lot::MutexGuard::unlocked(&mut state, || drop(over));

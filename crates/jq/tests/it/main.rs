@@ -1,14 +1,44 @@
 //! Programs in real workers.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-mod quick;
+mod attacks;
+mod batches;
+mod grammar;
+mod host;
+mod same;
 
 use std::time::Duration;
 
-use stagedoor_jq::{Jq, Limits, WorkerCommand};
+use serde_json::Value;
+use stagedoor_jq::{Jq, JqError, Limits, WorkerCommand};
 
-/// With workers that may take little.
-fn with_workers(time: Duration) -> Jq {
-    let program = env!("CARGO_BIN_EXE_stagedoor-jq-worker").into();
-    let limits = Limits { time, memory: 64 << 20, output_bytes: 1 << 20, ..Limits::default() };
-    Jq::with_workers(WorkerCommand { program, args: Vec::new() }, limits)
+/// What a program gives for one input.
+type Outcome = Result<Vec<Value>, JqError>;
+
+fn command() -> WorkerCommand {
+    WorkerCommand { program: env!("CARGO_BIN_EXE_stagedoor-jq-worker").into(), args: Vec::new() }
+}
+
+/// Little memory and time, but enough time for an honest program on a machine that is busy.
+fn limits() -> Limits {
+    Limits {
+        time: Duration::from_millis(1500),
+        batch: Duration::from_secs(30),
+        memory: 64 << 20,
+        output_bytes: 1 << 20,
+        ..Limits::default()
+    }
+}
+
+fn with_workers() -> Jq {
+    Jq::with_workers(command(), limits())
+}
+
+fn one(jq: &Jq, program: &str, input: &Value) -> Outcome {
+    jq.run(program, std::slice::from_ref(input)).pop().unwrap()
+}
+
+/// The same program, so that it is never bounded by what its text says.
+fn in_a_worker(program: &str) -> String {
+    format!("def program: {program}\n; program")
 }
