@@ -15,8 +15,11 @@ use crate::index::field::FieldIndex;
 use crate::index::term::{Term, fold_cmp, fold_eq};
 use crate::index::{rows_at, text_at};
 
-/// Up to this many nodes are collected and sorted; more are found by walking all references in order.
-const COLLECT: u64 = 2_000;
+/// Whether so many nodes are better collected and sorted than found by walking `all` references in order until a
+/// page is full: a walk passes all / nodes references per hit.
+fn is_few(nodes: u64, all: usize) -> bool {
+    nodes <= 32 || nodes * nodes < all as u64
+}
 
 /// The nodes that satisfy a query.
 pub struct Selection<'a> {
@@ -113,7 +116,7 @@ impl<'a> Selection<'a> {
     ) -> Box<dyn Iterator<Item = NodeId> + 's> {
         let Some(members) = self.catalog.members(blueprint) else { return Box::new(std::iter::empty()) };
         let after = after.map(str::to_owned);
-        if self.nodes.len() > COLLECT {
+        if !is_few(self.nodes.len(), members.by_identifier.len()) {
             let late = move |i: &Arc<str>| match &after {
                 Some(a) if i.as_ref() <= a.as_str() => Ordering::Less,
                 _ => Ordering::Greater,
@@ -136,7 +139,7 @@ impl<'a> Selection<'a> {
         descending: bool,
     ) -> Box<dyn Iterator<Item = NodeId> + 's> {
         let catalog = self.catalog;
-        if set.len() <= COLLECT {
+        if is_few(set.len(), catalog.refs.len()) {
             let past = |n: &NodeId| after.is_none_or(|a| catalog.reference(*n).cmp(a) == forward(descending));
             let mut nodes: Vec<NodeId> = set.iter().filter(past).collect();
             nodes.sort_by(|a, b| catalog.reference(*a).cmp(catalog.reference(*b)));
@@ -272,7 +275,7 @@ impl<'a> Selection<'a> {
             return Box::new(past.then_some(*one).into_iter());
         }
         let set: RoaringBitmap = ids.into_iter().collect();
-        if set.len() <= COLLECT {
+        if is_few(set.len(), self.catalog.refs.len()) {
             return Box::new(self.in_ref_order(&set, after, descending).collect::<Vec<_>>().into_iter());
         }
         let catalog = self.catalog;

@@ -77,7 +77,6 @@ impl<K: Clone + Ord, V: Clone, D> SortedMap<K, V, D> {
         }
     }
 
-    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.len
     }

@@ -1,0 +1,126 @@
+//! The hot paths of the live catalog, one by one: `cargo bench --package stagedoor-query`. What a whole portal does is
+//! measured by `make bench`.
+
+use std::sync::Arc;
+
+use divan::{Bencher, black_box};
+use serde_json::json;
+use stagedoor_model::{Blueprint, Change, EntityRecord, JsonText, Stamps, Timestamp, kinds};
+use stagedoor_query::page::Sort;
+use stagedoor_query::{Catalog, Expr, Scalar, Subject, Test};
+use uuid::Uuid;
+
+const SIZES: [usize; 2] = [10_000, 100_000];
+const TYPES: [&str; 4] = ["service", "website", "library", "job"];
+const ENVIRONMENTS: [&str; 3] = ["prod", "staging", "dev"];
+const LIFECYCLES: [&str; 2] = ["production", "experimental"];
+
+fn main() {
+    divan::main();
+}
+
+fn stamps() -> Stamps {
+    Stamps {
+        created_at: Timestamp(0),
+        created_by: "bench".into(),
+        updated_at: Timestamp(0),
+        updated_by: "bench".into(),
+        datasource: None,
+    }
+}
+
+fn component(n: usize, note: &str) -> Change {
+    let name = format!("{}-app-{n}", ["core", "edge", "public", "shared"][n % 4]);
+    let document = json!({
+        "apiVersion": "backstage.io/v1alpha1", "kind": "Component",
+        "metadata": {
+            "name": name, "namespace": "default", "title": format!("App number {n}"), "description": note,
+            "tags": [format!("tag-{}", n % 40)], "labels": {"env": ENVIRONMENTS[n % 3]},
+        },
+        "spec": {
+            "type": TYPES[n % 7 % 4], "lifecycle": LIFECYCLES[n % 5 / 4],
+            "owner": format!("group:default/team-{}", n % 300), "system": format!("system-{}", n % 800),
+        },
+    });
+    Change::PutEntity(Arc::new(EntityRecord {
+        uid: Uuid::from_u128(n as u128 + 1),
+        blueprint: "component".into(),
+        identifier: format!("component:default/{name}"),
+        entity_ref: format!("component:default/{name}"),
+        document: Some(JsonText::of(&document)),
+        fields: None,
+        claim: None,
+        stamps: stamps(),
+    }))
+}
+
+fn changes(count: usize) -> impl Iterator<Item = Change> {
+    let shipped = kinds::KINDS.iter().filter_map(|kind| {
+        Blueprint::parse(&kind.blueprint, stamps(), Some(kind.identifier().to_owned())).ok()
+    });
+    let blueprints = shipped.map(|blueprint| Change::PutBlueprint(Arc::new(blueprint)));
+    blueprints.chain((0..count).map(|n| component(n, "as it was")))
+}
+
+fn catalog(count: usize) -> Catalog {
+    Catalog::load(changes(count), 1)
+}
+
+fn is(path: &str, value: &str) -> Expr {
+    Expr::folded(Subject::Field(path.into()), Test::In(vec![Scalar::text(value)]))
+}
+
+/// What a start does after reading the database.
+#[divan::bench(args = SIZES, sample_count = 5)]
+fn load(bencher: Bencher, count: usize) {
+    bencher
+        .with_inputs(|| changes(count).collect::<Vec<_>>())
+        .bench_values(|changes| Catalog::load(changes.into_iter(), 1));
+}
+
+/// A filter, its total, and one page in order.
+#[divan::bench(args = SIZES)]
+fn list_page(bencher: Bencher, count: usize) {
+    let catalog = catalog(count);
+    let filter = Expr::And(vec![is("kind", "component"), is("spec.type", "service")]);
+    let sort = Sort { subject: Subject::Field("metadata.name".into()), descending: false };
+    bencher.bench(|| {
+        let selection = catalog.select(black_box(&filter), true);
+        let page: Vec<_> = selection.sorted(&sort, None).take(20).map(|step| step.node).collect();
+        (selection.count_sortable(&sort.subject), page)
+    });
+}
+
+/// A part of a text among all names.
+#[divan::bench(args = SIZES)]
+fn part_of_a_name(bencher: Bencher, count: usize) {
+    let catalog = catalog(count);
+    let wanted = Expr::folded(Subject::Field("metadata.name".into()), Test::Contains("app-77".into()));
+    bencher.bench(|| catalog.select(black_box(&wanted), true).len());
+}
+
+/// Four facets under a filter.
+#[divan::bench(args = SIZES)]
+fn four_facets(bencher: Bencher, count: usize) {
+    let catalog = catalog(count);
+    let filter = is("spec.type", "service");
+    let keys = ["spec.lifecycle", "metadata.tags", "metadata.labels.env", "spec.owner"];
+    let subjects = keys.map(|key| Subject::Field(key.into()));
+    bencher.bench(|| {
+        let selection = catalog.select(black_box(&filter), true);
+        subjects.iter().map(|s| selection.facet(s).len()).sum::<usize>()
+    });
+}
+
+/// One changed entity, with a reader that keeps the snapshot before it.
+#[divan::bench(args = SIZES)]
+fn change_one(bencher: Bencher, count: usize) {
+    let mut current = catalog(count);
+    let mut n = 0;
+    bencher.bench_local(|| {
+        let kept = current.clone();
+        n += 1;
+        current.apply(&component(n * 7 % count, if n % 2 == 0 { "as it was" } else { "as it is" }));
+        kept
+    });
+}
