@@ -6,8 +6,8 @@ pub mod config;
 
 mod assets;
 mod authentication;
-mod doctor;
 mod database;
+mod doctor;
 mod gate;
 mod http_stack;
 mod local_only;

@@ -12,8 +12,8 @@ mod requests;
 pub(crate) use layer::Observe;
 pub use log::start_logging;
 pub(crate) use metrics::metrics;
-pub(crate) use process::most_files;
 pub use otlp::{TraceConfig, trace_config};
+pub(crate) use process::most_files;
 
 use std::sync::Arc;
 use std::time::SystemTime;

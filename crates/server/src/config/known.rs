@@ -127,7 +127,8 @@ pub(super) const ALLOWED_KIND: &Keys = &[("kind", Read), ("spec.type", Read)];
 
 pub(super) const MATCHER: &Keys = &[("type", Read), ("exact", Read), ("pattern", Read)];
 
-pub(super) const STAGEDOOR: &Keys = &[("outbound", Read), ("dataDir", Read), ("databaseUrl", Read), ("metrics", Read)];
+pub(super) const STAGEDOOR: &Keys =
+    &[("outbound", Read), ("dataDir", Read), ("databaseUrl", Read), ("metrics", Read)];
 
 pub(super) const METRICS: &Keys = &[("listen", Read)];
 

@@ -10,7 +10,7 @@ use axum::routing::post;
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
-use stagedoor_auth::{Realm, Tokens};
+use stagedoor_auth::{Realm, Role, Tokens, Viewer};
 use stagedoor_server::config::{Config, Environment};
 use stagedoor_server::{Authority, Telemetry, portal_info, trace_config, watched_app};
 use stagedoor_testkit::TestPortal;
@@ -125,6 +125,42 @@ async fn metrics_are_for_administrators() {
     assert_eq!(portal.request("POST", "/metrics", None).await.status, 405);
 }
 
+#[tokio::test]
+async fn members_get_neither_metrics_nor_changes() {
+    let portal = TestPortal::new().await;
+    let tokens = || Tokens::new([1; 32], realm());
+    let authority = Arc::new(Authority::new(tokens(), None, false));
+    let telemetry = Telemetry::new(portal.portal.clone(), None);
+    let info = portal_info(&Config::default(), false);
+    let app = watched_app(portal.portal.clone(), authority, info, telemetry);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    let now = stagedoor_model::Timestamp(i64::try_from(now).unwrap());
+    for (role, statuses) in [(Role::Member, [403, 403, 403]), (Role::Administrator, [200, 200, 200])] {
+        let token = tokens().issue(&Viewer::person("elsa", None, role), now).unwrap().token;
+        let status = async |path: &str, accept: &str| {
+            let request = Request::get(path).header("authorization", format!("Bearer {token}"));
+            let request = request.header("accept", accept).body(Body::empty()).unwrap();
+            app.clone().oneshot(request).await.unwrap().status().as_u16()
+        };
+        let changes = "/api/stagedoor/v1/changes";
+        let found = [
+            status("/metrics", "*/*").await,
+            status(changes, "application/json").await,
+            status(changes, "text/event-stream").await,
+        ];
+        assert_eq!(found, statuses, "{role}");
+    }
+}
+
+fn realm() -> Realm {
+    Realm {
+        issuer: "stagedoor".into(),
+        audience: String::new(),
+        organization_id: String::new(),
+        organization_name: String::new(),
+    }
+}
+
 /// A collector that keeps what it is sent.
 async fn collector() -> (String, tokio::sync::mpsc::UnboundedReceiver<(HeaderMap, Value)>) {
     let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
@@ -143,13 +179,7 @@ fn traced(portal: &TestPortal, variables: &[(&str, &str)]) -> Router {
     let environment: Environment =
         variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     let telemetry = Telemetry::new(portal.portal.clone(), trace_config(&environment).unwrap());
-    let realm = Realm {
-        issuer: "stagedoor".into(),
-        audience: String::new(),
-        organization_id: String::new(),
-        organization_name: String::new(),
-    };
-    let authority = Authority::new(Tokens::new([1; 32], realm), None, true);
+    let authority = Authority::new(Tokens::new([1; 32], realm()), None, true);
     let info = portal_info(&Config::default(), true);
     watched_app(portal.portal.clone(), Arc::new(authority), info, telemetry)
 }
