@@ -237,18 +237,13 @@ fn put(body: &mut Value, path: &[&str], value: Value) {
 }
 
 impl Draft {
-    /// Writes a chunk, unless one of its entities is another one by now: then it is mapped again.
+    /// Writes a chunk, up to an entity that is another one by now: that is mapped again.
     fn write_mapped(&mut self, id: &str, cursor: Option<&str>, chunk: &Chunk, last: Option<String>) -> Turn {
         let Some(mut migration) = Migration::find(&self.catalog, id) else { return Turn::Ended };
         if migration.status().has_ended() {
             return Turn::Ended;
         }
-        let changed = |(record, _): &(Arc<EntityRecord>, _)| {
-            let now = self.catalog.node_of_uid(record.uid).and_then(|node| self.catalog.entity(node));
-            now.is_some_and(|now| !now.record.same_content(record))
-        };
-        let cancelled = migration.status() == Status::PendingCancellation;
-        if cancelled || migration.cursor() != cursor || chunk.iter().any(changed) {
+        if migration.status() == Status::PendingCancellation || migration.cursor() != cursor {
             return Turn::Progress;
         }
         let Some(last) = last else {
@@ -256,25 +251,39 @@ impl Draft {
             self.keep_migration(migration);
             return Turn::Ended;
         };
+        let mut done = None;
         for (record, results) in chunk {
-            // Deleted meanwhile.
-            if self.catalog.node_of_uid(record.uid).is_none() {
-                continue;
+            let now = self.catalog.node_of_uid(record.uid).and_then(|node| self.catalog.entity(node));
+            match now {
+                // Deleted meanwhile.
+                None => continue,
+                Some(now) if !now.record.same_content(record) => return self.keep_done(migration, done),
+                Some(_) => self.write_results(&mut migration, &record.identifier, results),
             }
-            for result in results {
-                let written =
-                    result.clone().and_then(|m| m.map(|(b, body)| self.write_one(&b, &body)).transpose());
-                match written {
-                    Ok(None) => {}
-                    Ok(Some(())) => migration.count("successCount", 1),
-                    Err(error) => migration.refuse(&record.identifier, &error),
-                }
+            done = Some(record.identifier.clone());
+        }
+        self.keep_done(migration, Some(last))
+    }
+
+    /// Notes how far a mapping is; nothing where it did not get on.
+    fn keep_done(&mut self, mut migration: Migration, done: Option<String>) -> Turn {
+        if let Some(done) = done {
+            migration.set("status", Status::Running.name());
+            migration.set("cursor", done);
+            self.keep_migration(migration);
+        }
+        Turn::Progress
+    }
+
+    fn write_results(&mut self, migration: &mut Migration, identifier: &str, results: &[Mapped]) {
+        for result in results {
+            let write = |(blueprint, body): (String, Value)| self.write_one(&blueprint, &body);
+            match result.clone().and_then(|mapped| mapped.map(write).transpose()) {
+                Ok(None) => {}
+                Ok(Some(())) => migration.count("successCount", 1),
+                Err(error) => migration.refuse(identifier, &error),
             }
         }
-        migration.set("status", Status::Running.name());
-        migration.set("cursor", last);
-        self.keep_migration(migration);
-        Turn::Progress
     }
 
     fn write_one(&mut self, blueprint: &str, body: &Value) -> Result<(), PortalError> {

@@ -293,3 +293,22 @@ async fn others_change_nothing() {
     assert!(portal.blueprint_permissions(&viewer, "b").is_ok());
     assert!(portal.migrations(&viewer, &[], None, None).is_empty());
 }
+
+/// Whoever writes meanwhile is not overwritten by what was mapped from older values.
+#[tokio::test]
+async fn a_mapping_sees_what_is_written_meanwhile() {
+    let portal = TestPortal::new().await;
+    let properties = json!({ "n": { "type": "number" }, "m": { "type": "number" } });
+    portal.blueprint(json!({ "identifier": "b", "title": "B", "schema": { "properties": properties, "required": [] } })).await;
+    fill(&portal, "b", 400).await;
+    let mapping = json!({ "entity": { "properties": { "m": ".properties.n * 2" } } });
+    let id = start(&portal, json!({ "sourceBlueprint": "b", "mapping": mapping })).await;
+    for n in 0..40 {
+        let patched = portal.patch("b", "e00399", json!({ "properties": { "n": 1000 + n } })).await;
+        assert_eq!(patched.status, 200);
+    }
+    assert_eq!(ended(&portal, &id).await["successCount"], 400);
+    let last = portal.port("b", "e00399").await["properties"].clone();
+    let (n, m) = (last["n"].as_i64().unwrap(), last["m"].as_i64().unwrap());
+    assert!(n == 1039 && m % 2 == 0 && m <= 2 * n, "{last}");
+}
