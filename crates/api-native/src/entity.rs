@@ -37,6 +37,9 @@ pub(crate) struct EntityPage {
     /// Where it comes from.
     source: Option<EntitySource>,
     problems: Vec<SourceProblem>,
+    /// Why derived properties have no value, by their keys.
+    #[serde(rename = "derivedProblems")]
+    derived_problems: BTreeMap<String, String>,
     /// In Port's form.
     port: Value,
     /// In Backstage's form; null where Backstage has no such kind.
@@ -122,6 +125,7 @@ pub(crate) async fn entity(
         edges: edges(&view, node),
         source: source(&api, &viewer, &view, node),
         problems: view.problems(&record.entity_ref).iter().map(problem).collect(),
+        derived_problems: view.derived_problems(node),
         port: view.port_entity(node),
         yaml: backstage.is_some().then(|| stagedoor_portal::to_yaml(&found.document.value())),
         backstage,

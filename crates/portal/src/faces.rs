@@ -1,5 +1,6 @@
 //! One entity as each dialect writes it.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use serde_json::{Map, Value};
@@ -140,10 +141,10 @@ impl View {
         properties
     }
 
-    /// Why a derived property has no value, where something is wrong with its definition or its program.
+    /// The derived properties whose definition or program something is wrong with, and what.
     #[must_use]
-    pub fn derived_problem(&self, node: NodeId, key: &str) -> Option<String> {
-        self.catalog.derived_problem(node, key)
+    pub fn derived_problems(&self, node: NodeId) -> BTreeMap<String, String> {
+        self.catalog.derived_problems(node)
     }
 
     /// A mirror of titles with the identifiers beside them; `None` when the property is no such mirror.

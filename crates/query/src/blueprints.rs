@@ -6,7 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use stagedoor_model::{Blueprint, Face, kinds, names, system};
 
-use crate::derived::{Definitions, definition};
+use crate::derived::{Definitions, compile};
 
 /// A blueprint and how Backstage sees it.
 #[derive(Clone, Debug)]
@@ -90,9 +90,10 @@ impl Blueprints {
             if visible {
                 out.by_kind.insert(kind.to_lowercase(), identifier.clone());
             }
-            out.by_identifier.insert(identifier, BlueprintEntry { blueprint, face, visible, derived: Arc::default() });
+            out.by_identifier
+                .insert(identifier, BlueprintEntry { blueprint, face, visible, derived: Arc::default() });
         }
-        let mut derived = definition::compile(&out.by_identifier);
+        let mut derived = compile::compile(&out.by_identifier);
         for (identifier, entry) in &mut out.by_identifier {
             entry.derived = derived.remove(identifier).unwrap_or_default();
         }

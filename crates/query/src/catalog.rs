@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::blueprints::{BlueprintChange, BlueprintEntry, Blueprints};
 use crate::cow::{PagedVec, SortedMap};
-use crate::derived::state::{Marks, Part, State};
+use crate::derived::state::{Marks, State};
 use crate::index::{Index, Rows, row_at, rows_of, sort_rows};
 use crate::prepare::{Prepared, Sink};
 
@@ -355,27 +355,6 @@ impl Catalog {
         self.index.replace(node, &rows, &Rows::new());
         self.uids.remove(&uid);
         self.mark_written(node, before.as_deref().map(|entity| (node, entity)));
-    }
-
-    /// An entity was written to a node, or taken away; `before` tells where it stood, and how it was. What it
-    /// points at is marked only where that is something else than before.
-    fn mark_written(&mut self, node: NodeId, before: Option<(NodeId, &Entity)>) {
-        self.mark(node, Part::Content);
-        let place = before.map_or(node, |(place, _)| place);
-        if place != node {
-            self.mark(place, Part::Content);
-        }
-        let before = before.map(|(_, entity)| &entity.outgoing[..]).unwrap_or_default();
-        let after = self.entity(node).map(|e| &e.outgoing[..]).unwrap_or_default();
-        if place == node && before == after {
-            return;
-        }
-        let set = |edges: &[OutEdge]| edges.iter().copied().collect::<HashSet<_>>();
-        let (was, is) = if place == node { (set(before), set(after)) } else { Default::default() };
-        let gone = before.iter().filter(|e| !is.contains(e));
-        let new = after.iter().filter(|e| !was.contains(e));
-        let targets: Vec<NodeId> = gone.chain(new).map(|e| e.target).collect();
-        targets.into_iter().for_each(|target| self.mark(target, Part::Incoming));
     }
 
     /// Takes the entity off its node: edges, membership. Returns its index rows, which the caller replaces.

@@ -2,16 +2,18 @@
 //!
 //! They are pulled: a change marks the nodes it touches, and whoever reads a value next finds out whether what
 //! it was computed from is still the same ([`state`]). What a definition reads of others is followed by
-//! definition: one that leads back to itself is null ([`definition`]).
+//! definition: one that leads back to itself is null ([`reads`]).
 
 mod aggregation;
 mod calculation;
+pub(crate) mod compile;
 mod cycles;
-pub(crate) mod definition;
+mod definition;
 mod form;
 mod mirror;
 mod owners;
 pub mod paths;
+mod reads;
 mod select;
 pub(crate) mod state;
 pub(crate) mod walk;
@@ -61,6 +63,14 @@ impl Catalog {
     #[must_use]
     pub fn derived_problem(&self, node: NodeId, key: &str) -> Option<String> {
         self.entry(node, key)?.problem.clone()
+    }
+
+    /// Every derived property of an entity that something is wrong with, and what.
+    #[must_use]
+    pub fn derived_problems(&self, node: NodeId) -> BTreeMap<String, String> {
+        let entry = self.entity(node).and_then(|e| self.blueprint_of(e));
+        let keys = entry.into_iter().flat_map(|e| e.derived.keys());
+        keys.filter_map(|key| Some((key.to_owned(), self.derived_problem(node, key)?))).collect()
     }
 
     /// All derived properties of an entity.

@@ -6,6 +6,7 @@
 //! of them are the same. So a change costs as much as it touches, however much depends on it; who reads next
 //! finds out. Old snapshots and drafts that came to nothing cannot be confused with the newest state.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -15,7 +16,8 @@ use serde_json::Value;
 use stagedoor_model::Timestamp;
 
 use super::Calculator;
-use crate::catalog::{Catalog, NodeId};
+use crate::budget::spend;
+use crate::catalog::{Catalog, Entity, NodeId, OutEdge};
 
 /// Parts of the memory, so that readers seldom wait for one another.
 const SHARDS: usize = 64;
@@ -108,8 +110,6 @@ pub(crate) struct Reads {
     nodes: Vec<(NodeId, Part)>,
     everything: bool,
     until: Option<Timestamp>,
-    /// The value is not to be remembered.
-    pub(super) spoiled: bool,
     off: bool,
 }
 
@@ -169,8 +169,28 @@ impl State {
 }
 
 impl Catalog {
-    /// Something about a node has changed.
-    pub(crate) fn mark(&mut self, node: NodeId, part: Part) {
+    /// An entity was written to a node, or taken away; `before` tells where it stood, and how it was. What it
+    /// points at is marked only where that is something else than before.
+    pub(crate) fn mark_written(&mut self, node: NodeId, before: Option<(NodeId, &Entity)>) {
+        self.mark(node, Part::Content);
+        let place = before.map_or(node, |(place, _)| place);
+        if place != node {
+            self.mark(place, Part::Content);
+        }
+        let before = before.map(|(_, entity)| &entity.outgoing[..]).unwrap_or_default();
+        let after = self.entity(node).map(|e| &e.outgoing[..]).unwrap_or_default();
+        if place == node && before == after {
+            return;
+        }
+        let set = |edges: &[OutEdge]| edges.iter().copied().collect::<HashSet<_>>();
+        let (was, is) = if place == node { (set(before), set(after)) } else { Default::default() };
+        let gone = before.iter().filter(|e| !is.contains(e));
+        let new = after.iter().filter(|e| !was.contains(e));
+        let targets: Vec<NodeId> = gone.chain(new).map(|e| e.target).collect();
+        targets.into_iter().for_each(|target| self.mark(target, Part::Incoming));
+    }
+
+    fn mark(&mut self, node: NodeId, part: Part) {
         let next = self.derived.next();
         let Some(node) = self.nodes.get_mut(node as usize) else { return };
         match part {
@@ -210,13 +230,14 @@ impl Catalog {
         problem: Option<String>,
         reads: Reads,
     ) -> Arc<Entry> {
-        let Reads { mut nodes, everything, until, spoiled, .. } = reads;
+        let Reads { mut nodes, everything, until, .. } = reads;
         nodes.sort_unstable();
         nodes.dedup();
         let reads = nodes.into_iter().map(|(node, part)| (node, part, self.mark_of(node, part))).collect();
         let (blueprints, seen) = (self.derived.blueprints, AtomicU64::new(self.derived.stamp));
         let entry = Arc::new(Entry { value, problem, until, reads, everything, blueprints, seen });
-        if spoiled {
+        // What came of a query that was stopped is no value.
+        if !spend(0) {
             return entry;
         }
         let Some(shard) = self.derived.shard(node) else { return entry };

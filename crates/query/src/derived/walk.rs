@@ -6,6 +6,7 @@ use roaring::RoaringBitmap;
 use stagedoor_model::entity_ref::kind_of;
 
 use super::state::{Part, Reads};
+use crate::budget::spend;
 use crate::catalog::{Catalog, NodeId};
 
 /// One step along a relation.
@@ -54,6 +55,19 @@ impl Paths {
     }
 }
 
+/// Leaves out repeats from a place on.
+fn unique(nodes: &mut Vec<NodeId>, first: usize) {
+    if nodes.len() < first + 2 {
+        return;
+    }
+    let mut seen = HashSet::with_capacity(nodes.len() - first);
+    let mut at = 0;
+    nodes.retain(|node| {
+        at += 1;
+        at <= first || seen.insert(*node)
+    });
+}
+
 impl Catalog {
     /// The other ends of a relation that a blueprint's face has: own ones first, in the order of the content,
     /// then those of others that state it, by reference. Dangling ends are among them.
@@ -79,21 +93,14 @@ impl Catalog {
         let fits = |other: NodeId| kind_of(self.reference(other)) == kind;
         let own = n.entity.as_ref().map(|e| &e.outgoing[..]).unwrap_or_default();
         let first = out.len();
-        for edge in own.iter().filter(|e| e.relation == id && fits(e.target)) {
-            if !out[first..].contains(&edge.target) {
-                out.push(edge.target);
-            }
+        out.extend(own.iter().filter(|e| e.relation == id && fits(e.target)).map(|e| e.target));
+        if mutual {
+            reads.note(node, Part::Incoming);
+            let stated = out.len();
+            out.extend(n.incoming.iter().filter(|e| e.reverse == id && fits(e.source)).map(|e| e.source));
+            out[stated..].sort_by(|a, b| self.reference(*a).cmp(self.reference(*b)));
         }
-        if !mutual {
-            return;
-        }
-        reads.note(node, Part::Incoming);
-        let stated = out.len();
-        let others = n.incoming.iter().filter(|e| e.reverse == id && fits(e.source)).map(|e| e.source);
-        let mut others: Vec<NodeId> = others.filter(|o| !out[first..stated].contains(o)).collect();
-        others.sort_by(|a, b| self.reference(*a).cmp(self.reference(*b)));
-        others.dedup();
-        out.extend(others);
+        unique(out, first);
     }
 
     /// The nodes that have a relation to `node`.
@@ -130,6 +137,9 @@ impl Catalog {
         if first {
             out.truncate(start + 1);
         }
+        if !spend((out.len() - start) as u32 + 1) {
+            return out.truncate(start);
+        }
         let mut kept = start;
         for at in start..out.len() {
             let node = out[at];
@@ -150,10 +160,7 @@ impl Catalog {
             for node in nodes {
                 self.follow(node, hop, !hop.many && !hop.back, reads, &mut next);
             }
-            if next.len() > 1 {
-                let mut seen = HashSet::with_capacity(next.len());
-                next.retain(|n| seen.insert(*n));
-            }
+            unique(&mut next, 0);
             nodes = next;
         }
         nodes

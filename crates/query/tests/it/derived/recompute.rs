@@ -119,3 +119,14 @@ fn a_hub_costs_what_it_is_itself() {
     assert_eq!(book.fake.taken(), (0, 0));
     assert_eq!(book.catalog.derived(node, "tier"), Some(json!("new")));
 }
+
+/// What is found when the time is over is worthless, and so is what rests on it.
+#[test]
+fn a_query_that_was_stopped_leaves_nothing_behind() {
+    use stagedoor_query::budget::{TooLong, limited};
+    let book = book(10);
+    let node = book.catalog.node_of_key("service", "s1").unwrap();
+    assert_eq!(limited(|| true, || book.catalog.derived_all(node)), Err(TooLong));
+    assert_eq!(book.value("service", "s1", "told"), "\"hub\"");
+    assert_eq!(book.value("service", "s1", "loud"), "\"hub\"");
+}
