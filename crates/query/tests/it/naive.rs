@@ -1,8 +1,10 @@
 //! What a query means, written down a second time: one entity after another, over the documents' values.
 //! Shares nothing with the index or its evaluation.
 
+use std::cell::RefCell;
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -38,6 +40,8 @@ pub(crate) struct Naive<'a> {
     rows: Vec<Vec<Row>>,
     documents: Vec<Value>,
     pub(crate) edges: Vec<Vec<Edge>>,
+    /// What walks reach, once computed.
+    walks: RefCell<HashMap<String, Rc<BTreeSet<String>>>>,
 }
 
 impl<'a> Naive<'a> {
@@ -50,7 +54,8 @@ impl<'a> Naive<'a> {
             walk(document, "", false, &mut all);
             rows.push(all);
         }
-        let mut naive = Self { blueprints, records, rows, documents, edges: Vec::new() };
+        let (edges, walks) = (Vec::new(), RefCell::default());
+        let mut naive = Self { blueprints, records, rows, documents, edges, walks };
         naive.edges = (0..naive.records.len()).map(|i| naive.edges_of(i)).collect();
         naive
     }
@@ -85,7 +90,14 @@ impl<'a> Naive<'a> {
             Expr::And(parts) => parts.iter().all(|p| self.holds(i, p)),
             Expr::Or(parts) => parts.iter().any(|p| self.holds(i, p)),
             Expr::Not(part) => !self.holds(i, part),
-            Expr::Reach(reach) => self.reached(reach).contains(&self.records[i].entity_ref),
+            Expr::Reach(reach) => {
+                let name = format!("{reach:?}");
+                let known = self.walks.borrow().get(&name).cloned();
+                let all = known.unwrap_or_else(|| Rc::new(self.reached(reach)));
+                let holds = all.contains(&self.records[i].entity_ref);
+                self.walks.borrow_mut().insert(name, all);
+                holds
+            }
             Expr::Is { subject, test, collation } => {
                 self.found(i, subject, *collation).iter().any(|f| accepts(test, f, *collation))
             }
