@@ -27,7 +27,7 @@ pub(crate) enum Combinator {
 #[schema(no_recursion)]
 #[serde(untagged)]
 pub(crate) enum RuleOrQuery {
-    Rule(Rule),
+    Rule(Box<Rule>),
     Query(Box<Query>),
 }
 
