@@ -46,13 +46,13 @@ struct BlueprintSummary {
     derived: IndexMap<String, DerivedProperty>,
     #[schema(value_type = std::collections::HashMap<String, RelationSummary>)]
     relations: IndexMap<String, RelationSummary>,
-    /// Calculations whose programs are none. They give null.
+    /// Derived properties that are null whatever the entity.
     problems: Vec<CalculationProblem>,
 }
 
 #[derive(Serialize, ToSchema)]
 struct CalculationProblem {
-    /// Key of the calculation property.
+    /// Key of the property.
     property: String,
     message: String,
 }
@@ -116,6 +116,7 @@ fn summary(portal: &Portal, view: &View, entry: &BlueprintEntry) -> BlueprintSum
         problems: portal
             .calculation_problems(b)
             .into_iter()
+            .chain(entry.derived.problems().map(|(key, problem)| (key.to_owned(), problem.to_owned())))
             .map(|(property, message)| CalculationProblem { property, message })
             .collect(),
     }

@@ -125,6 +125,14 @@ impl Definitions {
         self.list.get(key).map(|d| d.shape)
     }
 
+    /// The derived properties that are null whatever the entity, and why.
+    pub fn problems(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.list.iter().filter_map(|(key, definition)| match &definition.what {
+            What::Nothing(problem) => Some((key.as_str(), problem.as_str())),
+            _ => None,
+        })
+    }
+
     /// Whether its teams are those of other entities.
     #[must_use]
     pub fn inherits_teams(&self) -> bool {

@@ -387,6 +387,9 @@ fn circles_are_null_and_chains_end() {
     book.put("a", "x", json!({"relations": {"next": "x"}}));
     assert_eq!(book.value("a", "x", "m50"), "x");
     assert_eq!(book.value("a", "x", "m0"), Value::Null);
+    let entry = book.catalog.blueprints().get("a").unwrap();
+    let problems: Vec<&str> = entry.derived.problems().map(|(key, _)| key).collect();
+    assert_eq!((problems.len(), problems.contains(&"loop"), problems.contains(&"m59")), (31, true, false));
     for key in ["loop", "sum"] {
         assert_eq!(book.value("a", "x", key), Value::Null);
         assert!(book.problem("a", "x", key).contains("leads back to itself"), "{key}");
