@@ -337,7 +337,10 @@ impl Worker {
         let mut problems = portal.shared.problems.load().as_ref().clone();
         if portal.shared.replication.is_some() {
             let (source, shared) = (id.clone(), reading.problems.clone());
-            let share = move |draft: &mut Draft| Ok(draft.share_problems(&source, &shared));
+            let share = move |draft: &mut Draft| {
+                draft.share_problems(&source, &shared);
+                Ok(())
+            };
             let _ = self.runtime.block_on(portal.commit(source_actor(&id), false, share));
         }
         problems.replace(&id, reading.problems);
