@@ -7,6 +7,7 @@ mod backup;
 mod cluster;
 mod crash;
 mod opening;
+mod peers;
 mod postgres;
 
 use std::path::{Path, PathBuf};
