@@ -22,7 +22,7 @@ mod postgres;
 mod sqlite;
 mod tables;
 
-pub use inspect::{Inspection, inspect_file, inspect_url};
 pub use database::{Copied, Database, Schema};
+pub use inspect::{Inspection, inspect_file, inspect_url};
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
