@@ -11,8 +11,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All blueprints with counts of entities and of links between them. */
+        /**
+         * All blueprints with counts of entities and of links between them. System blueprints are listed once they have
+         *     entities.
+         */
         get: operations["blueprints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What has changed, oldest first: a page, or with `Accept: text/event-stream` a stream that goes on. */
+        get: operations["changes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -152,6 +172,8 @@ export interface components {
             blueprint: string;
             identifier: string;
         };
+        /** @enum {string} */
+        Action: "created" | "updated" | "deleted";
         BlueprintList: {
             blueprints: components["schemas"]["BlueprintSummary"][];
             /** @description Links between entities, counted by the relation that states them. */
@@ -176,9 +198,76 @@ export interface components {
                 [key: string]: unknown;
             };
             required: string[];
+            /** @description Properties whose values are derived, by key. */
+            derived: {
+                [key: string]: components["schemas"]["DerivedProperty"];
+            };
             relations: {
                 [key: string]: components["schemas"]["RelationSummary"];
             };
+            /** @description Derived properties that are null whatever the entity. */
+            problems: components["schemas"]["CalculationProblem"][];
+        };
+        CalculationProblem: {
+            /** @description Key of the property. */
+            property: string;
+            message: string;
+        };
+        /** @description Who made a change. */
+        ChangeActor: {
+            name: string;
+            /** @description `port`, `native` or `source`. */
+            through: string;
+        };
+        /** @description One change of one thing. */
+        ChangeEvent: {
+            /** @description `<revision>-<index within the commit>`: unique, and a place to go on from. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Number of the commit.
+             */
+            revision: number;
+            at: string;
+            actor: components["schemas"]["ChangeActor"];
+            kind: components["schemas"]["Kind"];
+            action: components["schemas"]["Action"];
+            blueprint: string;
+            identifier: string;
+            /** @description Lower-case reference of an entity; null where Backstage has no such kind. */
+            ref?: string | null;
+            /** @description What it was: an entity in Port's form, or the blueprint. Null for what is new. */
+            before?: unknown;
+            /** @description What it is since. Null for what is gone. */
+            after?: unknown;
+        };
+        /** @description A page of the feed. */
+        Changes: {
+            /** @description Oldest first. */
+            events: components["schemas"]["ChangeEvent"][];
+            /** @description The `since` to go on with. */
+            next: string;
+            /** @description Whether there is more already. */
+            more: boolean;
+            /**
+             * Format: int64
+             * @description The newest revision.
+             */
+            revision: number;
+        };
+        /** @enum {string} */
+        Derivation: "mirror" | "calculation" | "aggregation";
+        /** @description A mirror, calculation or aggregation property. */
+        DerivedProperty: {
+            kind: components["schemas"]["Derivation"];
+            title?: string | null;
+            description?: string | null;
+            icon?: string | null;
+            /** @description Type of its values, where that can be told. */
+            type?: string | null;
+            format?: string | null;
+            /** @description A path of relations, a JQ program, or what is counted of what. */
+            from: string;
         };
         /** @description What became of each document. */
         Documents: {
@@ -205,6 +294,10 @@ export interface components {
             edges: components["schemas"]["Edge"][];
             source?: components["schemas"]["EntitySource"] | null;
             problems: components["schemas"]["SourceProblem"][];
+            /** @description Why derived properties have no value, by their keys. */
+            derivedProblems: {
+                [key: string]: string;
+            };
             /** @description In Port's form. */
             port: unknown;
             /** @description In Backstage's form; null where Backstage has no such kind. */
@@ -213,16 +306,17 @@ export interface components {
             yaml?: string | null;
         };
         EntitySource: {
-            /** @description `location`. */
+            /** @description `location`, or `api` for what nothing but writers made. */
             kind: string;
-            /** @description The source as configured. */
+            /** @description The source as configured; the client that last wrote it, or who made it. */
             target: string;
+            /** @description Empty where there is none. */
             file: string;
             /**
              * Format: int32
              * @description First line of the document, from 1.
              */
-            line: number;
+            line?: number | null;
             state?: string | null;
             /** @description End of the source's last reading. */
             lastSeen?: string | null;
@@ -266,6 +360,8 @@ export interface components {
             links: components["schemas"]["Link"][];
             total: number;
         };
+        /** @enum {string} */
+        Kind: "entity" | "blueprint";
         /** @description One end of a relation. It need not exist. */
         Link: {
             /** @description Its blueprint; empty when no blueprint has the kind of a dangling reference. */
@@ -453,6 +549,93 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    changes: {
+        parameters: {
+            query?: {
+                /** @description Go on after this revision or event id. Absent: a stream begins now, pages begin with the oldest change. */
+                since?: string;
+                /** @description Events on a page, 1..1000; 100 when absent. Not for streams. */
+                limit?: number;
+                /** @description Only of these blueprints, separated by commas. */
+                blueprint?: string;
+                /** @description Only `entity` or only `blueprint`. */
+                kind?: components["schemas"]["Kind"];
+                /** @description False leaves out `before` and `after`. */
+                values?: boolean;
+            };
+            header?: {
+                /** @description As `since`, which it overrules; for streams. */
+                "last-event-id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page, or server-sent events whose data are its `events` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                    "text/event-stream": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description administrators only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description the log does not reach back that far */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description there is no such revision yet */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too many streams */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
