@@ -18,8 +18,8 @@ use crate::{JqError, wire};
 
 /// Room for recursion.
 const STACK: u64 = 64 * 1024 * 1024;
-/// Address space that is not data: the program itself and its libraries, and what an allocator only reserves.
-const SPACE: u64 = 512 * 1024 * 1024;
+/// Address space that an allocator may reserve without using it.
+const SPACE: u64 = 256 * 1024 * 1024;
 
 /// Reads programs and inputs from standard input and writes the outputs to standard output, until the input ends. This
 /// is all that the process does.
@@ -50,10 +50,21 @@ fn restrict(limits: &Limits) -> io::Result<()> {
         Ok::<(), io::Error>(setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?)
     };
     limit(Resource::Core, 0)?;
-    let data = limits.memory.saturating_add(STACK);
+    let more = limits.memory.saturating_add(STACK);
+    let (space, data) = taken();
     // macOS refuses both, or does not know them.
-    let held = limit(Resource::Data, data).and(limit(Resource::As, data.saturating_add(SPACE)));
+    let held = limit(Resource::Data, data + more).and(limit(Resource::As, space + SPACE + more));
     if cfg!(target_os = "linux") { held } else { Ok(()) }
+}
+
+/// What the process has before it does anything, in bytes: address space, and data in it. Zero where only Linux knows.
+fn taken() -> (u64, u64) {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let kibibytes = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()
+    };
+    (kibibytes("VmSize:").unwrap_or(0) * 1024, kibibytes("VmData:").unwrap_or(0) * 1024)
 }
 
 /// Lets the process use a little more processor time than it has used. The limit counts whole seconds.

@@ -50,7 +50,7 @@ impl Expression {
             text.len() <= EXPRESSION && !text.contains('{') && !text.contains("\\p") && !text.contains("\\P");
         let repeats = text.trim_end_matches(['*', '+', '?', ')', '$']).contains(['*', '+']);
         let ends_open = text.ends_with(['*', '+', '?', ')', '$']) && text.contains('|');
-        plain.then(|| Self { per_byte: 2.0 + text.len() as f64, looks_ahead: repeats || ends_open })
+        plain.then_some(Self { per_byte: 2.0 + text.len() as f64, looks_ahead: repeats || ends_open })
     }
 
     /// A match is described with its place, its text and its groups.

@@ -14,11 +14,19 @@ pub(super) fn all() -> Vec<Builtin> {
         ("rtrimstr", v(1), |cv| {
             unary(cv, |text, fix| Ok(trim(text, &fix, |text, fix| text.strip_suffix(fix))))
         }),
+        ("split", v(1), |cv| unary(cv, |text, separator| split(text, separator))),
         ("join", v(1), |cv| unary(cv, |items, separator| join(&items, &separator))),
         ("utf8bytelength", v(0), |cv| {
             bome(super::text(&cv.1, "only strings have UTF-8 byte length").map(|text| Val::from(text.len())))
         }),
     ]
+}
+
+fn split(text: Val, separator: Val) -> ValR<Val> {
+    match (&text, &separator) {
+        (Val::Str(_), Val::Str(_)) => text / separator,
+        _ => Err(Error::str("split input and separator must be strings")),
+    }
 }
 
 /// What is no text stays as it is, as in jq.

@@ -18,6 +18,11 @@ const AHEAD: usize = 3 * 1024;
 /// A worker that did not answer until then does not work at all.
 const START: Duration = Duration::from_secs(10);
 
+/// The allocator of the `stagedoor` binary takes a gigabyte of address space as memory when it starts, and nothing of
+/// that would count against a limit that is set later. With these it takes what it needs.
+const ALLOCATOR: [(&str, &str); 2] =
+    [("MIMALLOC_ARENA_EAGER_COMMIT", "0"), ("MIMALLOC_ARENA_RESERVE", "32MiB")];
+
 /// What became of a worker.
 pub(super) enum Fate {
     /// It can be used again.
@@ -100,6 +105,7 @@ impl Child {
         let mut process = Command::new(&command.program)
             .args(&command.args)
             .env_clear()
+            .envs(ALLOCATOR)
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -102,7 +102,7 @@ fn split(text: &str, separator: &str) -> Val {
     if text.is_empty() {
         Val::from_iter([])
     } else if separator.is_empty() {
-        text.chars().map(|c| Val::str(c)).collect()
+        text.chars().map(Val::str).collect()
     } else {
         text.split(separator).map(Val::str).collect()
     }

@@ -1,5 +1,5 @@
 //! Programs in real workers.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod attacks;
 mod batches;
