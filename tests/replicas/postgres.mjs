@@ -1,5 +1,5 @@
 // A real PostgreSQL server for a test: in a temporary folder, on a socket in it, as a user without rights.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -29,12 +29,8 @@ export class Postgres {
     // PostgreSQL refuses to run as root.
     this.user = process.getuid() === 0 ? { uid: Number(nobody[2]), gid: Number(nobody[3]) } : {};
     if (this.user.uid) fs.chownSync(this.folder, this.user.uid, this.user.gid);
-    const end = () => this.#end();
-    process.once('exit', end);
-    t.after(() => {
-      process.off('exit', end);
-      end();
-    });
+    this.#guard();
+    t.after(() => this.#end());
     this.#run('initdb', ['-D', this.data, '-U', 'stagedoor', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync']);
     this.start();
   }
@@ -42,6 +38,15 @@ export class Postgres {
   #run(program, args) {
     const options = { ...this.user, cwd: this.folder, stdio: 'ignore', timeout: 60_000 };
     execFileSync(path.join(programs(), program), args, options);
+  }
+
+  /** The server ends with this process, however this one ends: then the guard's input does too. */
+  #guard() {
+    const script = 'cat; "$1" -D "$2/data" -m immediate stop; rm -rf "$2"';
+    const args = ['-c', script, 'sh', path.join(programs(), 'pg_ctl'), this.folder];
+    const guard = spawn('sh', args, { ...this.user, cwd: '/', detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+    guard.unref();
+    guard.stdin.unref();
   }
 
   start() {
