@@ -80,10 +80,11 @@ bench: build
 	cargo build --release --locked --package stagedoor-bench
 	target/release/bench run --entities $(ENTITIES) $(if $(PEER),--peer bench/peer/start)
 
-# Generated files, committed: the API descriptions and what is made from them.
+# Generated files, committed: the API descriptions, what is made from them, and the tables of endpoints in docs/reference.
 
 openapi: check-tools ui/node_modules/.package-lock.json
 	cargo run --locked --package stagedoor -- openapi openapi
+	STAGEDOOR_WRITE=1 cargo test --locked --package stagedoor-server --test it compat::pages
 	cd ui && npm run generate
 
 # The pictures in the documentation, from the running product.

@@ -55,7 +55,10 @@ files! {
 fn no_file_is_forgotten() {
     let names =
         fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut found: Vec<String> = names.filter(|name| name.ends_with(".yaml")).collect();
+    let mut found: Vec<String> = names
+        // The table of endpoints names cases and has none.
+        .filter(|name| name.ends_with(".yaml") && name != "endpoints.yaml")
+        .collect();
     found.sort();
     assert_eq!(found, FILES);
 }

@@ -5,7 +5,7 @@
 mod case;
 mod search;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use axum::body::Body;
 use serde_json::json;
@@ -15,7 +15,10 @@ use stagedoor_testkit::TestPortal;
 async fn case_files() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/compat/port");
     let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|e| e == "yaml"));
+    // The table of endpoints names cases and has none.
+    let cases =
+        |path: &PathBuf| path.extension().is_some_and(|e| e == "yaml") && !path.ends_with("endpoints.yaml");
+    files.retain(cases);
     files.sort();
     assert!(!files.is_empty(), "no case files in {}", folder.display());
     let mut failures = Vec::new();

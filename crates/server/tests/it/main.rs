@@ -9,6 +9,7 @@ mod access;
 mod bad_input;
 mod changes;
 mod claims;
+mod compat;
 mod documents;
 mod durable;
 mod edges;
