@@ -80,7 +80,10 @@ pub(crate) async fn sources(
 /// Lets a held source lose what it no longer says.
 #[utoipa::path(
     post, path = "/sources/confirm", params(ConfirmQuery),
-    responses((status = 200, body = SourceList), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody))
+    responses(
+        (status = 200, body = SourceList), (status = 400, body = ErrorBody, description = "No id"),
+        (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)
+    )
 )]
 pub(crate) async fn confirm(
     State(api): State<Api>,

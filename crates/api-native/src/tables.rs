@@ -103,7 +103,8 @@ pub(crate) fn routes() -> Router<Api> {
     post, path = "/tables", request_body = TableRequest,
     responses(
         (status = 200, body = Table), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 404, body = ErrorBody), (status = 415, body = ErrorBody), (status = 422, body = ErrorBody)
+        (status = 404, body = ErrorBody), (status = 413, body = ErrorBody), (status = 415, body = ErrorBody),
+        (status = 422, body = ErrorBody)
     )
 )]
 pub(crate) async fn tables(

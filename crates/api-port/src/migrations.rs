@@ -61,12 +61,21 @@ pub(crate) struct Migration {
     success_count: u64,
     failure_count: u64,
     /// Up to 100 entities that were refused: `{identifier, error, message}`.
-    #[schema(value_type = Vec<std::collections::HashMap<String, Value>>)]
+    #[schema(nullable = false, value_type = Option<Vec<std::collections::HashMap<String, Value>>>)]
     errors: Option<Value>,
     /// Why it failed.
+    #[schema(nullable = false)]
     message: Option<String>,
     created_at: String,
     updated_at: String,
+}
+
+/// Why a migration is to end.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+pub(crate) struct CancelBody {
+    #[schema(nullable = false)]
+    reason: Option<String>,
 }
 
 #[derive(ToSchema)]
@@ -167,6 +176,7 @@ pub(crate) async fn read(
     tag = "Migrations",
     operation_id = "cancel_migration",
     params(("migration" = String, Path, description = "Id of the migration")),
+    request_body = Option<CancelBody>,
     responses(
         (status = 200, description = "The migration", body = MigrationReply),
         (status = 401, description = "No valid access token", body = Refusal),

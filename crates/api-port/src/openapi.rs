@@ -4,6 +4,8 @@
 //! written as the portal gives them; so nothing here is ever made.
 #![allow(dead_code)]
 
+mod everywhere;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -359,16 +361,40 @@ impl Modify for Token {
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let mut document = Document::openapi();
-    document.merge(crate::blueprints::openapi());
-    document.merge(crate::integrations::openapi());
-    document.merge(crate::migrations::openapi());
-    document.merge(search::schemas::openapi());
-    document.merge(crate::organization::openapi());
+    for part in parts() {
+        document.merge(part);
+    }
+    everywhere::complete(&mut document);
     document
+}
+
+/// What nouns describe themselves.
+fn parts() -> [utoipa::openapi::OpenApi; 5] {
+    [
+        crate::blueprints::openapi(),
+        crate::integrations::openapi(),
+        crate::migrations::openapi(),
+        search::schemas::openapi(),
+        crate::organization::openapi(),
+    ]
 }
 
 #[cfg(test)]
 mod tests {
+    use utoipa::OpenApi as _;
+
+    /// Of two schemas with one name only the first would be in the document.
+    #[test]
+    fn no_two_schemas_share_a_name() {
+        let mut all = super::Document::openapi().components.unwrap().schemas;
+        for part in super::parts() {
+            for (name, schema) in part.components.unwrap().schemas {
+                let other = all.insert(name.clone(), schema.clone());
+                assert!(other.is_none_or(|other| other == schema), "two schemas are called {name}");
+            }
+        }
+    }
+
     #[test]
     fn every_route_is_described() {
         let document = super::openapi();

@@ -84,7 +84,7 @@ pub(crate) struct OrganizationReply {
 }
 
 #[derive(ToSchema)]
-pub(crate) struct PermissionsReply {
+pub(crate) struct OwnPermissionsReply {
     ok: bool,
     permissions: Vec<String>,
 }
@@ -189,7 +189,7 @@ const ADMINISTRATORS: [&str; 6] = [
     operation_id = "list_permissions",
     params(("action_version" = Option<String>, Query, description = "Ignored: there are no actions yet")),
     responses(
-        (status = 200, description = "The permissions", body = PermissionsReply),
+        (status = 200, description = "The permissions", body = OwnPermissionsReply),
         (status = 401, description = "No valid access token", body = Refusal),
     )
 )]

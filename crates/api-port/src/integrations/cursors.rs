@@ -29,6 +29,7 @@ use crate::openapi::Refusal;
         (status = 401, description = "No valid access token", body = Refusal),
         (status = 403, description = "The caller may not", body = Refusal),
         (status = 404, description = "No such integration", body = Refusal),
+        (status = 422, description = "No `kind`", body = Refusal),
     )
 )]
 pub(crate) async fn read(

@@ -20,6 +20,15 @@ pub(crate) struct IntegrationBody {
     installation_app_type: Option<String>,
     #[schema(nullable = false)]
     version: Option<String>,
+    #[schema(inline)]
+    #[serde(flatten)]
+    fields: IntegrationFields,
+}
+
+/// What is shown as it was sent.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct IntegrationFields {
     title: Option<String>,
     /// The mapping: what it reads, and which entities become of it.
     #[schema(nullable = false)]
@@ -46,7 +55,10 @@ pub(crate) struct IntegrationBody {
 pub(crate) struct Integration {
     #[schema(inline)]
     #[serde(flatten)]
-    body: IntegrationBody,
+    fields: IntegrationFields,
+    installation_id: String,
+    installation_app_type: Option<String>,
+    version: Option<String>,
     #[serde(rename = "_id")]
     id: String,
     #[serde(rename = "_orgId")]

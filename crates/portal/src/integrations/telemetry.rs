@@ -72,9 +72,7 @@ impl Portal {
             return Err(PortalError::invalid("body must be object"));
         };
         reported.shift_remove("updatedAt");
-        if reported.get("status").is_some_and(|status| !status.is_string()) {
-            return Err(PortalError::invalid("\"status\" must be string"));
-        }
+        resync_state(&reported)?;
         small("body", &Value::Object(reported.clone()))?;
         self.journals(move |store| {
             let before = state_of(store, &one)?;
@@ -240,4 +238,22 @@ fn log_line(line: &Map<String, Value>) -> JsonText {
     JsonText::of(
         &json!({ "message": message, "level": start("level", 20), "timestamp": start("timestamp", 40) }),
     )
+}
+
+/// Whether what is said of a resync is of the types that everybody reads it with.
+fn resync_state(reported: &Map<String, Value>) -> Result<(), PortalError> {
+    for (key, value) in reported {
+        let (legal, expected) = match key.as_str() {
+            "status" => (value.is_string(), "string"),
+            "lastResyncStart" | "lastResyncEnd" | "nextResync" => {
+                (value.is_string() || value.is_null(), "string,null")
+            }
+            "intervalInMinuets" => (value.is_number() || value.is_null(), "number,null"),
+            _ => (true, ""),
+        };
+        if !legal {
+            return Err(PortalError::invalid(format!("\"{key}\" must be {expected}")));
+        }
+    }
+    Ok(())
 }
