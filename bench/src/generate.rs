@@ -11,25 +11,112 @@ use serde_json::{Map, Value, json};
 use crate::random::Random;
 
 const THINGS: [&str; 48] = [
-    "account", "address", "alert", "archive", "audit", "backup", "billing", "booking", "budget", "calendar",
-    "catalog", "checkout", "contract", "coupon", "credit", "customer", "delivery", "discount", "dispatch",
-    "document", "export", "feedback", "forecast", "gateway", "identity", "import", "inventory", "invoice",
-    "ledger", "loyalty", "mailing", "media", "message", "metering", "order", "parcel", "payment", "pricing",
-    "profile", "quota", "refund", "report", "return", "search", "session", "shipment", "stock", "tariff",
+    "account",
+    "address",
+    "alert",
+    "archive",
+    "audit",
+    "backup",
+    "billing",
+    "booking",
+    "budget",
+    "calendar",
+    "catalog",
+    "checkout",
+    "contract",
+    "coupon",
+    "credit",
+    "customer",
+    "delivery",
+    "discount",
+    "dispatch",
+    "document",
+    "export",
+    "feedback",
+    "forecast",
+    "gateway",
+    "identity",
+    "import",
+    "inventory",
+    "invoice",
+    "ledger",
+    "loyalty",
+    "mailing",
+    "media",
+    "message",
+    "metering",
+    "order",
+    "parcel",
+    "payment",
+    "pricing",
+    "profile",
+    "quota",
+    "refund",
+    "report",
+    "return",
+    "search",
+    "session",
+    "shipment",
+    "stock",
+    "tariff",
 ];
 const MANNERS: [&str; 16] = [
     "async", "batch", "central", "core", "edge", "fast", "global", "hourly", "legacy", "local", "mobile",
     "partner", "public", "shared", "smart", "unified",
 ];
 const ACTS: [&str; 10] = [
-    "collects", "converts", "delivers", "enriches", "forwards", "keeps", "merges", "prepares", "publishes",
+    "collects",
+    "converts",
+    "delivers",
+    "enriches",
+    "forwards",
+    "keeps",
+    "merges",
+    "prepares",
+    "publishes",
     "validates",
 ];
 const TAGS: [&str; 40] = [
-    "java", "go", "rust", "python", "node", "react", "kotlin", "postgres", "kafka", "redis", "grpc", "rest",
-    "graphql", "aws", "gcp", "azure", "kubernetes", "terraform", "pci", "gdpr", "sox", "tier-one", "tier-two",
-    "tier-three", "beta", "stable", "deprecated", "internal", "external", "streaming", "analytics", "data",
-    "mobile", "ios", "android", "web", "frontend", "backend", "platform", "security",
+    "java",
+    "go",
+    "rust",
+    "python",
+    "node",
+    "react",
+    "kotlin",
+    "postgres",
+    "kafka",
+    "redis",
+    "grpc",
+    "rest",
+    "graphql",
+    "aws",
+    "gcp",
+    "azure",
+    "kubernetes",
+    "terraform",
+    "pci",
+    "gdpr",
+    "sox",
+    "tier-one",
+    "tier-two",
+    "tier-three",
+    "beta",
+    "stable",
+    "deprecated",
+    "internal",
+    "external",
+    "streaming",
+    "analytics",
+    "data",
+    "mobile",
+    "ios",
+    "android",
+    "web",
+    "frontend",
+    "backend",
+    "platform",
+    "security",
 ];
 /// Types of components, so often each.
 pub(crate) const COMPONENT_TYPES: [(&str, usize); 5] =
@@ -220,7 +307,8 @@ impl Maker<'_> {
     }
 
     fn group(&mut self, n: usize) -> Value {
-        let mut spec = json!({"type": "team", "children": [], "profile": {"displayName": format!("Team {n}")}});
+        let mut spec =
+            json!({"type": "team", "children": [], "profile": {"displayName": format!("Team {n}")}});
         // A tree of teams, ten below each.
         if n > 0 {
             spec["parent"] = format!("group:default/{}", self.names.groups[(n - 1) / 10]).into();
@@ -262,7 +350,8 @@ impl Maker<'_> {
         let mut definition = format!("openapi: 3.0.3\ninfo:\n  title: {name}\n  version: 1.0.0\npaths:\n");
         while definition.len() < 1000 {
             let (thing, line) = (*self.random.pick(&THINGS), self.sentence());
-            definition.push_str(&format!("  /{thing}/{}:\n    get:\n      summary: {line}\n", definition.len()));
+            definition
+                .push_str(&format!("  /{thing}/{}:\n    get:\n      summary: {line}\n", definition.len()));
         }
         let spec = json!({
             "type": self.weighted(&API_TYPES),

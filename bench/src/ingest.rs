@@ -67,7 +67,9 @@ pub(crate) async fn blueprints(address: &str, token: &str) -> anyhow::Result<()>
             KINDS.iter().position(|k| k == target) <= KINDS.iter().position(|k| *k == kind)
         });
         let relations: serde_json::Map<String, Value> = relations
-            .map(|(key, target, many)| ((*key).to_owned(), json!({"target": blueprint(target), "many": many})))
+            .map(|(key, target, many)| {
+                ((*key).to_owned(), json!({"target": blueprint(target), "many": many}))
+            })
             .collect();
         let body = json!({
             "identifier": blueprint(kind), "title": kind,

@@ -40,7 +40,8 @@ pub(crate) async fn size(plan: &Plan, count: usize) -> anyhow::Result<String> {
     eprintln!("{count}: generating");
     let names = generate::write(count, &folder, every_way)?;
     let json = std::fs::metadata(folder.join("entities.jsonl"))?.len();
-    let mut rows: Facts = vec![("JSON of an entity".into(), format!("{} bytes", number(json as f64 / count as f64)))];
+    let mut rows: Facts =
+        vec![("JSON of an entity".into(), format!("{} bytes", number(json as f64 / count as f64)))];
     if every_way {
         files(plan, count, &folder, &mut rows).await?;
         through_port(plan, count, &folder, &mut rows).await?;
@@ -67,20 +68,31 @@ async fn files(plan: &Plan, count: usize, folder: &Path, rows: &mut Facts) -> an
     let config = folder.join("app-config.yaml");
     let yaml = std::fs::canonicalize(folder.join("yaml"))?;
     let rules = "  rules:\n    - allow: [Component, API, Resource, System, Domain, Group, User]\n";
-    let text = format!("catalog:\n{rules}  locations:\n    - type: file\n      target: {}/*.yaml\n", yaml.display());
+    let text =
+        format!("catalog:\n{rules}  locations:\n    - type: file\n      target: {}/*.yaml\n", yaml.display());
     std::fs::write(&config, text)?;
     let portal = Stagedoor { binary: &plan.binary, data: fresh(folder, "from-files")?, config: vec![config] };
     let process = portal.start().await?;
     rows.push((
         "first reading of YAML files, until every read shows them".into(),
-        format!("{} ({} ms), {:.0} MB at most", rate(count, process.started_in), ms(process.started_in), memory_of(process.id()).1),
+        format!(
+            "{} ({} ms), {:.0} MB at most",
+            rate(count, process.started_in),
+            ms(process.started_in),
+            memory_of(process.id()).1
+        ),
     ));
     process.stop().await?;
     let begun = Instant::now();
     let process = portal.start().await?;
     let token = token(&process.address).await?;
     let ask = request("GET", "/api/stagedoor/v1/sources", Some(&token), None);
-    while once(&process.address, &ask).await?.1.pointer("/sources/0/lastRun").is_none_or(serde_json::Value::is_null) {
+    while once(&process.address, &ask)
+        .await?
+        .1
+        .pointer("/sources/0/lastRun")
+        .is_none_or(serde_json::Value::is_null)
+    {
         ensure!(begun.elapsed() < Duration::from_secs(60), "the files were never read again");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -100,7 +112,10 @@ async fn through_port(plan: &Plan, count: usize, folder: &Path, rows: &mut Facts
     let first = ingest::bulk(&process.address, &phases).await?;
     rows.push(("Port's bulk API, 16 callers of 20".into(), rate(count, first)));
     let again = ingest::bulk(&process.address, &phases).await?;
-    rows.push(("the same again, nothing changed".into(), format!("{} ({} ms)", rate(count, again), ms(again))));
+    rows.push((
+        "the same again, nothing changed".into(),
+        format!("{} ({} ms)", rate(count, again), ms(again)),
+    ));
     process.stop().await
 }
 
@@ -114,7 +129,8 @@ async fn questions(
     rows: &mut Facts,
 ) -> anyhow::Result<String> {
     eprintln!("{count}: documents");
-    let portal = Stagedoor { binary: &plan.binary, data: fresh(folder, "from-documents")?, config: Vec::new() };
+    let portal =
+        Stagedoor { binary: &plan.binary, data: fresh(folder, "from-documents")?, config: Vec::new() };
     let process = portal.start().await?;
     let key = token(&process.address).await?;
     let took = ingest::documents(&process.address, &key, folder).await?;
@@ -124,7 +140,11 @@ async fn questions(
     let disk = size_of(&portal.data);
     rows.push((
         "database with its change log".into(),
-        format!("{} bytes per entity, {:.1} x its JSON", number(disk as f64 / count as f64), disk as f64 / json as f64),
+        format!(
+            "{} bytes per entity, {:.1} x its JSON",
+            number(disk as f64 / count as f64),
+            disk as f64 / json as f64
+        ),
     ));
     let mut starts = Vec::new();
     for _ in 0..5 {
@@ -133,17 +153,26 @@ async fn questions(
         process.stop().await?;
     }
     starts.sort_unstable();
-    rows.push(("start, 5 times: median (least to most)".into(), format!("{} ms ({} to {})", ms(starts[2]), ms(starts[0]), ms(starts[4]))));
+    rows.push((
+        "start, 5 times: median (least to most)".into(),
+        format!("{} ms ({} to {})", ms(starts[2]), ms(starts[0]), ms(starts[4])),
+    ));
     let process = portal.start().await?;
     tokio::time::sleep(Duration::from_secs(3)).await;
     rows.push(("memory at rest after a start".into(), memory(process.id())));
     let before = process.processor_seconds();
     tokio::time::sleep(Duration::from_secs(5)).await;
-    rows.push(("processor at rest".into(), format!("{:.1} % of a core", (process.processor_seconds() - before) * 20.0)));
+    rows.push((
+        "processor at rest".into(),
+        format!("{:.1} % of a core", (process.processor_seconds() - before) * 20.0),
+    ));
     let key = token(&process.address).await?;
     let sink = Sink::Stagedoor(process.address.clone(), key.clone());
     let visible = writes::until_visible(&sink, (&process.address, Some(&key)), names, 200).await?;
-    rows.push(("a write until a read shows it: p50, p99".into(), format!("{} ms, {} ms", ms(visible[100]), ms(visible[197]))));
+    rows.push((
+        "a write until a read shows it: p50, p99".into(),
+        format!("{} ms, {} ms", ms(visible[100]), ms(visible[197])),
+    ));
     let mut measured = Vec::new();
     for operation in all_operations(names, Some(&key)) {
         measured.push(operation_row(plan, &process, operation, &sink, names).await?);
@@ -214,7 +243,10 @@ async fn peer_questions(
 ) -> anyhow::Result<Vec<(Figures, Figures)>> {
     eprintln!("  Backstage: reading the same catalog");
     let peer = peer::start(script, folder).await?;
-    rows.push(("Backstage: ingest until every read shows them".into(), format!("{} entities/s", number(peer.entities_per_second))));
+    rows.push((
+        "Backstage: ingest until every read shows them".into(),
+        format!("{} entities/s", number(peer.entities_per_second)),
+    ));
     let sink = Sink::Backstage(peer.control.clone(), Arc::clone(&peer.components));
     let visible = writes::until_visible(&sink, (&peer.process.address, None), names, 30).await?;
     rows.push(("Backstage: a write until a read shows it, p50".into(), format!("{} ms", ms(visible[15]))));

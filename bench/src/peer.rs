@@ -51,7 +51,10 @@ pub(crate) async fn start(script: &Path, folder: &Path) -> anyhow::Result<Peer> 
         if answer["visible"].as_u64() >= Some(entities.len() as u64) && answer["pending"] == 0 {
             break;
         }
-        ensure!(started.elapsed() < Duration::from_secs(3_600), "the peer is not done after an hour: {answer}");
+        ensure!(
+            started.elapsed() < Duration::from_secs(3_600),
+            "the peer is not done after an hour: {answer}"
+        );
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
     let rate = entities.len() as f64 / started.elapsed().as_secs_f64();

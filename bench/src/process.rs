@@ -19,7 +19,12 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts a command and waits until a path answers 200.
-    pub(crate) async fn start(command: &mut Command, address: &str, path: &str, patience: Duration) -> anyhow::Result<Self> {
+    pub(crate) async fn start(
+        command: &mut Command,
+        address: &str,
+        path: &str,
+        patience: Duration,
+    ) -> anyhow::Result<Self> {
         let begun = Instant::now();
         let child = command.stdin(Stdio::null()).spawn().with_context(|| format!("starting {command:?}"))?;
         let mut process = Self { child, address: address.to_owned(), started_in: Duration::ZERO };

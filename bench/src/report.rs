@@ -44,7 +44,11 @@ pub(crate) fn operations(rows: &[Row], peer: &[(Figures, Figures)]) -> String {
     let mut out = String::from(
         "| operation | bytes | 1 client: req/s | p50 ms | p99 ms | 16 clients: req/s | p50 ms | p99 ms | of a constant answer |",
     );
-    out.push_str(if peer.is_empty() { "\n" } else { " Backstage, 1: req/s | p50 ms | 16: req/s | p50 ms | ratio, 16 clients |\n" });
+    out.push_str(if peer.is_empty() {
+        "\n"
+    } else {
+        " Backstage, 1: req/s | p50 ms | 16: req/s | p50 ms | ratio, 16 clients |\n"
+    });
     out.push_str(&"|---".repeat(if peer.is_empty() { 9 } else { 14 }));
     out.push_str("|\n");
     for (at, row) in rows.iter().enumerate() {

@@ -43,7 +43,11 @@ fn address(sink: &Sink) -> &str {
 }
 
 /// Goes on until told to stop; answers how long each write took.
-pub(crate) async fn beside(sink: Sink, names: Names, mut stop: oneshot::Receiver<()>) -> anyhow::Result<Vec<Duration>> {
+pub(crate) async fn beside(
+    sink: Sink,
+    names: Names,
+    mut stop: oneshot::Receiver<()>,
+) -> anyhow::Result<Vec<Duration>> {
     let mut client = Client::connect(address(&sink)).await?;
     let mut random = Random::new(23);
     let mut tick = tokio::time::interval(Duration::from_millis(50));
@@ -81,9 +85,10 @@ pub(crate) async fn until_visible(
                 let path = format!("/v1/blueprints/component/entities/component:default%2F{name}");
                 (path, format!("\"note {mark}\""))
             }
-            Sink::Backstage(..) => {
-                (format!("/api/catalog/entities/by-name/component/default/{name}"), format!("\"note {mark}\""))
-            }
+            Sink::Backstage(..) => (
+                format!("/api/catalog/entities/by-name/component/default/{name}"),
+                format!("\"note {mark}\""),
+            ),
         };
         let read = request("GET", &path, reader.1, None);
         let started = Instant::now();

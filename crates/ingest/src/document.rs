@@ -12,7 +12,7 @@ mod port;
 use std::thread::{ScopedJoinHandle, available_parallelism};
 
 use serde_json::Value;
-use stagedoor_model::kinds;
+use stagedoor_model::{JsonText, kinds};
 
 use crate::location::{LocationRef, LocationTargets};
 use crate::yaml::{self, Node, NodeValue};
@@ -84,6 +84,8 @@ pub struct ParsedEntity {
     /// The document with its namespace written in, placeholders replaced, reference lists sorted and
     /// the annotations that say where it comes from.
     pub value: Value,
+    /// The same as it is stored.
+    pub text: JsonText,
     /// Lower-case reference.
     pub entity_ref: String,
     /// The kind as written.
@@ -239,7 +241,8 @@ fn validate(mut value: Value, context: &ReadContext<'_>) -> Result<ParsedEntity,
     kind::check(&value, shipped, context.kinds, &entity_ref).map_err(refuse)?;
 
     let targets = (kind == "Location").then(|| LocationTargets::of(&value));
-    Ok(ParsedEntity { shipped: shipped.map(|k| k.identifier()), value, entity_ref, kind, targets, reads })
+    let (shipped, text) = (shipped.map(|k| k.identifier()), JsonText::of(&value));
+    Ok(ParsedEntity { shipped, value, text, entity_ref, kind, targets, reads })
 }
 
 fn not_an_object(value: &Value) -> Fault {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 use stagedoor_auth::Viewer;
-use stagedoor_ingest::{ParsedDocument, PortItem, ReadContext, ReadDocument, read_documents};
+use stagedoor_ingest::{ParsedDocument, ParsedEntity, PortItem, ReadContext, ReadDocument, read_documents};
 use stagedoor_model::face::IDENTIFIER_ANNOTATION;
 use stagedoor_model::names::is_entity_identifier;
 use stagedoor_model::schema::check_property;
-use stagedoor_model::{EntityRecord, Fields, JsonText, kinds};
+use stagedoor_model::{EntityRecord, Fields, kinds};
 use stagedoor_query::{BlueprintEntry, Blueprints};
 use uuid::Uuid;
 
@@ -90,8 +90,13 @@ impl Portal {
         let reading = tokio::task::spawn_blocking(move || (Read::of(&text, catalog.blueprints()), text));
         let stopped = |_| PortalError::Internal("reading the documents failed".into());
         let (read, text) = reading.await.map_err(stopped)?;
+        // Kept here too: taking thousands of trees apart is no work for the writer.
+        let read = Arc::new(read);
+        let kept = Arc::clone(&read);
         let write = move |draft: &mut Draft| Ok(draft.write_documents(&text, &read, dry_run));
-        self.commit(viewer.actor("native"), dry_run, write).await
+        let report = self.commit(viewer.actor("native"), dry_run, write).await;
+        drop(tokio::task::spawn_blocking(move || drop(kept)));
+        report
     }
 }
 
@@ -133,7 +138,7 @@ impl Draft {
             let result = match &document.outcome {
                 Ok(ParsedDocument::Port(PortItem::Blueprint(_))) => continue,
                 Ok(ParsedDocument::Port(PortItem::Entity(body))) => self.write_port_item(body),
-                Ok(ParsedDocument::Entity(entity)) => self.write_document(&entity.entity_ref, &entity.value),
+                Ok(ParsedDocument::Entity(entity)) => self.write_document(entity),
                 Err(error) => {
                     report.rejected.push(RejectedDocument {
                         index: document.index,
@@ -201,11 +206,8 @@ impl Draft {
 
     /// Writes a validated Backstage document without a claim. One that a source owns is left alone: the
     /// same content is no change, another is refused.
-    fn write_document(
-        &mut self,
-        reference: &str,
-        value: &Value,
-    ) -> Result<(Effect, DocumentResult), PortalError> {
+    fn write_document(&mut self, entity: &ParsedEntity) -> Result<(Effect, DocumentResult), PortalError> {
+        let (reference, value) = (entity.entity_ref.as_str(), &entity.value);
         let old = self
             .catalog
             .node_of_ref(reference)
@@ -219,7 +221,7 @@ impl Draft {
             return Err(PortalError::refused("protected_entity", message));
         }
         let mut record = self.document_record(reference, value, old.as_deref())?;
-        self.state(&mut record, (value, JsonText::of(value)), Fields::default());
+        self.state(&mut record, (value, entity.text.clone()), Fields::default());
         let result = DocumentResult {
             index: 0,
             reference: Some(reference.to_owned()),

@@ -19,8 +19,9 @@ use uuid::Uuid;
 use crate::blueprints::{BlueprintChange, BlueprintEntry, Blueprints};
 use crate::cow::{PagedVec, SortedMap};
 use crate::derived::state::{Marks, State};
-use crate::index::{Index, Rows, row_at, rows_of, sort_rows};
-use crate::prepare::{Prepared, Sink};
+use crate::index::walk::Leaf;
+use crate::index::{Index, Rows};
+use crate::prepare::Prepared;
 
 /// Number of a node within one snapshot and its successors. Not stable across restarts.
 pub type NodeId = u32;
@@ -335,16 +336,18 @@ impl Catalog {
             if old == node {
                 old_rows = rows;
             } else {
-                self.index.replace(old, &rows, &Rows::new());
+                self.index.replace(old, &rows, Rows::new());
             }
         }
         // A relation to itself finds it by its identifier.
         let members = Arc::make_mut(&mut self.members).entry(record.blueprint.as_str().into()).or_default();
         members.by_identifier.insert(record.identifier.as_str().into(), node);
-        let mut rows = Rows::with_capacity(64);
-        self.attach(node, record, &entry, &mut |path, leaf, item| rows.push(row_at(path, &leaf, item)));
-        sort_rows(&mut rows);
-        self.index.replace(node, &old_rows, &rows);
+        let mut rows = self.index.rows();
+        let sink = &mut |path: &str, leaf: Leaf<'_>, nesting| rows.leaf(path, &leaf, nesting);
+        let prepared = Prepared::new(record, &entry.face, sink);
+        let rows = rows.finish();
+        self.attach(node, record, &entry, prepared);
+        self.index.replace(node, &old_rows, rows);
         self.mark_written(node, before.as_ref().map(|(node, entity)| (*node, entity.as_ref())));
     }
 
@@ -352,7 +355,7 @@ impl Catalog {
         let Some(node) = self.node_of_uid(uid) else { return };
         let before = self.entity(node).map(Arc::clone);
         let rows = self.detach(node);
-        self.index.replace(node, &rows, &Rows::new());
+        self.index.replace(node, &rows, Rows::new());
         self.uids.remove(&uid);
         self.mark_written(node, before.as_deref().map(|entity| (node, entity)));
     }
@@ -377,12 +380,17 @@ impl Catalog {
         }
         Arc::make_mut(&mut self.live).remove(node);
         Arc::make_mut(&mut self.visible).remove(node);
-        rows_of(entity.document.as_str())
+        self.index.rows_of(entity.document.as_str())
     }
 
-    /// Puts an entity on its node. Its document is walked once; the leaves go to `sink`, for the index is the caller's.
-    fn attach(&mut self, node: NodeId, record: &Arc<EntityRecord>, entry: &BlueprintEntry, sink: Sink<'_>) {
-        let prepared = Prepared::new(record, &entry.face, sink);
+    /// Puts an entity on its node.
+    fn attach(
+        &mut self,
+        node: NodeId,
+        record: &Arc<EntityRecord>,
+        entry: &BlueprintEntry,
+        prepared: Prepared,
+    ) {
         // Listed first: a relation to itself finds it by its identifier.
         let members = Arc::make_mut(&mut self.members).entry(record.blueprint.as_str().into()).or_default();
         members.by_identifier.insert(record.identifier.as_str().into(), node);

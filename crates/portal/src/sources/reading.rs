@@ -10,7 +10,6 @@ use stagedoor_ingest::{
     DocumentError, LocationTargets, ParsedDocument, PortItem, ReadContext, ReadDocument, files,
     read_documents,
 };
-use stagedoor_model::JsonText;
 use stagedoor_query::Catalog;
 use tokio::runtime::Handle;
 
@@ -354,10 +353,7 @@ impl Scope<'_> {
         let news = Item {
             item,
             line,
-            content: Content::Document {
-                reference: reference.clone(),
-                document: JsonText::of(&entity.value),
-            },
+            content: Content::Document { reference: reference.clone(), document: entity.text },
         };
         // Most documents of most readings say nothing new: they are let go at once.
         let known = news.is_in(&self.catalog, &self.source);

@@ -106,7 +106,9 @@ impl Draft {
         extras: Fields,
     ) {
         let mut fields = record.contributed();
-        if let Some(entry) = self.catalog.blueprints().get(&record.blueprint) {
+        if !fields.is_empty()
+            && let Some(entry) = self.catalog.blueprints().get(&record.blueprint)
+        {
             Stated::of(value, entry).remove_from(&mut fields);
         }
         fields.team = extras.team.or(fields.team);

@@ -136,7 +136,11 @@ impl Index {
         });
         fields.sort_by(|(a, _), (b, _)| a.cmp(b));
         let mut index = Self::default();
-        let names = fields.into_iter().map(|(path, field)| (path, index.fields.push(field) as u32)).collect();
+        let mut names = Vec::with_capacity(fields.len());
+        for (path, field) in fields {
+            names.push((path, index.fields.push(field) as u32));
+        }
+        index.numbers = Arc::new(names.iter().map(|(path, number)| (Arc::clone(&path.0), *number)).collect());
         index.names = SortedMap::from_sorted(names);
         index
     }

@@ -9,6 +9,7 @@ pub(crate) mod walk;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 
 use self::field::{FieldIndex, Row};
@@ -36,11 +37,13 @@ impl PartialOrd for Path {
 #[derive(Clone, Default)]
 pub(crate) struct Index {
     names: SortedMap<Path, u32>,
+    /// The same without order, for writing.
+    numbers: Arc<HashMap<Arc<str>, u32>>,
     fields: PagedVec<FieldIndex>,
 }
 
-/// The rows of one entity, sorted: (path, row).
-pub(crate) type Rows = Vec<(Arc<str>, Row)>;
+/// The rows of one entity, sorted, without repeats: (number of the field, row).
+pub(crate) type Rows = Vec<(u32, Row)>;
 
 /// The row that a leaf makes.
 fn row(leaf: &Leaf<'_>, nesting: Nesting) -> Row {
@@ -54,23 +57,25 @@ fn row(leaf: &Leaf<'_>, nesting: Nesting) -> Row {
     }
 }
 
-/// A row with its path.
-pub(crate) fn row_at(path: &str, leaf: &Leaf<'_>, nesting: Nesting) -> (Arc<str>, Row) {
-    (path.into(), row(leaf, nesting))
+/// Gathers the rows of one entity.
+pub(crate) struct RowsBuilder<'i> {
+    index: &'i mut Index,
+    rows: Rows,
 }
 
-/// Brings rows into order, without repeats.
-pub(crate) fn sort_rows(rows: &mut Rows) {
-    rows.sort();
-    rows.dedup();
-}
+impl RowsBuilder<'_> {
+    /// Adds a leaf of the document.
+    pub(crate) fn leaf(&mut self, path: &str, leaf: &Leaf<'_>, nesting: Nesting) {
+        let field = self.index.field_at(path);
+        self.rows.push((field, row(leaf, nesting)));
+    }
 
-/// The rows of a document, sorted, without repeats.
-pub(crate) fn rows_of(document: &str) -> Rows {
-    let mut rows = Rows::with_capacity(64);
-    walk_text(document, &mut |path, leaf, item| rows.push(row_at(path, &leaf, item)));
-    sort_rows(&mut rows);
-    rows
+    /// The rows in order.
+    pub(crate) fn finish(mut self) -> Rows {
+        self.rows.sort_unstable();
+        self.rows.dedup();
+        self.rows
+    }
 }
 
 /// The values at a path of one document, without case and as [`rows_of`] has them, item rows included.
@@ -137,39 +142,53 @@ impl Index {
         set
     }
 
-    fn field_mut(&mut self, path: &Arc<str>) -> Option<&mut FieldIndex> {
-        let next = self.fields.len() as u32;
-        let known = self.names.get(&Path(Arc::clone(path))).copied();
-        let id = match known {
-            Some(id) => id,
-            None => {
-                self.names.insert(Path(Arc::clone(path)), next);
-                self.fields.push(FieldIndex::default());
-                next
-            }
-        };
-        self.fields.get_mut(id as usize)
+    /// Begins to gather the rows of an entity.
+    pub(crate) fn rows(&mut self) -> RowsBuilder<'_> {
+        RowsBuilder { index: self, rows: Rows::with_capacity(64) }
+    }
+
+    /// The rows of a document.
+    pub(crate) fn rows_of(&mut self, document: &str) -> Rows {
+        let mut rows = self.rows();
+        walk_text(document, &mut |path, leaf, nesting| rows.leaf(path, &leaf, nesting));
+        rows.finish()
+    }
+
+    /// The number of the field at a path, made if new.
+    fn field_at(&mut self, path: &str) -> u32 {
+        match self.numbers.get(path) {
+            Some(number) => *number,
+            None => self.add_field(path.into(), FieldIndex::default()),
+        }
+    }
+
+    /// Adds a field; returns its number.
+    fn add_field(&mut self, path: Arc<str>, field: FieldIndex) -> u32 {
+        let number = self.fields.push(field) as u32;
+        Arc::make_mut(&mut self.numbers).insert(Arc::clone(&path), number);
+        self.names.insert(Path(path), number);
+        number
     }
 
     /// Replaces the rows of an entity; both lists sorted. Touches only fields that differ.
-    pub(crate) fn replace(&mut self, id: u32, old: &Rows, new: &Rows) {
-        // A container sorts last among the rows of a path, and is alone when it is the first.
-        let has = |rows: &Rows, path: &Arc<str>| {
-            let first = rows.get(rows.partition_point(|(p, _)| p < path));
-            first.is_some_and(|(p, row)| p == path && *row != Row::Container)
+    pub(crate) fn replace(&mut self, id: u32, old: &Rows, new: Rows) {
+        // A container sorts last among the rows of a field, and is alone when it is the first.
+        let has = |rows: &Rows, field: u32| {
+            let first = rows.get(rows.partition_point(|(f, _)| *f < field));
+            first.is_some_and(|(f, row)| *f == field && *row != Row::Container)
         };
-        for (path, row) in old {
-            if new.binary_search_by(|(p, r)| p.cmp(path).then_with(|| r.cmp(row))).is_err()
-                && let Some(field) = self.field_mut(path)
+        for entry @ (field, row) in old {
+            if new.binary_search(entry).is_err()
+                && let Some(index) = self.fields.get_mut(*field as usize)
             {
-                field.remove(id, row, !has(new, path));
+                index.remove(id, row, !has(&new, *field));
             }
         }
-        for (path, row) in new {
-            if old.binary_search_by(|(p, r)| p.cmp(path).then_with(|| r.cmp(row))).is_err()
-                && let Some(field) = self.field_mut(path)
+        for entry in new {
+            if old.binary_search(&entry).is_err()
+                && let Some(index) = self.fields.get_mut(entry.0 as usize)
             {
-                field.insert(id, row.clone());
+                index.insert(id, entry.1);
             }
         }
     }
