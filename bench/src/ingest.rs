@@ -16,25 +16,51 @@ pub(crate) fn read(folder: &Path) -> anyhow::Result<Vec<Value>> {
     text.lines().map(|line| serde_json::from_str(line).context("entities.jsonl")).collect()
 }
 
-/// Hands all documents over, 1,000 at a time, one caller. Returns how long it took.
-pub(crate) async fn documents(address: &str, token: &str, folder: &Path) -> anyhow::Result<Duration> {
+/// Hands all documents over, 1,000 at a time, by so many callers. Returns how long it took.
+pub(crate) async fn documents(
+    address: &str,
+    token: &str,
+    folder: &Path,
+    callers: usize,
+) -> anyhow::Result<Duration> {
     let text = std::fs::read_to_string(folder.join("entities.jsonl"))?;
     let lines: Vec<&str> = text.lines().collect();
     // JSON documents in one YAML stream.
-    let bodies: Vec<String> = lines.chunks(1_000).map(|chunk| chunk.join("\n---\n")).collect();
-    let requests: Vec<Vec<u8>> = bodies
-        .iter()
-        .map(|b| request("POST", "/api/stagedoor/v1/documents", Some(token), Some(b.as_bytes())))
-        .collect();
+    let bodies = lines.chunks(1_000).map(|chunk| chunk.join("\n---\n"));
+    let path = "/api/stagedoor/v1/documents";
+    let calls: Vec<Vec<u8>> =
+        bodies.map(|b| request("POST", path, Some(token), Some(b.as_bytes()))).collect();
     let started = Instant::now();
-    let mut client = Client::connect(address).await?;
-    for request in &requests {
-        let answer = client.send(request).await?;
-        if answer.status >= 300 {
-            bail!("documents: {} {}", answer.status, String::from_utf8_lossy(answer.body));
-        }
-    }
+    send_all(address, Arc::new(vec![calls]), 0, callers).await?;
     Ok(started.elapsed())
+}
+
+/// Sends the calls of one phase, each caller its next one when the last is answered.
+async fn send_all(
+    address: &str,
+    phases: Arc<Vec<Vec<Vec<u8>>>>,
+    phase: usize,
+    callers: usize,
+) -> anyhow::Result<()> {
+    let next = Arc::new(AtomicUsize::new(0));
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..callers {
+        let (address, phases, next) = (address.to_owned(), Arc::clone(&phases), Arc::clone(&next));
+        tasks.spawn(async move {
+            let mut client = Client::connect(&address).await?;
+            while let Some(call) = phases[phase].get(next.fetch_add(1, Ordering::Relaxed)) {
+                let answer = client.send(call).await?;
+                if answer.status != 200 {
+                    bail!("{} {}", answer.status, String::from_utf8_lossy(answer.body));
+                }
+            }
+            Ok(())
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done??;
+    }
+    Ok(())
 }
 
 /// Identifier of the blueprint that Port's form of a kind goes into.
@@ -144,24 +170,7 @@ pub(crate) fn bulk_requests(token: &str, folder: &Path) -> anyhow::Result<Vec<Ve
 pub(crate) async fn bulk(address: &str, phases: &Arc<Vec<Vec<Vec<u8>>>>) -> anyhow::Result<Duration> {
     let started = Instant::now();
     for phase in 0..phases.len() {
-        let next = Arc::new(AtomicUsize::new(0));
-        let mut callers = tokio::task::JoinSet::new();
-        for _ in 0..16 {
-            let (address, phases, next) = (address.to_owned(), Arc::clone(phases), Arc::clone(&next));
-            callers.spawn(async move {
-                let mut client = Client::connect(&address).await?;
-                while let Some(call) = phases[phase].get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let answer = client.send(call).await?;
-                    if answer.status != 200 {
-                        bail!("bulk: {} {}", answer.status, String::from_utf8_lossy(answer.body));
-                    }
-                }
-                Ok(())
-            });
-        }
-        while let Some(done) = callers.join_next().await {
-            done??;
-        }
+        send_all(address, Arc::clone(phases), phase, 16).await?;
     }
     Ok(started.elapsed())
 }
