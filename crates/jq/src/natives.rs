@@ -155,6 +155,7 @@ fn is_within(value: &Val, part: &Val) -> bool {
 
 fn has(value: &Val, key: &Val) -> Result<bool, Error> {
     match (value, key) {
+        (Val::Null, _) => Ok(false),
         (Val::Obj(map), Val::Str(key)) => Ok(map.contains_key(key.as_str())),
         (Val::Arr(items), Val::Num(at)) => Ok((0.0..items.len() as f64).contains(&at.as_f64())),
         _ => {

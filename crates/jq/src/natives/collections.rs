@@ -12,6 +12,7 @@ use crate::value::{Error, Map, NUMBER, Val};
 
 pub(super) fn all() -> Vec<Builtin> {
     vec![
+        ("reverse", v(0), |cv| bome(reverse(cv.1))),
         ("add", v(0), |cv| bome(add(cv.1))),
         ("flatten", v(0), |cv| bome(flatten(&cv.1, f64::INFINITY))),
         ("flatten", v(1), |cv| {
@@ -39,6 +40,18 @@ fn add(value: Val) -> ValR<Val> {
         sum = (sum + item?)?;
     }
     Ok(sum)
+}
+
+fn reverse(value: Val) -> ValR<Val> {
+    match value {
+        Val::Null => Ok(Val::from_iter([])),
+        Val::Str(text) => Ok(Val::str(text.chars().rev().collect::<String>())),
+        Val::Arr(mut items) => {
+            Rc::make_mut(&mut items).reverse();
+            Ok(Val::Arr(items))
+        }
+        other => Err(other.fault("cannot be reversed, as it is not an array")),
+    }
 }
 
 fn flatten(value: &Val, depth: f64) -> ValR<Val> {

@@ -6,6 +6,7 @@ mod batches;
 mod grammar;
 mod host;
 mod same;
+mod semantics;
 
 use std::time::Duration;
 
