@@ -7,6 +7,7 @@ mod changes;
 mod documents;
 mod entity;
 mod error;
+mod graph;
 mod link;
 mod session;
 mod sources;
@@ -33,6 +34,7 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
         .merge(blueprints::routes())
         .merge(tables::routes())
         .merge(entity::routes())
+        .merge(graph::routes())
         .merge(suggest::routes())
         .merge(sources::routes())
         .merge(documents::routes())
@@ -45,7 +47,7 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
     info(title = "Stagedoor native API", description = "What neither dialect has: session, tables, sources, documents, the change feed.", version = "1"),
     servers((url = "/api/stagedoor/v1")),
     paths(
-        session::session, blueprints::blueprints, tables::tables, entity::entity, suggest::suggest,
+        session::session, blueprints::blueprints, tables::tables, entity::entity, graph::graph, suggest::suggest,
         sources::sources, sources::confirm, documents::documents,
         changes::changes
     )

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use stagedoor_auth::Viewer;
 use stagedoor_model::{EntityRef, Revision};
 use stagedoor_query::dialect::port::Caller;
+use stagedoor_query::graph::{Around, Neighbourhood};
 use stagedoor_query::page::Selection;
 use stagedoor_query::{Blueprints, Catalog, Entity, Expr, NodeId, Relation};
 use uuid::Uuid;
@@ -110,6 +111,34 @@ impl View {
     #[must_use]
     pub fn relations(&self, node: NodeId) -> Vec<Relation<'_>> {
         self.catalog.relations_sorted(node)
+    }
+
+    /// What is around a node, both ends of every edge included.
+    #[must_use]
+    pub fn around(&self, around: &Around) -> Neighbourhood<'_> {
+        self.catalog.around(around)
+    }
+
+    /// The node of a lower-case reference that is an entity or that something points at.
+    #[must_use]
+    pub fn pointed_at(&self, reference: &str) -> Option<NodeId> {
+        let at = |reference: &str| {
+            self.catalog.node_of_ref(reference).filter(|node| self.catalog.is_in_graph(*node))
+        };
+        // What Backstage does not show is answered without its mark.
+        at(reference).or_else(|| at(&format!("!{reference}")))
+    }
+
+    /// The same by blueprint and exact identifier.
+    #[must_use]
+    pub fn pointed_at_key(&self, blueprint: &str, identifier: &str) -> Option<NodeId> {
+        self.catalog.node_pointed_at(blueprint, identifier)
+    }
+
+    /// Whether a relation of this type or Port key is used or declared anywhere.
+    #[must_use]
+    pub fn knows_relation(&self, name: &str) -> bool {
+        self.catalog.knows_relation(name)
     }
 
     /// The lower-case reference a node stands for.

@@ -1,10 +1,14 @@
-//! Relations in both directions, read off the nodes.
+//! Relations in both directions, read off the nodes, and what they lead to ([`Around`]).
+
+mod neighbourhood;
+mod ways;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
 
 use uuid::Uuid;
 
+pub use self::neighbourhood::{Around, Connection, Neighbour, Neighbourhood};
 use crate::catalog::{Catalog, Entity, NodeId};
 
 /// One relation as an entity sees it.
@@ -16,6 +20,18 @@ pub struct Relation<'a> {
     pub other: NodeId,
     /// Whether the other end emitted it.
     pub emitted_by_other: bool,
+}
+
+/// An edge as one of its ends sees it.
+#[derive(Clone, Copy)]
+struct Link {
+    other: NodeId,
+    /// Its type as this end has it.
+    here: u16,
+    /// As the other end has it.
+    there: u16,
+    /// Whether this end states it.
+    own: bool,
 }
 
 impl Catalog {
@@ -78,5 +94,55 @@ impl Catalog {
     #[must_use]
     pub fn incoming_count(&self, node: NodeId) -> usize {
         self.nodes.get(node as usize).map_or(0, |n| n.incoming.len())
+    }
+
+    /// The node of an entity by blueprint and exact identifier, also where it does not exist but is pointed at.
+    #[must_use]
+    pub fn node_pointed_at(&self, blueprint: &str, identifier: &str) -> Option<NodeId> {
+        let node = self.node_named(self.blueprints().get(blueprint)?, identifier)?;
+        self.is_in_graph(node).then_some(node)
+    }
+
+    /// Whether there is anything at a node: an entity, or an edge that points at it.
+    #[must_use]
+    pub fn is_in_graph(&self, node: NodeId) -> bool {
+        self.entity(node).is_some() || self.incoming_count(node) > 0
+    }
+
+    /// Whether a relation of this type or Port key is used or declared anywhere.
+    #[must_use]
+    pub fn knows_relation(&self, name: &str) -> bool {
+        let declares = |face: &stagedoor_model::Face| {
+            face.relations.contains_key(name)
+                || face.fields.iter().any(|f| f.relation == name || f.reverse == name)
+        };
+        self.relation_id(name).is_some() || self.blueprints().iter().any(|entry| declares(&entry.face))
+    }
+
+    /// Every edge at a node, those that it states itself first.
+    fn links(&self, node: NodeId) -> impl Iterator<Item = Link> {
+        let node = self.nodes.get(node as usize);
+        let own = node.and_then(|n| n.entity.as_ref()).map(|e| &e.outgoing[..]).unwrap_or_default();
+        let incoming = node.map(|n| &n.incoming[..]).unwrap_or_default();
+        let link = |other, here, there, own| Link { other, here, there, own };
+        let own = own.iter().map(move |e| link(e.target, e.relation, e.reverse, true));
+        own.chain(incoming.iter().map(move |e| link(e.source, e.reverse, e.relation, false)))
+    }
+
+    /// How many edges there are at a node.
+    fn degree(&self, node: NodeId) -> usize {
+        self.entity(node).map_or(0, |e| e.outgoing.len()) + self.incoming_count(node)
+    }
+
+    /// Of each relation type, by number, whether it is among these names.
+    fn types_named(&self, names: &[String]) -> Vec<bool> {
+        let ids: Vec<u16> = names.iter().filter_map(|name| self.relation_id(name)).collect();
+        let mut named = vec![false; ids.iter().max().map_or(0, |most| usize::from(*most) + 1)];
+        for id in ids {
+            if let Some(place) = named.get_mut(usize::from(id)) {
+                *place = true;
+            }
+        }
+        named
     }
 }

@@ -243,15 +243,25 @@ impl<'c> Web<'c> {
 }
 
 /// A set of nodes, quick to add to.
-struct Bits(Vec<u64>);
+pub(crate) struct Bits(Vec<u64>);
 
 impl Bits {
-    fn of(catalog: &Catalog) -> Self {
+    pub(crate) fn of(catalog: &Catalog) -> Self {
         Self(vec![0; catalog.nodes.len().div_ceil(64)])
     }
 
+    pub(crate) fn contains(&self, node: NodeId) -> bool {
+        self.0.get(node as usize / 64).is_some_and(|word| word >> (node % 64) & 1 == 1)
+    }
+
+    pub(crate) fn remove(&mut self, node: NodeId) {
+        if let Some(word) = self.0.get_mut(node as usize / 64) {
+            *word &= !(1 << (node % 64));
+        }
+    }
+
     /// Whether it is new.
-    fn insert(&mut self, node: NodeId) -> bool {
+    pub(crate) fn insert(&mut self, node: NodeId) -> bool {
         let Some(word) = self.0.get_mut(node as usize / 64) else { return false };
         let bit = 1 << (node % 64);
         let new = *word & bit == 0;
@@ -259,7 +269,7 @@ impl Bits {
         new
     }
 
-    fn extend(&mut self, nodes: impl Iterator<Item = NodeId>) {
+    pub(crate) fn extend(&mut self, nodes: impl Iterator<Item = NodeId>) {
         for node in nodes {
             self.insert(node);
         }

@@ -6,6 +6,7 @@
 mod derived;
 mod naive;
 mod naive_reach;
+mod neighbourhood;
 mod order;
 mod random;
 

@@ -74,7 +74,7 @@ impl Naive<'_> {
     }
 
     /// The Port relations of whatever is at `from` that an edge of this type to `to` belongs to: key, required.
-    fn keys(&self, from: &str, relation: &str, to: &str) -> Vec<(String, bool)> {
+    pub(crate) fn keys(&self, from: &str, relation: &str, to: &str) -> Vec<(String, bool)> {
         let Some(record) = self.records.iter().find(|r| r.entity_ref == from) else { return Vec::new() };
         let entry = self.blueprints.get(&record.blueprint).unwrap();
         let fits = entry
@@ -116,7 +116,7 @@ impl Naive<'_> {
     }
 
     /// Every edge: from, type, type of the reverse, to.
-    fn stated(&self) -> impl Iterator<Item = (String, String, String, String)> {
+    pub(crate) fn stated(&self) -> impl Iterator<Item = (String, String, String, String)> {
         self.records.iter().zip(&self.edges).flat_map(|(record, edges)| {
             let edge = |(t, r, to): &(String, String, String)| {
                 (record.entity_ref.clone(), t.clone(), r.clone(), to.clone())
