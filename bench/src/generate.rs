@@ -76,7 +76,8 @@ const ACTS: [&str; 10] = [
     "publishes",
     "validates",
 ];
-const TAGS: [&str; 40] = [
+/// Tags.
+pub(crate) const TAGS: [&str; 40] = [
     "java",
     "go",
     "rust",

@@ -13,7 +13,7 @@ use crate::generate::{self, Names};
 use crate::load::{self, Figures};
 use crate::process::{Process, Stagedoor, free_port, memory_of, size_of, token};
 use crate::report::{Row, facts, ms, number, operations};
-use crate::requests::{Operation, operations as all_operations};
+use crate::requests::{Operation, operations as shared_operations, own_operations};
 use crate::writes::{self, Sink};
 use crate::{ingest, peer};
 
@@ -174,7 +174,7 @@ async fn questions(
         format!("{} ms, {} ms", ms(visible[100]), ms(visible[197])),
     ));
     let mut measured = Vec::new();
-    for operation in all_operations(names, Some(&key)) {
+    for operation in all_operations(names, &key) {
         measured.push(operation_row(plan, &process, operation, &sink, names).await?);
     }
     rows.push(("memory after the questions".into(), memory(process.id())));
@@ -184,6 +184,13 @@ async fn questions(
         None => Vec::new(),
     };
     Ok(operations(&measured, &beside))
+}
+
+/// What Stagedoor is asked: first the operations that the peer has too, in the same order.
+fn all_operations(names: &Names, key: &str) -> Vec<Operation> {
+    let mut all = shared_operations(names, Some(key));
+    all.extend(own_operations(names, Some(key)));
+    all
 }
 
 fn memory(process: u32) -> String {
@@ -251,7 +258,7 @@ async fn peer_questions(
     let visible = writes::until_visible(&sink, (&peer.process.address, None), names, 30).await?;
     rows.push(("Backstage: a write until a read shows it, p50".into(), format!("{} ms", ms(visible[15]))));
     let mut measured = Vec::new();
-    for operation in all_operations(names, None) {
+    for operation in shared_operations(names, None) {
         eprintln!("  Backstage: {}", operation.name);
         let requests = Arc::new(operation.requests);
         let address = &peer.process.address;
@@ -274,7 +281,7 @@ pub(crate) async fn ask(
 ) -> anyhow::Result<Figures> {
     let names = Names::of(count, &mut crate::random::Random::new(count as u64));
     let key = token(address).await?;
-    let operation = all_operations(&names, Some(&key)).into_iter().find(|o| o.name == only);
+    let operation = all_operations(&names, &key).into_iter().find(|o| o.name == only);
     let requests = operation.map(|o| o.requests).context("no such operation")?;
     load::run(address, Arc::new(requests), clients, Duration::from_secs(seconds)).await
 }

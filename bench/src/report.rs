@@ -65,6 +65,10 @@ pub(crate) fn operations(rows: &[Row], peer: &[(Figures, Figures)]) -> String {
             100.0 * row.sixteen.per_second / row.constant,
             number(row.constant),
         ));
+        if !peer.is_empty() && at >= peer.len() {
+            // The peer has no such operation.
+            out.push_str(&" - |".repeat(5));
+        }
         if let Some((one, sixteen)) = peer.get(at) {
             out.push_str(&format!(
                 " {} | {} | {} | {} | {:.0}x |",

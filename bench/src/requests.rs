@@ -1,10 +1,10 @@
-//! The questions asked of both portals, in Backstage's dialect: thousands of different ones per kind, so that
-//! no cache of answers can pass for speed.
+//! The questions: those asked of both portals, in Backstage's dialect, and those that only Stagedoor answers. Thousands
+//! of different ones per kind, so that no cache of answers can pass for speed.
 
 use serde_json::json;
 
 use crate::client::request;
-use crate::generate::{COMPONENT_TYPES, ENVIRONMENTS, LIFECYCLES, Names, words};
+use crate::generate::{COMPONENT_TYPES, ENVIRONMENTS, LIFECYCLES, Names, TAGS, words};
 use crate::random::Random;
 
 /// A kind of question.
@@ -18,7 +18,7 @@ pub(crate) struct Operation {
 /// How many different requests of each kind are made at least.
 const DISTINCT: usize = 6_000;
 
-/// All operations over a catalog.
+/// The operations that both portals answer.
 pub(crate) fn operations(names: &Names, token: Option<&str>) -> Vec<Operation> {
     let random = &mut Random::new(7);
     let make = |name, paths: Vec<String>| {
@@ -32,6 +32,64 @@ pub(crate) fn operations(names: &Names, token: Option<&str>) -> Vec<Operation> {
         make("four facets", facets(random)),
         Operation { name: "by-refs of 50", requests: by_refs(names, random, token) },
     ]
+}
+
+/// The operations that Backstage does not have: the graph, and Port's dialect.
+pub(crate) fn own_operations(names: &Names, token: Option<&str>) -> Vec<Operation> {
+    let random = &mut Random::new(13);
+    let make = |name, paths: Vec<String>| {
+        let requests = paths.iter().map(|path| request("GET", path, token, None));
+        Operation { name, requests: requests.collect() }
+    };
+    let search = |name, bodies: Vec<String>| {
+        let path = "/v1/blueprints/component/entities/search";
+        let requests = bodies.iter().map(|body| request("POST", path, token, Some(body.as_bytes())));
+        Operation { name, requests: requests.collect() }
+    };
+    vec![
+        make("graph, 5 hops", graphs(names, random)),
+        make("Port: get entity", port_entities(names, random)),
+        search("Port: search page", port_pages(random)),
+        search("Port: relatedTo", port_related(names, random)),
+    ]
+}
+
+fn graphs(names: &Names, random: &mut Random) -> Vec<String> {
+    let path = |n: &String| format!("/api/stagedoor/v1/graph?ref=component:default/{n}&depth=5&limit=500");
+    (0..DISTINCT).map(|_| path(random.pick(&names.components))).collect()
+}
+
+fn port_entities(names: &Names, random: &mut Random) -> Vec<String> {
+    let path = |n: &String| format!("/v1/blueprints/component/entities/component:default%2F{n}");
+    (0..DISTINCT).map(|_| path(random.pick(&names.components))).collect()
+}
+
+/// Pages of 25 by two rules: a value of an enumeration, and some tags of which one must be there.
+fn port_pages(random: &mut Random) -> Vec<String> {
+    let mut body = || {
+        let (property, value) = match random.percent(60) {
+            true => ("type", COMPONENT_TYPES[random.below(3)].0),
+            false => ("lifecycle", random.pick(&LIFECYCLES).0),
+        };
+        let tags: Vec<&str> = (0..3).map(|_| *random.pick(&TAGS)).collect();
+        let rules = json!([
+            {"property": property, "operator": "=", "value": value},
+            {"property": "tags", "operator": "containsAny", "value": tags},
+        ]);
+        json!({"limit": 25, "query": {"combinator": "and", "rules": rules}}).to_string()
+    };
+    distinct(&mut body)
+}
+
+/// Pages of 25 of what a component depends on, or what depends on it, over however many hops.
+fn port_related(names: &Names, random: &mut Random) -> Vec<String> {
+    let mut body = || {
+        let value = format!("component:default/{}", random.pick(&names.components));
+        let direction = random.pick(&["upstream", "downstream"]);
+        let rule = json!({"operator": "relatedTo", "blueprint": "component", "value": value, "direction": direction});
+        json!({"limit": 25, "query": {"combinator": "and", "rules": [rule]}}).to_string()
+    };
+    distinct(&mut body)
 }
 
 fn by_name(names: &Names, random: &mut Random) -> Vec<String> {
@@ -112,7 +170,7 @@ fn by_refs(names: &Names, random: &mut Random, token: Option<&str>) -> Vec<Vec<u
     (0..DISTINCT).map(|_| send(body())).collect()
 }
 
-/// Distinct paths, as many as there are to be had with reasonable effort.
+/// Distinct paths or bodies, as many as there are to be had with reasonable effort.
 fn distinct(path: &mut dyn FnMut() -> String) -> Vec<String> {
     let mut seen = std::collections::HashSet::new();
     for _ in 0..DISTINCT * 4 {
