@@ -6,7 +6,9 @@ use std::sync::Arc;
 use divan::{Bencher, black_box};
 use serde_json::json;
 use stagedoor_model::{Blueprint, Change, EntityRecord, JsonText, Stamps, Timestamp, kinds};
+use stagedoor_query::graph::Around;
 use stagedoor_query::page::Sort;
+use stagedoor_query::reach::Direction;
 use stagedoor_query::{Catalog, Expr, Scalar, Subject, Test};
 use uuid::Uuid;
 
@@ -109,6 +111,88 @@ fn four_facets(bencher: Bencher, count: usize) {
     bencher.bench(|| {
         let selection = catalog.select(black_box(&filter), true);
         subjects.iter().map(|s| selection.facet(s).len()).sum::<usize>()
+    });
+}
+
+/// Components with owners, systems and APIs, as many of each as in a catalog of people's making, and resources.
+fn linked(count: usize) -> Catalog {
+    let (groups, systems) = ((count * 3 / 100).max(1), (count * 8 / 100).max(1));
+    let (apis, components) = (count * 15 / 100, count * 60 / 100);
+    let resources = count - groups - systems - apis - components;
+    let mut seed = 1_u64;
+    let mut below = |limit: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % limit.max(1)
+    };
+    let mut made = Vec::with_capacity(count);
+    for (kind, number) in [
+        ("group", groups),
+        ("system", systems),
+        ("resource", resources),
+        ("api", apis),
+        ("component", components),
+    ] {
+        for n in 0..number {
+            let mut spec = json!({"type": "t"});
+            if kind == "group" {
+                spec["parent"] = json!(format!("group:default/group-{}", n.saturating_sub(1) / 10));
+            } else {
+                spec["owner"] = json!(format!("group:default/group-{}", below(groups)));
+            }
+            if !matches!(kind, "group" | "system") {
+                spec["system"] = json!(format!("system-{}", below(systems)));
+            }
+            if kind == "component" {
+                spec["consumesApis"] =
+                    json!([format!("api-{}", below(apis)), format!("api-{}", below(apis))]);
+                let other = format!("component:default/component-{}", below(components));
+                spec["dependsOn"] = json!([format!("resource:default/resource-{}", below(resources)), other]);
+            }
+            made.push((kind, n, spec));
+        }
+    }
+    let blueprints = changes(0);
+    let entities = made.into_iter().enumerate().map(|(at, (kind, n, spec))| {
+        let name = format!("{kind}-{n}");
+        let reference = format!("{kind}:default/{name}");
+        let document = json!({"metadata": {"name": name, "title": name}, "spec": spec});
+        Change::PutEntity(Arc::new(EntityRecord {
+            uid: Uuid::from_u128(at as u128 + 1),
+            blueprint: kind.into(),
+            identifier: reference.clone(),
+            entity_ref: reference,
+            document: Some(JsonText::of(&document)),
+            fields: None,
+            claim: None,
+            stamps: stamps(),
+        }))
+    });
+    Catalog::load(blueprints.chain(entities), 1)
+}
+
+/// Everything within five hops of a component, five hundred of it shown: most of the catalog is gone through.
+#[divan::bench(args = SIZES)]
+fn graph_of_five_hops(bencher: Bencher, count: usize) {
+    walks(bencher, count, None);
+}
+
+/// What leads to a group within five hops: at every edge it is asked which way it leads.
+#[divan::bench(args = SIZES)]
+fn graph_of_what_leads_here(bencher: Bencher, count: usize) {
+    walks(bencher, count, Some(Direction::Downstream));
+}
+
+fn walks(bencher: Bencher, count: usize, direction: Option<Direction>) {
+    let catalog = linked(count);
+    let kind = if direction.is_none() { "component" } else { "group" };
+    let mut n = 0;
+    bencher.bench_local(|| {
+        n = (n + 1) % (count / 100);
+        let start = catalog.node_of_ref(&format!("{kind}:default/{kind}-{n}")).unwrap_or_default();
+        let (relations, blueprints) = (Vec::new(), Vec::new());
+        let around = Around { start, depth: 5, direction, relations, blueprints, limit: 500 };
+        let found = catalog.around(black_box(&around));
+        (found.nodes.len(), found.edges.len(), found.hidden_nodes)
     });
 }
 

@@ -15,6 +15,7 @@ mod durable;
 mod edges;
 mod faces;
 mod going_away;
+mod graph;
 mod integrations;
 mod migrations;
 mod model_changes;
