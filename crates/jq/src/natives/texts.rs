@@ -14,7 +14,7 @@ pub(super) fn all() -> Vec<Builtin> {
         ("rtrimstr", v(1), |cv| {
             unary(cv, |text, fix| Ok(trim(text, &fix, |text, fix| text.strip_suffix(fix))))
         }),
-        ("split", v(1), |cv| unary(cv, |text, separator| split(text, separator))),
+        ("split", v(1), |cv| unary(cv, split)),
         ("join", v(1), |cv| unary(cv, |items, separator| join(&items, &separator))),
         ("utf8bytelength", v(0), |cv| {
             bome(super::text(&cv.1, "only strings have UTF-8 byte length").map(|text| Val::from(text.len())))
