@@ -52,8 +52,8 @@ pub struct Aggregation {
     pub spec: Spec,
     /// Which of them count: Port's search rules.
     pub query: Option<Value>,
-    /// How they are related; in any way when `None`.
-    pub path: Option<PathFilter>,
+    /// How they are related: over any of these paths; in any way when there is none.
+    pub paths: Vec<PathFilter>,
 }
 
 /// What an aggregation computes (`calculationSpec`).
@@ -105,6 +105,9 @@ pub enum Ownership {
     /// The entity at the end of this path of relations, or the teams where the path ends at `_team`.
     Inherited(Vec<String>),
 }
+
+/// Clients write two of them and more, though Port describes one.
+const MAX_PATH_FILTERS: usize = 64;
 
 type Read<T> = Result<T, Invalid>;
 
@@ -235,8 +238,8 @@ fn aggregation(map: &Map<String, Value>, place: &str) -> Read<Aggregation> {
         Some(_) => return Err(wrong(&at, "must be object")),
         None => return Err(wrong(place, "must have required property 'calculationSpec'")),
     };
-    let path = path_filter(map, &format!("{place}/pathFilter"))?;
-    Ok(Aggregation { target: text(map, "target", place)?, spec: self::spec(spec, &at)?, query, path })
+    let paths = path_filters(map, &format!("{place}/pathFilter"))?;
+    Ok(Aggregation { target: text(map, "target", place)?, spec: self::spec(spec, &at)?, query, paths })
 }
 
 /// `{calculationBy, func, property?, averageOf?, measureTimeBy?}`.
@@ -289,18 +292,20 @@ fn interval(map: &Map<String, Value>, place: &str, default: &str) -> Read<Option
     Ok(Some(Interval { millis: hours * HOUR }))
 }
 
-fn path_filter(map: &Map<String, Value>, place: &str) -> Read<Option<PathFilter>> {
-    let list = match map.get("pathFilter") {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::Array(list)) => list,
-        Some(_) => return Err(wrong(place, "must be array")),
-    };
-    let filter = match list.as_slice() {
-        [] => return Ok(None),
-        [one] => one,
-        _ => return Err(wrong(place, "must NOT have more than 1 items")),
-    };
-    let place = &format!("{place}/0");
+fn path_filters(map: &Map<String, Value>, place: &str) -> Read<Vec<PathFilter>> {
+    match map.get("pathFilter") {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::Array(list)) if list.len() > MAX_PATH_FILTERS => {
+            Err(wrong(place, &format!("must NOT have more than {MAX_PATH_FILTERS} items")))
+        }
+        Some(Value::Array(list)) => {
+            list.iter().enumerate().map(|(i, filter)| path_filter(filter, &format!("{place}/{i}"))).collect()
+        }
+        Some(_) => Err(wrong(place, "must be array")),
+    }
+}
+
+fn path_filter(filter: &Value, place: &str) -> Read<PathFilter> {
     let filter = filter.as_object().ok_or_else(|| wrong(place, "must be object"))?;
     let path = filter.get("path").and_then(Value::as_array);
     let at = format!("{place}/path");
@@ -311,7 +316,7 @@ fn path_filter(map: &Map<String, Value>, place: &str) -> Read<Option<PathFilter>
     let relation =
         |r: &Value| r.as_str().map(str::to_owned).ok_or_else(|| wrong(&at, "items must be string"));
     let relations = path.iter().map(relation).collect::<Read<_>>()?;
-    Ok(Some(PathFilter { relations, from: optional_text(filter, "fromBlueprint", place)? }))
+    Ok(PathFilter { relations, from: optional_text(filter, "fromBlueprint", place)? })
 }
 
 fn ownership(body: &Value) -> Read<Ownership> {

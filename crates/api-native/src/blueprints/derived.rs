@@ -101,8 +101,9 @@ fn words(aggregation: &Aggregation) -> String {
         Spec::SumPer(_, property, _) => format!("average {property} of {target} in a time"),
     };
     let filtered = if aggregation.query.is_some() { ", filtered" } else { "" };
-    let path = aggregation.path.as_ref().map(|p| format!(", through {}", p.relations.join(" › ")));
-    format!("{what}{filtered}{}", path.unwrap_or_default())
+    let paths: Vec<_> = aggregation.paths.iter().map(|p| p.relations.join(" › ")).collect();
+    let through = if paths.is_empty() { String::new() } else { format!(", through {}", paths.join(" or ")) };
+    format!("{what}{filtered}{through}")
 }
 
 fn function_name(function: Function) -> &'static str {

@@ -28,7 +28,7 @@ fn definitions_are_read() {
     assert_eq!(derived.calculations["slug"].program, "no [ jq");
     let open = &derived.aggregations["open"];
     let path = PathFilter { relations: vec!["a".into(), "b".into()], from: Some("issue".into()) };
-    assert_eq!((&open.spec, &open.path), (&Spec::Count, &Some(path)));
+    assert_eq!((&open.spec, &open.paths), (&Spec::Count, &vec![path]));
     assert_eq!(derived.ownership, Ownership::Inherited(vec!["domain".into(), "team".into()]));
     assert!(derived.has("open") && !derived.has("domain") && !derived.is_empty());
     let legacy = Derived::parse(&json!({"teamInheritance": {"path": "domain"}})).unwrap();
@@ -112,8 +112,12 @@ fn wrong_shapes_are_refused_with_their_place() {
             "\"aggregationProperties/n/calculationSpec/averageOf\" must be equal to one of",
         ),
         (
-            json!({"aggregationProperties": {"n": {"target": "t", "calculationSpec": {}, "pathFilter": [1, 2]}}}),
-            "\"aggregationProperties/n/pathFilter\" must NOT have more than 1 items",
+            json!({"aggregationProperties": {"n": {"target": "t", "calculationSpec": {}, "pathFilter": [{"path": ["r"]}, 2]}}}),
+            "\"aggregationProperties/n/pathFilter/1\" must be object",
+        ),
+        (
+            json!({"aggregationProperties": {"n": {"target": "t", "calculationSpec": {}, "pathFilter": vec![1; 65]}}}),
+            "\"aggregationProperties/n/pathFilter\" must NOT have more than 64 items",
         ),
         (json!({"ownership": {"type": "Inherited"}}), "\"ownership\" must have required property 'path'"),
         (json!({"ownership": {"type": "Mine"}}), "\"ownership/type\" must be equal to one of"),

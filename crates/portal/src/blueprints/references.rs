@@ -43,10 +43,11 @@ impl Draft {
         for (key, aggregation) in &derived.aggregations {
             let place = place("aggregationProperties", key);
             find(&aggregation.target).ok_or_else(|| no_target(&place, &aggregation.target))?;
-            let Some(path) = &aggregation.path else { continue };
-            let from = path.from.as_deref().unwrap_or(&blueprint.identifier);
-            let from = find(from).ok_or_else(|| no_target(&place, from))?;
-            follow(from, &path.relations, &find, &format!("{place}/pathFilter/0"), false)?;
+            for (i, path) in aggregation.paths.iter().enumerate() {
+                let from = path.from.as_deref().unwrap_or(&blueprint.identifier);
+                let from = find(from).ok_or_else(|| no_target(&place, from))?;
+                follow(from, &path.relations, &find, &format!("{place}/pathFilter/{i}"), false)?;
+            }
         }
         if let Ownership::Inherited(path) = &derived.ownership {
             let end = follow(blueprint, path, &find, "ownership", true)?;

@@ -184,9 +184,9 @@ impl Compiler<'_> {
         if !self.entries.contains_key(target) {
             return What::Nothing(format!("there is no blueprint \"{target}\""));
         }
-        let paths = match &aggregation.path {
-            None => self.web.all(blueprint, target),
-            Some(filter) => match self.filtered(blueprint, target, filter) {
+        let paths = match aggregation.paths.as_slice() {
+            [] => self.web.all(blueprint, target),
+            filters => match self.filtered(blueprint, target, filters) {
                 Ok(paths) => paths,
                 Err(problem) => return What::Nothing(problem),
             },
@@ -208,8 +208,17 @@ impl Compiler<'_> {
         }))
     }
 
-    /// The one path that a filter names, from this blueprint or, backwards, from the target.
-    fn filtered(&self, own: &str, target: &str, filter: &derived::PathFilter) -> Result<Paths, String> {
+    /// The paths that filters name.
+    fn filtered(&self, own: &str, target: &str, filters: &[derived::PathFilter]) -> Result<Paths, String> {
+        let mut paths = Paths::default();
+        for filter in filters {
+            paths.add(&self.filter(own, target, filter)?);
+        }
+        Ok(paths)
+    }
+
+    /// The path that a filter names, from this blueprint or, backwards, from the target.
+    fn filter(&self, own: &str, target: &str, filter: &derived::PathFilter) -> Result<Vec<Hop>, String> {
         let from = filter.from.as_deref().unwrap_or(own);
         let back = filter.from.is_some() && from == target;
         if !back && from != own {
@@ -224,9 +233,7 @@ impl Compiler<'_> {
         if back {
             hops = reversed(hops, from);
         }
-        let mut paths = Paths::default();
-        paths.add(&hops);
-        Ok(paths)
+        Ok(hops)
     }
 }
 
