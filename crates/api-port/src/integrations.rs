@@ -233,7 +233,7 @@ pub(crate) async fn configure(
     headers: HeaderMap,
     Body(body): Body,
 ) -> Answer {
-    let config = body.get("config");
+    let config = body.get("config").filter(|c| !c.is_null());
     let config = config.ok_or_else(|| Failure::invalid("body must have required property 'config'"))?;
     let body = json!({ "config": config });
     let one = portal.patch_integration(&viewer, name, body, skips_resync(&headers)).await?;

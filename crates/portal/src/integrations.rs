@@ -172,7 +172,7 @@ impl Portal {
     }
 
     /// Sets the fields that the body has; a null title clears it. An empty body asks for a resync, and so does
-    /// another mapping unless `skip_resync`. The same content again changes nothing.
+    /// another mapping unless `skip_resync`. The same content again changes the time of the update only.
     ///
     /// # Errors
     /// `NotFound`; `Invalid` naming the place.
@@ -242,7 +242,6 @@ impl Draft {
         let mut stored = Map::new();
         stored.insert("_id".into(), id.into());
         stored.extend(body.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), v.clone())));
-        stored.entry("config").or_insert_with(|| json!({}));
         stored.insert("logIngestId".into(), secret.into());
         request_resync(&mut stored, self.at);
         let stamps = self.new_stamps(None);
@@ -269,9 +268,7 @@ impl Draft {
         if asked {
             request_resync(&mut stored, self.at);
         }
-        if JsonText::of(&Value::Object(stored.clone())) == old.body {
-            return Ok((old, false));
-        }
+        // Changed or not: an exporter resyncs when it sees that somebody has saved its mapping.
         (stamps.updated_at, stamps.updated_by) = (self.at, self.actor.name.clone());
         Ok((self.put_integration(old.key.clone(), stored, stamps), asked))
     }

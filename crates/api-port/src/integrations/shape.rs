@@ -42,7 +42,9 @@ pub(super) fn whole(one: &Integration, identity: &Identity, Base(base): &Base) -
         ("installationAppType", Value::Null),
         ("version", Value::Null),
         ("spec", json!({})),
-        ("changelogDestination", json!({})),
+        // Not empty objects: clients take those for said.
+        ("config", Value::Null),
+        ("changelogDestination", Value::Null),
         ("actionsProcessingEnabled", json!(false)),
         // Everything runs with its owner here; some integrations refuse to start as anything else.
         ("installationType", json!("OnPrem")),
