@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod doctor;
+mod jq;
 mod running;
 
 use std::process::Command;
