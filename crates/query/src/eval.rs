@@ -146,18 +146,18 @@ impl Catalog {
                 }
             }
             Test::Prefix(part) if collation == Collation::Folded => {
-                let at_least = field.terms.from(|t| match fold_cmp(&t.text, part) {
+                let at_least = field.terms.from(|t| match fold_cmp(t.text, part) {
                     std::cmp::Ordering::Equal => std::cmp::Ordering::Greater,
                     other => other,
                 });
                 let begins = |text: &str| test.accepts(Candidate { text, is_text: true }, collation);
-                at_least.take_while(|(t, _)| begins(&t.text)).for_each(|(_, p)| p.add_to(&mut set));
+                at_least.take_while(|(t, _)| begins(t.text)).for_each(|(_, p)| p.add_to(&mut set));
             }
             // Of an empty part nothing can be found, and everything contains it.
             Test::Contains(part) if !part.is_empty() => {
-                for (term, postings) in field.containing(part).into_iter().take_while(|_| spend(1)) {
+                for (term, postings) in field.terms.containing(part).into_iter().take_while(|_| spend(1)) {
                     let is_text = matches!(term.kind, TermKind::Text | TermKind::Item);
-                    let accepts = || test.accepts(Candidate { text: &term.text, is_text }, collation);
+                    let accepts = || test.accepts(Candidate { text: term.text, is_text }, collation);
                     if collation == Collation::Folded || accepts() {
                         postings.add_to(&mut set);
                     }
@@ -166,7 +166,7 @@ impl Catalog {
             _ => {
                 for (term, postings) in field.terms.iter().take_while(|_| spend(1)) {
                     let is_text = matches!(term.kind, TermKind::Text | TermKind::Item);
-                    if test.accepts(Candidate { text: &term.text, is_text }, collation) {
+                    if test.accepts(Candidate { text: term.text, is_text }, collation) {
                         postings.add_to(&mut set);
                     }
                 }
@@ -388,7 +388,7 @@ fn looks_at_each(expr: &Expr) -> bool {
 }
 
 fn equal_terms(field: &FieldIndex, sought: &Scalar, collation: Collation, set: &mut RoaringBitmap) {
-    for (term, postings) in field.folded(&sought.text) {
+    for (term, postings) in field.terms.folded(&sought.text) {
         let is_text = matches!(term.kind, TermKind::Text | TermKind::Item);
         let fits = match collation {
             Collation::Folded => true,

@@ -7,7 +7,7 @@ use roaring::RoaringBitmap;
 
 use crate::expr::{Meta, Subject};
 use crate::index::postings::Postings;
-use crate::index::term::{Scalar, Term, TermKind, fold_cmp};
+use crate::index::term::{Scalar, TermKind, TermRef, fold_cmp};
 use crate::page::Selection;
 
 /// One value and how many entities of the selection have it.
@@ -35,11 +35,11 @@ impl Selection<'_> {
         let index = &self.catalog().index;
         let mut items = RoaringBitmap::new();
         index.item_fields(path).for_each(|(field, item)| items |= field.items(item));
-        let item_term = Term { text: "true".into(), kind: TermKind::Bool };
+        let item_term = TermRef { text: "true", kind: TermKind::Bool };
         let item_postings = Postings::Many(Arc::new(items));
-        let mut terms: Vec<(&Term, &Postings)> =
+        let mut terms: Vec<(TermRef<'_>, &Postings)> =
             index.folded(path).flat_map(|field| field.terms.iter()).collect();
-        terms.push((&item_term, &item_postings));
+        terms.push((item_term, &item_postings));
         terms.sort_by_key(|(term, _)| *term);
         let groups = terms.chunk_by(|(a, _), (b, _)| a.text == b.text);
         groups.filter_map(|group| bucket(group, self.nodes())).collect()
@@ -71,7 +71,7 @@ impl Selection<'_> {
 }
 
 /// One bucket of terms with the same text, whatever they were before: an entity that has several counts once.
-fn bucket(group: &[(&Term, &Postings)], nodes: &RoaringBitmap) -> Option<Bucket> {
+fn bucket(group: &[(TermRef<'_>, &Postings)], nodes: &RoaringBitmap) -> Option<Bucket> {
     let (term, postings) = group.first()?;
     let count = if group.len() == 1 {
         postings.count_in(nodes)

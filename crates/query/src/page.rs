@@ -12,7 +12,7 @@ use roaring::RoaringBitmap;
 use crate::catalog::{Catalog, NodeId};
 use crate::expr::{Expr, Meta, Subject};
 use crate::index::field::FieldIndex;
-use crate::index::term::{Term, fold_cmp, fold_eq};
+use crate::index::term::{TermRef, fold_cmp, fold_eq};
 use crate::index::{rows_at, text_at};
 
 /// Whether so many nodes are better collected and sorted than found by walking `all` references in order until a
@@ -231,14 +231,18 @@ impl<'a> Selection<'a> {
         let terms: Box<dyn Iterator<Item = _> + 's> = match (start, descending) {
             (None, false) => Box::new(field.terms.iter()),
             (None, true) => Box::new(field.terms.iter().rev()),
-            (Some(v), false) => Box::new(field.terms.from(move |t: &Term| match fold_cmp(&t.text, &v) {
-                Ordering::Equal => Ordering::Greater,
-                other => other,
-            })),
-            (Some(v), true) => Box::new(field.terms.before(move |t: &Term| match fold_cmp(&t.text, &v) {
-                Ordering::Equal => Ordering::Less,
-                other => other,
-            })),
+            (Some(v), false) => {
+                Box::new(field.terms.from(move |t: TermRef<'_>| match fold_cmp(t.text, &v) {
+                    Ordering::Equal => Ordering::Greater,
+                    other => other,
+                }))
+            }
+            (Some(v), true) => {
+                Box::new(field.terms.before(move |t: TermRef<'_>| match fold_cmp(t.text, &v) {
+                    Ordering::Equal => Ordering::Less,
+                    other => other,
+                }))
+            }
         };
         let mut terms = terms.peekable();
         // The text of a value that nobody here has is not even looked at.
@@ -251,10 +255,10 @@ impl<'a> Selection<'a> {
                     break term;
                 }
             };
-            while let Some((_, more)) = terms.next_if(|(t, _)| fold_eq(&t.text, &first.text)) {
+            while let Some((_, more)) = terms.next_if(|(t, _)| fold_eq(t.text, first.text)) {
                 more.collect_in(&self.nodes, &mut ids);
             }
-            Some((Arc::clone(&first.text), ids))
+            Some((Arc::from(first.text), ids))
         });
         Box::new(groups.flat_map(move |(value, ids)| {
             let within = after.as_ref().filter(|p| fold_cmp(&p.value, &value) == Ordering::Equal);

@@ -9,7 +9,7 @@ use crate::budget::spend;
 use crate::catalog::{Catalog, NodeId};
 use crate::expr::Subject;
 use crate::index::field::FieldIndex;
-use crate::index::term::{Scalar, Term, TermKind, float_text};
+use crate::index::term::{Scalar, TermKind, TermRef, float_text};
 use crate::index::walk::{Leaf, walk_text};
 use crate::page::Selection;
 
@@ -183,9 +183,9 @@ fn number(text: String) -> Scalar {
     Scalar { number: text.parse().ok(), text, is_text: false }
 }
 
-fn scalar(term: &Term) -> Scalar {
+fn scalar(term: TermRef<'_>) -> Scalar {
     match term.kind {
-        TermKind::Text | TermKind::Item => Scalar::text(term.text.as_ref()),
+        TermKind::Text | TermKind::Item => Scalar::text(term.text),
         TermKind::Number => number(term.text.to_string()),
         TermKind::Bool => Scalar { text: term.text.to_string(), number: None, is_text: false },
     }

@@ -4,65 +4,24 @@
 //! first keys, and at most [`CHUNK`] entries in each.
 
 use std::cmp::Ordering;
-use std::ops::Deref;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 const CHUNK: usize = 256;
 
-/// An ordered map whose copies share unmodified chunks. `D` is what readers may derive from the entries of a
-/// chunk and leave with it; it goes when the chunk changes.
-pub(crate) struct SortedMap<K, V, D = ()> {
-    chunks: Vec<Arc<Chunk<K, V, D>>>,
+/// An ordered map whose copies share unmodified chunks.
+#[derive(Clone)]
+pub(crate) struct SortedMap<K, V> {
+    chunks: Arc<Vec<Arc<Vec<(K, V)>>>>,
     len: usize,
 }
 
-impl<K, V, D> Clone for SortedMap<K, V, D> {
-    fn clone(&self) -> Self {
-        Self { chunks: self.chunks.clone(), len: self.len }
-    }
-}
-
-/// Entries in order, and what is derived from them.
-pub(crate) struct Chunk<K, V, D> {
-    entries: Vec<(K, V)>,
-    pub(crate) derived: OnceLock<D>,
-}
-
-impl<K, V, D> Chunk<K, V, D> {
-    fn new(entries: Vec<(K, V)>) -> Arc<Self> {
-        Arc::new(Self { entries, derived: OnceLock::new() })
-    }
-}
-
-impl<K: Clone, V: Clone, D> Clone for Chunk<K, V, D> {
-    /// A copy is made to be changed.
-    fn clone(&self) -> Self {
-        Self { entries: self.entries.clone(), derived: OnceLock::new() }
-    }
-}
-
-impl<K, V, D> Deref for Chunk<K, V, D> {
-    type Target = Vec<(K, V)>;
-
-    fn deref(&self) -> &Vec<(K, V)> {
-        &self.entries
-    }
-}
-
-/// The entries for writing; what was derived from them goes.
-fn writable<K: Clone, V: Clone, D>(chunk: &mut Arc<Chunk<K, V, D>>) -> &mut Vec<(K, V)> {
-    let chunk = Arc::make_mut(chunk);
-    chunk.derived.take();
-    &mut chunk.entries
-}
-
-impl<K, V, D> Default for SortedMap<K, V, D> {
+impl<K, V> Default for SortedMap<K, V> {
     fn default() -> Self {
-        Self { chunks: Vec::new(), len: 0 }
+        Self { chunks: Arc::default(), len: 0 }
     }
 }
 
-impl<K: Clone + Ord, V: Clone, D> SortedMap<K, V, D> {
+impl<K: Clone + Ord, V: Clone> SortedMap<K, V> {
     /// Builds from entries already in order, without repeats.
     pub(crate) fn from_sorted(entries: Vec<(K, V)>) -> Self {
         let len = entries.len();
@@ -71,9 +30,9 @@ impl<K: Clone + Ord, V: Clone, D> SortedMap<K, V, D> {
         loop {
             let chunk: Vec<_> = rest.by_ref().take(CHUNK / 2).collect();
             if chunk.is_empty() {
-                return Self { chunks, len };
+                return Self { chunks: Arc::new(chunks), len };
             }
-            chunks.push(Chunk::new(chunk));
+            chunks.push(Arc::new(chunk));
         }
     }
 
@@ -108,24 +67,25 @@ impl<K: Clone + Ord, V: Clone, D> SortedMap<K, V, D> {
             if chunk == self.chunks.len() {
                 match chunk.checked_sub(1) {
                     Some(last) => (chunk, place) = (last, self.chunks.get(last).map_or(0, |c| c.len())),
-                    None => self.chunks.push(Chunk::new(Vec::new())),
+                    None => Arc::make_mut(&mut self.chunks).push(Arc::new(Vec::new())),
                 }
             }
             if self.chunks.get(chunk).is_some_and(|c| c.len() >= CHUNK) {
                 (chunk, place) = self.split(chunk, place);
             }
-            writable(self.chunks.get_mut(chunk)?).insert(place, (key, new()));
+            Arc::make_mut(Arc::make_mut(&mut self.chunks).get_mut(chunk)?).insert(place, (key, new()));
             self.len += 1;
         }
-        writable(self.chunks.get_mut(chunk)?).get_mut(place).map(|(_, v)| v)
+        Arc::make_mut(Arc::make_mut(&mut self.chunks).get_mut(chunk)?).get_mut(place).map(|(_, v)| v)
     }
 
     fn split(&mut self, chunk: usize, place: usize) -> (usize, usize) {
-        let Some(full) = self.chunks.get_mut(chunk) else { return (chunk, place) };
+        let chunks = Arc::make_mut(&mut self.chunks);
+        let Some(full) = chunks.get_mut(chunk) else { return (chunk, place) };
         // Appending in order is common (bulk loads): leave the left half full then.
         let at = if place == full.len() { full.len() - 1 } else { full.len() / 2 };
-        let right = writable(full).split_off(at);
-        self.chunks.insert(chunk + 1, Chunk::new(right));
+        let right = Arc::make_mut(full).split_off(at);
+        chunks.insert(chunk + 1, Arc::new(right));
         if place > at { (chunk + 1, place - at) } else { (chunk, place) }
     }
 
@@ -137,13 +97,14 @@ impl<K: Clone + Ord, V: Clone, D> SortedMap<K, V, D> {
 
     pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
         let (chunk, place) = self.lower(&|k: &K| k.cmp(key));
-        let entries = self.chunks.get_mut(chunk)?;
-        if entries.get(place).is_none_or(|(k, _)| k != key) {
+        if self.chunks.get(chunk)?.get(place).is_none_or(|(k, _)| k != key) {
             return None;
         }
-        let (_, value) = writable(entries).remove(place);
+        let chunks = Arc::make_mut(&mut self.chunks);
+        let entries = chunks.get_mut(chunk)?;
+        let (_, value) = Arc::make_mut(entries).remove(place);
         if entries.is_empty() {
-            self.chunks.remove(chunk);
+            chunks.remove(chunk);
         }
         self.len -= 1;
         Some(value)
@@ -153,15 +114,10 @@ impl<K: Clone + Ord, V: Clone, D> SortedMap<K, V, D> {
         self.chunks.iter().flat_map(|c| c.iter()).map(|(k, v)| (k, v))
     }
 
-    /// The entries by chunk, for what is derived from whole chunks.
-    pub(crate) fn chunks(&self) -> impl Iterator<Item = &Chunk<K, V, D>> {
-        self.chunks.iter().map(Arc::as_ref)
-    }
-
     /// Entries from the first whose key is not less than what `cmp` seeks.
     pub(crate) fn from(&self, cmp: impl Fn(&K) -> Ordering) -> impl Iterator<Item = (&K, &V)> {
         let (chunk, place) = self.lower(&cmp);
-        let first: &[(K, V)] = self.chunks.get(chunk).and_then(|c| c.get(place..)).unwrap_or_default();
+        let first = self.chunks.get(chunk).and_then(|c| c.get(place..)).unwrap_or_default();
         let rest = self.chunks.get(chunk + 1..).unwrap_or_default();
         first.iter().chain(rest.iter().flat_map(|c| c.iter())).map(|(k, v)| (k, v))
     }
@@ -169,7 +125,7 @@ impl<K: Clone + Ord, V: Clone, D> SortedMap<K, V, D> {
     /// Entries less than what `cmp` seeks, from the greatest down.
     pub(crate) fn before(&self, cmp: impl Fn(&K) -> Ordering) -> impl Iterator<Item = (&K, &V)> {
         let (chunk, place) = self.lower(&cmp);
-        let last: &[(K, V)] = self.chunks.get(chunk).and_then(|c| c.get(..place)).unwrap_or_default();
+        let last = self.chunks.get(chunk).and_then(|c| c.get(..place)).unwrap_or_default();
         let rest = self.chunks.get(..chunk).unwrap_or_default();
         last.iter().rev().chain(rest.iter().rev().flat_map(|c| c.iter().rev())).map(|(k, v)| (k, v))
     }
@@ -182,7 +138,7 @@ mod tests {
 
     #[test]
     fn behaves_like_a_btree_map_and_copies_stay() {
-        let (mut ours, mut model) = (SortedMap::<u64, u64, usize>::default(), BTreeMap::new());
+        let (mut ours, mut model) = (SortedMap::default(), BTreeMap::new());
         let mut seed = 42_u64;
         let mut copies = Vec::new();
         for step in 0..20_000_u64 {
@@ -193,9 +149,6 @@ mod tests {
             } else {
                 ours.insert(key, step);
                 model.insert(key, step);
-            }
-            for chunk in ours.chunks() {
-                assert_eq!(*chunk.derived.get_or_init(|| chunk.len()), chunk.len());
             }
             if step % 4000 == 0 {
                 copies.push((ours.clone(), model.clone()));

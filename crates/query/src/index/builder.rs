@@ -9,6 +9,7 @@ use roaring::RoaringBitmap;
 use super::field::FieldIndex;
 use super::postings::Postings;
 use super::term::{MAX_INDEXED_CHARS, Term, TermRef, same_prefix};
+use super::terms::Terms;
 use super::walk::{Leaf, Nesting};
 use super::{Index, Path, Row, row};
 use crate::cow::SortedMap;
@@ -163,7 +164,7 @@ impl FieldBuilder {
             Arc::new(RoaringBitmap::from_sorted_iter(ids).unwrap_or_default())
         };
         FieldIndex {
-            terms: SortedMap::from_sorted(terms.into_iter().map(|(t, ids)| (t, ids.postings())).collect()),
+            terms: Terms::from_sorted(terms.into_iter().map(|(t, ids)| (t, ids.postings()))),
             present: set(present),
             nulls: set(nulls),
             long: set(long),

@@ -4,6 +4,7 @@ pub(crate) mod builder;
 pub(crate) mod field;
 pub(crate) mod postings;
 pub(crate) mod term;
+pub(crate) mod terms;
 pub(crate) mod walk;
 
 use std::cmp::Ordering;

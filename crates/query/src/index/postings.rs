@@ -11,7 +11,8 @@ const FEW: usize = 24;
 #[derive(Clone, Debug)]
 pub(crate) enum Postings {
     One(u32),
-    Few(Arc<[u32]>),
+    /// Behind a thin pointer: millions of values have but one entity, and pay for the width of all of these.
+    Few(Arc<Box<[u32]>>),
     Many(Arc<RoaringBitmap>),
 }
 
@@ -20,7 +21,7 @@ impl Postings {
     pub(crate) fn from_sorted(ids: &[u32]) -> Self {
         match ids {
             [one] => Self::One(*one),
-            few if few.len() <= FEW => Self::Few(few.into()),
+            few if few.len() <= FEW => Self::Few(Arc::new(few.into())),
             many => Self::Many(Arc::new(
                 RoaringBitmap::from_sorted_iter(many.iter().copied()).unwrap_or_default(),
             )),
@@ -38,7 +39,7 @@ impl Postings {
     pub(crate) fn insert(&mut self, id: u32) {
         match self {
             Self::One(one) if *one == id => {}
-            Self::One(one) => *self = Self::Few([(*one).min(id), (*one).max(id)].into()),
+            Self::One(one) => *self = Self::Few(Arc::new([(*one).min(id), (*one).max(id)].into())),
             Self::Few(ids) => {
                 let Err(place) = ids.binary_search(&id) else { return };
                 let mut all = ids.to_vec();
@@ -55,9 +56,9 @@ impl Postings {
 
     pub(crate) fn remove(&mut self, id: u32) {
         match self {
-            Self::One(one) if *one == id => *self = Self::Few([].into()),
+            Self::One(one) if *one == id => *self = Self::Few(Arc::default()),
             Self::One(_) => {}
-            Self::Few(ids) => *ids = ids.iter().copied().filter(|i| *i != id).collect(),
+            Self::Few(ids) => *ids = Arc::new(ids.iter().copied().filter(|i| *i != id).collect()),
             Self::Many(ids) => {
                 if ids.contains(id) {
                     Arc::make_mut(ids).remove(id);

@@ -29,11 +29,23 @@ pub(crate) struct Term {
     pub(crate) kind: TermKind,
 }
 
+impl Ord for TermRef<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        fold_cmp(self.text, other.text)
+            .then_with(|| self.text.cmp(other.text))
+            .then_with(|| self.kind.cmp(&other.kind))
+    }
+}
+
+impl PartialOrd for TermRef<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 impl Ord for Term {
     fn cmp(&self, other: &Self) -> Ordering {
-        fold_cmp(&self.text, &other.text)
-            .then_with(|| self.text.cmp(&other.text))
-            .then_with(|| self.kind.cmp(&other.kind))
+        self.borrowed().cmp(&other.borrowed())
     }
 }
 
@@ -43,8 +55,15 @@ impl PartialOrd for Term {
     }
 }
 
-/// A [`Term`] that is looked up before it is made. Hashes as the term does.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+impl Term {
+    /// Without a copy.
+    pub(crate) fn borrowed(&self) -> TermRef<'_> {
+        TermRef { text: &self.text, kind: self.kind }
+    }
+}
+
+/// A [`Term`] that lives elsewhere. Hashes and compares as the term does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct TermRef<'a> {
     pub(crate) text: &'a str,
     pub(crate) kind: TermKind,

@@ -1,0 +1,370 @@
+//! The values of a field in order, each with who has it, packed: a value costs its text and some thirty bytes.
+//!
+//! As in [`crate::cow::SortedMap`] two levels are enough: a list of chunks and at most [`CHUNK`] values in each. The
+//! texts of a chunk stand in one piece of memory, so that a search in it touches few cache lines, a copy is one
+//! `memcpy`, and a part of a text is found by one pass.
+
+use std::cmp::Ordering;
+use std::sync::{Arc, OnceLock};
+
+use memchr::memmem::Finder;
+
+use super::postings::Postings;
+use super::term::{Term, TermKind, TermRef, fold_eq, folded};
+
+const CHUNK: usize = 256;
+/// Stands behind every text: no UTF-8 text has this byte.
+const BETWEEN: u8 = 0xff;
+
+/// A value and who has it.
+pub(crate) type Entry<'a> = (TermRef<'a>, &'a Postings);
+
+/// An ordered map from values to nodes. Copies share what neither has changed.
+#[derive(Clone, Default)]
+pub(crate) struct Terms {
+    chunks: Arc<Vec<Arc<Chunk>>>,
+}
+
+/// Values in order.
+#[derive(Default)]
+struct Chunk {
+    text: Vec<u8>,
+    slots: Vec<Slot>,
+    /// For finding parts of texts, made when first asked for.
+    haystack: OnceLock<Haystack>,
+}
+
+#[derive(Clone)]
+struct Slot {
+    /// Where its text ends; the separator stands there.
+    end: u32,
+    kind: TermKind,
+    postings: Postings,
+}
+
+/// The lower-case texts of a chunk in one piece.
+enum Haystack {
+    /// The chunk's own: they are ASCII and lower-case already.
+    Same,
+    /// As long as the chunk's own.
+    Ascii(Box<[u8]>),
+    /// With where each of them ends.
+    Unicode(Box<[u8]>, Box<[u32]>),
+}
+
+impl Clone for Chunk {
+    /// A copy is made to be changed.
+    fn clone(&self) -> Self {
+        Self { text: self.text.clone(), slots: self.slots.clone(), haystack: OnceLock::new() }
+    }
+}
+
+impl Chunk {
+    fn start(&self, at: usize) -> usize {
+        at.checked_sub(1).and_then(|before| self.slots.get(before)).map_or(0, |s| s.end as usize + 1)
+    }
+
+    fn text(&self, at: usize) -> &str {
+        let end = self.slots.get(at).map_or(0, |s| s.end as usize);
+        std::str::from_utf8(self.text.get(self.start(at)..end).unwrap_or_default()).unwrap_or_default()
+    }
+
+    fn term(&self, at: usize) -> TermRef<'_> {
+        let kind = self.slots.get(at).map_or(TermKind::Text, |s| s.kind);
+        TermRef { text: self.text(at), kind }
+    }
+
+    fn entry(&self, at: usize) -> Option<Entry<'_>> {
+        Some((self.term(at), &self.slots.get(at)?.postings))
+    }
+
+    fn entries(&self, from: usize, to: usize) -> impl DoubleEndedIterator<Item = Entry<'_>> {
+        (from..to).filter_map(|at| self.entry(at))
+    }
+
+    /// The place of the first value that is not less.
+    fn lower(&self, cmp: &impl Fn(TermRef<'_>) -> Ordering) -> usize {
+        let (mut low, mut high) = (0, self.slots.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if cmp(self.term(middle)) == Ordering::Less {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
+    fn push(&mut self, term: TermRef<'_>, postings: Postings) {
+        self.text.extend_from_slice(term.text.as_bytes());
+        self.slots.push(Slot { end: self.text.len() as u32, kind: term.kind, postings });
+        self.text.push(BETWEEN);
+    }
+
+    fn insert(&mut self, at: usize, term: TermRef<'_>, postings: Postings) {
+        let start = self.start(at);
+        let bytes = term.text.bytes().chain([BETWEEN]);
+        self.text.splice(start..start, bytes);
+        let length = term.text.len() as u32;
+        self.slots.insert(at, Slot { end: start as u32 + length, kind: term.kind, postings });
+        self.slots.iter_mut().skip(at + 1).for_each(|s| s.end += length + 1);
+    }
+
+    fn remove(&mut self, at: usize) {
+        let (start, end) = (self.start(at), self.slots.get(at).map_or(0, |s| s.end as usize));
+        self.text.drain(start..=end);
+        self.slots.remove(at);
+        let length = (end + 1 - start) as u32;
+        self.slots.iter_mut().skip(at).for_each(|s| s.end -= length);
+    }
+
+    fn split_off(&mut self, at: usize) -> Self {
+        let start = self.start(at);
+        let mut slots = self.slots.split_off(at);
+        slots.iter_mut().for_each(|s| s.end -= start as u32);
+        Self { text: self.text.split_off(start), slots, haystack: OnceLock::new() }
+    }
+
+    fn shrink(&mut self) {
+        self.text.shrink_to_fit();
+        self.slots.shrink_to_fit();
+    }
+
+    fn haystack(&self) -> Haystack {
+        if !self.slots.iter().enumerate().all(|(at, _)| self.text(at).is_ascii()) {
+            let (mut text, mut ends) = (Vec::with_capacity(self.text.len()), Vec::new());
+            for at in 0..self.slots.len() {
+                text.extend_from_slice(folded(self.text(at)).as_bytes());
+                ends.push(text.len() as u32);
+                text.push(BETWEEN);
+            }
+            return Haystack::Unicode(text.into(), ends.into());
+        }
+        if self.text.iter().any(u8::is_ascii_uppercase) {
+            return Haystack::Ascii(self.text.to_ascii_lowercase().into());
+        }
+        Haystack::Same
+    }
+
+    /// The places of the values that contain what is sought, ascending, each once.
+    fn containing(&self, part: &Finder<'_>) -> Vec<usize> {
+        let own = |at: usize| self.slots.partition_point(|s| s.end as usize <= at);
+        let mut places: Vec<usize> = match self.haystack.get_or_init(|| self.haystack()) {
+            Haystack::Same => part.find_iter(&self.text).map(own).collect(),
+            Haystack::Ascii(text) => part.find_iter(text).map(own).collect(),
+            Haystack::Unicode(text, ends) => {
+                part.find_iter(text).map(|at| ends.partition_point(|end| *end as usize <= at)).collect()
+            }
+        };
+        places.dedup();
+        places
+    }
+}
+
+impl Terms {
+    /// Builds from values already in order, without repeats.
+    pub(crate) fn from_sorted(terms: impl IntoIterator<Item = (Term, Postings)>) -> Self {
+        let mut chunks = Vec::new();
+        let mut chunk = Chunk::default();
+        for (term, postings) in terms {
+            if chunk.slots.len() == CHUNK / 4 * 3 {
+                chunk.shrink();
+                chunks.push(Arc::new(std::mem::take(&mut chunk)));
+            }
+            chunk.push(term.borrowed(), postings);
+        }
+        if !chunk.slots.is_empty() {
+            chunk.shrink();
+            chunks.push(Arc::new(chunk));
+        }
+        Self { chunks: Arc::new(chunks) }
+    }
+
+    /// Where the first value that is not less stands: (chunk, place in it).
+    fn lower(&self, cmp: &impl Fn(TermRef<'_>) -> Ordering) -> (usize, usize) {
+        let less = |c: &Arc<Chunk>| {
+            c.slots.len().checked_sub(1).is_some_and(|last| cmp(c.term(last)) == Ordering::Less)
+        };
+        let chunk = self.chunks.partition_point(less);
+        (chunk, self.chunks.get(chunk).map_or(0, |c| c.lower(cmp)))
+    }
+
+    /// Where a value stands, if it is there.
+    fn find(&self, term: TermRef<'_>) -> Result<(usize, usize), (usize, usize)> {
+        let (chunk, place) = self.lower(&|t| t.cmp(&term));
+        match self.chunks.get(chunk).and_then(|c| c.entry(place)) {
+            Some((found, _)) if found == term => Ok((chunk, place)),
+            _ => Err((chunk, place)),
+        }
+    }
+
+    /// The chunk for writing.
+    fn writable(&mut self, chunk: usize) -> Option<&mut Chunk> {
+        let chunk = Arc::make_mut(Arc::make_mut(&mut self.chunks).get_mut(chunk)?);
+        chunk.haystack.take();
+        Some(chunk)
+    }
+
+    /// Notes that a node has a value.
+    pub(crate) fn add(&mut self, term: TermRef<'_>, id: u32) {
+        match self.find(term) {
+            Ok((chunk, place)) => {
+                // Who has a value changes without its text: what was made for finding parts stays true.
+                let chunk = Arc::make_mut(&mut self.chunks).get_mut(chunk).map(Arc::make_mut);
+                if let Some(slot) = chunk.and_then(|c| c.slots.get_mut(place)) {
+                    slot.postings.insert(id);
+                }
+            }
+            Err((chunk, place)) => self.insert(chunk, place, term, Postings::One(id)),
+        }
+    }
+
+    fn insert(&mut self, mut chunk: usize, mut place: usize, term: TermRef<'_>, postings: Postings) {
+        if chunk == self.chunks.len() {
+            match chunk.checked_sub(1) {
+                Some(last) => (chunk, place) = (last, self.chunks.get(last).map_or(0, |c| c.slots.len())),
+                None => Arc::make_mut(&mut self.chunks).push(Arc::default()),
+            }
+        }
+        if self.chunks.get(chunk).is_some_and(|c| c.slots.len() >= CHUNK) {
+            (chunk, place) = self.split(chunk, place);
+        }
+        if let Some(chunk) = self.writable(chunk) {
+            chunk.insert(place, term, postings);
+        }
+    }
+
+    fn split(&mut self, chunk: usize, place: usize) -> (usize, usize) {
+        let Some(full) = self.writable(chunk) else { return (chunk, place) };
+        // Appending in order is common: leave the left half full then.
+        let at = if place == full.slots.len() { full.slots.len() - 1 } else { full.slots.len() / 2 };
+        let right = Arc::new(full.split_off(at));
+        Arc::make_mut(&mut self.chunks).insert(chunk + 1, right);
+        if place > at { (chunk + 1, place - at) } else { (chunk, place) }
+    }
+
+    /// Notes that a node no longer has a value.
+    pub(crate) fn remove(&mut self, term: TermRef<'_>, id: u32) {
+        let Ok((at, place)) = self.find(term) else { return };
+        let Some(chunk) = Arc::make_mut(&mut self.chunks).get_mut(at).map(Arc::make_mut) else { return };
+        let Some(slot) = chunk.slots.get_mut(place) else { return };
+        slot.postings.remove(id);
+        // Nodes are never `One` of nobody: a value of one node goes with it.
+        let gone = slot.postings.is_empty();
+        if gone {
+            chunk.haystack.take();
+            chunk.remove(place);
+            if chunk.slots.is_empty() {
+                Arc::make_mut(&mut self.chunks).remove(at);
+            }
+        }
+    }
+
+    /// All values, in order.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = Entry<'_>> {
+        self.chunks.iter().flat_map(|c| c.entries(0, c.slots.len()))
+    }
+
+    /// Values from the first that is not less than what `cmp` seeks.
+    pub(crate) fn from(&self, cmp: impl Fn(TermRef<'_>) -> Ordering) -> impl Iterator<Item = Entry<'_>> {
+        let (chunk, place) = self.lower(&cmp);
+        let first = self.chunks.get(chunk).into_iter().flat_map(move |c| c.entries(place, c.slots.len()));
+        let rest = self.chunks.get(chunk + 1..).unwrap_or_default();
+        first.chain(rest.iter().flat_map(|c| c.entries(0, c.slots.len())))
+    }
+
+    /// Values less than what `cmp` seeks, from the greatest down.
+    pub(crate) fn before(&self, cmp: impl Fn(TermRef<'_>) -> Ordering) -> impl Iterator<Item = Entry<'_>> {
+        let (chunk, place) = self.lower(&cmp);
+        let last = self.chunks.get(chunk).into_iter().flat_map(move |c| c.entries(0, place).rev());
+        let rest = self.chunks.get(..chunk).unwrap_or_default();
+        last.chain(rest.iter().rev().flat_map(|c| c.entries(0, c.slots.len()).rev()))
+    }
+
+    /// All spellings of a text.
+    pub(crate) fn folded<'a>(&'a self, text: &str) -> impl Iterator<Item = Entry<'a>> {
+        let at_least = self.from(|t| match super::term::fold_cmp(t.text, text) {
+            // Everything equal without case counts as not less, whatever its exact spelling.
+            Ordering::Equal => Ordering::Greater,
+            other => other,
+        });
+        at_least.take_while(move |(t, _)| fold_eq(t.text, text))
+    }
+
+    /// All values whose text contains `part` without case.
+    pub(crate) fn containing(&self, part: &str) -> Vec<Entry<'_>> {
+        let part = folded(part);
+        let finder = Finder::new(part.as_bytes());
+        let in_chunk = |c: &'_ Arc<Chunk>| c.containing(&finder);
+        let found = self.chunks.iter().flat_map(|c| in_chunk(c).into_iter().filter_map(|at| c.entry(at)));
+        found.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn pairs<'a>(entries: impl Iterator<Item = Entry<'a>>) -> Vec<(String, u64)> {
+        let all: roaring::RoaringBitmap = (0..5000).collect();
+        entries.map(|(t, p)| (t.text.to_owned(), p.count_in(&all))).collect()
+    }
+
+    fn model_pairs<'a>(
+        entries: impl Iterator<Item = (&'a Term, &'a std::collections::BTreeSet<u32>)>,
+    ) -> Vec<(String, u64)> {
+        entries.map(|(t, ids)| (t.text.to_string(), ids.len() as u64)).collect()
+    }
+
+    #[test]
+    fn behaves_like_a_map_of_sets_and_copies_stay() {
+        let (mut ours, mut model) =
+            (Terms::default(), BTreeMap::<Term, std::collections::BTreeSet<u32>>::new());
+        let mut seed = 7_u64;
+        let mut copies = Vec::new();
+        for step in 0..20_000 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let text = match (seed >> 33) % 1500 {
+                n if n % 11 == 0 => format!("Ünter-{n}"),
+                n if n % 5 == 0 => format!("Name-{n}"),
+                n => format!("name-{n}"),
+            };
+            let term = Term { text: text.as_str().into(), kind: TermKind::Text };
+            let id = (seed >> 20) as u32 % 5000;
+            if seed.is_multiple_of(3) {
+                ours.remove(term.borrowed(), id);
+                if let Some(ids) = model.get_mut(&term) {
+                    ids.remove(&id);
+                    if ids.is_empty() {
+                        model.remove(&term);
+                    }
+                }
+            } else {
+                ours.add(term.borrowed(), id);
+                model.entry(term).or_default().insert(id);
+            }
+            if step % 4000 == 0 {
+                let part = pairs(ours.containing("E-1").into_iter());
+                let naive = model.iter().filter(|(t, _)| t.text.to_lowercase().contains("e-1"));
+                assert_eq!(part, model_pairs(naive));
+                copies.push((ours.clone(), model.clone()));
+            }
+        }
+        copies.push((ours, model));
+        for (ours, model) in copies {
+            assert_eq!(pairs(ours.iter()), model_pairs(model.iter()));
+            let rebuilt = ours.iter().map(|(t, p)| (Term::from(&t), p.clone()));
+            assert_eq!(pairs(Terms::from_sorted(rebuilt).iter()), model_pairs(model.iter()));
+            let sought = Term { text: "name-77".into(), kind: TermKind::Text };
+            let from = ours.from(|t| t.cmp(&sought.borrowed()));
+            assert_eq!(pairs(from), model_pairs(model.range(&sought..)));
+            let before = ours.before(|t| t.cmp(&sought.borrowed()));
+            assert_eq!(pairs(before), model_pairs(model.range(..&sought).rev()));
+            let spellings = model.iter().filter(|(t, _)| t.text.to_lowercase() == "name-105");
+            assert_eq!(pairs(ours.folded("NAME-105")), model_pairs(spellings));
+        }
+    }
+}
