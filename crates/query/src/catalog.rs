@@ -17,6 +17,7 @@ use stagedoor_model::{
 use uuid::Uuid;
 
 use crate::blueprints::{BlueprintChange, BlueprintEntry, Blueprints};
+use crate::classes::Classes;
 use crate::cow::{PagedVec, SortedMap};
 use crate::derived::state::{Marks, State};
 use crate::index::walk::Leaf;
@@ -94,6 +95,7 @@ pub struct Catalog {
     pub revision: Revision,
     pub(crate) blueprints: Arc<Blueprints>,
     pub(crate) nodes: PagedVec<Node>,
+    pub(crate) classes: Classes,
     pub(crate) refs: SortedMap<Arc<str>, NodeId>,
     pub(crate) uids: SortedMap<Uuid, NodeId>,
     pub(crate) members: Arc<BTreeMap<Arc<str>, Members>>,
@@ -243,6 +245,7 @@ impl Catalog {
             marks: Marks::default(),
         };
         let id = self.nodes.push(node) as NodeId;
+        self.classes.push(&reference);
         self.refs.insert(reference, id);
         id
     }
@@ -365,6 +368,7 @@ impl Catalog {
         let Some(entity) = self.nodes.get_mut(node as usize).and_then(|n| n.entity.take()) else {
             return Rows::new();
         };
+        self.classes.clear_blueprint(node);
         for edge in &entity.outgoing {
             if let Some(target) = self.nodes.get_mut(edge.target as usize) {
                 // The first is found first: entities go in the order in which they came.
@@ -415,6 +419,7 @@ impl Catalog {
                 Arc::make_mut(&mut target.incoming).push(incoming);
             }
         }
+        self.classes.set_blueprint(node, &record.blueprint);
         let entity = Arc::new(prepared.entity(Arc::clone(record), outgoing));
         if let Some(n) = self.nodes.get_mut(node as usize) {
             n.entity = Some(entity);

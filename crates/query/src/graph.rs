@@ -9,7 +9,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 pub use self::neighbourhood::{Around, Connection, Neighbour, Neighbourhood};
-use crate::catalog::{Catalog, Entity, NodeId};
+use crate::catalog::{Catalog, Entity, InEdge, NodeId, OutEdge};
 
 /// One relation as an entity sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,6 +32,26 @@ struct Link {
     there: u16,
     /// Whether this end states it.
     own: bool,
+}
+
+/// The edges at a node.
+#[derive(Clone, Copy)]
+struct Edges<'c> {
+    own: &'c [OutEdge],
+    incoming: &'c [InEdge],
+}
+
+impl<'c> Edges<'c> {
+    fn len(self) -> usize {
+        self.own.len() + self.incoming.len()
+    }
+
+    /// Those that the node states itself first.
+    fn links(self) -> impl Iterator<Item = Link> + 'c {
+        let link = |other, here, there, own| Link { other, here, there, own };
+        let own = self.own.iter().map(move |e| link(e.target, e.relation, e.reverse, true));
+        own.chain(self.incoming.iter().map(move |e| link(e.source, e.reverse, e.relation, false)))
+    }
 }
 
 impl Catalog {
@@ -119,19 +139,11 @@ impl Catalog {
         self.relation_id(name).is_some() || self.blueprints().iter().any(|entry| declares(&entry.face))
     }
 
-    /// Every edge at a node, those that it states itself first.
-    fn links(&self, node: NodeId) -> impl Iterator<Item = Link> {
+    /// The edges at a node.
+    fn edges(&self, node: NodeId) -> Edges<'_> {
         let node = self.nodes.get(node as usize);
         let own = node.and_then(|n| n.entity.as_ref()).map(|e| &e.outgoing[..]).unwrap_or_default();
-        let incoming = node.map(|n| &n.incoming[..]).unwrap_or_default();
-        let link = |other, here, there, own| Link { other, here, there, own };
-        let own = own.iter().map(move |e| link(e.target, e.relation, e.reverse, true));
-        own.chain(incoming.iter().map(move |e| link(e.source, e.reverse, e.relation, false)))
-    }
-
-    /// How many edges there are at a node.
-    fn degree(&self, node: NodeId) -> usize {
-        self.entity(node).map_or(0, |e| e.outgoing.len()) + self.incoming_count(node)
+        Edges { own, incoming: node.map(|n| &n.incoming[..]).unwrap_or_default() }
     }
 
     /// Of each relation type, by number, whether it is among these names.

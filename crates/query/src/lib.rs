@@ -8,6 +8,7 @@ pub mod aggregate;
 pub mod blueprints;
 pub mod budget;
 pub mod catalog;
+mod classes;
 mod cow;
 pub mod derived;
 pub mod dialect;

@@ -147,6 +147,7 @@ impl Catalog {
                 incoming: Arc::default(),
                 marks: Marks::default(),
             });
+            self.classes.push(&reference);
             refs.push((reference, node));
             uids.push((record.uid, node));
             members.entry(&record.blueprint).or_default().push((record.identifier.as_str().into(), node));

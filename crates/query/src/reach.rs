@@ -7,11 +7,9 @@
 //! states as `dependencyOf` is the other end's `dependsOn`. An edge that neither blueprint has as a relation leads
 //! from the entity that states it.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use roaring::RoaringBitmap;
-use stagedoor_model::entity_ref::kind_of;
 
 use crate::budget::spend;
 use crate::catalog::{Catalog, NodeId};
@@ -120,28 +118,32 @@ impl Catalog {
 struct Declared<'c> {
     key: &'c str,
     relation: u16,
-    target_kind: &'c str,
+    target_kind: u32,
     required: bool,
 }
 
 struct Web<'c> {
     catalog: &'c Catalog,
-    declared: HashMap<&'c str, Vec<Declared<'c>>>,
+    /// By number of the blueprint.
+    declared: Vec<Vec<Declared<'c>>>,
 }
 
 type Step<'s> = &'s dyn Fn(NodeId, &mut Vec<NodeId>);
 
 impl<'c> Web<'c> {
     fn new(catalog: &'c Catalog) -> Self {
-        let mut declared = HashMap::new();
+        let mut declared = Vec::new();
+        declared.resize_with(catalog.classes.blueprints_end(), Vec::new);
         for entry in catalog.blueprints().iter() {
+            let number = catalog.classes.blueprint(&entry.blueprint.identifier);
+            let Some(all) = number.and_then(|n| declared.get_mut(n as usize)) else { continue };
             let relation = |(key, face): (&'c String, &'c stagedoor_model::face::RelationFace)| {
                 let required = entry.blueprint.relations.get(key).is_some_and(|r| r.required);
                 let relation = catalog.relation_id(&face.relation)?;
-                Some(Declared { key, relation, target_kind: &face.target_kind, required })
+                let target_kind = catalog.classes.kind(&face.target_kind)?;
+                Some(Declared { key, relation, target_kind, required })
             };
-            let all = entry.face.relations.iter().filter_map(relation).collect();
-            declared.insert(entry.blueprint.identifier.as_str(), all);
+            *all = entry.face.relations.iter().filter_map(relation).collect();
         }
         Self { catalog, declared }
     }
@@ -185,17 +187,12 @@ impl<'c> Web<'c> {
         seen
     }
 
-    /// The relations of a node's blueprint.
-    fn of(&self, node: NodeId) -> &[Declared<'c>] {
-        let entity = self.catalog.entity(node);
-        let all = entity.and_then(|e| self.declared.get(e.record.blueprint.as_str()));
-        all.map(Vec::as_slice).unwrap_or_default()
-    }
-
     /// The relations of `node` that an edge of this type to `end` belongs to.
     fn keys(&self, node: NodeId, relation: u16, end: NodeId) -> impl Iterator<Item = &Declared<'c>> {
-        let kind = kind_of(self.catalog.reference(end));
-        self.of(node).iter().filter(move |d| d.relation == relation && d.target_kind == kind)
+        let classes = &self.catalog.classes;
+        let all = self.declared.get(classes.of(node).blueprint as usize).map(Vec::as_slice);
+        let kind = classes.of(end).kind;
+        all.unwrap_or_default().iter().filter(move |d| d.relation == relation && d.target_kind == kind)
     }
 
     /// Every edge at a node: the other end, its type as the node sees it, as the other end does, and whether the

@@ -13,6 +13,10 @@ use crate::budget::spend;
 use crate::catalog::{Catalog, NodeId, OutEdge};
 use crate::reach::{Bits, Direction};
 
+/// Nodes whose edges are looked up before any of them is gone through: the look-ups do not wait for each other, and
+/// memory is slow.
+const TOGETHER: usize = 64;
+
 /// What to show around a node.
 #[derive(Clone, Debug)]
 pub struct Around {
@@ -128,21 +132,25 @@ impl<'c, 'a> Walk<'c, 'a> {
     fn go(&mut self) -> u64 {
         let mut seen = Bits::of(self.catalog);
         let (mut level, mut next) = (vec![self.around.start], Vec::new());
+        let mut together = Vec::with_capacity(TOGETHER);
         seen.insert(self.around.start);
         self.show(&level, 0);
         let mut hidden = 0;
         for hops in 1..=self.around.depth {
-            for node in level.drain(..) {
-                let before = next.len();
-                for link in self.catalog.links(node) {
-                    let new = !seen.contains(link.other);
-                    if new && self.ways.follows(node, link, self.around.direction) {
-                        seen.insert(link.other);
-                        next.push(link.other);
+            for some in level.chunks(TOGETHER) {
+                together.clear();
+                together.extend(some.iter().map(|node| (*node, self.catalog.edges(*node))));
+                for (node, edges) in &together {
+                    for link in edges.links() {
+                        let new = !seen.contains(link.other);
+                        if new && self.ways.follows(*node, link, self.around.direction) {
+                            seen.insert(link.other);
+                            next.push(link.other);
+                        }
                     }
-                }
-                if !spend((next.len() - before + self.catalog.degree(node)) as u32) {
-                    return hidden;
+                    if !spend(edges.len() as u32 + 1) {
+                        return hidden;
+                    }
                 }
             }
             // Here and not at every edge: each node is looked at once, and what does not fit now never will.
@@ -157,6 +165,7 @@ impl<'c, 'a> Walk<'c, 'a> {
                 break;
             }
             std::mem::swap(&mut level, &mut next);
+            next.clear();
         }
         hidden
     }
@@ -174,11 +183,12 @@ impl<'c, 'a> Walk<'c, 'a> {
     /// Counts the neighbours of a shown node that are not shown, each once.
     fn count_hidden(&mut self, at: usize) {
         let Some(Neighbour { node, .. }) = self.nodes.get(at).copied() else { return };
-        if !spend(self.catalog.degree(node) as u32) {
+        let edges = self.catalog.edges(node);
+        if !spend(edges.len() as u32 + 1) {
             return;
         }
         let (mut found, mut incoming, mut outgoing) = (Vec::new(), 0, 0);
-        for link in self.catalog.links(node) {
+        for link in edges.links() {
             let end = link.other;
             if self.shown.contains(end) || !self.fits(end) || !self.ways.wants(node, link) {
                 continue;
@@ -199,7 +209,7 @@ impl<'c, 'a> Walk<'c, 'a> {
 
     /// Every relation between shown nodes. Each is stated by one of them, so that what points at a node need not be
     /// gone through.
-    fn connections(&mut self) -> Vec<Connection<'c>> {
+    fn connections(&self) -> Vec<Connection<'c>> {
         let place = |(at, n): (usize, &Neighbour)| (n.node, at as u32);
         let places: HashMap<NodeId, u32> = self.nodes.iter().enumerate().map(place).collect();
         let mut facts = Vec::new();
@@ -228,7 +238,7 @@ impl<'c, 'a> Walk<'c, 'a> {
         all
     }
 
-    fn connection(&mut self, fact: &Fact) -> Option<Connection<'c>> {
+    fn connection(&self, fact: &Fact) -> Option<Connection<'c>> {
         let node = |at: u32| self.nodes.get(at as usize).map(|n| n.node);
         let (a, b) = (node(fact.ends.0)?, node(fact.ends.1)?);
         let keys = (self.ways.key(a, fact.types.0, b), self.ways.key(b, fact.types.1, a));
