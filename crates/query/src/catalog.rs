@@ -339,6 +339,7 @@ impl Catalog {
             if old == node {
                 old_rows = rows;
             } else {
+                self.classes.clear_blueprint(old);
                 self.index.replace(old, &rows, Rows::new());
             }
         }
@@ -358,6 +359,7 @@ impl Catalog {
         let Some(node) = self.node_of_uid(uid) else { return };
         let before = self.entity(node).map(Arc::clone);
         let rows = self.detach(node);
+        self.classes.clear_blueprint(node);
         self.index.replace(node, &rows, Rows::new());
         self.uids.remove(&uid);
         self.mark_written(node, before.as_deref().map(|entity| (node, entity)));
@@ -368,7 +370,6 @@ impl Catalog {
         let Some(entity) = self.nodes.get_mut(node as usize).and_then(|n| n.entity.take()) else {
             return Rows::new();
         };
-        self.classes.clear_blueprint(node);
         for edge in &entity.outgoing {
             if let Some(target) = self.nodes.get_mut(edge.target as usize) {
                 // The first is found first: entities go in the order in which they came.
