@@ -63,15 +63,16 @@ test-browser: check-test-tools check-chromium build
 
 CLIENTS := $(patsubst %/package.json,%,$(wildcard tests/clients/*/package.json))
 
-OCEAN := tests/clients/ocean
+# Those in Python.
+PYTHON_CLIENTS := $(patsubst %/requirements.txt,%,$(wildcard tests/clients/*/requirements.txt))
 
-test-clients: build check-postgres $(CLIENTS:%=%/node_modules/.package-lock.json) $(OCEAN)/.venv/installed.txt
+test-clients: build check-postgres $(CLIENTS:%=%/node_modules/.package-lock.json) $(PYTHON_CLIENTS:%=%/.venv/installed.txt)
 	STAGEDOOR_BIN=$(BINARY) node --test --test-reporter=spec --test-concurrency=1 \
-		$(wildcard tests/durability/*.test.mjs tests/replicas/*.test.mjs $(CLIENTS:%=%/*.test.mjs) $(OCEAN)/*.test.mjs)
+		$(wildcard tests/durability/*.test.mjs tests/replicas/*.test.mjs $(CLIENTS:%=%/*.test.mjs) $(PYTHON_CLIENTS:%=%/*.test.mjs))
 
-# Without a Python for it the test says so: it is skipped, in CI it fails.
-$(OCEAN)/.venv/installed.txt: $(OCEAN)/requirements.txt
-	-scripts/ensure-python-venv $(OCEAN)/.venv $<
+# Without a Python for them the tests say so: they are skipped, in CI they fail.
+%/.venv/installed.txt: %/requirements.txt
+	-scripts/ensure-python-venv $*/.venv $<
 
 # Figures of this machine: `make bench`, `make bench ENTITIES=1000000`, `make bench PEER=1` (a real Backstage beside it).
 

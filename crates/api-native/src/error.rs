@@ -95,6 +95,11 @@ impl IntoResponse for ApiError {
     }
 }
 
+pub(crate) async fn no_method(method: http::Method) -> ApiError {
+    let message = format!("{method} is not for this address");
+    ApiError { status: StatusCode::METHOD_NOT_ALLOWED, code: "method_not_allowed".into(), message }
+}
+
 pub(crate) async fn no_route() -> ApiError {
     ApiError::not_found("there is nothing at this address")
 }

@@ -39,7 +39,10 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
         .merge(sources::routes())
         .merge(documents::routes())
         .merge(changes::routes());
-    routes.fallback(error::no_route).with_state(Api { portal, info })
+    routes
+        .fallback(error::no_route)
+        .method_not_allowed_fallback(error::no_method)
+        .with_state(Api { portal, info })
 }
 
 #[derive(OpenApi)]

@@ -1,5 +1,7 @@
 //! Migrations: work over all entities of a blueprint, in the background.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get, post};
@@ -31,16 +33,48 @@ fn reply(status: StatusCode, migration: &Value) -> Response {
     (status, Json(json!({ "ok": true, "migration": migration }))).into_response()
 }
 
-/// `mapping` has `entity` with JQ programs for `identifier`, `title`, `icon`, `team`, and for each of `properties` and
-/// `relations`; beside it `blueprint`, `filter` and `itemsToParse`.
+/// What becomes of the entities of a blueprint.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 pub(crate) struct MigrationBody {
     #[expect(dead_code, reason = "only described")]
     source_blueprint: String,
     #[expect(dead_code, reason = "only described")]
-    #[schema(value_type = std::collections::HashMap<String, Value>)]
-    mapping: Value,
+    mapping: MigrationMapping,
+}
+
+/// JQ programs. Each sees an entity of the source; with `itemsToParse` also `.item`.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "only described")]
+pub(crate) struct MigrationMapping {
+    /// Of the entities that are made; the source where absent.
+    #[schema(nullable = false)]
+    blueprint: Option<String>,
+    /// Which entities are mapped: those for which it is true.
+    #[schema(nullable = false)]
+    filter: Option<String>,
+    #[schema(nullable = false)]
+    items_to_parse: Option<String>,
+    entity: MappedEntity,
+}
+
+/// A JQ program for each part of an entity.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+pub(crate) struct MappedEntity {
+    #[schema(nullable = false)]
+    identifier: Option<String>,
+    #[schema(nullable = false)]
+    title: Option<String>,
+    #[schema(nullable = false)]
+    icon: Option<String>,
+    #[schema(nullable = false)]
+    team: Option<String>,
+    #[schema(nullable = false)]
+    properties: Option<BTreeMap<String, String>>,
+    #[schema(nullable = false)]
+    relations: Option<BTreeMap<String, String>>,
 }
 
 #[derive(ToSchema)]

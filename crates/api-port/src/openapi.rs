@@ -61,20 +61,20 @@ pub(crate) struct BlueprintBody {
     /// Letters of any script, digits and `@_.+:\/-`; not `.` or `..`.
     #[schema(min_length = 1, max_length = 100, pattern = r"^(?!\.{1,2}$)[\p{L}0-9@_.+:\\/-]+$")]
     identifier: String,
-    #[schema(max_length = 100)]
+    #[schema(min_length = 1, max_length = 100)]
     title: Option<String>,
     icon: Option<String>,
     #[schema(nullable = false)]
     schema: Option<PropertySchema>,
     #[schema(nullable = false)]
     relations: Option<BTreeMap<String, RelationBody>>,
-    /// Stored and returned; not computed yet.
+    /// By key: `{path, title?}`, a value at the end of relations.
     #[schema(nullable = false)]
     mirror_properties: Option<BTreeMap<String, Value>>,
-    /// Stored and returned; not computed yet.
+    /// By key: `{calculation, type, title?, ...}`, a JQ program over the entity.
     #[schema(nullable = false)]
     calculation_properties: Option<BTreeMap<String, Value>>,
-    /// Stored and returned; not computed yet.
+    /// By key: `{target, calculationSpec, query?, pathFilter?, ...}`, over entities that lead here.
     #[schema(nullable = false)]
     aggregation_properties: Option<BTreeMap<String, Value>>,
 }
@@ -95,24 +95,19 @@ pub(crate) struct PropertySchema {
 pub(crate) struct PropertyBody {
     #[schema(pattern = "^(string|number|boolean|object|array)$")]
     r#type: String,
-    #[schema(nullable = false)]
     title: Option<String>,
-    #[schema(nullable = false)]
     format: Option<String>,
 }
 
 /// A link to entities of another blueprint.
 #[derive(ToSchema)]
 pub(crate) struct RelationBody {
-    #[schema(nullable = false)]
     title: Option<String>,
     /// Identifier of a blueprint.
     #[schema(min_length = 1)]
     target: String,
     /// Not together with `many`.
-    #[schema(nullable = false)]
     required: Option<bool>,
-    #[schema(nullable = false)]
     many: Option<bool>,
 }
 

@@ -44,7 +44,7 @@ pub(crate) struct Settings {
     hidden_blueprints: Option<Vec<String>>,
     #[schema(max_length = 30)]
     portal_title: Option<String>,
-    /// `KAFKA` or `POLLING`
+    #[schema(pattern = "^(KAFKA|POLLING)$")]
     port_agent_streamer_name: Option<String>,
 }
 
@@ -57,8 +57,7 @@ pub(crate) struct Announcement {
     content: Option<String>,
     #[schema(max_length = 300)]
     link: Option<String>,
-    /// `blue` or `red`
-    #[schema(nullable = false)]
+    #[schema(nullable = false, pattern = "^(blue|red)$")]
     color: Option<String>,
 }
 

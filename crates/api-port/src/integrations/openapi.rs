@@ -16,9 +16,7 @@ pub(crate) struct IntegrationBody {
     #[schema(nullable = false, min_length = 1, max_length = 255)]
     installation_id: Option<String>,
     /// Its type, e.g. `gitlab`.
-    #[schema(nullable = false)]
     installation_app_type: Option<String>,
-    #[schema(nullable = false)]
     version: Option<String>,
     #[schema(inline)]
     #[serde(flatten)]
@@ -30,8 +28,7 @@ pub(crate) struct IntegrationBody {
 #[schema(rename_all = "camelCase")]
 pub(crate) struct IntegrationFields {
     title: Option<String>,
-    /// The mapping: what it reads, and which entities become of it.
-    #[schema(nullable = false)]
+    /// The mapping: what it reads, and which entities become of it. Null until somebody gives it one.
     config: Option<BTreeMap<String, Value>>,
     #[schema(nullable = false)]
     spec: Option<BTreeMap<String, Value>>,
@@ -204,16 +201,17 @@ pub(crate) struct LogLine {
     extra: Option<BTreeMap<String, Value>>,
 }
 
-/// A log line that was taken.
+/// A log line that was taken, as it was sent: known clients send texts.
 #[derive(ToSchema)]
 pub(crate) struct KeptLogLine {
     #[serde(rename = "_id")]
     id: String,
     #[serde(rename = "receivedAt")]
     received_at: String,
-    #[schema(inline)]
-    #[serde(flatten)]
-    line: LogLine,
+    message: Option<Value>,
+    level: Option<Value>,
+    timestamp: Option<Value>,
+    extra: Option<Value>,
 }
 
 #[derive(ToSchema)]

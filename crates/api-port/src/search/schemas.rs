@@ -45,15 +45,17 @@ pub(crate) struct Rule {
     target_property: Option<String>,
     /// `{type, format, items}`: every property of this schema.
     property_schema: Option<Value>,
-    /// `=`, `!=`, `>`, `>=`, `<`, `<=`, `contains`, `doesNotContains`, `beginsWith`, `doesNotBeginsWith`, `endsWith`,
-    /// `doesNotEndsWith`, `in`, `notIn`, `containsAny`, `isEmpty`, `isNotEmpty`, `between`, `notBetween`, `isExpired`,
-    /// `isNotExpired`, `relatedTo`, `matchAny`
+    /// How the two are compared.
+    #[schema(
+        pattern = "^(=|!=|>|>=|<|<=|contains|doesNotContains|beginsWith|doesNotBeginsWith|endsWith|doesNotEndsWith|in|notIn|containsAny|isEmpty|isNotEmpty|between|notBetween|isExpired|isNotExpired|relatedTo|matchAny)$"
+    )]
     operator: String,
     /// What the operator takes: a scalar, a list, `{from, to}`, `{preset}` or `{context, property}`.
     value: Option<Value>,
     /// For `relatedTo`: blueprint of the entities that `value` names.
     blueprint: Option<String>,
     /// For `relatedTo`: `upstream` or `downstream`; both where absent.
+    #[schema(pattern = "^(upstream|downstream)$")]
     direction: Option<String>,
     /// For `relatedTo`: only over relations that are required, or only over the others.
     required: Option<bool>,
@@ -148,6 +150,7 @@ pub(crate) enum Direction {
 #[derive(ToSchema)]
 pub(crate) struct GroupSort {
     /// `count` or `value`.
+    #[schema(pattern = "^(count|value)$")]
     by: Option<String>,
     order: Option<Direction>,
 }
@@ -179,14 +182,17 @@ pub(crate) struct Group {
 #[schema(rename_all = "camelCase")]
 pub(crate) struct AggregateBody {
     /// `count`, `average`, `sum`, `min`, `max`, `median` or `countValues`.
+    #[schema(pattern = "^(count|average|sum|min|max|median|countValues)$")]
     func: String,
     query: Option<Query>,
     property: Option<String>,
     /// For `countValues`.
     relation: Option<String>,
     /// `entities` or `property`.
+    #[schema(pattern = "^(entities|property)$")]
     calculation_by: Option<String>,
     /// `hour`, `day`, `week`, `month` or `total`.
+    #[schema(pattern = "^(hour|day|week|month|total)$")]
     average_of: Option<String>,
     /// A date-time property; `$createdAt` where absent.
     measure_time_by: Option<String>,
@@ -204,6 +210,9 @@ pub(crate) struct AggregateReply {
 #[schema(rename_all = "camelCase")]
 pub(crate) struct TimeRange {
     /// As in search rules: `lastWeek`, `last3Months`, ...
+    #[schema(
+        pattern = "^(today|yesterday|last(Day|Week|2Weeks|Month|3Months|6Months|12Months|2Years|3Years))$"
+    )]
     preset: String,
     /// A name of the IANA database or an offset; UTC where absent.
     time_zone: Option<String>,
@@ -216,13 +225,16 @@ pub(crate) struct OverTimeBody {
     blueprint: String,
     time_range: TimeRange,
     /// `hour`, `day`, `isoWeek`, `month` or `quarter`.
+    #[schema(pattern = "^(hour|day|isoWeek|month|quarter)$")]
     time_interval: String,
     query: Option<Query>,
     /// A date-time property; `$createdAt` where absent.
     measure_time_by: Option<String>,
     /// `countEntities` or `aggregatePropertiesValues`.
+    #[schema(pattern = "^(countEntities|aggregatePropertiesValues)$")]
     aggregation_type: String,
     /// `count` or `average` of entities; `average`, `sum`, `min`, `max`, `median` or `last` of properties.
+    #[schema(pattern = "^(count|average|sum|min|max|median|last)$")]
     func: Option<String>,
     /// Of entities: counts by this property's values.
     breakdown_property: Option<String>,
@@ -242,6 +254,7 @@ pub(crate) struct HistoryBody {
     /// The last month where absent.
     time_range: Option<TimeRange>,
     /// A day where absent.
+    #[schema(pattern = "^(hour|day|isoWeek|month|quarter)$")]
     time_interval: Option<String>,
 }
 
