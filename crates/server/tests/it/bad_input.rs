@@ -371,3 +371,16 @@ async fn a_file_that_is_bad_in_every_way_harms_no_other() {
     portal.sync().await;
     assert_eq!(portal.backstage("component:default/good").await["spec"]["n"], 1);
 }
+
+/// Also where the web framework would answer by itself, without a body.
+#[tokio::test]
+async fn the_native_api_refuses_methods_in_its_own_shape() {
+    let portal = TestPortal::new().await;
+    for (method, path, allowed) in [("DELETE", "session", "GET,HEAD"), ("GET", "tables", "POST")] {
+        let path = format!("/api/stagedoor/v1/{path}");
+        let answer = portal.request(method, &path, None).await;
+        assert_shape(&path, 405, &answer);
+        assert_eq!(answer.json()["error"]["code"], "method_not_allowed");
+        assert_eq!(answer.header("allow"), allowed);
+    }
+}
