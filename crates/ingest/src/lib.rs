@@ -9,6 +9,10 @@ pub mod rules;
 mod scm;
 pub mod yaml;
 
+/// Raised whenever the same text becomes another document, or is refused for another reason, than before: what is
+/// remembered of readings by an earlier number no longer counts.
+pub const READING_VERSION: u32 = 1;
+
 pub use document::{
     CustomKinds, DocumentError, ParsedDocument, ParsedEntity, PlaceholderError, PlaceholderReader, PortItem,
     ReadContext, ReadDocument, placeholders, read_documents, read_value,

@@ -77,6 +77,13 @@ impl Rules {
         Self { rules: None }
     }
 
+    /// The rules in words that are the same for the same rules alone.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let rules = self.rules.as_ref().map(|rules| rules.iter().map(|r| &r.rule).collect::<Vec<_>>());
+        format!("{rules:?}")
+    }
+
     /// Whether a document of this kind and `spec.type` may come from an origin. `own` are the rules of the
     /// configured location itself, which hold for it whatever their own `locations` say.
     #[must_use]

@@ -4,11 +4,14 @@
 //! turns those into changes (through the writer, like everything else), [`worker`] decides when.
 
 mod cache;
+mod file;
 mod item;
 mod kept;
 mod reading;
 mod reconcile;
+mod remembered;
 mod report;
+mod standing;
 mod url;
 mod wish;
 mod worker;
@@ -50,6 +53,8 @@ pub struct SourcesConfig {
     pub rules: Rules,
     /// How URLs are fetched; without it URL locations are unreachable.
     pub egress: Option<Arc<Egress>>,
+    /// Folder for what is remembered of files across restarts; without it every start parses all of them.
+    pub readings: Option<PathBuf>,
 }
 
 /// State of the sources of a running portal.

@@ -50,6 +50,7 @@ pub(crate) struct Counters {
     pub(crate) commits: AtomicU64,
     pub(crate) changes: AtomicU64,
     pub(crate) errors: AtomicU64,
+    pub(crate) files_parsed: AtomicU64,
     pub(crate) transactions: Timings,
 }
 
@@ -88,6 +89,8 @@ pub struct Stats<'a> {
     pub entities: Vec<(String, u64)>,
     /// Sources by state; `unread` before their first reading.
     pub sources: Vec<(String, u64)>,
+    /// Files that sources had to parse, each time.
+    pub files_parsed: u64,
     /// Feeds that are being read.
     pub feeds: u64,
 }
@@ -119,6 +122,7 @@ impl Portal {
                 })
                 .collect(),
             sources: sources.into_iter().collect(),
+            files_parsed: counters.files_parsed.load(Relaxed),
             feeds: self.shared.head.readers(),
         }
     }

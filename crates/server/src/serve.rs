@@ -1,6 +1,7 @@
 //! `stagedoor serve`: start, run, stop.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use axum::Router;
 use stagedoor_auth::Credentials;
 use stagedoor_outbound::AllowList;
 use stagedoor_portal::Portal;
+use stagedoor_store_sql::Database;
 use tokio::net::TcpListener;
 
 use crate::config::{self, Config, Environment};
@@ -78,7 +80,10 @@ async fn load(
     watch: Watch,
 ) -> anyhow::Result<(Portal, Router)> {
     let database = database::of(options.database_url.as_deref(), options.data_dir.as_deref(), config)?;
-    let sources = wiring::sources_config(config, outbound);
+    let mut sources = wiring::sources_config(config, outbound);
+    if let Database::Sqlite(file) = &database {
+        sources.readings = file.parent().map(Path::to_owned);
+    }
     let identity = wiring::identity(config);
     let (portal, key) = tokio::task::spawn_blocking(move || {
         let store = database.open()?;

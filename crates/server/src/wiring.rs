@@ -99,6 +99,8 @@ pub fn sources_config(config: &Config, outbound: AllowList) -> SourcesConfig {
         locations: config.locations.iter().map(location).collect(),
         rules: stagedoor_ingest::Rules::from_config(rules),
         egress: Some(Arc::new(Egress::new(outbound))),
+        // Said by who knows where the data is.
+        readings: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Portals that read files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use stagedoor_auth::Credentials;
@@ -19,6 +19,7 @@ pub struct Builder {
     store: Arc<dyn Store>,
     dev: bool,
     allow_all: bool,
+    readings: Option<PathBuf>,
 }
 
 impl Default for Builder {
@@ -32,6 +33,7 @@ impl Default for Builder {
             store: Arc::new(MemoryStore::new()),
             dev: false,
             allow_all: true,
+            readings: None,
         }
     }
 }
@@ -107,12 +109,21 @@ impl Builder {
         self
     }
 
+    /// Keeps what it remembers of files in the folder's `.data`, for the next one there.
+    #[must_use]
+    pub fn remembering(mut self) -> Self {
+        let data = self.folder.path().join(".data");
+        assert!(std::fs::create_dir_all(&data).is_ok(), "{}", data.display());
+        self.readings = Some(data);
+        self
+    }
+
     /// Starts it; its sources have been read once on return.
     pub async fn start(self) -> TestPortal {
         let rules = if self.allow_all { Rules::allow_everything() } else { Rules::from_config(None) };
         let loopback: AllowList = "127.0.0.1".parse().unwrap_or_default();
-        let sources =
-            SourcesConfig { locations: self.locations, rules, egress: Some(Arc::new(Egress::new(loopback))) };
+        let egress = Some(Arc::new(Egress::new(loopback)));
+        let sources = SourcesConfig { locations: self.locations, rules, egress, readings: self.readings };
         let config = Config::default();
         let options = stagedoor_portal::Options {
             sources,

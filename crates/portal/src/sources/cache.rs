@@ -9,6 +9,8 @@ use std::time::{Duration, SystemTime};
 use stagedoor_ingest::LocationTargets;
 use stagedoor_query::Catalog;
 
+use super::remembered::Pair;
+
 /// A file that changed this shortly before it was read may change again without its time changing.
 const RACY: Duration = Duration::from_millis(100);
 
@@ -21,6 +23,8 @@ pub(super) struct Summary {
     /// It holds something that has to be read every time: blueprints, entities in Port's form, bad or
     /// refused documents, placeholders.
     pub(super) volatile: bool,
+    /// What is remembered of it across restarts.
+    pub(super) pair: Option<Pair>,
 }
 
 /// When a file was read and what it looked like then.
@@ -32,10 +36,10 @@ struct Known {
     summary: Arc<Summary>,
 }
 
-/// Files by path.
+/// Files by source and path: two sources that read one file do not say the same of it.
 #[derive(Default)]
 pub(super) struct Cache {
-    files: HashMap<PathBuf, Known>,
+    sources: HashMap<String, HashMap<PathBuf, Known>>,
 }
 
 impl Cache {
@@ -47,7 +51,7 @@ impl Cache {
         source: &str,
         catalog: &Catalog,
     ) -> Option<Arc<Summary>> {
-        let known = self.files.get(path)?;
+        let known = self.sources.get(source)?.get(path)?;
         let meta = std::fs::metadata(path).ok()?;
         let same =
             known.kinds == kinds && known.length == meta.len() && known.modified == meta.modified().ok()?;
@@ -61,17 +65,19 @@ impl Cache {
         path: &Path,
         meta: Option<std::fs::Metadata>,
         kinds: u64,
+        source: &str,
         summary: Summary,
     ) {
+        let files = self.sources.entry(source.to_owned()).or_default();
         let modified = meta.as_ref().and_then(|m| m.modified().ok());
         let settled = modified.is_some_and(|m| m.elapsed().is_ok_and(|age| age > RACY));
         match (modified, meta) {
             (Some(modified), Some(meta)) if settled && !summary.volatile => {
                 let known = Known { modified, length: meta.len(), kinds, summary: Arc::new(summary) };
-                self.files.insert(path.to_owned(), known);
+                files.insert(path.to_owned(), known);
             }
             _ => {
-                self.files.remove(path);
+                files.remove(path);
             }
         }
     }

@@ -17,6 +17,8 @@ use super::cache::{Cache, Summary};
 use super::item::{Content, Item, location_item};
 use super::kept::{Kept, keep_target, keep_where_locations_lead};
 use super::reconcile::Spoken;
+use super::remembered::{Basis, Claimed, Digest, Remembered};
+use super::standing::Standing;
 use super::url::Urls;
 use super::{KnownKinds, LocationConfig};
 use crate::Portal;
@@ -42,7 +44,7 @@ pub(crate) struct Reading {
     /// Targets of Location documents that are authoritatively absent, with the reason.
     pub(crate) gone: BTreeMap<String, String>,
     /// Where it could not be understood.
-    kept: Kept,
+    pub(super) kept: Kept,
     /// Bad documents: item and reference.
     bad: Vec<(String, String)>,
 }
@@ -119,18 +121,42 @@ impl Reading {
 /// Reads locations, remembering files that have not changed.
 #[derive(Default)]
 pub(crate) struct Reader {
-    cache: Cache,
+    pub(super) cache: Cache,
+    /// Across restarts, where there is a folder for it.
+    pub(super) remembered: Option<Remembered>,
+    /// The claims that stand, gathered when a reading first asks for them.
+    pub(super) standing: Option<Standing>,
     urls: Urls,
 }
 
 /// A file or URL that still has to be read, and the kind of location that named it.
-struct Pending {
+pub(super) struct Pending {
     target: String,
     /// Absent is fine.
     optional: bool,
 }
 
 impl Reader {
+    /// A reader that remembers files in a folder.
+    pub(crate) fn over(folder: Option<&Path>) -> Self {
+        Self { remembered: folder.map(Remembered::in_folder), ..Self::default() }
+    }
+
+    /// A reading of all sources begins.
+    pub(crate) fn begin(&mut self) {
+        self.remembered.iter_mut().for_each(Remembered::begin);
+    }
+
+    /// All sources have been read; what they say comes into the catalog now.
+    pub(crate) fn end(&mut self) {
+        self.standing = None;
+    }
+
+    /// Keeps what is remembered of files for the next start.
+    pub(crate) fn save(&mut self) {
+        self.remembered.iter_mut().for_each(Remembered::save);
+    }
+
     /// Asks URLs again at the next reading.
     pub(crate) fn forget_urls(&mut self) {
         self.urls.forget();
@@ -158,7 +184,8 @@ impl Reader {
         let mut queue = VecDeque::from([Pending { target: root, optional: false }]);
         let mut seen = HashSet::new();
         let catalog = portal.shared.catalog.load_full();
-        let scope = Scope { location, portal, kinds, runtime, origin, source: location.id(), catalog };
+        let basis = Basis::of(location, &origin, &portal.shared.sources.config.rules, kinds);
+        let scope = Scope { location, portal, kinds, runtime, origin, source: location.id(), catalog, basis };
         while let Some(pending) = queue.pop_front() {
             if seen.len() >= MAX_FILES {
                 reading.problems.push(whole_file(&pending.target, "this location leads to too many files"));
@@ -201,49 +228,12 @@ impl Reader {
         let egress = scope.portal.shared.sources.config.egress.as_deref();
         match self.urls.get(&pending.target, egress, scope.runtime) {
             Ok(text) => {
-                let summary = scope.take(&pending.target, &text, reading);
+                let (summary, _) = scope.take(&pending.target, &text, reading);
                 summary.targets.iter().for_each(|(targets, line)| {
                     follow(&pending.target, targets, *line, scope, reading, queue)
                 });
             }
             Err(outcome) => fail(pending, scope, outcome, reading, root),
-        }
-    }
-
-    fn read_file(
-        &mut self,
-        path: &Path,
-        scope: &Scope<'_>,
-        reading: &mut Reading,
-        queue: &mut VecDeque<Pending>,
-    ) {
-        let name = path.display().to_string();
-        let kinds = scope.kinds.fingerprint();
-        if let Some(summary) = self.cache.unchanged(path, kinds, &scope.source, &scope.catalog) {
-            for (item, line, reference) in &summary.claims {
-                let content = Content::Unchanged { reference: reference.clone() };
-                reading.items.push(Item { item: item.clone(), line: *line, content });
-            }
-            summary
-                .targets
-                .iter()
-                .for_each(|(targets, line)| follow(&name, targets, *line, scope, reading, queue));
-            return;
-        }
-        let meta = std::fs::metadata(path).ok();
-        match files::read_text(path) {
-            Ok(text) => {
-                let summary = scope.take(&name, &text, reading);
-                summary
-                    .targets
-                    .iter()
-                    .for_each(|(targets, line)| follow(&name, targets, *line, scope, reading, queue));
-                self.cache.remember(path, meta, kinds, summary);
-            }
-            Err(error) => {
-                reading.kept.files.insert(format!("file:{name}"));
-                reading.problems.push(whole_file(&name, &error.to_string()));
-            }
         }
     }
 }
@@ -268,14 +258,15 @@ fn expand(pending: &Pending, scope: &Scope<'_>, reading: &mut Reading, root: boo
 }
 
 /// What stays the same during one reading.
-struct Scope<'a> {
+pub(super) struct Scope<'a> {
     location: &'a LocationConfig,
-    portal: &'a Portal,
-    kinds: &'a KnownKinds,
+    pub(super) portal: &'a Portal,
+    pub(super) kinds: &'a KnownKinds,
     runtime: &'a Handle,
     origin: String,
-    source: String,
-    catalog: Arc<Catalog>,
+    pub(super) source: String,
+    pub(super) catalog: Arc<Catalog>,
+    pub(super) basis: Basis,
 }
 
 impl Scope<'_> {
@@ -290,15 +281,20 @@ impl Scope<'_> {
         since.is_some_and(|since| clock::now().0 - since > GONE_GRACE)
     }
 
-    /// Takes a text apart into the reading; the summary says what to remember of it and where it leads.
-    fn take(&self, name: &str, text: &str, reading: &mut Reading) -> Summary {
+    /// Takes a text apart into the reading; the summary says what to remember of it and where it leads, the
+    /// digest what it claims.
+    pub(super) fn take(&self, name: &str, text: &str, reading: &mut Reading) -> (Summary, Digest) {
         let place = format!("{}:{name}", self.location.kind);
         let context = ReadContext::for_location(&place, &self.origin, self.kinds);
         let mut summary = Summary::default();
+        let mut claimed = Claimed::default();
         for document in read_documents(text, &context) {
+            if let Ok(ParsedDocument::Entity(entity)) = &document.outcome {
+                claimed.add(document.index, document.line, &entity.entity_ref, entity.text.as_str());
+            }
             self.take_document(document, name, &place, reading, &mut summary);
         }
-        summary
+        (summary, claimed.digest())
     }
 
     fn take_document(
@@ -376,7 +372,7 @@ impl Scope<'_> {
 }
 
 /// Queues what a Location document points at.
-fn follow(
+pub(super) fn follow(
     name: &str,
     targets: &LocationTargets,
     line: u32,
@@ -414,7 +410,7 @@ fn fail(pending: &Pending, scope: &Scope<'_>, outcome: Outcome, reading: &mut Re
     keep_target(&mut reading.kept, &scope.location.kind, &pending.target);
 }
 
-fn whole_file(file: &str, message: &str) -> Problem {
+pub(super) fn whole_file(file: &str, message: &str) -> Problem {
     Problem {
         level: "error",
         name: "Error".into(),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -56,6 +57,7 @@ impl Portal {
         let portal = Arc::downgrade(&self.shared);
         let events = self.shared.sources.events.clone();
         let urls = self.shared.sources.config.locations.iter().any(|l| l.kind == "url");
+        let folder = self.shared.sources.config.readings.clone();
         let runtime = Handle::current();
         let run = move || {
             let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
@@ -68,7 +70,9 @@ impl Portal {
                 |error| tracing::warn!(%error, "files cannot be watched; changes are seen at the next start"),
             );
             let upgrade = move || portal.upgrade().map(|shared| Portal { shared });
-            let (watched, reader) = (BTreeMap::new(), Reader::default());
+            // The folder is looked at here, so that the start does not wait for it.
+            let reader = Reader::over(folder.as_deref());
+            let watched = BTreeMap::new();
             Worker { runtime, watcher: watcher.ok(), watched, reader, urls, polls: urls }
                 .run(&inbox, &upgrade);
         };
@@ -197,11 +201,12 @@ impl Worker {
     fn sync_all(&mut self, portal: &Portal, confirmed: &[String]) {
         for round in 1..=ROUNDS {
             match self.sync_once(portal, confirmed, round == ROUNDS) {
-                After::Rest => return,
+                After::Rest => break,
                 After::Again => {}
                 After::Settling => std::thread::sleep(SETTLE),
             }
         }
+        self.reader.save();
     }
 
     /// One reading of everything. The `last` one takes files as they are, however busy.
@@ -210,9 +215,13 @@ impl Worker {
         let started = SystemTime::now();
         let kinds = KnownKinds::of(portal.shared.catalog.load().blueprints());
         let mut readings = Vec::with_capacity(locations.len());
+        self.reader.begin();
         for location in &locations {
             readings.push(self.reader.read(location, portal, &kinds, &self.runtime));
         }
+        self.reader.end();
+        let parsed = portal.shared.counters.files_parsed.load(Relaxed);
+        tracing::debug!(took = ?started.elapsed().unwrap_or_default(), parsed, "sources read");
         let folders = readings.iter().flat_map(|r| r.directories.iter().cloned()).collect();
         // Blueprints first, from every source: they decide which kinds the documents may have.
         if self.declare_blueprints(portal, &mut readings) && !last {

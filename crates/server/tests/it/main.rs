@@ -20,6 +20,7 @@ mod integrations;
 mod migrations;
 mod model_changes;
 mod port_writes;
+mod remembered;
 mod telemetry;
 mod url;
 mod watch;
