@@ -35,7 +35,7 @@ struct Question {
 
 fn question() -> impl Strategy<Value = Question> {
     let names =
-        &["uses", "usesOf", "owner", "ownedBy", "ownerOf", "onCall", "on-call", "dependsOn", "none"][..];
+        &["uses", "usesOf", "owner", "ownedBy", "ownerOf", "on_call", "on-call", "dependsOn", "needs"][..];
     let blueprints = &["alpha", "beta", "component", "al.pha"][..];
     let limit = prop_oneof![1 => 1_usize..6, 1 => Just(500)];
     let direction = option::of(select(&[Direction::Upstream, Direction::Downstream][..]));
@@ -51,6 +51,10 @@ fn question() -> impl Strategy<Value = Question> {
             limit,
         },
     )
+}
+
+fn ends() -> impl Strategy<Value = Vec<&'static str>> {
+    vec(select(&["component:a", "component:b", "component:c", "beta:a"][..]), 0..3)
 }
 
 /// The facts that are asked for, with who states each: the first end, the second.
@@ -192,10 +196,21 @@ proptest! {
     #[test]
     fn a_neighbourhood_is_what_pairs_of_ends_lead_to(
         ops in vec(op(), 0..30),
+        mutual in vec((select(&["a", "b", "c"][..]), ends(), ends()), 0..5),
         questions in vec(question(), 6),
     ) {
         let mut world = World::new();
         ops.iter().for_each(|op| world.apply(op));
+        for (name, depends, dependents) in &mutual {
+            let spec = json!({"dependsOn": depends, "dependencyOf": dependents});
+            world.put("component", name, &Some(json!({"metadata": {"name": name}, "spec": spec})), &None, 3);
+        }
+        if !mutual.is_empty() {
+            // A relation of one end only: what the other end states is the opposite of one.
+            let needs = json!({"target": "component", "many": true, "backstage": {"field": "spec.dependsOn"}});
+            let body = json!({"identifier": "component", "relations": {"needs": needs}});
+            world.put_blueprint(&body, Some("component".into()), 500);
+        }
         let naive = world.naive();
         let loaded = world.loaded();
         for (at, question) in questions.iter().enumerate() {

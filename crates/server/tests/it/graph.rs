@@ -86,6 +86,7 @@ async fn direction_relations_and_blueprints_narrow_the_walk() {
         ("0 component:default/a", "1 component:default/b", "component:default/c", "1 component:default/d");
     // What d says of itself is what a depends on.
     assert_eq!(of("direction=out&relation=dependsOn").await, [a, b, d]);
+    assert_eq!(nodes(&graph(&portal, "ref=component:d&direction=out&relation=dependsOn").await).len(), 1);
     assert_eq!(of("direction=in").await, [a, &format!("1 {c}")]);
     assert_eq!(of("direction=out&relation=dependsOnComponent&depth=2").await, [a, b, d, &format!("2 {c}")]);
     assert_eq!(of("relation=dependencyOf&relation=ownerOf&only=group").await, [a, "1 group:default/team-a"]);
