@@ -13,8 +13,8 @@ use super::postings::Postings;
 use super::term::{Term, TermKind, TermRef, fold_eq, folded};
 
 const CHUNK: usize = 256;
-/// Stands behind every text: no UTF-8 text has this byte.
-const BETWEEN: u8 = 0xff;
+/// Stands behind every text, so that no part that is sought is found across two of them.
+const BETWEEN: char = '\0';
 
 /// A value and who has it.
 pub(crate) type Entry<'a> = (TermRef<'a>, &'a Postings);
@@ -28,7 +28,7 @@ pub(crate) struct Terms {
 /// Values in order.
 #[derive(Default)]
 struct Chunk {
-    text: Vec<u8>,
+    text: String,
     slots: Vec<Slot>,
     /// For finding parts of texts, made when first asked for.
     haystack: OnceLock<Haystack>,
@@ -47,9 +47,9 @@ enum Haystack {
     /// The chunk's own: they are ASCII and lower-case already.
     Same,
     /// As long as the chunk's own.
-    Ascii(Box<[u8]>),
+    Ascii(Box<str>),
     /// With where each of them ends.
-    Unicode(Box<[u8]>, Box<[u32]>),
+    Unicode(Box<str>, Box<[u32]>),
 }
 
 impl Clone for Chunk {
@@ -66,7 +66,7 @@ impl Chunk {
 
     fn text(&self, at: usize) -> &str {
         let end = self.slots.get(at).map_or(0, |s| s.end as usize);
-        std::str::from_utf8(self.text.get(self.start(at)..end).unwrap_or_default()).unwrap_or_default()
+        self.text.get(self.start(at)..end).unwrap_or_default()
     }
 
     fn term(&self, at: usize) -> TermRef<'_> {
@@ -97,15 +97,15 @@ impl Chunk {
     }
 
     fn push(&mut self, term: TermRef<'_>, postings: Postings) {
-        self.text.extend_from_slice(term.text.as_bytes());
+        self.text.push_str(term.text);
         self.slots.push(Slot { end: self.text.len() as u32, kind: term.kind, postings });
         self.text.push(BETWEEN);
     }
 
     fn insert(&mut self, at: usize, term: TermRef<'_>, postings: Postings) {
         let start = self.start(at);
-        let bytes = term.text.bytes().chain([BETWEEN]);
-        self.text.splice(start..start, bytes);
+        self.text.insert(start, BETWEEN);
+        self.text.insert_str(start, term.text);
         let length = term.text.len() as u32;
         self.slots.insert(at, Slot { end: start as u32 + length, kind: term.kind, postings });
         self.slots.iter_mut().skip(at + 1).for_each(|s| s.end += length + 1);
@@ -132,16 +132,16 @@ impl Chunk {
     }
 
     fn haystack(&self) -> Haystack {
-        if !self.slots.iter().enumerate().all(|(at, _)| self.text(at).is_ascii()) {
-            let (mut text, mut ends) = (Vec::with_capacity(self.text.len()), Vec::new());
+        if !self.text.is_ascii() {
+            let (mut text, mut ends) = (String::with_capacity(self.text.len()), Vec::new());
             for at in 0..self.slots.len() {
-                text.extend_from_slice(folded(self.text(at)).as_bytes());
+                text.push_str(&folded(self.text(at)));
                 ends.push(text.len() as u32);
                 text.push(BETWEEN);
             }
             return Haystack::Unicode(text.into(), ends.into());
         }
-        if self.text.iter().any(u8::is_ascii_uppercase) {
+        if self.text.bytes().any(|b| b.is_ascii_uppercase()) {
             return Haystack::Ascii(self.text.to_ascii_lowercase().into());
         }
         Haystack::Same
@@ -151,11 +151,12 @@ impl Chunk {
     fn containing(&self, part: &Finder<'_>) -> Vec<usize> {
         let own = |at: usize| self.slots.partition_point(|s| s.end as usize <= at);
         let mut places: Vec<usize> = match self.haystack.get_or_init(|| self.haystack()) {
-            Haystack::Same => part.find_iter(&self.text).map(own).collect(),
-            Haystack::Ascii(text) => part.find_iter(text).map(own).collect(),
-            Haystack::Unicode(text, ends) => {
-                part.find_iter(text).map(|at| ends.partition_point(|end| *end as usize <= at)).collect()
-            }
+            Haystack::Same => part.find_iter(self.text.as_bytes()).map(own).collect(),
+            Haystack::Ascii(text) => part.find_iter(text.as_bytes()).map(own).collect(),
+            Haystack::Unicode(text, ends) => part
+                .find_iter(text.as_bytes())
+                .map(|at| ends.partition_point(|end| *end as usize <= at))
+                .collect(),
         };
         places.dedup();
         places
@@ -295,6 +296,9 @@ impl Terms {
     /// All values whose text contains `part` without case.
     pub(crate) fn containing(&self, part: &str) -> Vec<Entry<'_>> {
         let part = folded(part);
+        if part.contains(BETWEEN) {
+            return self.iter().filter(|(t, _)| folded(t.text).contains(&part)).collect();
+        }
         let finder = Finder::new(part.as_bytes());
         let in_chunk = |c: &'_ Arc<Chunk>| c.containing(&finder);
         let found = self.chunks.iter().flat_map(|c| in_chunk(c).into_iter().filter_map(|at| c.entry(at)));
