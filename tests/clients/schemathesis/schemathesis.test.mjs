@@ -65,6 +65,7 @@ test('Schemathesis finds nothing that is not described', { timeout: 600_000 * mo
       const limited = 'ulimit -v 4194304 2>/dev/null; exec "$@"';
       const result = await run('/bin/sh', ['-c', limited, 'sh', schemathesis, ...args], { cwd: folder, env });
       assert.equal(result.code, 0, result.log.slice(0, 60_000));
+      assert.match(result.log, /[1-9]\d\d+ generated, [1-9]\d\d+ passed/);
       assert.ok(portal.alive, portal.log);
     });
   }
