@@ -170,6 +170,37 @@ fn linked(count: usize) -> Catalog {
     Catalog::load(blueprints.chain(entities), 1)
 }
 
+/// Four facets over relations of all components, and how many have none: an owner, a system, two kinds of others.
+#[divan::bench(args = SIZES)]
+fn relation_facet(bencher: Bencher, count: usize) {
+    facets_of_relations(bencher, count, Expr::of_blueprint("component"));
+}
+
+/// The same of the few components of one system.
+#[divan::bench(args = SIZES)]
+fn relation_facet_of_few(bencher: Bencher, count: usize) {
+    facets_of_relations(
+        bencher,
+        count,
+        Expr::And(vec![Expr::of_blueprint("component"), is("spec.system", "system-7")]),
+    );
+}
+
+fn facets_of_relations(bencher: Bencher, count: usize, filter: Expr) {
+    let catalog = linked(count);
+    let facets =
+        [("ownedBy", "group"), ("partOf", "system"), ("dependsOn", "resource"), ("dependsOn", "component")];
+    let subjects = facets.map(|(name, kind)| Subject::Relation {
+        name: name.into(),
+        target_kind: Some(kind.into()),
+        by_identifier: true,
+    });
+    bencher.bench(|| {
+        let selection = catalog.select(black_box(&filter), false);
+        subjects.iter().map(|s| (selection.facet(s).len(), selection.missing(s))).collect::<Vec<_>>()
+    });
+}
+
 /// Everything within five hops of a component, five hundred of it shown: most of the catalog is gone through.
 #[divan::bench(args = SIZES)]
 fn graph_of_five_hops(bencher: Bencher, count: usize) {

@@ -6,7 +6,7 @@
 //! (reverse relations, counts, the other face) is computed from here and never stored.
 
 use std::collections::BTreeMap;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use roaring::RoaringBitmap;
@@ -23,6 +23,7 @@ use crate::derived::state::{Marks, State};
 use crate::index::walk::Leaf;
 use crate::index::{Index, Rows};
 use crate::prepare::Prepared;
+use crate::relation_types::RelationTypes;
 
 /// Number of a node within one snapshot and its successors. Not stable across restarts.
 pub type NodeId = u32;
@@ -104,9 +105,7 @@ pub struct Catalog {
     pub(crate) live: Arc<RoaringBitmap>,
     /// Nodes that are entities which Backstage's dialect shows.
     pub(crate) visible: Arc<RoaringBitmap>,
-    /// Relation types by number, and the nodes that have a relation of each.
-    relation_names: Arc<Vec<Arc<str>>>,
-    relation_ids: Arc<HashMap<Arc<str>, u16>>,
+    pub(crate) relation_types: RelationTypes,
     sources: Arc<BTreeMap<String, Arc<SourceRecord>>>,
     waiting: Arc<BTreeMap<(String, String), Arc<WaitingClaim>>>,
     /// What computed values rest on.
@@ -203,33 +202,6 @@ impl Catalog {
     /// Every entity, in no particular order.
     pub fn entities(&self) -> impl Iterator<Item = (NodeId, &Arc<Entity>)> {
         self.nodes.iter().enumerate().filter_map(|(id, n)| Some((id as NodeId, n.entity.as_ref()?)))
-    }
-
-    pub(crate) fn relation_id(&self, name: &str) -> Option<u16> {
-        self.relation_ids.get(name).copied()
-    }
-
-    pub(crate) fn relation_ids_folded(&self, name: &str) -> Vec<u16> {
-        self.relation_ids
-            .iter()
-            .filter(|(n, _)| crate::index::term::fold_eq(n, name))
-            .map(|(_, id)| *id)
-            .collect()
-    }
-
-    pub(crate) fn relation_name(&self, id: u16) -> &str {
-        self.relation_names.get(id as usize).map_or("", |n| n)
-    }
-
-    fn intern_relation(&mut self, name: &str) -> u16 {
-        if let Some(id) = self.relation_ids.get(name) {
-            return *id;
-        }
-        let id = self.relation_names.len() as u16;
-        let name: Arc<str> = name.into();
-        Arc::make_mut(&mut self.relation_names).push(Arc::clone(&name));
-        Arc::make_mut(&mut self.relation_ids).insert(name, id);
-        id
     }
 
     /// The node of a reference, made if new.
@@ -351,6 +323,9 @@ impl Catalog {
         let prepared = Prepared::new(record, &entry.face, sink);
         let rows = rows.finish();
         self.attach(node, record, &entry, prepared);
+        if let Some((old, entity)) = &before {
+            self.unlist_edges(*old, &entity.outgoing);
+        }
         self.index.replace(node, &old_rows, rows);
         self.mark_written(node, before.as_ref().map(|(node, entity)| (*node, entity.as_ref())));
     }
@@ -360,6 +335,9 @@ impl Catalog {
         let before = self.entity(node).map(Arc::clone);
         let rows = self.detach(node);
         self.classes.clear_blueprint(node);
+        if let Some(entity) = &before {
+            self.unlist_edges(node, &entity.outgoing);
+        }
         self.index.replace(node, &rows, Rows::new());
         self.uids.remove(&uid);
         self.mark_written(node, before.as_deref().map(|entity| (node, entity)));
@@ -406,6 +384,7 @@ impl Catalog {
         }
         self.uids.insert(record.uid, node);
         self.link(node, record, &entry.face, prepared);
+        self.list_edges(node);
     }
 
     /// Puts an entity on its node with its edges; it is not yet listed anywhere.
@@ -434,8 +413,8 @@ impl Catalog {
         for (at, reference, known) in &prepared.references {
             let Some(field) = face.fields.get(*at) else { continue };
             let target = known.unwrap_or_else(|| self.intern_node(reference));
-            let relation = self.intern_relation(&field.relation);
-            out.push(OutEdge { relation, reverse: self.intern_relation(&field.reverse), target });
+            let (relation, reverse) = self.relation_types.intern(&field.relation, &field.reverse);
+            out.push(OutEdge { relation, reverse, target });
         }
         out.edges.into_boxed_slice()
     }
@@ -451,8 +430,8 @@ impl Catalog {
                 Target::Ref(reference) => self.intern_node(reference),
                 Target::Key(blueprint, identifier) => self.node_for_key(blueprint, identifier),
             };
-            let relation = self.intern_relation(&edge.relation);
-            out.push(OutEdge { relation, reverse: self.intern_relation(&edge.reverse), target });
+            let (relation, reverse) = self.relation_types.intern(&edge.relation, &edge.reverse);
+            out.push(OutEdge { relation, reverse, target });
         }
         out.edges.into_boxed_slice()
     }

@@ -19,6 +19,7 @@ use crate::catalog::{Catalog, Entity, NodeId};
 use crate::expr::{Candidate, Collation, Expr, Meta, Subject, Test};
 use crate::index::field::FieldIndex;
 use crate::index::term::{Scalar, TermKind, fold_cmp, fold_eq};
+use crate::related::Related;
 
 type Set<'a> = Cow<'a, RoaringBitmap>;
 
@@ -82,14 +83,9 @@ impl Catalog {
     ) -> Set<'a> {
         match subject {
             Subject::Field(path) => self.field_condition(path, test, collation),
-            Subject::Relation { name, target_kind, by_identifier } => Cow::Owned(self.relation_condition(
-                name,
-                target_kind.as_deref(),
-                *by_identifier,
-                test,
-                collation,
-                universe,
-            )),
+            Subject::Relation { .. } => {
+                Cow::Owned(self.relation_condition(subject, test, collation, universe))
+            }
             Subject::Meta(meta) => self.meta_condition(*meta, test, collation, universe),
             Subject::Derived(key) => Cow::Owned(self.derived_condition(key, test, collation, universe)),
         }
@@ -199,39 +195,35 @@ impl Catalog {
 
     fn relation_condition(
         &self,
-        name: &str,
-        target_kind: Option<&str>,
-        by_identifier: bool,
+        subject: &Subject,
         test: &Test,
         collation: Collation,
         universe: &RoaringBitmap,
     ) -> RoaringBitmap {
-        let types = match collation {
-            Collation::Folded => self.relation_ids_folded(name),
-            Collation::Exact => self.relation_id(name).into_iter().collect(),
+        let Some(related) = Related::of(self, subject, collation) else { return RoaringBitmap::new() };
+        let Subject::Relation { target_kind, by_identifier, .. } = subject else {
+            return RoaringBitmap::new();
         };
-        let matches = |other: NodeId| {
-            let reference = self.reference(other);
-            // What Backstage does not show has no reference to compare with.
-            let hidden = !by_identifier && reference.starts_with('!');
-            if hidden || target_kind.is_some_and(|k| k != kind_of(reference)) {
-                return false;
-            }
-            let identifier = if by_identifier { self.identifier_at(other) } else { reference.into() };
-            test.accepts(Candidate { text: &identifier, is_text: true }, collation)
-        };
-        let mut set = RoaringBitmap::new();
         match test {
             Test::In(list) if !by_identifier || collation == Collation::Exact => {
-                let mut others = Vec::new();
+                let mut ends = Vec::new();
                 list.iter().for_each(|sought| {
-                    self.nodes_named(&sought.text, by_identifier, target_kind, &mut others)
+                    self.nodes_named(&sought.text, *by_identifier, target_kind.as_deref(), &mut ends)
                 });
-                others.into_iter().filter(|n| matches(*n)).for_each(|n| self.related_to(n, &types, &mut set));
+                let is_it = |end: &NodeId| {
+                    let value = related.text(*end);
+                    related.fits(*end) && test.accepts(Candidate { text: &value, is_text: true }, collation)
+                };
+                let mut set = RoaringBitmap::new();
+                for end in ends.into_iter().filter(is_it) {
+                    related.each_holder(end, |node| {
+                        set.insert(node);
+                    });
+                }
+                set
             }
-            _ => set.extend(each(universe).filter(|n| self.is_related(*n, &types, &matches))),
+            _ => related.matching(test, collation, universe),
         }
-        set
     }
 
     /// The nodes that may have this reference or exact identifier, without looking at all of them.
@@ -248,14 +240,6 @@ impl Catalog {
         }
     }
 
-    /// Whether a node has a relation of one of these types to a node that `matches`.
-    fn is_related(&self, node: NodeId, types: &[u16], matches: &dyn Fn(NodeId) -> bool) -> bool {
-        let Some(n) = self.nodes.get(node as usize) else { return false };
-        let own = n.entity.as_ref().map(|e| &e.outgoing[..]).unwrap_or_default();
-        own.iter().any(|e| types.contains(&e.relation) && matches(e.target))
-            || n.incoming.iter().any(|e| types.contains(&e.reverse) && matches(e.source))
-    }
-
     /// The Port identifier of whatever is, or would be, at a node.
     #[must_use]
     pub fn identifier_at(&self, node: NodeId) -> Cow<'_, str> {
@@ -267,14 +251,6 @@ impl Catalog {
             Some(entry) => entry.face.identifier_of_ref(reference).into(),
             None => reference.into(),
         }
-    }
-
-    /// Adds the nodes that have one of these relations to `node`.
-    fn related_to(&self, node: NodeId, types: &[u16], set: &mut RoaringBitmap) {
-        let Some(n) = self.nodes.get(node as usize) else { return };
-        set.extend(n.incoming.iter().filter(|e| types.contains(&e.relation)).map(|e| e.source));
-        let own = n.entity.as_ref().map(|e| &e.outgoing[..]).unwrap_or_default();
-        set.extend(own.iter().filter(|e| types.contains(&e.reverse)).map(|e| e.target));
     }
 
     fn meta_condition<'a>(

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
-use crate::expr::{Meta, Subject};
+use crate::expr::{Collation, Meta, Subject};
 use crate::index::postings::Postings;
 use crate::index::term::{Scalar, TermKind, TermRef, fold_cmp};
 use crate::page::Selection;
+use crate::related::Related;
 
 /// One value and how many entities of the selection have it.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +28,11 @@ impl Selection<'_> {
             Subject::Field(path) if !path.eq_ignore_ascii_case("metadata.uid") => self.facet_field(path),
             Subject::Field(_) => self.facet_values(&Subject::Meta(Meta::Uid)),
             Subject::Derived(key) => self.facet_derived(key),
-            _ => self.facet_values(subject),
+            Subject::Relation { .. } => {
+                let related = Related::of(self.catalog(), subject, Collation::Folded);
+                related.map(|r| r.facet(self)).unwrap_or_default()
+            }
+            Subject::Meta(_) => self.facet_values(subject),
         }
     }
 

@@ -4,6 +4,7 @@ mod neighbourhood;
 mod ways;
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -54,6 +55,29 @@ impl<'c> Edges<'c> {
     }
 }
 
+/// What a node states itself, to find what others state too.
+struct Stated<'c> {
+    own: &'c [OutEdge],
+    /// Types and ends, where either is not few.
+    many: HashSet<(u16, NodeId)>,
+}
+
+impl<'c> Stated<'c> {
+    /// To look for so many.
+    fn of(own: &'c [OutEdge], sought: usize) -> Self {
+        let is_many = own.len() > 8 && sought > 8;
+        let many = own.iter().filter(|_| is_many).map(|e| (e.relation, e.target)).collect();
+        Self { own, many }
+    }
+
+    fn has(&self, relation: u16, end: NodeId) -> bool {
+        match self.many.is_empty() {
+            true => self.own.iter().any(|o| o.target == end && o.relation == relation),
+            false => self.many.contains(&(relation, end)),
+        }
+    }
+}
+
 impl Catalog {
     /// The relations of a node, own ones first in the order of its content, then those others emit
     /// towards it; what both ends state comes once.
@@ -66,9 +90,9 @@ impl Catalog {
             let name = self.relation_name(edge.relation);
             all.push(Relation { name, other: edge.target, emitted_by_other: false });
         }
+        let stated = Stated::of(own, n.incoming.len());
         for edge in n.incoming.iter() {
-            let twin = own.iter().any(|o| o.target == edge.source && o.relation == edge.reverse);
-            if !twin {
+            if !stated.has(edge.reverse, edge.source) {
                 let name = self.relation_name(edge.reverse);
                 all.push(Relation { name, other: edge.source, emitted_by_other: true });
             }

@@ -21,6 +21,8 @@ mod load;
 pub mod page;
 mod prepare;
 pub mod reach;
+mod related;
+mod relation_types;
 pub mod top;
 pub mod values;
 

@@ -118,6 +118,7 @@ impl Loader {
                 catalog.link((first + at) as NodeId, record, &entry.face, prepared);
             }
         }
+        catalog.list_all_edges();
         catalog.index = Index::build(builders, count);
         catalog.revision = revision;
         catalog

@@ -5,15 +5,17 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use roaring::RoaringBitmap;
 
 use crate::catalog::{Catalog, NodeId};
-use crate::expr::{Expr, Meta, Subject};
+use crate::expr::{Collation, Expr, Meta, Subject, Test};
 use crate::index::field::FieldIndex;
 use crate::index::term::{TermRef, fold_cmp, fold_eq};
 use crate::index::{rows_at, text_at};
+use crate::reach::Bits;
+use crate::related::Related;
 
 /// Whether so many nodes are better collected and sorted than found by walking `all` references in order until a
 /// page is full: a walk passes all / nodes references per hit.
@@ -25,6 +27,8 @@ fn is_few(nodes: u64, all: usize) -> bool {
 pub struct Selection<'a> {
     catalog: &'a Catalog,
     nodes: Cow<'a, RoaringBitmap>,
+    /// The same, to look up many.
+    bits: OnceLock<Bits>,
 }
 
 /// What to sort by.
@@ -61,14 +65,14 @@ impl Catalog {
     #[must_use]
     pub fn select(&self, expr: &Expr, only_visible_in_backstage: bool) -> Selection<'_> {
         let universe = if only_visible_in_backstage { &self.visible } else { &self.live };
-        Selection { catalog: self, nodes: self.evaluate(expr, universe) }
+        Selection { catalog: self, nodes: self.evaluate(expr, universe), bits: OnceLock::new() }
     }
 }
 
 impl<'a> Selection<'a> {
     /// These nodes.
     pub(crate) fn of(catalog: &'a Catalog, nodes: RoaringBitmap) -> Self {
-        Self { catalog, nodes: Cow::Owned(nodes) }
+        Self { catalog, nodes: Cow::Owned(nodes), bits: OnceLock::new() }
     }
 
     /// How many.
@@ -93,6 +97,14 @@ impl<'a> Selection<'a> {
     #[must_use]
     pub fn nodes(&self) -> &RoaringBitmap {
         &self.nodes
+    }
+
+    pub(crate) fn bits(&self) -> &Bits {
+        self.bits.get_or_init(|| {
+            let mut bits = Bits::of(self.catalog);
+            bits.extend(self.nodes.iter());
+            bits
+        })
     }
 
     pub(crate) fn catalog(&self) -> &'a Catalog {
@@ -199,6 +211,7 @@ impl<'a> Selection<'a> {
             Subject::Field(path) if !path.eq_ignore_ascii_case("metadata.uid") => {
                 self.catalog.index.sortable(path).intersection_len(&self.nodes)
             }
+            Subject::Relation { .. } => self.related(subject).intersection_len(&self.nodes),
             _ => {
                 self.ready(subject);
                 self.nodes.iter().filter(|n| !self.values(*n, subject).is_empty()).count() as u64
@@ -213,12 +226,19 @@ impl<'a> Selection<'a> {
             Subject::Field(path) if !path.eq_ignore_ascii_case("metadata.uid") => {
                 self.nodes.as_ref() - self.catalog.index.sortable(path)
             }
+            Subject::Relation { .. } => self.nodes.as_ref() - self.related(subject),
             _ => {
                 self.ready(subject);
                 self.nodes.iter().filter(|n| self.values(*n, subject).is_empty()).collect()
             }
         };
         self.in_ref_order(&missing, None, false).collect()
+    }
+
+    /// What has a relation; others may be among them.
+    fn related(&self, subject: &Subject) -> RoaringBitmap {
+        let related = Related::of(self.catalog, subject, Collation::Folded);
+        related.map(|r| r.matching(&Test::Exists, Collation::Folded, &self.nodes)).unwrap_or_default()
     }
 
     fn sorted_by_field<'s>(

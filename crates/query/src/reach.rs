@@ -278,7 +278,7 @@ impl Bits {
         })
     }
 
-    fn nodes(&self) -> RoaringBitmap {
+    pub(crate) fn nodes(&self) -> RoaringBitmap {
         RoaringBitmap::from_sorted_iter(self.iter()).unwrap_or_default()
     }
 }

@@ -9,6 +9,7 @@ mod naive_reach;
 mod neighbourhood;
 mod order;
 mod random;
+mod related;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -63,8 +64,7 @@ impl World {
             }
             Op::Delete(n) => {
                 if let Some(uid) = self.records.keys().nth(*n).copied() {
-                    self.records.remove(&uid);
-                    self.catalog.apply(&Change::DeleteEntity(uid));
+                    self.apply_delete(uid);
                 }
             }
             Op::Define(blueprint, properties, relations) => self.define(blueprint, properties, relations),
@@ -74,6 +74,16 @@ impl World {
             }
             Op::Clash(None) => {}
         }
+    }
+
+    fn apply_delete(&mut self, uid: Uuid) {
+        self.records.remove(&uid);
+        self.catalog.apply(&Change::DeleteEntity(uid));
+    }
+
+    fn apply_put(&mut self, record: &Arc<EntityRecord>) {
+        self.records.insert(record.uid, Arc::clone(record));
+        self.catalog.apply(&Change::PutEntity(Arc::clone(record)));
     }
 
     fn define(&mut self, identifier: &str, properties: &[&str], relations: &[&str]) {
@@ -132,8 +142,7 @@ impl World {
             claim: None,
             stamps: stamps(at),
         });
-        self.records.insert(uid, Arc::clone(&record));
-        self.catalog.apply(&Change::PutEntity(record));
+        self.apply_put(&record);
     }
 
     /// The same state, loaded at once.

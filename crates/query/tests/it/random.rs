@@ -163,11 +163,34 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-pub(crate) fn subject() -> impl Strategy<Value = Subject> {
+/// A relation of either end.
+pub(crate) fn relation() -> impl Strategy<Value = Subject> {
     let names =
         &["uses", "usesOf", "owner", "ownerOf", "ownedBy", "OWNEDBY", "dependsOn", "dependencyOf", "on_call"]
             [..];
     let kinds = &["component", "group", "alpha", "beta", "!alpha"][..];
+    (select(names), option::of(select(kinds)), any::<bool>()).prop_map(|(name, kind, by_identifier)| {
+        Subject::Relation { name: name.to_owned(), target_kind: kind.map(str::to_owned), by_identifier }
+    })
+}
+
+/// A condition on a relation that no look-up answers.
+pub(crate) fn related() -> impl Strategy<Value = Expr> {
+    let parts = &["", "a", "b", "al", "comp", "group:default/", "component:default/b", "!"][..];
+    let test = prop_oneof![
+        Just(Test::Exists),
+        Just(Test::Valued),
+        select(parts).prop_map(|p| Test::Prefix(p.to_owned())),
+        select(parts).prop_map(|p| Test::Contains(p.to_owned())),
+        vec(operand(), 1..4).prop_map(Test::In),
+    ];
+    (relation(), test, any::<bool>()).prop_map(|(subject, test, exact)| {
+        let collation = if exact { Collation::Exact } else { Collation::Folded };
+        Expr::Is { subject, test, collation }
+    })
+}
+
+pub(crate) fn subject() -> impl Strategy<Value = Subject> {
     const METAS: [Meta; 12] = [
         Meta::Identifier,
         Meta::Title,
@@ -184,9 +207,7 @@ pub(crate) fn subject() -> impl Strategy<Value = Subject> {
     ];
     prop_oneof![
         5 => select(&PATHS[..]).prop_map(|p| Subject::Field(p.to_owned())),
-        2 => (select(names), option::of(select(kinds)), any::<bool>()).prop_map(|(name, kind, by_identifier)| {
-            Subject::Relation { name: name.to_owned(), target_kind: kind.map(str::to_owned), by_identifier }
-        }),
+        2 => relation(),
         2 => select(&METAS[..]).prop_map(Subject::Meta),
     ]
 }
