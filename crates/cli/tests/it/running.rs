@@ -150,3 +150,20 @@ fn a_stop_ends_streams() {
     // Its grace for requests under way is eight seconds.
     assert!(started.elapsed() < Duration::from_secs(6), "{:?}", started.elapsed());
 }
+
+#[test]
+fn the_data_folder_remembers_which_files_were_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, config) = (folder.path().join("data"), folder.path().join("app-config.yaml"));
+    let locations = "catalog: {locations: [{type: file, target: ./a.yaml}]}\n";
+    std::fs::write(&config, locations).unwrap();
+    let component = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: a}\n\
+                     spec: {type: service, lifecycle: production, owner: b}\n";
+    std::fs::write(folder.path().join("a.yaml"), component).unwrap();
+    let args = ["--data-dir", data.to_str().unwrap(), "--config", config.to_str().unwrap()];
+    Server::start(&args, &SECRETS).stop();
+    let remembered = std::fs::read(data.join("readings")).unwrap();
+    assert_eq!(remembered.len(), 21 + 64, "one file");
+    Server::start(&args, &SECRETS).stop();
+    assert_eq!(std::fs::read(data.join("readings")).unwrap(), remembered);
+}
