@@ -36,10 +36,10 @@ impl Failure {
         Self::new(StatusCode::NOT_FOUND, "not_found", message)
     }
 
-    /// 404 in the words that Port's clients know.
+    /// 404 in the words that Port's clients know; the Kubernetes exporter looks for "was not found".
     pub(crate) fn no_entity(blueprint: &str, identifier: &str) -> Self {
         let message = format!(
-            "Entity with identifier \"{identifier}\" does not exist in the blueprint \"{blueprint}\""
+            "Entity with identifier \"{identifier}\" does not exist in the blueprint \"{blueprint}\": it was not found"
         );
         Self::new(StatusCode::NOT_FOUND, "not_found", message)
     }
