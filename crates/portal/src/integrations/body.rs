@@ -31,9 +31,8 @@ const UNSAID: [&str; 4] = ["config", "installationAppType", "installationType", 
 /// The body, if each field is of the type that it should be. Keys that nobody knows are stored as they come.
 pub(super) fn checked(body: Value, create: bool) -> Result<Map<String, Value>, PortalError> {
     let Value::Object(mut body) = body else { return Err(PortalError::invalid("body must be object")) };
-    body.retain(|key, value| {
-        !OURS.contains(&key.as_str()) && !(value.is_null() && UNSAID.contains(&key.as_str()))
-    });
+    let unsaid = |key: &str, value: &Value| value.is_null() && UNSAID.contains(&key);
+    body.retain(|key, value| !OURS.contains(&key.as_str()) && !unsaid(key, value));
     if create && !body.contains_key("installationId") {
         return Err(PortalError::invalid("body must have required property 'installationId'"));
     }
