@@ -161,7 +161,7 @@ impl Names {
         let mut compound = |kind: &str, count: usize| -> Vec<String> {
             let mut name =
                 |n: usize| format!("{}-{}-{kind}-{n}", random.pick(&MANNERS), random.pick(&THINGS));
-            (1..=count).map(|n| name(n)).collect()
+            (1..=count).map(&mut name).collect()
         };
         let plain = |kind: &str, count| (1..=count).map(|n| format!("{kind}-{n}")).collect();
         let mut names = Self {

@@ -368,7 +368,7 @@ fn equal_terms(field: &FieldIndex, sought: &Scalar, collation: Collation, set: &
         let is_text = matches!(term.kind, TermKind::Text | TermKind::Item);
         let fits = match collation {
             Collation::Folded => true,
-            Collation::Exact => term.text.as_ref() == sought.text && is_text == sought.is_text,
+            Collation::Exact => term.text == sought.text && is_text == sought.is_text,
         };
         if fits {
             postings.add_to(set);

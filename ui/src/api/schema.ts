@@ -75,6 +75,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/graph": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is around an entity: everything within some steps, nearest first, and every relation between. */
+        get: operations["graph"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/session": {
         parameters: {
             query?: never;
@@ -352,6 +369,67 @@ export interface components {
             field: string;
             /** @description Any of these; null means that the value is missing. */
             values: unknown[];
+        };
+        /** @description What is around an entity. */
+        Graph: {
+            /** @description The entity asked for, then what is one step away, and so on. */
+            nodes: components["schemas"]["GraphNode"][];
+            /** @description Every relation between these nodes, once. */
+            edges: components["schemas"]["GraphEdge"][];
+            /**
+             * Format: int64
+             * @description How many more nodes are within the depth, beyond the limit.
+             */
+            hiddenNodes: number;
+            /**
+             * Format: int64
+             * @description The commit that this shows.
+             */
+            revision: number;
+        };
+        GraphEdge: {
+            /**
+             * Format: int32
+             * @description Place in `nodes`, from 0.
+             */
+            from: number;
+            /**
+             * Format: int32
+             * @description Place in `nodes`, from 0.
+             */
+            to: number;
+            /** @description Its type, as `from` has it. */
+            relation: string;
+            /** @description Its key in the blueprint of `from`; absent where that has no such relation. */
+            key?: string | null;
+        };
+        GraphNode: {
+            /** @description Lower-case reference. */
+            ref: string;
+            /** @description Empty when no blueprint has the kind of a dangling reference. */
+            blueprint: string;
+            identifier: string;
+            title: string;
+            /** @description Backstage kind, if it has one. */
+            kind?: string | null;
+            /** @description Steps from the entity asked for. */
+            hops: number;
+            hidden: components["schemas"]["Hidden"];
+            /** @description There is no such entity: relations point at it all the same. Absent when there is one. */
+            missing?: boolean;
+        };
+        /** @description Neighbours that are not among the nodes, by the relations and blueprints asked for, each counted once. */
+        Hidden: {
+            /**
+             * Format: int32
+             * @description Those that lead here.
+             */
+            in: number;
+            /**
+             * Format: int32
+             * @description Those that this leads to.
+             */
+            out: number;
         };
         Incoming: {
             blueprint: string;
@@ -761,6 +839,76 @@ export interface operations {
             };
         };
     };
+    graph: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Reference of the entity: this, or `blueprint` and `identifier`. It may be one that does not exist, if
+                 *     relations point at it.
+                 */
+                ref?: string;
+                blueprint?: string;
+                identifier?: string;
+                /** @description Steps, 1..10; 1 when absent. */
+                depth?: number;
+                /** @description `out`: to what it depends on; `in`: to what depends on it; `both` when absent. */
+                direction?: "both" | "out" | "in";
+                /** @description Only relations of this type or key. May be repeated. */
+                relation?: string[];
+                /** @description Only entities of this blueprint; the entity asked for is always there. May be repeated. */
+                only?: string[];
+                /** @description Nodes, 1..5000; 500 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Graph"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description it took too long */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     session: {
         parameters: {
             query?: never;
@@ -833,6 +981,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SourceList"];
+                };
+            };
+            /** @description No id */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             401: {
@@ -931,6 +1088,14 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -28,10 +28,13 @@ pub(crate) struct GraphQuery {
     /// Steps, 1..10; 1 when absent.
     depth: Option<usize>,
     /// `out`: to what it depends on; `in`: to what depends on it; `both` when absent.
+    #[param(inline)]
     direction: Option<GraphDirection>,
     /// Only relations of this type or key. May be repeated.
+    #[param(required = false)]
     relation: Vec<String>,
     /// Only entities of this blueprint; the entity asked for is always there. May be repeated.
+    #[param(required = false)]
     only: Vec<String>,
     /// Nodes, 1..5000; 500 when absent.
     limit: Option<usize>,

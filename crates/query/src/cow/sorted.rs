@@ -8,10 +8,13 @@ use std::sync::Arc;
 
 const CHUNK: usize = 256;
 
+/// Entries in order.
+type Chunk<K, V> = Vec<(K, V)>;
+
 /// An ordered map whose copies share unmodified chunks.
 #[derive(Clone)]
 pub(crate) struct SortedMap<K, V> {
-    chunks: Arc<Vec<Arc<Vec<(K, V)>>>>,
+    chunks: Arc<Vec<Arc<Chunk<K, V>>>>,
     len: usize,
 }
 
