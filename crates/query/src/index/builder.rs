@@ -1,15 +1,16 @@
 //! Building an [`Index`] from many entities at once: values are gathered in hash tables, by as many threads
 //! as walk documents, and put in order at the end, field by field.
 
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use roaring::RoaringBitmap;
 
 use super::field::FieldIndex;
 use super::postings::Postings;
-use super::term::{MAX_INDEXED_CHARS, Term, TermRef, same_prefix};
-use super::terms::Terms;
+use super::term::{MAX_INDEXED_CHARS, TermKind, TermRef, same_prefix};
+use super::terms::{Terms, TermsBuilder};
 use super::walk::{Leaf, Nesting};
 use super::{Index, Path, Row, row};
 use crate::cow::SortedMap;
@@ -26,13 +27,83 @@ pub(crate) struct IndexBuilder {
 #[derive(Default)]
 struct FieldBuilder {
     path: Arc<str>,
-    terms: HashMap<Term, Ids>,
+    values: Values,
     present: Vec<u32>,
     nulls: Vec<u32>,
     long: Vec<u32>,
     containers: Vec<u32>,
     /// The field that followed this one last time: documents of a kind have their keys in the same order.
     next: usize,
+}
+
+/// The distinct values of a field and who has them. Their texts stand in one piece: millions of small ones that come
+/// and go at a start would leave memory full of holes.
+#[derive(Default)]
+struct Values {
+    text: String,
+    list: Vec<Value>,
+    /// Places in `list`.
+    table: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+}
+
+struct Value {
+    start: u32,
+    end: u32,
+    kind: TermKind,
+    ids: Ids,
+}
+
+impl Value {
+    fn term<'t>(&self, text: &'t str) -> TermRef<'t> {
+        let text = text.get(self.start as usize..self.end as usize).unwrap_or_default();
+        TermRef { text, kind: self.kind }
+    }
+}
+
+impl Values {
+    fn term(&self, value: &Value) -> TermRef<'_> {
+        value.term(&self.text)
+    }
+
+    fn push(&mut self, term: TermRef<'_>, id: u32) {
+        let Self { text, list, table, hasher } = self;
+        let hash = hasher.hash_one(term);
+        let is_it = |at: &u32| list.get(*at as usize).is_some_and(|value| value.term(text) == term);
+        let known = table.find(hash, is_it).copied();
+        if let Some(value) = known.and_then(|at| list.get_mut(at as usize)) {
+            return value.ids.push(id);
+        }
+        let hash_at = |at: &u32| list.get(*at as usize).map_or(0, |value| hasher.hash_one(value.term(text)));
+        table.insert_unique(hash, list.len() as u32, hash_at);
+        let start = text.len() as u32;
+        text.push_str(term.text);
+        list.push(Value { start, end: text.len() as u32, kind: term.kind, ids: Ids::One(id) });
+    }
+
+    /// Brings the values into order. Where all are ASCII, sixteen lower-case bytes behind their common beginning
+    /// decide almost every comparison.
+    fn sort(&mut self) {
+        self.table = HashTable::new();
+        let mut list = std::mem::take(&mut self.list);
+        let first = list.first().map_or("", |first| self.term(first).text);
+        if !self.text.is_ascii() {
+            list.sort_unstable_by(|a, b| self.term(a).cmp(&self.term(b)));
+            self.list = list;
+            return;
+        }
+        let shared = |value: &Value| same_prefix(first.as_bytes(), self.term(value).text.as_bytes());
+        let shared = list.iter().map(shared).min().unwrap_or(0);
+        let key = |value: &Value| {
+            let mut bytes = [0; 16];
+            let rest = &self.term(value).text.as_bytes()[shared..];
+            bytes.iter_mut().zip(rest).for_each(|(to, from)| *to = from.to_ascii_lowercase());
+            u128::from_be_bytes(bytes)
+        };
+        let mut keyed: Vec<(u128, Value)> = list.into_iter().map(|value| (key(&value), value)).collect();
+        keyed.sort_unstable_by(|(a, x), (b, y)| a.cmp(b).then_with(|| self.term(x).cmp(&self.term(y))));
+        self.list = keyed.into_iter().map(|(_, value)| value).collect();
+    }
 }
 
 /// Most values occur once, and then need no list.
@@ -75,15 +146,13 @@ impl IndexBuilder {
         let field = self.field(path);
         match leaf.term(nesting) {
             Some((text, kind)) if text.len() <= MAX_INDEXED_CHARS => {
-                let sought = TermRef { text: &text, kind };
-                let entry = field.terms.raw_entry_mut().from_key(&sought);
-                entry.or_insert_with(|| (Term::from(&sought), Ids::One(id))).1.push(id);
+                field.values.push(TermRef { text: &text, kind }, id);
             }
             _ => match row(leaf, nesting) {
                 Row::Null => push(&mut field.nulls, id),
                 Row::Long => push(&mut field.long, id),
                 Row::Container => return push(&mut field.containers, id),
-                Row::Value(term) => field.terms.entry(term).or_insert(Ids::One(id)).push(id),
+                Row::Value(term) => field.values.push(term.borrowed(), id),
             },
         }
         push(&mut field.present, id);
@@ -123,7 +192,7 @@ impl Index {
         let mut work: Vec<_> = parts.into_iter().map(|(path, fields)| (Path(path), fields)).collect();
         // The largest first, dealt in turn: a field is the unit of work.
         work.sort_by_key(|(_, fields)| {
-            std::cmp::Reverse(fields.iter().map(|f| f.terms.len()).sum::<usize>())
+            std::cmp::Reverse(fields.iter().map(|f| f.values.list.len()).sum::<usize>())
         });
         let mut hands: Vec<Vec<_>> = (0..threads.max(1)).map(|_| Vec::new()).collect();
         let count = hands.len();
@@ -149,11 +218,12 @@ impl Index {
 
 impl FieldBuilder {
     fn build(parts: Vec<Self>) -> FieldIndex {
-        let mut terms = Vec::new();
         let (mut present, mut nulls, mut long, mut containers) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for part in parts {
-            terms = merged(terms, sorted(part.terms));
+        let mut values = Vec::with_capacity(parts.len());
+        for mut part in parts {
+            part.values.sort();
+            values.push(part.values);
             present.extend(part.present);
             nulls.extend(part.nulls);
             long.extend(part.long);
@@ -164,7 +234,7 @@ impl FieldBuilder {
             Arc::new(RoaringBitmap::from_sorted_iter(ids).unwrap_or_default())
         };
         FieldIndex {
-            terms: Terms::from_sorted(terms.into_iter().map(|(t, ids)| (t, ids.postings()))),
+            terms: merged(values),
             present: set(present),
             nulls: set(nulls),
             long: set(long),
@@ -173,53 +243,26 @@ impl FieldBuilder {
     }
 }
 
-/// Terms in order. Where all are ASCII, sixteen lower-case bytes behind their common beginning decide almost
-/// every comparison.
-fn sorted(terms: HashMap<Term, Ids>) -> Vec<(Term, Ids)> {
-    let mut terms: Vec<(Term, Ids)> = terms.into_iter().collect();
-    let Some(first) = terms.first().map(|(t, _)| Arc::clone(&t.text)) else { return terms };
-    if !terms.iter().all(|(t, _)| t.text.is_ascii()) {
-        terms.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        return terms;
-    }
-    let shared =
-        terms.iter().map(|(t, _)| same_prefix(first.as_bytes(), t.text.as_bytes())).min().unwrap_or(0);
-    let key = |term: &Term| {
-        let mut bytes = [0; 16];
-        let rest = &term.text.as_bytes()[shared..];
-        bytes.iter_mut().zip(rest).for_each(|(to, from)| *to = from.to_ascii_lowercase());
-        u128::from_be_bytes(bytes)
-    };
-    let mut keyed: Vec<(u128, (Term, Ids))> = terms.into_iter().map(|t| (key(&t.0), t)).collect();
-    keyed.sort_unstable_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.0.cmp(&y.0)));
-    keyed.into_iter().map(|(_, term)| term).collect()
-}
-
-/// Two lists in order as one.
-fn merged(earlier: Vec<(Term, Ids)>, later: Vec<(Term, Ids)>) -> Vec<(Term, Ids)> {
-    if earlier.is_empty() {
-        return later;
-    }
-    let mut out = Vec::with_capacity(earlier.len() + later.len());
-    let (mut earlier, mut later) = (earlier.into_iter().peekable(), later.into_iter().peekable());
+/// Several lists in order as one.
+fn merged(mut parts: Vec<Values>) -> Terms {
+    let mut lists: Vec<_> =
+        parts.iter_mut().map(|part| std::mem::take(&mut part.list).into_iter().peekable()).collect();
+    let mut terms = TermsBuilder::default();
     loop {
-        let order = match (earlier.peek(), later.peek()) {
-            (Some((a, _)), Some((b, _))) => a.cmp(b),
-            (Some(_), None) => std::cmp::Ordering::Less,
-            (None, Some(_)) => std::cmp::Ordering::Greater,
-            (None, None) => return out,
-        };
-        if order.is_gt() {
-            out.extend(later.next());
-            continue;
+        let heads = parts.iter().zip(&mut lists).filter_map(|(part, list)| Some(part.term(list.peek()?)));
+        let Some(least) = heads.min() else { return terms.finish() };
+        let mut ids: Option<Ids> = None;
+        for (part, list) in parts.iter().zip(&mut lists) {
+            if let Some(value) = list.next_if(|value| part.term(value) == least) {
+                match &mut ids {
+                    Some(ids) => ids.extend(value.ids),
+                    None => ids = Some(value.ids),
+                }
+            }
         }
-        let Some((term, mut ids)) = earlier.next() else { return out };
-        if order.is_eq()
-            && let Some((_, more)) = later.next()
-        {
-            ids.extend(more);
+        if let Some(ids) = ids {
+            terms.push(least, ids.postings());
         }
-        out.push((term, ids));
     }
 }
 

@@ -69,18 +69,6 @@ pub(crate) struct TermRef<'a> {
     pub(crate) kind: TermKind,
 }
 
-impl hashbrown::Equivalent<Term> for TermRef<'_> {
-    fn equivalent(&self, term: &Term) -> bool {
-        self.kind == term.kind && self.text == term.text.as_ref()
-    }
-}
-
-impl From<&TermRef<'_>> for Term {
-    fn from(term: &TermRef<'_>) -> Self {
-        Self { text: term.text.into(), kind: term.kind }
-    }
-}
-
 /// Compares two texts by their lower-case forms.
 pub(crate) fn fold_cmp(a: &str, b: &str) -> Ordering {
     let (x, y) = (a.as_bytes(), b.as_bytes());

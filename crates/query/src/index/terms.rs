@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use memchr::memmem::Finder;
 
 use super::postings::Postings;
-use super::term::{Term, TermKind, TermRef, fold_eq, folded};
+use super::term::{TermKind, TermRef, fold_eq, folded};
 
 const CHUNK: usize = 256;
 /// Stands behind every text, so that no part that is sought is found across two of them.
@@ -163,25 +163,38 @@ impl Chunk {
     }
 }
 
-impl Terms {
-    /// Builds from values already in order, without repeats.
-    pub(crate) fn from_sorted(terms: impl IntoIterator<Item = (Term, Postings)>) -> Self {
-        let mut chunks = Vec::new();
-        let mut chunk = Chunk::default();
-        for (term, postings) in terms {
-            if chunk.slots.len() == CHUNK / 4 * 3 {
-                chunk.shrink();
-                chunks.push(Arc::new(std::mem::take(&mut chunk)));
-            }
-            chunk.push(term.borrowed(), postings);
+/// Builds [`Terms`] from values already in order, without repeats.
+#[derive(Default)]
+pub(crate) struct TermsBuilder {
+    chunks: Vec<Arc<Chunk>>,
+    chunk: Chunk,
+}
+
+impl TermsBuilder {
+    /// The next value.
+    pub(crate) fn push(&mut self, term: TermRef<'_>, postings: Postings) {
+        if self.chunk.slots.len() == CHUNK / 4 * 3 {
+            self.seal();
         }
-        if !chunk.slots.is_empty() {
-            chunk.shrink();
-            chunks.push(Arc::new(chunk));
-        }
-        Self { chunks: Arc::new(chunks) }
+        self.chunk.push(term, postings);
     }
 
+    fn seal(&mut self) {
+        let mut chunk = std::mem::take(&mut self.chunk);
+        chunk.shrink();
+        self.chunks.push(Arc::new(chunk));
+    }
+
+    /// All of them.
+    pub(crate) fn finish(mut self) -> Terms {
+        if !self.chunk.slots.is_empty() {
+            self.seal();
+        }
+        Terms { chunks: Arc::new(self.chunks) }
+    }
+}
+
+impl Terms {
     /// Where the first value that is not less stands: (chunk, place in it).
     fn lower(&self, cmp: &impl Fn(TermRef<'_>) -> Ordering) -> (usize, usize) {
         let less = |c: &Arc<Chunk>| {
@@ -310,6 +323,7 @@ impl Terms {
 mod tests {
     use std::collections::BTreeMap;
 
+    use super::super::term::Term;
     use super::*;
 
     fn pairs<'a>(entries: impl Iterator<Item = Entry<'a>>) -> Vec<(String, u64)> {
@@ -360,8 +374,9 @@ mod tests {
         copies.push((ours, model));
         for (ours, model) in copies {
             assert_eq!(pairs(ours.iter()), model_pairs(model.iter()));
-            let rebuilt = ours.iter().map(|(t, p)| (Term::from(&t), p.clone()));
-            assert_eq!(pairs(Terms::from_sorted(rebuilt).iter()), model_pairs(model.iter()));
+            let mut rebuilt = TermsBuilder::default();
+            ours.iter().for_each(|(t, p)| rebuilt.push(t, p.clone()));
+            assert_eq!(pairs(rebuilt.finish().iter()), model_pairs(model.iter()));
             let sought = Term { text: "name-77".into(), kind: TermKind::Text };
             let from = ours.from(|t| t.cmp(&sought.borrowed()));
             assert_eq!(pairs(from), model_pairs(model.range(&sought..)));
