@@ -106,6 +106,9 @@ fn filter(random: &mut Random) -> String {
     if random.percent(40) {
         filter.push_str(&format!(",metadata.labels.env={}", random.pick(&ENVIRONMENTS)));
     }
+    if random.percent(30) {
+        filter.push_str(&format!(",metadata.labels.larkfell.example/tier={}", random.between(1, 4)));
+    }
     filter
 }
 
