@@ -47,13 +47,16 @@ impl Draft {
         Ok(())
     }
 
-    /// Installs the shipped kinds among the targets of a blueprint's relations.
+    /// Installs the shipped kinds among the targets of a blueprint's relations. A blueprint of that name which is
+    /// there already is somebody's own: only a document of the kind makes it one.
     pub(crate) fn install_targets(&mut self, body: &Value) -> Result<(), PortalError> {
         let relations = body.get("relations").and_then(Value::as_object);
         let targets =
             relations.into_iter().flat_map(|r| r.values()).filter_map(|r| r.get("target")?.as_str());
         for kind in targets.filter_map(kinds::by_identifier) {
-            self.install_kind(kind)?;
+            if self.catalog.blueprints().get(kind.identifier()).is_none() {
+                self.install_kind(kind)?;
+            }
         }
         Ok(())
     }
