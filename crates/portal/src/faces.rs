@@ -64,7 +64,7 @@ impl View {
     fn append_relations(&self, node: NodeId, out: &mut Vec<u8>) {
         out.extend_from_slice(b",\"relations\":[");
         let mut first = true;
-        for relation in self.relations(node) {
+        for relation in self.catalog.relations_sorted(node) {
             let target = self.reference(relation.other);
             if target.starts_with('!') {
                 continue;

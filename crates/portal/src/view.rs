@@ -110,7 +110,7 @@ impl View {
     /// Relations in both directions, sorted as Backstage answers them. Other ends may dangle.
     #[must_use]
     pub fn relations(&self, node: NodeId) -> Vec<Relation<'_>> {
-        self.catalog.relations_sorted(node)
+        self.catalog.relations_sorted(node).collect()
     }
 
     /// What is around a node, both ends of every edge included.

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use roaring::RoaringBitmap;
 use stagedoor_model::face::Target;
@@ -80,7 +80,20 @@ pub(crate) struct Node {
     pub(crate) entity: Option<Arc<Entity>>,
     pub(crate) incoming: Arc<Vec<InEdge>>,
     pub(crate) marks: Marks,
+    /// Its relations in order, made when first asked for: see [`Catalog::in_order`].
+    pub(crate) ordered: OnceLock<Arc<[Ordered]>>,
 }
+
+impl Node {
+    /// What a reference stands for before anything is known of it.
+    pub(crate) fn new(reference: Arc<str>) -> Self {
+        let (incoming, marks) = (Arc::default(), Marks::default());
+        Self { reference, entity: None, incoming, marks, ordered: OnceLock::new() }
+    }
+}
+
+/// A relation in the order of answers: number of its type, other end, whether that emitted it.
+pub(crate) type Ordered = (u16, bool, NodeId);
 
 /// Entities of one blueprint.
 #[derive(Clone, Default)]
@@ -210,13 +223,7 @@ impl Catalog {
             return id;
         }
         let reference: Arc<str> = reference.into();
-        let node = Node {
-            reference: Arc::clone(&reference),
-            entity: None,
-            incoming: Arc::default(),
-            marks: Marks::default(),
-        };
-        let id = self.nodes.push(node) as NodeId;
+        let id = self.nodes.push(Node::new(Arc::clone(&reference))) as NodeId;
         self.classes.push(&reference);
         self.refs.insert(reference, id);
         id
@@ -343,13 +350,20 @@ impl Catalog {
         self.mark_written(node, before.as_deref().map(|entity| (node, entity)));
     }
 
+    /// The node for writing, when edges at it come or go.
+    fn edges_change(&mut self, node: NodeId) -> Option<&mut Node> {
+        let node = self.nodes.get_mut(node as usize)?;
+        node.ordered.take();
+        Some(node)
+    }
+
     /// Takes the entity off its node: edges, membership. Returns its index rows, which the caller replaces.
     fn detach(&mut self, node: NodeId) -> Rows {
-        let Some(entity) = self.nodes.get_mut(node as usize).and_then(|n| n.entity.take()) else {
+        let Some(entity) = self.edges_change(node).and_then(|n| n.entity.take()) else {
             return Rows::new();
         };
         for edge in &entity.outgoing {
-            if let Some(target) = self.nodes.get_mut(edge.target as usize) {
+            if let Some(target) = self.edges_change(edge.target) {
                 // The first is found first: entities go in the order in which they came.
                 let ours = |e: &InEdge| e.source == node && e.relation == edge.relation;
                 if let Some(at) = target.incoming.iter().position(ours) {
@@ -394,14 +408,14 @@ impl Catalog {
             Some(_) => self.mixed_edges(record, face),
         };
         for edge in &outgoing {
-            if let Some(target) = self.nodes.get_mut(edge.target as usize) {
+            if let Some(target) = self.edges_change(edge.target) {
                 let incoming = InEdge { relation: edge.relation, reverse: edge.reverse, source: node };
                 Arc::make_mut(&mut target.incoming).push(incoming);
             }
         }
         self.classes.set_blueprint(node, &record.blueprint);
         let entity = Arc::new(prepared.entity(Arc::clone(record), outgoing));
-        if let Some(n) = self.nodes.get_mut(node as usize) {
+        if let Some(n) = self.edges_change(node) {
             n.entity = Some(entity);
         }
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 pub use self::neighbourhood::{Around, Connection, Neighbour, Neighbourhood};
-use crate::catalog::{Catalog, Entity, InEdge, NodeId, OutEdge};
+use crate::catalog::{Catalog, Entity, InEdge, NodeId, Ordered, OutEdge};
 
 /// One relation as an entity sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -101,12 +101,26 @@ impl Catalog {
     }
 
     /// Relations in the order of Backstage's answers: by type, then by the target's reference, without repeats.
-    #[must_use]
-    pub fn relations_sorted(&self, node: NodeId) -> Vec<Relation<'_>> {
-        let mut all = self.relations(node);
-        all.sort_by(|a, b| (a.name, self.reference(a.other)).cmp(&(b.name, self.reference(b.other))));
-        all.dedup_by(|a, b| a.name == b.name && a.other == b.other);
-        all
+    pub fn relations_sorted(&self, node: NodeId) -> impl Iterator<Item = Relation<'_>> {
+        let relation = |(name, emitted_by_other, other): &Ordered| Relation {
+            name: self.relation_name(*name),
+            other: *other,
+            emitted_by_other: *emitted_by_other,
+        };
+        self.in_order(node).iter().map(relation)
+    }
+
+    /// Putting relations in order compares references all over memory. So the order of a node's is kept with the node,
+    /// once somebody has asked, until an edge at it comes or goes: names and references never change.
+    fn in_order(&self, node: NodeId) -> &[Ordered] {
+        let Some(n) = self.nodes.get(node as usize) else { return &[] };
+        n.ordered.get_or_init(|| {
+            let mut all = self.relations(node);
+            all.sort_by(|a, b| (a.name, self.reference(a.other)).cmp(&(b.name, self.reference(b.other))));
+            all.dedup_by(|a, b| a.name == b.name && a.other == b.other);
+            let number = |r: &Relation<'_>| self.relation_id(r.name).unwrap_or_default();
+            all.iter().map(|r| (number(r), r.emitted_by_other, r.other)).collect()
+        })
     }
 
     /// The other ends of a Port relation of an entity: edges of its type to nodes of its target kind.

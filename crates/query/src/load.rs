@@ -14,7 +14,6 @@ use stagedoor_model::{Change, EntityRecord, Revision};
 use crate::blueprints::BlueprintEntry;
 use crate::catalog::{Catalog, Members, Node, NodeId};
 use crate::cow::SortedMap;
-use crate::derived::state::Marks;
 use crate::index::Index;
 use crate::index::builder::IndexBuilder;
 use crate::index::walk::Leaf;
@@ -142,12 +141,7 @@ impl Catalog {
         for (at, (record, entry)) in entities.iter().enumerate() {
             let node = at as NodeId;
             let reference: Arc<str> = record.entity_ref.as_str().into();
-            self.nodes.push(Node {
-                reference: Arc::clone(&reference),
-                entity: None,
-                incoming: Arc::default(),
-                marks: Marks::default(),
-            });
+            self.nodes.push(Node::new(Arc::clone(&reference)));
             self.classes.push(&reference);
             refs.push((reference, node));
             uids.push((record.uid, node));
