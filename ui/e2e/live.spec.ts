@@ -35,13 +35,8 @@ class Other {
 
   async end(): Promise<void> {
     await this.request.delete(`/v1/blueprints/${blueprint}/all-entities?delete_blueprint=true`);
-    for (let left = 20; left > 0; left--) {
-      const there = (await this.request.get(`/v1/blueprints/${blueprint}`)).ok();
-      if (!there) return;
-      const { entities } = (await (await this.request.get(`/v1/blueprints/${blueprint}/entities`)).json()) as { entities: { identifier: string }[] };
-      for (const { identifier } of entities) await this.request.delete(`/v1/blueprints/${blueprint}/entities/${identifier}?delete_dependents=true`);
-      await this.request.delete(`/v1/blueprints/${blueprint}`);
-    }
+    // it goes in the background
+    await expect.poll(async () => (await this.request.get(`/v1/blueprints/${blueprint}`)).status(), { timeout: 15_000 }).toBe(404);
   }
 
   put(identifier: string, properties: Record<string, unknown>, parent: string | null = 'e00'): Promise<void> {
