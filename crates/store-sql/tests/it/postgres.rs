@@ -96,19 +96,17 @@ fn cut_connections_lose_nothing_and_repeat_nothing() {
     let stores = [PostgresStore::open(&url).unwrap(), PostgresStore::open(&url).unwrap()];
     let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid()";
-    let stop = std::sync::atomic::AtomicBool::new(false);
+    // Cut as often as something is stored, in the middle of whatever comes next; nobody is starved, and a writer that
+    // fails ends the cutter too.
+    let (stored, seen) = std::sync::mpsc::channel();
     let cuts = std::thread::scope(|scope| {
-        let cutter = scope.spawn(|| {
-            let mut cuts = 0;
-            while !stop.load(std::sync::atomic::Ordering::Acquire) {
-                cuts += cluster.execute(&url, cut).unwrap().len();
-            }
-            cuts
-        });
+        let cutter = scope
+            .spawn(|| seen.into_iter().map(|()| cluster.execute(&url, cut).unwrap().len()).sum::<usize>());
         let writers: Vec<_> = stores
             .iter()
             .enumerate()
             .map(|(writer, store)| {
+                let stored = stored.clone();
                 scope.spawn(move || {
                     let mut head = 0;
                     for n in 0..25 {
@@ -120,14 +118,15 @@ fn cut_connections_lose_nothing_and_repeat_nothing() {
                                 Err(error) => panic!("{error:?}"),
                             }
                         };
+                        stored.send(()).unwrap();
                     }
                 })
             })
             .collect();
+        drop(stored);
         for writer in writers {
             writer.join().unwrap();
         }
-        stop.store(true, std::sync::atomic::Ordering::Release);
         cutter.join().unwrap()
     });
     assert!(cuts > 20, "only {cuts} connections were cut");
