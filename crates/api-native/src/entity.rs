@@ -171,7 +171,7 @@ fn source(api: &Api, viewer: &stagedoor_auth::Viewer, view: &View, node: NodeId)
             last_seen: None,
         });
     };
-    let report = api.portal.sources(viewer).into_iter().find(|s| s.id == claim.source);
+    let report = api.portal.sources(viewer).unwrap_or_default().into_iter().find(|s| s.id == claim.source);
     let state = report.as_ref().and_then(|r| r.state).and_then(|s| serde_json::to_value(s).ok());
     Some(EntitySource {
         kind: "location".into(),

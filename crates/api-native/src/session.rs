@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
+use stagedoor_auth::{Action, Resource};
 use utoipa::ToSchema;
 
 use crate::Api;
@@ -52,9 +53,14 @@ pub(crate) async fn session(
     State(api): State<Api>,
     Caller(viewer): Caller,
 ) -> Result<Json<Session>, ApiError> {
-    let revision = api.portal.view(&viewer)?.revision();
+    let own = Resource::Of(viewer.email().unwrap_or_default());
+    let view = api.portal.view_for(&viewer, Action::ReadAccount, own)?;
+    let revision = view.revision();
     Ok(Json(Session {
-        viewer: SessionViewer { name: viewer.name().to_owned(), role: viewer.role().as_str().to_owned() },
+        viewer: SessionViewer {
+            name: viewer.name().to_owned(),
+            role: view.rights().role().as_str().to_owned(),
+        },
         dev_mode: api.info.dev_mode,
         title: api.info.title,
         organization: api.info.organization,

@@ -74,7 +74,7 @@ pub(crate) async fn sources(
     State(api): State<Api>,
     Caller(viewer): Caller,
 ) -> Result<Json<SourceList>, ApiError> {
-    Ok(Json(SourceList { sources: api.portal.sources(&viewer).into_iter().map(source).collect() }))
+    Ok(Json(SourceList { sources: api.portal.sources(&viewer)?.into_iter().map(source).collect() }))
 }
 
 /// Lets a held source lose what it no longer says.
@@ -91,7 +91,7 @@ pub(crate) async fn confirm(
     query: Result<Query<ConfirmQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<SourceList>, ApiError> {
     api.portal.confirm_source(&viewer, &query?.id).await?;
-    Ok(Json(SourceList { sources: api.portal.sources(&viewer).into_iter().map(source).collect() }))
+    Ok(Json(SourceList { sources: api.portal.sources(&viewer)?.into_iter().map(source).collect() }))
 }
 
 fn source(report: SourceReport) -> Source {

@@ -10,6 +10,7 @@ use axum::routing::{MethodRouter, delete as delete_route, get, patch as patch_ro
 use axum::{Json, Router};
 use http::StatusCode;
 use serde_json::{Value, json};
+use stagedoor_auth::{Action, Resource};
 use stagedoor_model::Blueprint;
 use stagedoor_portal::Portal;
 
@@ -53,7 +54,7 @@ fn reply(status: StatusCode, blueprint: &Blueprint) -> Response {
     )
 )]
 pub(crate) async fn list(State(portal): State<Portal>, Caller(viewer): Caller) -> Answer {
-    let view = portal.view(&viewer)?;
+    let view = portal.view_for(&viewer, Action::ReadBlueprints, Resource::Any)?;
     let blueprints: Vec<Value> = view.blueprints().iter().map(|e| e.blueprint.to_port()).collect();
     Ok(Json(json!({ "ok": true, "blueprints": blueprints })).into_response())
 }
@@ -98,7 +99,7 @@ pub(crate) async fn read(
     Caller(viewer): Caller,
     OfBlueprint(identifier): OfBlueprint,
 ) -> Answer {
-    let view = portal.view(&viewer)?;
+    let view = portal.view_for(&viewer, Action::ReadBlueprints, Resource::Named(&identifier))?;
     let entry = view.blueprints().get(&identifier).ok_or_else(|| Failure::no_blueprint(&identifier))?;
     Ok(reply(StatusCode::OK, &entry.blueprint))
 }

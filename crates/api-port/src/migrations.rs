@@ -159,7 +159,7 @@ pub(crate) async fn list(
     let one = |name: &str| parameters.list(name).into_iter().next();
     let (actor, blueprint) = (one("actor"), one("blueprint"));
     let statuses = parameters.list("status");
-    let migrations = portal.migrations(&viewer, &statuses, actor.as_deref(), blueprint.as_deref());
+    let migrations = portal.migrations(&viewer, &statuses, actor.as_deref(), blueprint.as_deref())?;
     Ok(Json(json!({ "ok": true, "migrations": migrations })).into_response())
 }
 

@@ -8,6 +8,7 @@ use axum::response::IntoResponse as _;
 use axum::routing::{MethodRouter, get};
 use axum::{Json, Router};
 use serde_json::{Value, json};
+use stagedoor_auth::{Action, Resource};
 use stagedoor_portal::Portal;
 use utoipa::{OpenApi, ToSchema};
 
@@ -114,7 +115,7 @@ pub(crate) async fn read(State(portal): State<Portal>, Caller(viewer): Caller) -
         "id": identity.organization_id, "name": identity.organization, "featureFlags": [],
         "settings": {}, "announcement": null,
     });
-    let set = portal.view(&viewer)?.organization();
+    let set = portal.view_for(&viewer, Action::ReadOrganization, Resource::Any)?.organization();
     if let Some(map) = organization.as_object_mut() {
         map.extend(set);
         if let Some(settings) = map.get_mut("settings").and_then(Value::as_object_mut) {
@@ -168,16 +169,16 @@ pub(crate) async fn replace(
     Ok(Json(json!({ "ok": true })).into_response())
 }
 
-/// What everybody may do here, and what only administrators may: today's rights in Port's words. Actions would
-/// add `execute:actions:<identifier>`.
-const EVERYBODY: [&str; 2] = ["read:blueprints", "read:entities"];
-const ADMINISTRATORS: [&str; 6] = [
-    "create:blueprints",
-    "read:integrations",
-    "create:integrations",
-    "update:integrations",
-    "delete:integrations",
-    "update:organization",
+/// What can be done here so far, in Port's words. Actions would add `execute:actions:<identifier>`.
+const LISTED: [Action; 8] = [
+    Action::ReadBlueprints,
+    Action::ReadEntities,
+    Action::CreateBlueprint,
+    Action::ReadIntegrations,
+    Action::CreateIntegration,
+    Action::UpdateIntegration,
+    Action::DeleteIntegration,
+    Action::UpdateOrganization,
 ];
 
 /// What the caller may do.
@@ -192,8 +193,8 @@ const ADMINISTRATORS: [&str; 6] = [
         (status = 401, description = "No valid access token", body = Refusal),
     )
 )]
-pub(crate) async fn permissions(Caller(viewer): Caller) -> Answer {
-    let more = if viewer.is_administrator() { &ADMINISTRATORS[..] } else { &[] };
-    let permissions: Vec<&str> = EVERYBODY.iter().chain(more).copied().collect();
+pub(crate) async fn permissions(State(portal): State<Portal>, Caller(viewer): Caller) -> Answer {
+    let may = |action: &&Action| portal.could(&viewer, **action, Resource::Any).is_ok();
+    let permissions: Vec<&str> = LISTED.iter().filter(may).map(|action| action.scope()).collect();
     Ok(Json(json!({ "ok": true, "permissions": permissions })).into_response())
 }

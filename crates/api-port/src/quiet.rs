@@ -9,6 +9,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{Json, Router};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
+use stagedoor_auth::{Action, Resource};
 use stagedoor_portal::Portal;
 
 use crate::App;
@@ -82,7 +83,7 @@ fn of_blueprint(
     OfBlueprint(identifier): &OfBlueprint,
     keys: &'static [&'static str],
 ) -> Answer {
-    match portal.view(viewer)?.blueprints().get(identifier) {
+    match portal.view_for(viewer, Action::ReadBlueprints, Resource::Any)?.blueprints().get(identifier) {
         Some(_) => Nothing(keys).answer(),
         None => Err(Failure::no_blueprint(identifier)),
     }

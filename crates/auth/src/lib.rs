@@ -1,18 +1,29 @@
-//! Who a caller is: [`Viewer`], the [`Credentials`] that prove it and the [`Tokens`] that carry it.
+//! Who a caller is ([`Viewer`], the [`Credentials`] that prove it and the [`Tokens`] that carry it) and what it may
+//! do: [`decide`] over its [`Rights`], an [`Action`] and a [`Resource`].
 //!
 //! No I/O, no clock, no randomness: the time and the signing key are passed in, so that every refusal can be
 //! tested to the second. Tokens are signed by one secret of this installation and by one algorithm; there is no
 //! key lookup by header, hence nothing to confuse.
 
+mod action;
 mod credentials;
+mod decide;
 mod error;
+mod permissions;
+mod rights;
+mod scopes;
 mod tokens;
 mod viewer;
 
+pub use action::{Action, Rule};
 pub use credentials::Credentials;
+pub use decide::{Changes, Denied, Facts, NoFacts, Resource, Why, decide};
 pub use error::AuthError;
+pub use permissions::{Block, BlueprintPermissions, Operation, Policy, Sight, moderator_role};
+pub use rights::{Account, Rights, Standing};
+pub use scopes::{Scopes, UnknownScope};
 pub use tokens::{Issued, Realm, TOKEN_LIFE_SECONDS, Tokens};
-pub use viewer::{Origin, Role, Viewer};
+pub use viewer::{Principal, Role, Via, Viewer};
 
 /// The token of an `Authorization` header of the scheme `Bearer`, in any case as RFC 9110 has it.
 #[must_use]

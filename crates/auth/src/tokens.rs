@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use stagedoor_model::Timestamp;
 
 use crate::AuthError;
-use crate::viewer::{Role, Viewer};
+use crate::{Principal, Scopes, Via, Viewer};
 
 /// How long a token lives: three hours, which Port's clients expect.
 pub const TOKEN_LIFE_SECONDS: u64 = 10_800;
@@ -109,7 +109,12 @@ struct Claims {
     org_id: String,
     #[serde(rename = "orgName")]
     org_name: String,
-    role: String,
+    /// `credential`, `service_account` or `person`.
+    principal: String,
+    /// The credential that it was issued for.
+    credential: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scopes: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     email: Option<String>,
     /// `<aud>/email`, `<aud>/orgId`, `<aud>/orgName`: where Port's command line looks.
@@ -142,12 +147,14 @@ impl Tokens {
         &self.realm
     }
 
-    /// A token for `viewer`: the one it already has while that lives, with the time that is left.
+    /// A token for `viewer`: the one it already has while that lives, with the time that is left. What the viewer
+    /// may do is not in it but in the catalog.
     ///
     /// # Errors
-    /// [`AuthError::Signing`] when the claims can't be signed.
+    /// [`AuthError::Signing`] when the claims can't be signed, or for a viewer that needs no token.
     pub fn issue(&self, viewer: &Viewer, now: Timestamp) -> Result<Issued, AuthError> {
         let now = seconds(now);
+        let kind = kind(viewer.principal()).ok_or(AuthError::Signing)?;
         let mut state = self.write();
         if let Some((token, expires)) = state.issued.get(viewer)
             && *expires > now + RENEW_BEFORE_SECONDS
@@ -157,7 +164,7 @@ impl Tokens {
         // After a revocation within this second, a new token has to be told from the old ones.
         let issued_at = state.not_before.get(viewer.name()).map_or(now, |limit| now.max(*limit));
         let expires = issued_at + TOKEN_LIFE_SECONDS;
-        let claims = self.claims(viewer, issued_at, expires);
+        let claims = self.claims(viewer, kind, issued_at, expires);
         let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
             .map_err(|_| AuthError::Signing)?;
         state.issued.retain(|_, (_, end)| *end > now);
@@ -214,7 +221,7 @@ impl Tokens {
         state.issued.retain(|viewer, _| viewer.name() != name);
     }
 
-    fn claims(&self, viewer: &Viewer, issued_at: u64, expires: u64) -> Claims {
+    fn claims(&self, viewer: &Viewer, kind: &str, issued_at: u64, expires: u64) -> Claims {
         let realm = &self.realm;
         let email = viewer.email().unwrap_or(viewer.name());
         let namespaced = [
@@ -233,7 +240,9 @@ impl Tokens {
             personal_token: false,
             org_id: realm.organization_id.clone(),
             org_name: realm.organization_name.clone(),
-            role: viewer.role().as_str().to_owned(),
+            principal: kind.to_owned(),
+            credential: viewer.via().id().to_owned(),
+            scopes: viewer.scopes().map(|scopes| scopes.iter().map(str::to_owned).collect()),
             email: viewer.email().map(str::to_owned),
             namespaced: namespaced.into(),
         }
@@ -248,12 +257,14 @@ impl Tokens {
         if claims.exp <= now {
             return Err(AuthError::Expired);
         }
-        let role = match claims.role.as_str() {
-            "administrator" => Role::Administrator,
-            "member" => Role::Member,
+        let principal = match claims.principal.as_str() {
+            "credential" => Principal::Credential(claims.sub),
+            "service_account" => Principal::ServiceAccount(claims.sub),
+            "person" => Principal::Person(claims.sub),
             _ => return Err(AuthError::Malformed),
         };
-        let viewer = Viewer::from_token(&claims.sub, claims.email.as_deref(), role, claims.is_machine);
+        let scopes = claims.scopes.map(Scopes::parse).transpose().map_err(|_| AuthError::Malformed)?;
+        let viewer = Viewer::new(principal, Via::AccessToken(claims.credential), scopes);
         let signed_part = signed_part(token);
         let verified = Verified { viewer, signed_part, issued_at: claims.iat, expires: claims.exp };
         if self.read().has_revoked(&verified) { Err(AuthError::Revoked) } else { Ok(verified) }
@@ -287,6 +298,16 @@ impl Tokens {
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tokens").field("realm", &self.realm).finish_non_exhaustive()
+    }
+}
+
+/// How a token names its kind of caller; those without a credential get no token.
+fn kind(principal: &Principal) -> Option<&'static str> {
+    match principal {
+        Principal::Credential(_) => Some("credential"),
+        Principal::ServiceAccount(_) => Some("service_account"),
+        Principal::Person(_) => Some("person"),
+        Principal::Development | Principal::System(_) => None,
     }
 }
 

@@ -17,6 +17,17 @@ pub struct Actor {
     pub name: String,
     /// `port`, `backstage`, `native` or `source`.
     pub through: String,
+    /// By which kind of credential and from which address, as far as known: `session 192.0.2.7`, `access_token`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+}
+
+impl Actor {
+    /// Somebody inside: no credential, no address.
+    #[must_use]
+    pub fn new(name: impl Into<String>, through: impl Into<String>) -> Self {
+        Self { name: name.into(), through: through.into(), from: None }
+    }
 }
 
 /// One change of one thing, carrying its whole new state, so that the store and every index apply

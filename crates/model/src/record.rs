@@ -27,3 +27,22 @@ pub struct JournalLine {
     /// What was reported.
     pub body: JsonText,
 }
+
+/// Collections whose bodies nobody is shown: what proves who somebody is, and what is kept secret. They are stored,
+/// replicated and backed up like any other; readers of the log say at most that one of them changed.
+pub const PRIVATE: &[&str] =
+    &["account", "session", "token", "app", "invitation", "secret", "signing_key", "sign_in"];
+
+/// Whether the bodies of a collection are shown to nobody. See [`PRIVATE`].
+#[must_use]
+pub fn is_private(collection: &str) -> bool {
+    PRIVATE.contains(&collection)
+}
+
+impl Record {
+    /// Whether its body is shown to nobody. See [`PRIVATE`].
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        is_private(&self.collection)
+    }
+}

@@ -13,7 +13,7 @@ mod write;
 use std::sync::Arc;
 
 use serde_json::Value;
-use stagedoor_auth::Viewer;
+use stagedoor_auth::{Action, Resource, Viewer};
 use stagedoor_jq::JqError;
 use stagedoor_model::Blueprint;
 use stagedoor_model::derived::Derived;
@@ -87,7 +87,12 @@ impl Portal {
         body: Value,
         mode: BlueprintMode,
     ) -> Result<Arc<Blueprint>, PortalError> {
-        may_build(viewer)?;
+        match identifier {
+            Some(identifier) => {
+                self.may(viewer, Action::UpdateBlueprint, Resource::Named(identifier))?;
+            }
+            None => self.may(viewer, Action::CreateBlueprint, Resource::Any)?,
+        }
         let identifier = identifier.map(str::to_owned);
         let write = move |draft: &mut Draft| draft.write_blueprint(identifier.as_deref(), &body, mode);
         self.commit(viewer.actor("port"), false, write).await
@@ -106,7 +111,7 @@ impl Portal {
         from: &str,
         to: &str,
     ) -> Result<Arc<Blueprint>, PortalError> {
-        may_build(viewer)?;
+        self.may(viewer, Action::UpdateBlueprint, Resource::Named(blueprint))?;
         let (blueprint, from, to) = (blueprint.to_owned(), from.to_owned(), to.to_owned());
         let rename = move |draft: &mut Draft| draft.rename_attribute(&blueprint, attribute, &from, &to);
         self.commit(viewer.actor("port"), false, rename).await
@@ -117,7 +122,7 @@ impl Portal {
     /// # Errors
     /// `NotFound`; `has_dependents`; `protected_resource` for a system blueprint.
     pub async fn delete_blueprint(&self, viewer: &Viewer, identifier: &str) -> Result<(), PortalError> {
-        may_build(viewer)?;
+        self.may(viewer, Action::DeleteBlueprint, Resource::Named(identifier))?;
         let identifier = identifier.to_owned();
         self.commit(viewer.actor("port"), false, move |draft| draft.delete_blueprint(&identifier)).await
     }
@@ -126,7 +131,8 @@ impl Portal {
     ///
     /// # Errors
     /// `NotFound`.
-    pub fn blueprint_permissions(&self, _viewer: &Viewer, blueprint: &str) -> Result<Value, PortalError> {
+    pub fn blueprint_permissions(&self, viewer: &Viewer, blueprint: &str) -> Result<Value, PortalError> {
+        self.may(viewer, Action::ReadBlueprintPermissions, Resource::Named(blueprint))?;
         permissions::read(&self.shared.catalog.load(), blueprint)
     }
 
@@ -140,7 +146,7 @@ impl Portal {
         blueprint: &str,
         body: Value,
     ) -> Result<Value, PortalError> {
-        may_build(viewer)?;
+        self.may(viewer, Action::UpdateBlueprintPermissions, Resource::Named(blueprint))?;
         let blueprint = blueprint.to_owned();
         let patch = move |draft: &mut Draft| draft.patch_permissions(&blueprint, &body);
         self.commit(viewer.actor("port"), false, patch).await
@@ -158,14 +164,6 @@ impl Portal {
         let calculations = derived.calculations.into_iter();
         calculations.filter_map(|(key, c)| Some((key, problem(&c.program)?))).collect()
     }
-}
-
-/// Whether a viewer may change the data model.
-pub(crate) fn may_build(viewer: &Viewer) -> Result<(), PortalError> {
-    if viewer.is_administrator() {
-        return Ok(());
-    }
-    Err(PortalError::Forbidden("only administrators may do this".into()))
 }
 
 /// The refusal for a blueprint that is not there.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
-use stagedoor_auth::Viewer;
+use stagedoor_auth::{Action, Resource, Viewer};
 use stagedoor_ingest::{ParsedDocument, ParsedEntity, PortItem, ReadContext, ReadDocument, read_documents};
 use stagedoor_model::face::IDENTIFIER_ANNOTATION;
 use stagedoor_model::names::is_entity_identifier;
@@ -14,9 +14,9 @@ use stagedoor_query::{BlueprintEntry, Blueprints};
 use uuid::Uuid;
 
 use crate::Portal;
-use crate::blueprints::may_build;
 use crate::entities::{Missing, WriteMode};
 use crate::error::PortalError;
+use crate::rights::Judge;
 use crate::writer::Draft;
 use crate::{WriteRequest, sources::KnownKinds};
 
@@ -84,7 +84,7 @@ impl Portal {
         text: String,
         dry_run: bool,
     ) -> Result<DocumentsReport, PortalError> {
-        may_build(viewer)?;
+        self.may(viewer, Action::HandOverDocuments, Resource::Any)?;
         // Reading takes longer than writing, and only the writer has no time for it.
         let catalog = self.shared.catalog.load_full();
         let reading = tokio::task::spawn_blocking(move || (Read::of(&text, catalog.blueprints()), text));
@@ -93,7 +93,11 @@ impl Portal {
         // Kept here too: taking thousands of trees apart is no work for the writer.
         let read = Arc::new(read);
         let kept = Arc::clone(&read);
-        let write = move |draft: &mut Draft| Ok(draft.write_documents(&text, &read, dry_run));
+        let asker = self.asker(viewer);
+        let write = move |draft: &mut Draft| {
+            let judge = asker.judge(&draft.catalog);
+            Ok(draft.write_documents(&text, &read, dry_run, &judge))
+        };
         let report = self.commit(viewer.actor("native"), dry_run, write).await;
         drop(tokio::task::spawn_blocking(move || drop(kept)));
         report
@@ -120,25 +124,25 @@ impl Read {
 }
 
 impl Draft {
-    fn write_documents(&mut self, text: &str, read: &Read, dry_run: bool) -> DocumentsReport {
+    fn write_documents(&mut self, text: &str, read: &Read, dry_run: bool, judge: &Judge) -> DocumentsReport {
         let mut report = DocumentsReport { dry_run, ..DocumentsReport::default() };
         // Blueprints of the same batch first: they decide which kinds are known.
-        self.write_blueprints(&read.documents, &mut report);
+        self.write_blueprints(&read.documents, &mut report, judge);
         if read.holds(self.catalog.blueprints()) {
-            self.write_each(&read.documents, &mut report);
+            self.write_each(&read.documents, &mut report, judge);
         } else {
-            self.write_each(&Read::of(text, self.catalog.blueprints()).documents, &mut report);
+            self.write_each(&Read::of(text, self.catalog.blueprints()).documents, &mut report, judge);
         }
         report.rejected.sort_by_key(|r| r.index);
         report
     }
 
-    fn write_each(&mut self, documents: &[ReadDocument], report: &mut DocumentsReport) {
+    fn write_each(&mut self, documents: &[ReadDocument], report: &mut DocumentsReport, judge: &Judge) {
         for document in documents {
             let result = match &document.outcome {
                 Ok(ParsedDocument::Port(PortItem::Blueprint(_))) => continue,
-                Ok(ParsedDocument::Port(PortItem::Entity(body))) => self.write_port_item(body),
-                Ok(ParsedDocument::Entity(entity)) => self.write_document(entity),
+                Ok(ParsedDocument::Port(PortItem::Entity(body))) => self.write_port_item(body, judge),
+                Ok(ParsedDocument::Entity(entity)) => self.write_document(entity, judge),
                 Err(error) => {
                     report.rejected.push(RejectedDocument {
                         index: document.index,
@@ -154,7 +158,7 @@ impl Draft {
         }
     }
 
-    fn write_blueprints(&mut self, documents: &[ReadDocument], report: &mut DocumentsReport) {
+    fn write_blueprints(&mut self, documents: &[ReadDocument], report: &mut DocumentsReport, judge: &Judge) {
         let blueprint = |d: &ReadDocument| match &d.outcome {
             Ok(ParsedDocument::Port(PortItem::Blueprint(body))) => Some(body.clone()),
             _ => None,
@@ -162,6 +166,11 @@ impl Draft {
         let (documents, bodies): (Vec<&ReadDocument>, Vec<Value>) =
             documents.iter().filter_map(|d| Some((d, blueprint(d)?))).unzip();
         let before = self.catalog.clone();
+        let verdicts: Vec<_> = bodies.iter().map(|body| self.may_declare(body, judge)).collect();
+        let mut refused = documents.iter().zip(&verdicts).filter_map(|(d, v)| Some((*d, v.clone().err()?)));
+        refused.by_ref().for_each(|(document, error)| report.add(document, Err(error)));
+        let allowed = documents.into_iter().zip(bodies).zip(verdicts).filter(|(_, v)| v.is_ok());
+        let (documents, bodies): (Vec<&ReadDocument>, Vec<Value>) = allowed.map(|(d, _)| d).unzip();
         for (document, result) in documents.into_iter().zip(self.declare_blueprints(&bodies)) {
             let result = result.map(|new| {
                 let identifier = new.identifier.clone();
@@ -179,7 +188,20 @@ impl Draft {
         }
     }
 
-    fn write_port_item(&mut self, body: &Value) -> Result<(Effect, DocumentResult), PortalError> {
+    /// Whether a blueprint may be declared: made, or changed where it is there.
+    fn may_declare(&self, body: &Value, judge: &Judge) -> Result<(), PortalError> {
+        let name = body.get("identifier").and_then(Value::as_str).unwrap_or_default();
+        match self.catalog.blueprints().get(name) {
+            None => judge.may(Action::CreateBlueprint, Resource::Any),
+            Some(_) => judge.may(Action::UpdateBlueprint, Resource::Named(name)),
+        }
+    }
+
+    fn write_port_item(
+        &mut self,
+        body: &Value,
+        judge: &Judge,
+    ) -> Result<(Effect, DocumentResult), PortalError> {
         let blueprint = body.get("blueprint").and_then(Value::as_str).unwrap_or_default().to_owned();
         let request = WriteRequest {
             blueprint: blueprint.clone(),
@@ -190,7 +212,7 @@ impl Draft {
             entities: Vec::new(),
         };
         let before = self.catalog.clone();
-        let written = self.write_entity(&request, body, Missing::Dangle)?;
+        let written = self.write_entity(&request, body, Missing::Dangle, judge)?;
         let node = self.catalog.node_of_key(&blueprint, &written.identifier);
         let updated = |c: &stagedoor_query::Catalog| {
             Some(c.entity(c.node_of_key(&blueprint, &written.identifier)?)?.record.clone())
@@ -206,13 +228,22 @@ impl Draft {
 
     /// Writes a validated Backstage document without a claim. One that a source owns is left alone: the
     /// same content is no change, another is refused.
-    fn write_document(&mut self, entity: &ParsedEntity) -> Result<(Effect, DocumentResult), PortalError> {
+    fn write_document(
+        &mut self,
+        entity: &ParsedEntity,
+        judge: &Judge,
+    ) -> Result<(Effect, DocumentResult), PortalError> {
         let (reference, value) = (entity.entity_ref.as_str(), &entity.value);
         let old = self
             .catalog
             .node_of_ref(reference)
             .and_then(|n| self.catalog.entity(n))
             .map(|e| Arc::clone(&e.record));
+        let node = self.catalog.node_of_ref(reference).filter(|_| old.is_some());
+        if node.is_some_and(|node| !judge.sees(self, node)) {
+            let text = format!("{reference} is taken by an entity that you may not see");
+            return Err(PortalError::Forbidden(text));
+        }
         if let Some(claim) = old.as_ref().and_then(|o| o.claim.as_ref()) {
             let message = format!(
                 "{reference} belongs to its source {} (line {}); change it there",
@@ -220,8 +251,13 @@ impl Draft {
             );
             return Err(PortalError::refused("protected_entity", message));
         }
+        self.may_install(value, judge)?;
         let mut record = self.document_record(reference, value, old.as_deref())?;
         self.state(&mut record, (value, entity.text.clone()), Fields::default());
+        match (node, &old) {
+            (Some(node), Some(old)) => judge.update(self, node, old, &record, true)?,
+            _ => judge.register(self, &record)?,
+        }
         let result = DocumentResult {
             index: 0,
             reference: Some(reference.to_owned()),
@@ -234,6 +270,17 @@ impl Draft {
             (true, false) => Effect::Created,
         };
         Ok((effect, result))
+    }
+
+    /// Whether the shipped kind of a document may be installed, where it is not there yet.
+    fn may_install(&self, value: &Value, judge: &Judge) -> Result<(), PortalError> {
+        let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
+        let Some(shipped) = kinds::by_kind(kind) else { return Ok(()) };
+        let there = self.catalog.blueprints().get(shipped.identifier());
+        match there.is_some_and(|entry| entry.blueprint.shipped_kind.is_some()) {
+            true => Ok(()),
+            false => judge.may(Action::CreateBlueprint, Resource::Any),
+        }
     }
 
     /// The record that a document of this reference belongs to: the one that is there, or a new one of

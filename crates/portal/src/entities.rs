@@ -10,14 +10,14 @@ mod rename;
 mod searches;
 
 use serde_json::Value;
-use stagedoor_auth::Viewer;
+use stagedoor_auth::{Action, Resource, Rights, Viewer};
 
-use crate::blueprints::may_build;
 use crate::error::PortalError;
 use crate::writer::Draft;
 use crate::{Portal, View};
 
 pub use datasource::DatasourceQuery;
+pub(crate) use draft::missing;
 pub(crate) use owned::Stated;
 
 /// What happens when the entity exists already, and when it does not.
@@ -86,9 +86,10 @@ impl Portal {
         viewer: &Viewer,
         request: WriteRequest,
     ) -> Result<Vec<Outcome>, PortalError> {
-        may_build(viewer)?;
-        let dry_run = request.validation_only;
+        self.may_write(viewer, &request)?;
+        let (dry_run, asker) = (request.validation_only, self.asker(viewer));
         let write = move |draft: &mut Draft| {
+            let judge = asker.judge(&draft.catalog);
             if draft.catalog.blueprints().get(&request.blueprint).is_none() {
                 return Err(crate::blueprints::no_blueprint(&request.blueprint));
             }
@@ -96,7 +97,7 @@ impl Portal {
             Ok(request
                 .entities
                 .iter()
-                .map(|body| draft.write_entity(&request, body, missing))
+                .map(|body| draft.write_entity(&request, body, missing, &judge))
                 .collect::<Vec<_>>())
         };
         self.commit(viewer.actor("port"), dry_run, write).await
@@ -114,9 +115,13 @@ impl Portal {
         identifier: &str,
         delete_dependents: bool,
     ) -> Result<(), PortalError> {
-        may_build(viewer)?;
+        self.may_entities(viewer, Action::UnregisterEntity, blueprint)?;
         let (blueprint, identifier) = (blueprint.to_owned(), identifier.to_owned());
-        let delete = move |draft: &mut Draft| draft.delete_entity(&blueprint, &identifier, delete_dependents);
+        let asker = self.asker(viewer);
+        let delete = move |draft: &mut Draft| {
+            let judge = asker.judge(&draft.catalog);
+            draft.delete_entity(&blueprint, &identifier, delete_dependents, &judge)
+        };
         self.commit(viewer.actor("port"), false, delete).await
     }
 
@@ -133,10 +138,12 @@ impl Portal {
         identifiers: Vec<String>,
         delete_dependents: bool,
     ) -> Result<Vec<String>, PortalError> {
-        may_build(viewer)?;
-        let blueprint = blueprint.to_owned();
-        let delete =
-            move |draft: &mut Draft| draft.delete_entities(&blueprint, &identifiers, delete_dependents);
+        self.may_entities(viewer, Action::UnregisterEntity, blueprint)?;
+        let (blueprint, asker) = (blueprint.to_owned(), self.asker(viewer));
+        let delete = move |draft: &mut Draft| {
+            let judge = asker.judge(&draft.catalog);
+            draft.delete_entities(&blueprint, &identifiers, delete_dependents, &judge)
+        };
         self.commit(viewer.actor("port"), false, delete).await
     }
 
@@ -146,9 +153,29 @@ impl Portal {
     /// # Errors
     /// When the viewer may not write.
     pub async fn delete_by_uid(&self, viewer: &Viewer, uid: &str) -> Result<(), PortalError> {
-        may_build(viewer)?;
-        let uid = uid.to_owned();
-        self.commit(viewer.actor("backstage"), false, move |draft| draft.delete_by_uid(&uid)).await
+        self.may(viewer, Action::ReadEntities, Resource::Any)?;
+        let (uid, asker) = (uid.to_owned(), self.asker(viewer));
+        let delete = move |draft: &mut Draft| {
+            let judge = asker.judge(&draft.catalog);
+            draft.delete_by_uid(&uid, &judge)
+        };
+        self.commit(viewer.actor("backstage"), false, delete).await
+    }
+
+    /// Whether any entity of the blueprint could be written in this way. Each is judged again when it is written.
+    fn may_write(&self, viewer: &Viewer, request: &WriteRequest) -> Result<(), PortalError> {
+        let blueprint = &request.blueprint;
+        match request.mode {
+            WriteMode::Create => self.may_entities(viewer, Action::RegisterEntity, blueprint),
+            WriteMode::Replace(_) | WriteMode::Patch(_) => {
+                self.may_entities(viewer, Action::UpdateEntity, blueprint)
+            }
+            WriteMode::Upsert | WriteMode::UpsertMerge => {
+                let permissions = self.permissions().get(blueprint);
+                let update = self.could(viewer, Action::UpdateEntity, Resource::Entities(&permissions));
+                update.or_else(|_| self.may_entities(viewer, Action::RegisterEntity, blueprint))
+            }
+        }
     }
 }
 
@@ -159,6 +186,7 @@ impl Draft {
             std::sync::Arc::new(self.catalog.clone()),
             std::sync::Arc::default(),
             Viewer::system("writer"),
+            Rights::all(),
         )
     }
 }

@@ -10,7 +10,7 @@ mod then;
 use std::sync::Arc;
 
 use serde_json::Value;
-use stagedoor_auth::Viewer;
+use stagedoor_auth::{Action, Resource, Viewer};
 use stagedoor_model::{Actor, Revision, Timestamp};
 use tokio::sync::watch;
 
@@ -164,7 +164,7 @@ impl Portal {
         from: Option<Position>,
         filter: FeedFilter,
     ) -> Result<Feed, PortalError> {
-        Self::administrators_only(viewer, "the change feed")?;
+        self.may(viewer, Action::ReadFeed, Resource::Any)?;
         if self.shared.head.readers() >= MOST_FEEDS {
             return Err(PortalError::Unavailable(format!("{MOST_FEEDS} change feeds are open already")));
         }

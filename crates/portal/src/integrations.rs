@@ -13,15 +13,14 @@ mod telemetry;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use stagedoor_auth::Viewer;
+use stagedoor_auth::{Action, Resource, Viewer};
 use stagedoor_model::{Change, JsonText, Record, Stamps, Timestamp};
 use stagedoor_store::{Store, StoreError};
 use uuid::Uuid;
 
-use crate::blueprints::may_build;
+use crate::Portal;
 use crate::error::PortalError;
 use crate::writer::{Draft, internal};
-use crate::{Portal, View};
 
 pub use report::LogQuery;
 
@@ -69,9 +68,13 @@ impl Integration {
     }
 }
 
-impl View {
-    fn integration_record(&self, name: &IntegrationName) -> Result<&Arc<Record>, PortalError> {
-        find(&self.catalog, name)
+impl IntegrationName {
+    /// What it is called where rights are asked for. The secret part of an address is no name.
+    fn resource(&self) -> Resource<'_> {
+        match self {
+            Self::Identifier(name) => Resource::Named(name),
+            Self::LogIngestId(_) => Resource::Any,
+        }
     }
 }
 
@@ -102,8 +105,8 @@ impl Portal {
     /// # Errors
     /// `Forbidden`: mappings and specifications may hold what is not for everybody.
     pub async fn integrations(&self, viewer: &Viewer) -> Result<Vec<Integration>, PortalError> {
-        may_build(viewer)?;
-        self.all_integrations(viewer).await
+        self.may(viewer, Action::ReadIntegrations, Resource::Any)?;
+        self.all_integrations().await
     }
 
     /// Who they are and how they do, for everybody: without mapping and specification.
@@ -113,15 +116,15 @@ impl Portal {
     pub async fn integrations_metadata(&self, viewer: &Viewer) -> Result<Vec<Integration>, PortalError> {
         const OPEN: [&str; 6] =
             ["_id", "installationId", "installationAppType", "version", "title", "actionsProcessingEnabled"];
-        let mut all = self.all_integrations(viewer).await?;
+        self.may(viewer, Action::ReadIntegrationMetadata, Resource::Any)?;
+        let mut all = self.all_integrations().await?;
         all.iter_mut().for_each(|i| i.body.retain(|key, _| OPEN.contains(&key.as_str())));
         Ok(all)
     }
 
-    async fn all_integrations(&self, viewer: &Viewer) -> Result<Vec<Integration>, PortalError> {
-        let view = self.view(viewer)?;
-        let mut all: Vec<_> = view.catalog.records(COLLECTION).map(|r| Integration::of(r)).collect();
-        drop(view);
+    async fn all_integrations(&self) -> Result<Vec<Integration>, PortalError> {
+        let mut all: Vec<_> =
+            self.shared.catalog.load().records(COLLECTION).map(|r| Integration::of(r)).collect();
         self.journals(move |store| {
             for one in &mut all {
                 one.resync_state = telemetry::state_of(store, one)?;
@@ -140,8 +143,8 @@ impl Portal {
         viewer: &Viewer,
         name: &IntegrationName,
     ) -> Result<Integration, PortalError> {
-        may_build(viewer)?;
-        let one = Integration::of(self.view(viewer)?.integration_record(name)?);
+        self.may(viewer, Action::ReadIntegrations, name.resource())?;
+        let one = Integration::of(find(&self.shared.catalog.load(), name)?);
         self.with_state(one).await
     }
 
@@ -158,7 +161,7 @@ impl Portal {
     /// # Errors
     /// `identifier_taken`: an existing one keeps its mapping, whoever starts anew. `Invalid` naming the place.
     pub async fn create_integration(&self, viewer: &Viewer, body: Value) -> Result<Integration, PortalError> {
-        may_build(viewer)?;
+        self.may(viewer, Action::CreateIntegration, Resource::Any)?;
         let body = body::checked(body, true)?;
         let (mut id, secret) = (Uuid::now_v7().simple().to_string(), Uuid::new_v4().simple().to_string());
         id.truncate(24);
@@ -183,7 +186,7 @@ impl Portal {
         body: Value,
         skip_resync: bool,
     ) -> Result<Integration, PortalError> {
-        may_build(viewer)?;
+        self.may(viewer, Action::UpdateIntegration, name.resource())?;
         let body = body::checked(body, false)?;
         let (record, asked) = self
             .commit(viewer.actor("port"), false, move |draft| {
@@ -206,7 +209,7 @@ impl Portal {
         viewer: &Viewer,
         name: IntegrationName,
     ) -> Result<(), PortalError> {
-        may_build(viewer)?;
+        self.may(viewer, Action::DeleteIntegration, name.resource())?;
         let delete = move |draft: &mut Draft| {
             let record = Arc::clone(find(&draft.catalog, &name)?);
             draft.put(Change::DeleteRecord(COLLECTION.into(), record.key.clone()));

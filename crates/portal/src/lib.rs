@@ -4,6 +4,7 @@
 //! state, stores a batch of them in one transaction and publishes the next snapshot. Readers get a
 //! [`View`], which knows its viewer. Dialects translate to and from these use cases and hold no rules.
 
+mod audit;
 mod blueprints;
 mod calculator;
 mod clock;
@@ -20,6 +21,7 @@ mod migrations;
 mod organization;
 mod problems;
 mod publish;
+mod rights;
 mod sources;
 mod stats;
 mod view;
@@ -29,7 +31,7 @@ mod yaml;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use stagedoor_auth::Viewer;
+use stagedoor_auth::{Action, Resource, Viewer};
 use stagedoor_jq::Jq;
 use stagedoor_model::Actor;
 use stagedoor_query::{Catalog, Loader};
@@ -44,6 +46,7 @@ pub use history::Version;
 pub use integrations::{Integration, IntegrationName, LogQuery};
 pub use organization::Identity;
 pub use problems::Problem;
+pub use rights::PermissionSet;
 pub use sources::{Conflict, LocationConfig, SourceReport, SourcesConfig};
 pub use stats::{Stats, TIMING_BOUNDS, Timings};
 pub use view::{Scope, View};
@@ -67,6 +70,8 @@ struct Shared {
     replication: Option<follower::Replication>,
     jq: Arc<Jq>,
     identity: Identity,
+    rights: rights::Known,
+    denials: audit::Denials,
 }
 
 /// What a portal is made of besides its store.
@@ -112,7 +117,10 @@ impl Portal {
             replication,
             jq: options.jq,
             identity: options.identity,
+            rights: rights::Known::default(),
+            denials: audit::Denials::default(),
         });
+        shared.denials.belong_to(&shared);
         writer::start(Arc::downgrade(&shared), store, inbox);
         follower::start(&shared);
         let portal = Self { shared };
@@ -123,9 +131,9 @@ impl Portal {
     /// The newest snapshot, as `viewer` may see it.
     ///
     /// # Errors
-    /// None today; a viewer without any right will get [`PortalError::Forbidden`].
+    /// [`PortalError::Forbidden`] for an account that is not active, and for a token without `read:entities`.
     pub fn view(&self, viewer: &Viewer) -> Result<View, PortalError> {
-        Ok(View::new(self.shared.catalog.load_full(), self.shared.problems.load_full(), viewer.clone()))
+        self.view_for(viewer, Action::ReadEntities, Resource::Any)
     }
 
     /// Whether nothing has ever been stored.
@@ -134,10 +142,12 @@ impl Portal {
         self.shared.catalog.load().revision == 0
     }
 
-    /// Waits until everything accepted so far is stored.
+    /// Waits until everything accepted so far is stored, refusals in the audit journal included.
     pub async fn flush(&self) {
         let nothing = |_: &mut writer::Draft| Ok(());
-        let actor = Actor { name: "system".into(), through: "system".into() };
+        let actor = Actor::new("system", "system");
         let _ = self.commit(actor, false, nothing).await;
+        let denials = self.shared.denials.clone();
+        let _ = tokio::task::spawn_blocking(move || denials.flush()).await;
     }
 }

@@ -11,14 +11,14 @@ mod run;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use stagedoor_auth::Viewer;
+use stagedoor_auth::{Action, Resource, Viewer};
 use stagedoor_jq::JqError;
 use stagedoor_model::{Change, JsonText, Record, Timestamp, system};
 use stagedoor_query::Catalog;
 use uuid::Uuid;
 
 use crate::Portal;
-use crate::blueprints::{may_build, no_blueprint};
+use crate::blueprints::no_blueprint;
 use crate::error::PortalError;
 use crate::writer::Draft;
 
@@ -177,7 +177,10 @@ impl Portal {
         blueprint: &str,
         blueprint_too: bool,
     ) -> Result<String, PortalError> {
-        may_build(viewer)?;
+        self.may(viewer, Action::RunMigrations, Resource::Named(blueprint))?;
+        if blueprint_too {
+            self.may(viewer, Action::DeleteBlueprint, Resource::Named(blueprint))?;
+        }
         let blueprint = blueprint.to_owned();
         let start = move |draft: &mut Draft| {
             if draft.catalog.blueprints().get(&blueprint).is_none() {
@@ -203,7 +206,7 @@ impl Portal {
     /// # Errors
     /// `NotFound`; `Invalid` naming the place of what is no mapping or no program.
     pub async fn start_mapping(&self, viewer: &Viewer, body: Value) -> Result<Value, PortalError> {
-        may_build(viewer)?;
+        self.may(viewer, Action::RunMigrations, Resource::Any)?;
         let source = match body.get("sourceBlueprint").and_then(Value::as_str) {
             Some(source) => source.to_owned(),
             None => return Err(PortalError::invalid("must have required property 'sourceBlueprint'")),
@@ -228,20 +231,24 @@ impl Portal {
     ///
     /// # Errors
     /// `NotFound`.
-    pub fn migration(&self, _viewer: &Viewer, id: &str) -> Result<Value, PortalError> {
+    pub fn migration(&self, viewer: &Viewer, id: &str) -> Result<Value, PortalError> {
+        self.may(viewer, Action::ReadMigrations, Resource::Any)?;
         let found = Migration::find(&self.shared.catalog.load(), id);
         found.map(|m| m.to_port()).ok_or_else(|| unknown(id))
     }
 
     /// The migrations, newest first: those of these statuses (any when empty), this actor, this blueprint.
-    #[must_use]
+    ///
+    /// # Errors
+    /// `Forbidden`.
     pub fn migrations(
         &self,
-        _viewer: &Viewer,
+        viewer: &Viewer,
         statuses: &[String],
         actor: Option<&str>,
         blueprint: Option<&str>,
-    ) -> Vec<Value> {
+    ) -> Result<Vec<Value>, PortalError> {
+        self.may(viewer, Action::ReadMigrations, Resource::Any)?;
         let catalog = self.shared.catalog.load();
         let mut all: Vec<Migration> = catalog.records(MIGRATIONS).map(Migration::of).collect();
         all.reverse();
@@ -250,7 +257,7 @@ impl Portal {
                 && actor.is_none_or(|a| a == m.text("actor"))
                 && blueprint.is_none_or(|b| b == m.text("sourceBlueprint"))
         };
-        all.iter().filter(|m| fits(m)).map(Migration::to_port).collect()
+        Ok(all.iter().filter(|m| fits(m)).map(Migration::to_port).collect())
     }
 
     /// Ends a migration before its time. What it has done stays done. Answers the migration.
@@ -263,7 +270,7 @@ impl Portal {
         id: &str,
         reason: Option<String>,
     ) -> Result<Value, PortalError> {
-        may_build(viewer)?;
+        self.may(viewer, Action::RunMigrations, Resource::Any)?;
         let id = id.to_owned();
         let cancel = move |draft: &mut Draft| {
             let mut migration = Migration::find(&draft.catalog, &id).ok_or_else(|| unknown(&id))?;

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use stagedoor_auth::Viewer;
+use stagedoor_auth::{Action, Resource, Viewer};
 use stagedoor_model::{Change, JsonText, Record};
 
-use crate::blueprints::may_build;
 use crate::error::PortalError;
 use crate::writer::Draft;
 use crate::{Portal, View};
@@ -60,7 +59,7 @@ impl Portal {
         body: Value,
         replace: bool,
     ) -> Result<(), PortalError> {
-        may_build(viewer)?;
+        self.may(viewer, Action::UpdateOrganization, Resource::Any)?;
         let body = checked(body, replace)?;
         let write = move |draft: &mut Draft| {
             draft.write_organization(&body, replace);

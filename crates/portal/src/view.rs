@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stagedoor_auth::Viewer;
+use stagedoor_auth::{Rights, Viewer};
 use stagedoor_model::{EntityRef, Revision};
 use stagedoor_query::dialect::port::Caller;
 use stagedoor_query::graph::{Around, Neighbourhood};
@@ -27,11 +27,17 @@ pub struct View {
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) problems: Arc<Problems>,
     viewer: Viewer,
+    rights: Rights,
 }
 
 impl View {
-    pub(crate) fn new(catalog: Arc<Catalog>, problems: Arc<Problems>, viewer: Viewer) -> Self {
-        Self { catalog, problems, viewer }
+    pub(crate) fn new(
+        catalog: Arc<Catalog>,
+        problems: Arc<Problems>,
+        viewer: Viewer,
+        rights: Rights,
+    ) -> Self {
+        Self { catalog, problems, viewer, rights }
     }
 
     /// Who looks.
@@ -40,10 +46,16 @@ impl View {
         &self.viewer
     }
 
+    /// What the viewer may do, by this snapshot.
+    #[must_use]
+    pub fn rights(&self) -> &Rights {
+        &self.rights
+    }
+
     /// What rules with a context compare with.
     #[must_use]
     pub fn caller(&self) -> Caller<'_> {
-        Caller::new(&self.catalog, self.viewer.email())
+        Caller::new(&self.catalog, self.viewer.email()).in_teams(self.rights.teams())
     }
 
     /// The commit that the snapshot shows.

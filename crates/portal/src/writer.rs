@@ -157,7 +157,7 @@ struct Batch {
 
 impl Batch {
     fn new(base: Catalog, at: Timestamp) -> Self {
-        let nobody = Actor { name: String::new(), through: String::new() };
+        let nobody = Actor::new("", "");
         let draft = Draft { catalog: base.clone(), at, actor: nobody, changes: Vec::new() };
         Self { base, draft, done: Vec::new() }
     }

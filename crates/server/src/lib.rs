@@ -17,7 +17,7 @@ mod serve;
 mod telemetry;
 mod wiring;
 
-pub use authentication::Authority;
+pub use authentication::{Authenticator, Authority, Peer, Presented, TrustedProxies, Verdict};
 pub use database::{DatabaseOptions, backup, migrate, restore};
 pub use doctor::{Check, Outcome, doctor, examine};
 pub use http_stack::{app, watched_app};

@@ -13,6 +13,7 @@ use stagedoor_portal::Portal;
 use stagedoor_store_sql::Database;
 use tokio::net::TcpListener;
 
+use crate::authentication::Peer;
 use crate::config::{self, Config, Environment};
 use crate::gate::Gate;
 use crate::options::Options;
@@ -111,6 +112,7 @@ async fn run(listener: TcpListener, app: Router) -> anyhow::Result<()> {
         tracing::info!("stopping: no new connections, finishing requests");
         let _ = stop.send(());
     };
+    let app = app.into_make_service_with_connect_info::<Peer>();
     let serving = axum::serve(listener, app).with_graceful_shutdown(signal);
     tokio::select! {
         result = async { serving.await } => result.context("the HTTP server failed"),

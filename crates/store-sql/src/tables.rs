@@ -108,6 +108,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("through", Text),
             ("first_change", Int),
             ("changes", Int),
+            ("origin", Text),
         ],
     },
     Table {

@@ -13,6 +13,7 @@
 
 mod answer;
 mod builder;
+mod people;
 
 use std::sync::Arc;
 
@@ -23,10 +24,12 @@ use http_body_util::BodyExt as _;
 use serde_json::Value;
 use stagedoor_auth::Viewer;
 use stagedoor_portal::Portal;
+use stagedoor_server::Authority;
 use tower::ServiceExt as _;
 
 pub use answer::Answer;
 pub use builder::Builder;
+pub use people::Person;
 
 /// Client id of the administrator's credential in tests.
 pub const CLIENT_ID: &str = "test-client";
@@ -38,6 +41,7 @@ pub struct TestPortal {
     /// The portal itself, for what has no route.
     pub portal: Portal,
     app: Router,
+    authority: Arc<Authority>,
     token: String,
     #[expect(dead_code, reason = "keeps the folder of the files that are read")]
     folder: Arc<tempfile::TempDir>,
@@ -55,8 +59,13 @@ impl TestPortal {
         Builder::default()
     }
 
-    async fn over(portal: Portal, app: Router, folder: Arc<tempfile::TempDir>) -> Self {
-        let mut test = Self { portal, app, token: String::new(), folder };
+    async fn over(
+        portal: Portal,
+        app: Router,
+        authority: Arc<Authority>,
+        folder: Arc<tempfile::TempDir>,
+    ) -> Self {
+        let mut test = Self { portal, app, authority, token: String::new(), folder };
         let body = serde_json::json!({ "clientId": CLIENT_ID, "clientSecret": CLIENT_SECRET });
         let answer = test.anonymous("POST", "/v1/auth/access_token", Some(&body)).await;
         test.token = answer.json()["accessToken"].as_str().unwrap_or_default().to_owned();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use stagedoor_model::Timestamp;
 
 use super::{Realm, TOKEN_LIFE_SECONDS, Tokens};
-use crate::{AuthError, Role, Viewer};
+use crate::{AuthError, Principal, Scopes, Via, Viewer};
 
 const KEY: [u8; 32] = [7; 32];
 const AUDIENCE: &str = "https://portal.example";
@@ -32,7 +32,8 @@ fn claims_of(token: &str) -> Value {
 /// Claims that are accepted, to be spoiled one at a time.
 fn good_claims() -> Value {
     json!({"sub": "ocean", "iat": 1000, "exp": 2000, "iss": "stagedoor", "aud": AUDIENCE, "isMachine": true,
-        "personalToken": false, "orgId": "o", "orgName": "O", "role": "administrator"})
+        "personalToken": false, "orgId": "o", "orgName": "O", "principal": "credential",
+        "credential": "ocean"})
 }
 
 fn signed(algorithm: Algorithm, key: &[u8], claims: &Value) -> String {
@@ -51,7 +52,7 @@ fn carries_the_claims_that_clients_read() {
         claims_of(&issued.token),
         json!({"sub": "ocean", "iat": 1000, "exp": 11_800, "iss": "stagedoor", "aud": AUDIENCE,
             "isMachine": true, "personalToken": false, "orgId": "org_larkfell", "orgName": "Larkfell",
-            "role": "administrator", "https://portal.example/email": "ocean",
+            "principal": "credential", "credential": "ocean", "https://portal.example/email": "ocean",
             "https://portal.example/orgId": "org_larkfell", "https://portal.example/orgName": "Larkfell"})
     );
 }
@@ -61,8 +62,12 @@ fn gives_back_the_viewer() {
     let tokens = tokens();
     for viewer in [
         Viewer::machine("ocean"),
-        Viewer::person("elsa", Some("elsa@larkfell.example"), Role::Member),
-        Viewer::person("elsa", None, Role::Administrator),
+        Viewer::person("elsa@larkfell.example"),
+        Viewer::new(
+            Principal::ServiceAccount("ci@serviceaccounts.getport.io".into()),
+            Via::AccessToken("c1".into()),
+            Some(Scopes::parse(["read:entities"]).unwrap()),
+        ),
     ] {
         let token = tokens.issue(&viewer, at(1000)).unwrap().token;
         assert_eq!(tokens.verify(&token, at(1000)), Ok(viewer.clone()));
@@ -142,7 +147,8 @@ fn refuses_another_issuer_and_audience() {
         ("exp", Value::Null, AuthError::Malformed),
         ("exp", json!("2000"), AuthError::Malformed),
         ("sub", Value::Null, AuthError::Malformed),
-        ("role", json!("root"), AuthError::Malformed),
+        ("principal", json!("root"), AuthError::Malformed),
+        ("scopes", json!(["everything"]), AuthError::Malformed),
     ] {
         let mut claims = good_claims();
         claims[claim] = value.clone();

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
+use stagedoor_auth::moderator_role as moderator;
 use stagedoor_model::{Blueprint, Change, JsonText, Record};
 use stagedoor_query::Catalog;
 
@@ -32,13 +33,6 @@ pub(super) fn read(catalog: &Catalog, blueprint: &str) -> Result<Value, PortalEr
 fn block(blueprint: &Blueprint) -> Value {
     let moderator = moderator(&blueprint.identifier);
     json!({ "roles": ["Admin", moderator], "users": [], "teams": [], "ownedByTeam": false })
-}
-
-/// The role of whoever looks after the entities of a blueprint.
-fn moderator(blueprint: &str) -> String {
-    let mut letters = blueprint.chars();
-    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}-moderator", letters.as_str())
 }
 
 /// What was changed of a blueprint's permissions, with the role that it has under its new name.

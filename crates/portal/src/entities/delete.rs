@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::draft::missing;
 use crate::error::PortalError;
+use crate::rights::Judge;
 use crate::writer::Draft;
 
 impl Draft {
@@ -18,11 +19,12 @@ impl Draft {
         blueprint: &str,
         identifier: &str,
         dependents: bool,
+        judge: &Judge,
     ) -> Result<(), PortalError> {
         let node =
             self.catalog.node_of_key(blueprint, identifier).ok_or_else(|| missing(blueprint, identifier))?;
         // Checked first as a whole: a refusal half-way would leave a part deleted.
-        let doomed = self.with_dependents(node, dependents)?;
+        let doomed = self.with_dependents(node, dependents, judge)?;
         self.remove_entities(&doomed);
         Ok(())
     }
@@ -33,6 +35,7 @@ impl Draft {
         blueprint: &str,
         identifiers: &[String],
         dependents: bool,
+        judge: &Judge,
     ) -> Result<Vec<String>, PortalError> {
         if self.catalog.blueprints().get(blueprint).is_none() {
             return Err(crate::blueprints::no_blueprint(blueprint));
@@ -40,7 +43,7 @@ impl Draft {
         let mut seen = HashSet::new();
         let asked: Vec<String> = identifiers.iter().filter(|id| seen.insert(id.as_str())).cloned().collect();
         let refused: HashSet<String> =
-            self.delete_all(blueprint, &asked, dependents).into_iter().map(|(id, _)| id).collect();
+            self.delete_all(blueprint, &asked, dependents, judge).into_iter().map(|(id, _)| id).collect();
         Ok(asked.into_iter().filter(|id| !refused.contains(id)).collect())
     }
 
@@ -51,6 +54,7 @@ impl Draft {
         blueprint: &str,
         identifiers: &[String],
         dependents: bool,
+        judge: &Judge,
     ) -> Vec<(String, PortalError)> {
         let mut refused = Vec::new();
         let mut doomed = IndexSet::new();
@@ -58,8 +62,11 @@ impl Draft {
             let node = self.catalog.node_of_key(blueprint, id).ok_or_else(|| missing(blueprint, id));
             let checked = node.and_then(|node| match dependents {
                 true if doomed.contains(&node) => Ok(Vec::new()),
-                true => self.with_dependents(node, true),
-                false => self.refuse_claimed(node).map(|()| vec![node]),
+                true => self.with_dependents(node, true, judge),
+                false => {
+                    judge.unregister(self, node)?;
+                    self.refuse_claimed(node).map(|()| vec![node])
+                }
             });
             match checked {
                 Ok(nodes) => doomed.extend(nodes),
@@ -100,23 +107,33 @@ impl Draft {
         PortalError::refused("has_dependents", text)
     }
 
-    pub(super) fn delete_by_uid(&mut self, uid: &str) -> Result<(), PortalError> {
+    pub(super) fn delete_by_uid(&mut self, uid: &str, judge: &Judge) -> Result<(), PortalError> {
         let node = Uuid::parse_str(uid).ok().and_then(|uid| self.catalog.node_of_uid(uid));
         if let Some(node) = node
-            && self.catalog.entity(node).is_some_and(|e| e.record.claim.is_none())
+            && judge.sees(self, node)
         {
+            judge.unregister(self, node)?;
+            if self.catalog.entity(node).is_some_and(|e| e.record.claim.is_some()) {
+                return Ok(());
+            }
             self.remove_entity(node);
         }
         Ok(())
     }
 
     /// The entity and, where allowed, everything that requires it, transitively.
-    fn with_dependents(&self, node: NodeId, allowed: bool) -> Result<Vec<NodeId>, PortalError> {
+    fn with_dependents(
+        &self,
+        node: NodeId,
+        allowed: bool,
+        judge: &Judge,
+    ) -> Result<Vec<NodeId>, PortalError> {
         let mut doomed = vec![node];
         let mut known = HashSet::from([node]);
         let mut at = 0;
         while let Some(node) = doomed.get(at).copied() {
             at += 1;
+            judge.unregister(self, node)?;
             self.refuse_claimed(node)?;
             for dependent in self.pointing_at(node) {
                 if known.contains(&dependent) || !self.requires(dependent, node) {

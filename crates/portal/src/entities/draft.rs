@@ -14,6 +14,7 @@ use super::fields::Said;
 use super::owned::Stated;
 use super::{Missing, WriteMode, WriteRequest, Written};
 use crate::error::PortalError;
+use crate::rights::Judge;
 use crate::writer::Draft;
 
 impl Draft {
@@ -24,6 +25,7 @@ impl Draft {
         request: &WriteRequest,
         body: &Value,
         absent: Missing,
+        judge: &Judge,
     ) -> Result<Written, PortalError> {
         let Some(entry) = self.catalog.blueprints().get(&request.blueprint).cloned() else {
             return Err(crate::blueprints::no_blueprint(&request.blueprint));
@@ -33,6 +35,15 @@ impl Draft {
         refuse_inherited_team(&entry.blueprint, &said)?;
         let (identifier, renamed) = names_of(&request.mode, &said);
         let old = self.find(&entry, &identifier);
+        if let Some((node, _)) = &old
+            && !judge.sees(self, *node)
+        {
+            // As if it were not there, but for the name that it has.
+            return Err(match request.mode {
+                WriteMode::Replace(_) | WriteMode::Patch(_) => missing(&request.blueprint, &identifier),
+                _ => taken(&entry.blueprint, &identifier),
+            });
+        }
         let merge = merges(request, old.is_some(), &entry.blueprint, &identifier)?;
         let mut document = None;
         if let Some((node, record)) = &old {
@@ -50,9 +61,14 @@ impl Draft {
         }
         let (node, before) = old.map_or((None, None), |(node, record)| (Some(node), Some(record)));
         let created = before.is_none();
-        let mut record = self.record(&entry, &identifier, before, fields, request.datasource.clone())?;
+        let mut record =
+            self.record(&entry, &identifier, before.clone(), fields, request.datasource.clone())?;
         record.document = document;
         check_required(&entry, &record)?;
+        self.judge_write(judge, node.zip(before.as_deref()), &record, renamed.as_deref())?;
+        for target in &bare {
+            judge.register(self, &target.record(self)?)?;
+        }
         for target in &bare {
             self.make_bare(target)?;
         }
@@ -65,6 +81,24 @@ impl Draft {
         self.put_if_changed(record);
         self.retarget(&sources, &request.blueprint, &identifier, &to);
         Ok(self.written(request, &to, created))
+    }
+
+    /// Whether a record may be written over what is there, or as a new one.
+    fn judge_write(
+        &self,
+        judge: &Judge,
+        old: Option<(NodeId, &EntityRecord)>,
+        record: &EntityRecord,
+        renamed: Option<&str>,
+    ) -> Result<(), PortalError> {
+        match (old, renamed) {
+            (None, _) => judge.register(self, record),
+            (Some((node, old)), None) => judge.update(self, node, old, record, false),
+            (Some((node, old)), Some(to)) => {
+                let renamed = EntityRecord { identifier: to.to_owned(), ..record.clone() };
+                judge.update(self, node, old, &renamed, false)
+            }
+        }
     }
 
     fn find(&self, entry: &BlueprintEntry, identifier: &str) -> Option<(NodeId, Arc<EntityRecord>)> {
@@ -219,7 +253,7 @@ fn check_required(entry: &BlueprintEntry, record: &EntityRecord) -> Result<(), P
 }
 
 /// The refusal for an entity that is not there; Port's clients match this text.
-pub(super) fn missing(blueprint: &str, identifier: &str) -> PortalError {
+pub(crate) fn missing(blueprint: &str, identifier: &str) -> PortalError {
     PortalError::NotFound(format!(
         "Entity with identifier \"{identifier}\" does not exist in the blueprint \"{blueprint}\""
     ))

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use stagedoor_model::{Change, Fields, names};
+use stagedoor_model::{Change, EntityRecord, Fields, names};
 use stagedoor_query::BlueprintEntry;
 
 use super::Missing;
@@ -16,6 +16,16 @@ use crate::writer::Draft;
 pub(super) struct Bare {
     entry: BlueprintEntry,
     identifier: String,
+}
+
+impl Bare {
+    /// As it would be made.
+    pub(super) fn record(&self, draft: &Draft) -> Result<EntityRecord, PortalError> {
+        let fields = Fields { title: Some(self.identifier.clone()), ..Fields::default() };
+        let mut record = draft.new_record(&self.entry, &self.identifier)?;
+        record.fields = Some(fields.to_json());
+        Ok(record)
+    }
 }
 
 impl Draft {
@@ -70,9 +80,7 @@ impl Draft {
 
     /// Makes an entity of which nothing is known but its name.
     pub(super) fn make_bare(&mut self, bare: &Bare) -> Result<(), PortalError> {
-        let fields = Fields { title: Some(bare.identifier.clone()), ..Fields::default() };
-        let mut record = self.new_record(&bare.entry, &bare.identifier)?;
-        record.fields = Some(fields.to_json());
+        let record = bare.record(self)?;
         self.put(Change::PutEntity(Arc::new(record)));
         Ok(())
     }

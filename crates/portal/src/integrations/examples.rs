@@ -91,7 +91,7 @@ impl Portal {
         viewer: &Viewer,
         name: &IntegrationName,
     ) -> Result<Vec<(String, Vec<Value>)>, PortalError> {
-        let one = self.reporting(viewer, name)?;
+        let one = self.reported(viewer, name)?;
         self.journals(move |store| {
             let with = |kind: String| Ok((kind.clone(), examples(store, &one, &kind)?));
             kinds(store, &one)?.into_iter().map(with).collect()
@@ -109,7 +109,7 @@ impl Portal {
         name: &IntegrationName,
         kind: String,
     ) -> Result<Vec<Value>, PortalError> {
-        let one = self.reporting(viewer, name)?;
+        let one = self.reported(viewer, name)?;
         self.journals(move |store| examples(store, &one, &kind)).await
     }
 }

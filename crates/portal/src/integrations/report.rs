@@ -41,7 +41,7 @@ impl Portal {
         name: &IntegrationName,
         query: LogQuery,
     ) -> Result<Vec<Value>, PortalError> {
-        let one = self.reporting(viewer, name)?;
+        let one = self.reported(viewer, name)?;
         self.journals(move |store| {
             let (journal, mut found) = (one.journal(LOG), Vec::new());
             // Downwards from the position, or from the top down to it.
@@ -80,7 +80,7 @@ impl Portal {
         name: &IntegrationName,
         resync: Option<String>,
     ) -> Result<Vec<Value>, PortalError> {
-        let one = self.reporting(viewer, name)?;
+        let one = self.reported(viewer, name)?;
         let lines = self.journals(move |store| store.journal(&one.journal(SYNC), None, usize::MAX)).await?;
         let mut newest: IndexMap<(String, String), Value> = IndexMap::new();
         for line in &lines {
@@ -107,7 +107,7 @@ impl Portal {
         viewer: &Viewer,
         name: &IntegrationName,
     ) -> Result<Vec<Value>, PortalError> {
-        let one = self.reporting(viewer, name)?;
+        let one = self.reported(viewer, name)?;
         let both = move |store: &dyn stagedoor_store::Store| {
             let lines = store.journal(&one.journal(SYNC), None, usize::MAX)?;
             Ok((lines, store.journal(&one.journal(HEARTBEAT), None, 1)?))

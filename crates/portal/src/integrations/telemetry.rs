@@ -4,12 +4,11 @@
 //! small, so that no integration can fill the disk.
 
 use serde_json::{Map, Value, json};
-use stagedoor_auth::Viewer;
+use stagedoor_auth::{Action, Viewer};
 use stagedoor_model::JsonText;
 use stagedoor_store::{Store, StoreError};
 
 use super::{Integration, IntegrationName, find};
-use crate::blueprints::may_build;
 use crate::error::PortalError;
 use crate::{Portal, clock};
 
@@ -53,7 +52,17 @@ impl Portal {
         viewer: &Viewer,
         name: &IntegrationName,
     ) -> Result<Integration, PortalError> {
-        may_build(viewer)?;
+        self.may(viewer, Action::ReportIntegration, name.resource())?;
+        Ok(Integration::of(find(&self.shared.catalog.load(), name)?))
+    }
+
+    /// The integration, if `viewer` may read what it reported.
+    pub(super) fn reported(
+        &self,
+        viewer: &Viewer,
+        name: &IntegrationName,
+    ) -> Result<Integration, PortalError> {
+        self.may(viewer, Action::ReadIntegrations, name.resource())?;
         Ok(Integration::of(find(&self.shared.catalog.load(), name)?))
     }
 

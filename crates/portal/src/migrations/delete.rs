@@ -8,6 +8,7 @@ use super::run::{Turn, actor};
 use super::{MIGRATIONS, Migration, Status};
 use crate::Portal;
 use crate::error::PortalError;
+use crate::rights::Judge;
 use crate::writer::Draft;
 
 /// Entities per commit, so that other writers get their turn.
@@ -33,7 +34,7 @@ impl Draft {
         let chunk = self.identifiers_after(&blueprint, migration.cursor(), CHUNK);
         let turn = match chunk.last() {
             Some(last) => {
-                let refused = self.delete_all(&blueprint, &chunk, false);
+                let refused = self.delete_all(&blueprint, &chunk, false, &Judge::anything());
                 migration.count("successCount", (chunk.len() - refused.len()) as u64);
                 migration.set("status", Status::Running.name());
                 migration.set("cursor", last.clone());
@@ -57,7 +58,7 @@ impl Draft {
     /// After all entities had their turn: those that were needed then may go now.
     fn delete_rest(&mut self, migration: &mut Migration, blueprint: &str, give_up: bool) -> Turn {
         let rest = self.identifiers_after(blueprint, None, usize::MAX);
-        let refused = self.delete_all(blueprint, &rest, false);
+        let refused = self.delete_all(blueprint, &rest, false, &Judge::anything());
         if refused.len() < rest.len() {
             migration.count("successCount", (rest.len() - refused.len()) as u64);
             return Turn::Progress;

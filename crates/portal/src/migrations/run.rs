@@ -158,5 +158,5 @@ impl Portal {
 
 /// Who does the work; who asked for it is in the record.
 pub(super) fn actor() -> Actor {
-    Actor { name: "migration".into(), through: "system".into() }
+    Actor::new("migration", "system")
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use stagedoor_auth::Viewer;
+use stagedoor_auth::{Action, Resource, Viewer};
 use stagedoor_model::SourceState;
 
 use crate::Portal;
+use crate::error::PortalError;
 use crate::problems::Problem;
 
 /// One source.
@@ -49,7 +50,8 @@ pub struct Conflict {
 impl Portal {
     /// Every configured source, in the order of the configuration.
     #[must_use]
-    pub fn sources(&self, _viewer: &Viewer) -> Vec<SourceReport> {
+    pub fn sources(&self, viewer: &Viewer) -> Result<Vec<SourceReport>, PortalError> {
+        self.may(viewer, Action::ReadSources, Resource::Any)?;
         let catalog = self.shared.catalog.load_full();
         let problems = self.shared.problems.load_full();
         let status = self.shared.sources.status.lock().clone();
@@ -86,6 +88,6 @@ impl Portal {
                 id,
             }
         };
-        self.shared.sources.config.locations.iter().map(report).collect()
+        Ok(self.shared.sources.config.locations.iter().map(report).collect())
     }
 }

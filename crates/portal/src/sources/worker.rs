@@ -101,7 +101,7 @@ impl Portal {
         viewer: &stagedoor_auth::Viewer,
         id: &str,
     ) -> Result<(), crate::PortalError> {
-        crate::blueprints::may_build(viewer)?;
+        self.may(viewer, stagedoor_auth::Action::UpdateSources, stagedoor_auth::Resource::Any)?;
         if !self.shared.sources.config.locations.iter().any(|l| l.id() == id) {
             return Err(crate::PortalError::NotFound(format!("no source has the id \"{id}\"")));
         }
@@ -474,5 +474,5 @@ fn is_unsettled(path: &Path) -> bool {
 }
 
 fn source_actor(id: &str) -> Actor {
-    Actor { name: id.to_owned(), through: "source".into() }
+    Actor::new(id, "source")
 }

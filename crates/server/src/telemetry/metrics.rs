@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::{StatusCode, header};
-use stagedoor_auth::Viewer;
+use stagedoor_auth::{Action, Resource, Viewer};
 use stagedoor_portal::{TIMING_BOUNDS, Timings};
 use tokio::net::TcpListener;
 
@@ -19,12 +19,12 @@ const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// The route on the portal's own address: for administrators, as it tells how many entities of what there are.
 pub(crate) async fn metrics(State(telemetry): State<Arc<Telemetry>>, request: Request) -> Response {
-    match request.extensions().get::<Viewer>() {
-        None => (StatusCode::UNAUTHORIZED, "metrics need an administrator's token\n").into_response(),
-        Some(viewer) if !viewer.is_administrator() => {
-            (StatusCode::FORBIDDEN, "metrics are for administrators\n").into_response()
-        }
-        Some(_) => answer(&telemetry),
+    let Some(viewer) = request.extensions().get::<Viewer>() else {
+        return (StatusCode::UNAUTHORIZED, "metrics need an administrator's token\n").into_response();
+    };
+    match telemetry.portal.may(viewer, Action::ReadMetrics, Resource::Any) {
+        Ok(()) => answer(&telemetry),
+        Err(error) => (StatusCode::FORBIDDEN, format!("{error}\n")).into_response(),
     }
 }
 
@@ -70,6 +70,8 @@ impl Telemetry {
         text.one("stagedoor_store_errors_total", "counter", help, stats.store_errors);
         text.one("stagedoor_writer_queue", "gauge", "Operations that wait for the writer.", stats.queued);
         text.one("stagedoor_streams_open", "gauge", "Change feeds that are being read.", stats.feeds);
+        let help = "Attempts that were refused for want of a right.";
+        text.one("stagedoor_denials_total", "counter", help, stats.denials);
         text.one("stagedoor_blueprints", "gauge", "Blueprints.", stats.entities.len());
         text.head("stagedoor_entities", "gauge", "Entities by blueprint.");
         for (blueprint, count) in &stats.entities {

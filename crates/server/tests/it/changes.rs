@@ -3,7 +3,7 @@
 mod stream;
 
 use serde_json::{Value, json};
-use stagedoor_auth::{Realm, Role, Tokens, Viewer};
+use stagedoor_auth::{Realm, Tokens, Viewer};
 use stagedoor_portal::{FeedFilter, PortalError};
 use stagedoor_testkit::TestPortal;
 
@@ -185,7 +185,7 @@ async fn places_that_are_none_are_refused() {
 async fn administrators_only() {
     let portal = TestPortal::new().await;
     let feed =
-        portal.portal.feed(&Viewer::person("elsa", None, Role::Member), None, FeedFilter::default()).await;
+        portal.portal.feed(&Viewer::person("elsa@larkfell.example"), None, FeedFilter::default()).await;
     assert!(matches!(feed.err(), Some(PortalError::Forbidden(_))));
     for accept in ["application/json", "text/event-stream"] {
         let request = http::Request::get(CHANGES).header("accept", accept);

@@ -385,7 +385,7 @@ fn long_ago(store: &dyn Store) {
         })
         .unwrap();
     assert_eq!(gone.len(), 1, "one thing is absent");
-    let actor = Actor { name: "clock".into(), through: "test".into() };
+    let actor = Actor::new("clock", "test");
     store.commit(base, &[ChangeSet { actor, at: Timestamp(0), changes: gone }]).unwrap();
 }
 

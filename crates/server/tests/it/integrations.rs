@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use stagedoor_auth::{Role, Viewer};
 use stagedoor_portal::{IntegrationName, LogQuery, PortalError};
 use stagedoor_store::MemoryStore;
 use stagedoor_testkit::TestPortal;
@@ -39,7 +38,7 @@ fn revision(portal: &TestPortal) -> u64 {
 async fn members_see_who_there_is_and_nothing_else() {
     let test = with_integration(json!({ "token": "s3cret" })).await;
     test.post("/v1/integration/x/kinds/k/examples", &json!({ "examples": [{ "password": "s3cret" }] })).await;
-    let member = Viewer::person("elsa", None, Role::Member);
+    let member = test.member("elsa@larkfell.example").await.viewer;
     let portal = &test.portal;
     let forbidden = |error| assert!(matches!(error, PortalError::Forbidden(_)), "{error}");
     forbidden(portal.integrations(&member).await.unwrap_err());

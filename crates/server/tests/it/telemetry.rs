@@ -10,7 +10,7 @@ use axum::routing::post;
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
-use stagedoor_auth::{Realm, Role, Tokens, Viewer};
+use stagedoor_auth::{Realm, Tokens};
 use stagedoor_server::config::{Config, Environment};
 use stagedoor_server::{Authority, Telemetry, portal_info, trace_config, watched_app};
 use stagedoor_testkit::TestPortal;
@@ -135,8 +135,10 @@ async fn members_get_neither_metrics_nor_changes() {
     let app = watched_app(portal.portal.clone(), authority, info, telemetry);
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
     let now = stagedoor_model::Timestamp(i64::try_from(now).unwrap());
-    for (role, statuses) in [(Role::Member, [403, 403, 403]), (Role::Administrator, [200, 200, 200])] {
-        let token = tokens().issue(&Viewer::person("elsa", None, role), now).unwrap().token;
+    let (member, administrator) =
+        (portal.member("elsa@larkfell.example").await, portal.administrator("ada@larkfell.example").await);
+    for (person, statuses) in [(member, [403, 403, 403]), (administrator, [200, 200, 200])] {
+        let token = tokens().issue(&person.viewer, now).unwrap().token;
         let status = async |path: &str, accept: &str| {
             let request = Request::get(path).header("authorization", format!("Bearer {token}"));
             let request = request.header("accept", accept).body(Body::empty()).unwrap();
@@ -148,7 +150,7 @@ async fn members_get_neither_metrics_nor_changes() {
             status(changes, "application/json").await,
             status(changes, "text/event-stream").await,
         ];
-        assert_eq!(found, statuses, "{role}");
+        assert_eq!(found, statuses, "{}", person.viewer.name());
     }
 }
 

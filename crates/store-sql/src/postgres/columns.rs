@@ -192,14 +192,15 @@ pub(super) struct CommitRow<'a> {
     pub(super) at: i64,
     pub(super) actor: Cow<'a, str>,
     pub(super) through: Cow<'a, str>,
+    pub(super) origin: Option<Cow<'a, str>>,
     pub(super) first_change: i64,
     pub(super) changes: i64,
     pub(super) transaction: Uuid,
 }
 
 pub(super) const COMMITS: &str =
-    "INSERT INTO commits (revision, at, actor, through, first_change, changes, transaction)
-    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::uuid[])";
+    "INSERT INTO commits (revision, at, actor, through, first_change, changes, transaction, origin)
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::uuid[], $8::text[])";
 
 pub(super) fn commit_columns<'a>(rows: &'a [CommitRow<'_>]) -> Vec<Column<'a>> {
     let rows: Vec<&CommitRow<'_>> = rows.iter().collect();
@@ -211,5 +212,6 @@ pub(super) fn commit_columns<'a>(rows: &'a [CommitRow<'_>]) -> Vec<Column<'a>> {
         column(&rows, |r| r.first_change),
         column(&rows, |r| r.changes),
         column(&rows, |r| r.transaction),
+        column(&rows, |r| r.origin.as_deref()),
     ]
 }

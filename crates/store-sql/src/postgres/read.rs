@@ -179,7 +179,7 @@ fn bound(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-const COMMITS: &str = "SELECT revision, at, actor, through, first_change, changes FROM commits
+const COMMITS: &str = "SELECT revision, at, actor, through, first_change, changes, origin FROM commits
     WHERE revision > $1 ORDER BY revision LIMIT $2";
 /// The changes of one commit follow those of the one before, so both ends are known.
 const CHANGES: &str = "SELECT id, kind, key, after FROM changes
@@ -203,7 +203,7 @@ pub(super) async fn commits_since(link: &mut Link, after: Revision, limit: usize
     let mut read = Vec::with_capacity(commits.len());
     for row in &commits {
         let (first, count): (i64, i64) = (get(row, 4)?, get(row, 5)?);
-        let mut set = change_set(row, 1)?;
+        let mut set = change_set(row, 1, 6)?;
         for (id, change) in (first..first + count).zip(changes.by_ref()) {
             if get::<i64>(change, 0)? != id {
                 return Err(damaged("the log", format!("change {id} is missing")).into());
@@ -219,9 +219,10 @@ pub(super) async fn commits_since(link: &mut Link, after: Revision, limit: usize
     Ok(read)
 }
 
-/// Three columns of a commit, its changes still to come.
-fn change_set(row: &Row, first: usize) -> Outcome<ChangeSet> {
-    let actor = Actor { name: string(row, first + 1)?, through: string(row, first + 2)? };
+/// Three columns of a commit and its origin, its changes still to come.
+fn change_set(row: &Row, first: usize, origin: usize) -> Outcome<ChangeSet> {
+    let actor =
+        Actor { name: string(row, first + 1)?, through: string(row, first + 2)?, from: maybe(row, origin)? };
     Ok(ChangeSet { at: Timestamp(get(row, first)?), actor, changes: Vec::new() })
 }
 
@@ -229,7 +230,7 @@ fn change_of(row: &Row, first: usize) -> Outcome<Change> {
     Ok(codec::decode(get(row, first)?, &string(row, first + 1)?, get(row, first + 2)?)?)
 }
 
-const HISTORY: &str = "SELECT c.revision, c.at, c.actor, c.through, h.kind, h.key, h.after
+const HISTORY: &str = "SELECT c.revision, c.at, c.actor, c.through, h.kind, h.key, h.after, c.origin
     FROM changes h JOIN commits c ON c.revision = h.revision
     WHERE h.key = $1 AND h.kind = $2 AND h.revision < $3 ORDER BY h.id DESC";
 
@@ -251,7 +252,7 @@ pub(super) async fn history(
             if commits.len() == limit {
                 break;
             }
-            commits.push((revision, change_set(&row, 1)?));
+            commits.push((revision, change_set(&row, 1, 7)?));
         }
         let change = change_of(&row, 4)?;
         if let Some((_, set)) = commits.last_mut() {

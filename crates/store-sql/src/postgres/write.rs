@@ -197,6 +197,7 @@ impl<'a> Log<'a> {
                 at: set.at.0,
                 actor: text::put(&set.actor.name),
                 through: text::put(&set.actor.through),
+                origin: set.actor.from.as_deref().map(text::put),
                 first_change: counters.next_change + log.changes.len().cast_signed() as i64,
                 changes: set.changes.len().cast_signed() as i64,
                 transaction,

@@ -159,7 +159,7 @@ pub(super) fn commits_since(connection: &Connection, after: Revision, limit: usi
     let (after, limit) = (i64::try_from(after).unwrap_or(i64::MAX), i64::try_from(limit).unwrap_or(i64::MAX));
     let commits = {
         let mut statement = snapshot.prepare_cached(
-            "SELECT revision, at, actor, through, first_change, changes FROM commits
+            "SELECT revision, at, actor, through, first_change, changes, origin FROM commits
              WHERE revision > ?1 ORDER BY revision LIMIT ?2",
         )?;
         let mut rows = statement.query([after, limit])?;
@@ -167,7 +167,7 @@ pub(super) fn commits_since(connection: &Connection, after: Revision, limit: usi
         while let Some(row) = rows.next()? {
             let change_set = ChangeSet {
                 at: Timestamp(row.get(1)?),
-                actor: Actor { name: row.get(2)?, through: row.get(3)? },
+                actor: Actor { name: row.get(2)?, through: row.get(3)?, from: row.get(6)? },
                 changes: changes(&snapshot, row.get(4)?, row.get(5)?)?,
             };
             commits.push(Commit {
@@ -207,7 +207,7 @@ pub(super) fn history(
     let (kind, key) = codec::logged_as(thing);
     let before = before.map_or(i64::MAX, |b| i64::try_from(b).unwrap_or(i64::MAX));
     let mut statement = connection.prepare_cached(
-        "SELECT c.revision, c.at, c.actor, c.through, h.kind, h.key, h.after
+        "SELECT c.revision, c.at, c.actor, c.through, h.kind, h.key, h.after, c.origin
          FROM changes h JOIN commits c ON c.revision = h.revision
          WHERE h.key = ?1 AND h.kind = ?2 AND h.revision < ?3 ORDER BY h.id DESC",
     )?;
@@ -219,7 +219,7 @@ pub(super) fn history(
             if commits.len() == limit {
                 break;
             }
-            let actor = Actor { name: row.get(2)?, through: row.get(3)? };
+            let actor = Actor { name: row.get(2)?, through: row.get(3)?, from: row.get(7)? };
             commits.push((revision, ChangeSet { actor, at: Timestamp(row.get(1)?), changes: Vec::new() }));
         }
         let after = row.get_ref(6)?.as_str_or_null().map_err(from_sql)?;

@@ -41,7 +41,8 @@ fn log_commit(
     first_change: i64,
 ) -> Outcome<()> {
     let mut insert = transaction.prepare_cached(
-        "INSERT INTO commits (revision, at, actor, through, first_change, changes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO commits (revision, at, actor, through, first_change, changes, origin)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
     let (name, through) = (&set.actor.name, &set.actor.through);
     insert.execute(params![
@@ -50,7 +51,8 @@ fn log_commit(
         name,
         through,
         first_change,
-        set.changes.len().cast_signed()
+        set.changes.len().cast_signed(),
+        set.actor.from
     ])?;
     Ok(())
 }

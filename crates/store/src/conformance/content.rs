@@ -124,7 +124,8 @@ pub(super) fn awkward_text(fixture: &mut dyn Fixture) {
     sources.append(&mut all);
     sources.push(put_waiting(texts[1], texts[2]));
     let mut set = set(sources.clone());
-    set.actor = Actor { name: texts[1].to_owned(), through: texts[3].to_owned() };
+    set.actor =
+        Actor { name: texts[1].to_owned(), through: texts[3].to_owned(), from: Some(texts[2].to_owned()) };
     set.at = Timestamp(-1);
     commit(fixture.store(), &[set.clone()]).unwrap();
     expect(fixture, &sources);

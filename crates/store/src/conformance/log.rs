@@ -12,7 +12,10 @@ use crate::{Store, StoreError, Thing};
 fn sets(range: std::ops::Range<u128>) -> Vec<ChangeSet> {
     range
         .map(|n| ChangeSet {
-            actor: Actor { name: format!("person-{n}"), through: "port".to_owned() },
+            actor: Actor {
+                from: Some("session 192.0.2.7".to_owned()),
+                ..Actor::new(format!("person-{n}"), "port")
+            },
             at: Timestamp(i64::try_from(n).unwrap()),
             changes: vec![put_entity(n)],
         })

@@ -12,7 +12,7 @@ use uuid::Uuid;
 /// A change set by a source.
 #[must_use]
 pub fn set(changes: Vec<Change>) -> ChangeSet {
-    let actor = Actor { name: "file:/srv/catalog".to_owned(), through: "source".to_owned() };
+    let actor = Actor::new("file:/srv/catalog", "source");
     ChangeSet { actor, at: Timestamp(1_717_926_000_931), changes }
 }
 

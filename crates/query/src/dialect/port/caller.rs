@@ -52,6 +52,13 @@ impl<'a> Caller<'a> {
         Self { catalog, email: email.map(str::to_owned), user, teams }
     }
 
+    /// The same caller in more teams: those that it has by other ways than its `_user` entity.
+    #[must_use]
+    pub fn in_teams<'t>(mut self, teams: impl IntoIterator<Item = &'t str>) -> Self {
+        self.teams.extend(teams.into_iter().map(str::to_owned));
+        self
+    }
+
     fn nodes(&self, whose: Whose) -> NodeSet {
         match whose {
             Whose::User => self.user.into_iter().collect(),
