@@ -10,6 +10,9 @@ use sha1::{Digest, Sha1};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
+/// Bytes that most entities stay below: a body that has room for them is not moved while it grows.
+pub(crate) const USUAL_ENTITY: usize = 3 * 1024;
+
 /// A JSON body, complete or a stream.
 pub(crate) fn json(body: impl Into<Body>) -> Response {
     ([(CONTENT_TYPE, JSON)], body.into()).into_response()

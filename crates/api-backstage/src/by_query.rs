@@ -146,7 +146,8 @@ impl ByQuery {
 
     fn answer(&self, view: &View) -> Result<Vec<u8>, ApiError> {
         let page = self.page(view)?;
-        let mut out = b"{\"items\":[".to_vec();
+        let mut out = Vec::with_capacity(1024 + page.rows.len().min(1000) * answer::USUAL_ENTITY);
+        out.extend_from_slice(b"{\"items\":[");
         Items::new(view, self.fields.as_ref()).append_all(page.rows.iter().map(|row| row.node), &mut out);
         let cursors = [("nextCursor", &page.next), ("prevCursor", &page.previous)];
         let info: Map<String, Value> = cursors

@@ -70,7 +70,8 @@ impl ByRefs {
     fn answer(&self, view: &View) -> Vec<u8> {
         let wanted = (self.condition != Expr::All).then(|| view.select(&self.condition, Scope::Backstage));
         let mut items = Items::new(view, self.fields.as_ref());
-        let mut out = b"{\"items\":[".to_vec();
+        let mut out = Vec::with_capacity(64 + self.references.len().min(1000) * answer::USUAL_ENTITY);
+        out.extend_from_slice(b"{\"items\":[");
         for (i, reference) in self.references.iter().enumerate() {
             if i > 0 {
                 out.push(b',');

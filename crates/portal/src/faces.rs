@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use serde_json::{Map, Value};
-use stagedoor_query::{Entity, NodeId, stable_hash};
+use stagedoor_query::graph::Written;
+use stagedoor_query::{Entity, NodeId, Relation, stable_hash};
 use uuid::Uuid;
 
 use crate::view::View;
@@ -35,10 +36,7 @@ impl View {
         out.extend_from_slice(&[b'0'; ETAG]);
         out.push(b'"');
         out.extend_from_slice(tail.strip_suffix('}').unwrap_or(tail).as_bytes());
-        let relations = out.len();
-        self.append_relations(node, out);
-        self.append_status(&entity.record.entity_ref, out);
-        let text = etag_of(entity, out.get(relations..).unwrap_or_default());
+        let text = self.append_surroundings(node, entity, out);
         if let Some(place) = out.get_mut(etag..etag + ETAG) {
             place.copy_from_slice(&text);
         }
@@ -55,28 +53,40 @@ impl View {
     #[must_use]
     pub fn etag(&self, node: NodeId) -> String {
         let Some(entity) = self.entity(node) else { return String::new() };
-        let mut text = Vec::with_capacity(1024);
-        self.append_relations(node, &mut text);
-        self.append_status(&entity.record.entity_ref, &mut text);
-        String::from_utf8_lossy(&etag_of(entity, &text)).into_owned()
+        let etag = self.append_surroundings(node, entity, &mut Vec::with_capacity(1024));
+        String::from_utf8_lossy(&etag).into_owned()
     }
 
-    fn append_relations(&self, node: NodeId, out: &mut Vec<u8>) {
-        out.extend_from_slice(b",\"relations\":[");
+    /// Appends relations and status; the etag of the whole.
+    fn append_surroundings(&self, node: NodeId, entity: &Entity, out: &mut Vec<u8>) -> [u8; ETAG] {
+        let start = out.len();
+        let relations = self.catalog.relations_text(node, |relations| self.written(relations));
+        out.extend_from_slice(relations.map_or(&[], Written::text));
+        let end = out.len();
+        self.append_status(&entity.record.entity_ref, out);
+        match relations {
+            Some(relations) if out.len() == end => etag_of(entity, relations.hash()),
+            _ => etag_of(entity, stable_hash(out.get(start..).unwrap_or_default())),
+        }
+    }
+
+    fn written(&self, relations: &[Relation<'_>]) -> Vec<u8> {
+        let mut out = b",\"relations\":[".to_vec();
         let mut first = true;
-        for relation in self.catalog.relations_sorted(node) {
+        for relation in relations {
             let target = self.reference(relation.other);
             if target.starts_with('!') {
                 continue;
             }
             out.extend_from_slice(if first { b"{\"type\":" } else { b",{\"type\":" });
             first = false;
-            append_text(relation.name, out);
+            append_text(relation.name, &mut out);
             out.extend_from_slice(b",\"targetRef\":");
-            append_text(target, out);
+            append_text(target, &mut out);
             out.push(b'}');
         }
         out.push(b']');
+        out
     }
 
     fn append_status(&self, reference: &str, out: &mut Vec<u8>) {
@@ -185,8 +195,8 @@ impl View {
 const ETAG: usize = 32;
 
 /// The same on every replica and after a restart.
-fn etag_of(entity: &Entity, relations_and_status: &[u8]) -> [u8; ETAG] {
-    let hashes = (u128::from(entity.document_hash()) << 64) | u128::from(stable_hash(relations_and_status));
+fn etag_of(entity: &Entity, relations_and_status: u64) -> [u8; ETAG] {
+    let hashes = (u128::from(entity.document_hash()) << 64) | u128::from(relations_and_status);
     let digit = |at: usize| b"0123456789abcdef"[(hashes >> (4 * (ETAG - 1 - at))) as usize & 15];
     std::array::from_fn(digit)
 }

@@ -116,13 +116,13 @@ impl View {
     /// Whether Backstage's dialect shows the entity at a node.
     #[must_use]
     pub fn in_backstage(&self, node: NodeId) -> bool {
-        self.entity(node).and_then(|e| self.catalog.blueprint_of(e)).is_some_and(|b| b.visible)
+        self.catalog.is_visible(node)
     }
 
     /// Relations in both directions, sorted as Backstage answers them. Other ends may dangle.
     #[must_use]
     pub fn relations(&self, node: NodeId) -> Vec<Relation<'_>> {
-        self.catalog.relations_sorted(node).collect()
+        self.catalog.relations_sorted(node)
     }
 
     /// What is around a node, both ends of every edge included.

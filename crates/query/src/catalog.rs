@@ -5,12 +5,14 @@
 //! node, so a dangling edge resolves without a write when its target appears. What can be derived
 //! (reverse relations, counts, the other face) is computed from here and never stored.
 
+mod edges;
+
 use std::collections::BTreeMap;
-use std::collections::HashSet;
+use std::hash::BuildHasher as _;
 use std::sync::{Arc, OnceLock};
 
+use hashbrown::DefaultHashBuilder;
 use roaring::RoaringBitmap;
-use stagedoor_model::face::Target;
 use stagedoor_model::{
     Change, EntityRecord, Face, JsonText, Record, Revision, SourceRecord, WaitingClaim, names,
 };
@@ -18,8 +20,9 @@ use uuid::Uuid;
 
 use crate::blueprints::{BlueprintChange, BlueprintEntry, Blueprints};
 use crate::classes::Classes;
-use crate::cow::{PagedVec, SortedMap};
+use crate::cow::{Hashed, PagedVec, SortedMap};
 use crate::derived::state::{Marks, State};
+use crate::graph::Written;
 use crate::index::walk::Leaf;
 use crate::index::{Index, Rows};
 use crate::prepare::Prepared;
@@ -80,20 +83,17 @@ pub(crate) struct Node {
     pub(crate) entity: Option<Arc<Entity>>,
     pub(crate) incoming: Arc<Vec<InEdge>>,
     pub(crate) marks: Marks,
-    /// Its relations in order, made when first asked for: see [`Catalog::in_order`].
-    pub(crate) ordered: OnceLock<Arc<[Ordered]>>,
+    /// Its relations as answers write them, made when first asked for: see [`Catalog::relations_text`].
+    pub(crate) written: OnceLock<Arc<Written>>,
 }
 
 impl Node {
     /// What a reference stands for before anything is known of it.
     pub(crate) fn new(reference: Arc<str>) -> Self {
         let (incoming, marks) = (Arc::default(), Marks::default());
-        Self { reference, entity: None, incoming, marks, ordered: OnceLock::new() }
+        Self { reference, entity: None, incoming, marks, written: OnceLock::new() }
     }
 }
-
-/// A relation in the order of answers: number of its type, other end, whether that emitted it.
-pub(crate) type Ordered = (u16, bool, NodeId);
 
 /// Entities of one blueprint.
 #[derive(Clone, Default)]
@@ -110,7 +110,11 @@ pub struct Catalog {
     pub(crate) blueprints: Arc<Blueprints>,
     pub(crate) nodes: PagedVec<Node>,
     pub(crate) classes: Classes,
+    /// Nodes in the order of their references.
     pub(crate) refs: SortedMap<Arc<str>, NodeId>,
+    /// Nodes by their references, for who knows one.
+    pub(crate) by_reference: Hashed,
+    pub(crate) hasher: DefaultHashBuilder,
     pub(crate) uids: SortedMap<Uuid, NodeId>,
     pub(crate) members: Arc<BTreeMap<Arc<str>, Members>>,
     pub(crate) index: Index,
@@ -160,7 +164,7 @@ impl Catalog {
     /// The node of a lower-case reference, if anything has named it.
     #[must_use]
     pub fn node_of_ref(&self, reference: &str) -> Option<NodeId> {
-        self.refs.get_by(|r| r.as_ref().cmp(reference)).copied()
+        self.by_reference.find(self.hasher.hash_one(reference), |node| self.reference(node) == reference)
     }
 
     /// The node of an entity's uid.
@@ -202,6 +206,12 @@ impl Catalog {
         self.blueprints.get(&entity.record.blueprint)
     }
 
+    /// Whether Backstage's dialect shows the entity at a node.
+    #[must_use]
+    pub fn is_visible(&self, node: NodeId) -> bool {
+        self.visible.contains(node)
+    }
+
     /// Number of entities of a blueprint.
     #[must_use]
     pub fn count(&self, blueprint: &str) -> u64 {
@@ -225,6 +235,11 @@ impl Catalog {
         let reference: Arc<str> = reference.into();
         let id = self.nodes.push(Node::new(Arc::clone(&reference))) as NodeId;
         self.classes.push(&reference);
+        let hash_of = |node: NodeId| {
+            let reference = self.nodes.get(node as usize).map_or("", |n| n.reference.as_ref());
+            self.hasher.hash_one(reference)
+        };
+        self.by_reference.insert(hash_of(id), id, hash_of);
         self.refs.insert(reference, id);
         id
     }
@@ -353,7 +368,7 @@ impl Catalog {
     /// The node for writing, when edges at it come or go.
     fn edges_change(&mut self, node: NodeId) -> Option<&mut Node> {
         let node = self.nodes.get_mut(node as usize)?;
-        node.ordered.take();
+        node.written.take();
         Some(node)
     }
 
@@ -417,78 +432,6 @@ impl Catalog {
         let entity = Arc::new(prepared.entity(Arc::clone(record), outgoing));
         if let Some(n) = self.edges_change(node) {
             n.entity = Some(entity);
-        }
-    }
-
-    /// The edges of an entity that is only a document.
-    fn stated_edges(&mut self, prepared: &Prepared, face: &Face) -> Box<[OutEdge]> {
-        let mut out = Distinct::default();
-        out.edges.reserve_exact(prepared.references.len());
-        for (at, reference, known) in &prepared.references {
-            let Some(field) = face.fields.get(*at) else { continue };
-            let target = known.unwrap_or_else(|| self.intern_node(reference));
-            let (relation, reverse) = self.relation_types.intern(&field.relation, &field.reverse);
-            out.push(OutEdge { relation, reverse, target });
-        }
-        out.edges.into_boxed_slice()
-    }
-
-    /// The edges of an entity that contributors have a part in.
-    fn mixed_edges(&mut self, record: &EntityRecord, face: &Face) -> Box<[OutEdge]> {
-        let document = record.document.as_ref().map(JsonText::value);
-        let edges = face.edges(document.as_ref(), &record.contributed());
-        let mut out = Distinct::default();
-        out.edges.reserve_exact(edges.len());
-        for edge in edges {
-            let target = match &edge.target {
-                Target::Ref(reference) => self.intern_node(reference),
-                Target::Key(blueprint, identifier) => self.node_for_key(blueprint, identifier),
-            };
-            let (relation, reverse) = self.relation_types.intern(&edge.relation, &edge.reverse);
-            out.push(OutEdge { relation, reverse, target });
-        }
-        out.edges.into_boxed_slice()
-    }
-
-    /// The node of a Port relation's target; where it does not exist, that of the reference it would have.
-    fn node_for_key(&mut self, blueprint: &str, identifier: &str) -> NodeId {
-        if let Some(node) = self.node_of_key(blueprint, identifier) {
-            return node;
-        }
-        let reference = self.reference_of_target(blueprint, identifier);
-        self.intern_node(&reference)
-    }
-
-    /// The reference that an entity which does not exist would have.
-    fn reference_of_target(&self, blueprint: &str, identifier: &str) -> String {
-        match self.blueprints.get(blueprint) {
-            // A uid that nobody has: what another entity holds is not its reference.
-            Some(entry) => self.reference_for(&entry.face, Uuid::nil(), identifier),
-            None => format!("!{}:{identifier}", blueprint.to_lowercase()),
-        }
-    }
-}
-
-/// Edges in order, without repeats. Few are compared with each other, many are looked up.
-#[derive(Default)]
-struct Distinct {
-    edges: Vec<OutEdge>,
-    seen: HashSet<OutEdge>,
-}
-
-impl Distinct {
-    const FEW: usize = 32;
-
-    fn push(&mut self, edge: OutEdge) {
-        if self.edges.len() == Self::FEW && self.seen.is_empty() {
-            self.seen.extend(&self.edges);
-        }
-        let new = match self.seen.is_empty() {
-            true => !self.edges.contains(&edge),
-            false => self.seen.insert(edge),
-        };
-        if new {
-            self.edges.push(edge);
         }
     }
 }

@@ -18,7 +18,9 @@ use crate::budget::spend;
 use crate::catalog::{Catalog, Entity, NodeId};
 use crate::expr::{Candidate, Collation, Expr, Meta, Subject, Test};
 use crate::index::field::FieldIndex;
+use crate::index::postings::Postings;
 use crate::index::term::{Scalar, TermKind, fold_cmp, fold_eq};
+use crate::index::terms::Entry;
 use crate::related::Related;
 
 type Set<'a> = Cow<'a, RoaringBitmap>;
@@ -51,26 +53,40 @@ impl Catalog {
     }
 
     fn evaluate_and<'a>(&'a self, parts: &[Expr], universe: &'a RoaringBitmap) -> Set<'a> {
-        let mut sets: Vec<Set<'a>> = Vec::with_capacity(parts.len());
+        let mut sets: Vec<Set<'a>> = Vec::with_capacity(parts.len() + 1);
         for part in parts.iter().filter(|p| !looks_at_each(p)) {
-            let set = self.evaluate(part, universe);
+            let set = self.part(part, universe);
             if set.is_empty() {
                 return set;
             }
             sets.push(set);
         }
+        sets.push(Cow::Borrowed(universe));
         // The smallest first keeps every intermediate result small.
         sets.sort_by_key(|s| s.len());
         let mut sets = sets.into_iter();
-        let mut result = sets.next().unwrap_or(Cow::Borrowed(universe));
+        let mut result = sets.next().unwrap_or_default();
         for set in sets {
-            *result.to_mut() &= set.as_ref();
+            result = Cow::Owned(match result {
+                Cow::Owned(first) => first & set.as_ref(),
+                Cow::Borrowed(first) => first & set.as_ref(),
+            });
         }
         // What looks at entities one by one then has only the rest to look at.
         for part in parts.iter().filter(|p| looks_at_each(p)) {
             result = Cow::Owned(self.evaluate(part, &result).into_owned());
         }
         result
+    }
+
+    /// A part of a conjunction: what satisfies it, perhaps with what is outside of `universe`.
+    fn part<'a>(&'a self, part: &Expr, universe: &'a RoaringBitmap) -> Set<'a> {
+        match part {
+            Expr::Is { subject, test, collation } if spend(32) => {
+                self.condition(subject, test, *collation, universe)
+            }
+            part => self.evaluate(part, universe),
+        }
     }
 
     /// What satisfies a condition; where entities have to be looked at one by one, only those of `universe`.
@@ -137,9 +153,15 @@ impl Catalog {
                 return Cow::Owned(set);
             }
             Test::In(list) => {
-                for sought in list {
-                    equal_terms(field, sought, collation, &mut set);
+                let found: Vec<&Postings> =
+                    list.iter().flat_map(|sought| equal_terms(field, sought, collation)).collect();
+                // What many have is not copied, as long as nobody else is to be with them.
+                if let [Postings::Many(ids)] = found[..]
+                    && (collation == Collation::Folded || field.long.is_empty())
+                {
+                    return Cow::Borrowed(ids.as_ref());
                 }
+                found.into_iter().for_each(|postings| postings.add_to(&mut set));
             }
             Test::Prefix(part) if collation == Collation::Folded => {
                 let at_least = field.terms.from(|t| match fold_cmp(t.text, part) {
@@ -147,23 +169,26 @@ impl Catalog {
                     other => other,
                 });
                 let begins = |text: &str| test.accepts(Candidate { text, is_text: true }, collation);
-                at_least.take_while(|(t, _)| begins(t.text)).for_each(|(_, p)| p.add_to(&mut set));
+                let found = at_least.take_while(|e| begins(e.term().text));
+                found.for_each(|e| e.postings().add_to(&mut set));
             }
             // Of an empty part nothing can be found, and everything contains it.
             Test::Contains(part) if !part.is_empty() => {
-                for (term, postings) in field.terms.containing(part).into_iter().take_while(|_| spend(1)) {
+                for entry in field.terms.containing(part).into_iter().take_while(|_| spend(1)) {
+                    let term = entry.term();
                     let is_text = matches!(term.kind, TermKind::Text | TermKind::Item);
                     let accepts = || test.accepts(Candidate { text: term.text, is_text }, collation);
                     if collation == Collation::Folded || accepts() {
-                        postings.add_to(&mut set);
+                        entry.postings().add_to(&mut set);
                     }
                 }
             }
             _ => {
-                for (term, postings) in field.terms.iter().take_while(|_| spend(1)) {
+                for entry in field.terms.iter().take_while(|_| spend(1)) {
+                    let term = entry.term();
                     let is_text = matches!(term.kind, TermKind::Text | TermKind::Item);
                     if test.accepts(Candidate { text: term.text, is_text }, collation) {
-                        postings.add_to(&mut set);
+                        entry.postings().add_to(&mut set);
                     }
                 }
             }
@@ -363,15 +388,19 @@ fn looks_at_each(expr: &Expr) -> bool {
     }
 }
 
-fn equal_terms(field: &FieldIndex, sought: &Scalar, collation: Collation, set: &mut RoaringBitmap) {
-    for (term, postings) in field.terms.folded(&sought.text) {
+/// Who has a value.
+fn equal_terms<'f, 's>(
+    field: &'f FieldIndex,
+    sought: &'s Scalar,
+    collation: Collation,
+) -> impl Iterator<Item = &'f Postings> + use<'f, 's> {
+    let fits = move |entry: &Entry<'_>| {
+        let term = entry.term();
         let is_text = matches!(term.kind, TermKind::Text | TermKind::Item);
-        let fits = match collation {
+        match collation {
             Collation::Folded => true,
             Collation::Exact => term.text == sought.text && is_text == sought.is_text,
-        };
-        if fits {
-            postings.add_to(set);
         }
-    }
+    };
+    field.terms.folded(&sought.text).filter(fits).map(|entry| entry.postings())
 }

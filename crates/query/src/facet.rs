@@ -6,8 +6,10 @@ use std::sync::Arc;
 use roaring::RoaringBitmap;
 
 use crate::expr::{Collation, Meta, Subject};
+use crate::index::field::FieldIndex;
 use crate::index::postings::Postings;
 use crate::index::term::{Scalar, TermKind, TermRef, fold_cmp};
+use crate::index::terms::Entry;
 use crate::page::Selection;
 use crate::related::Related;
 
@@ -40,14 +42,25 @@ impl Selection<'_> {
         let index = &self.catalog().index;
         let mut items = RoaringBitmap::new();
         index.item_fields(path).for_each(|(field, item)| items |= field.items(item));
-        let item_term = TermRef { text: "true", kind: TermKind::Bool };
+        let here = |e: &Entry<'_>| self.has_any(e.postings());
+        let fields: Vec<&FieldIndex> = index.folded(path).collect();
+        let entries = fields.iter().flat_map(|field| field.terms.iter().filter(here));
+        let mut terms: Vec<(TermRef<'_>, &Postings)> = entries.map(|e| (e.term(), e.postings())).collect();
         let item_postings = Postings::Many(Arc::new(items));
-        let mut terms: Vec<(TermRef<'_>, &Postings)> =
-            index.folded(path).flat_map(|field| field.terms.iter()).collect();
-        terms.push((item_term, &item_postings));
-        terms.sort_by_key(|(term, _)| *term);
+        if !item_postings.is_empty() || fields.len() > 1 {
+            terms.push((TermRef { text: "true", kind: TermKind::Bool }, &item_postings));
+            terms.sort_by_key(|(term, _)| *term);
+        }
         let groups = terms.chunk_by(|(a, _), (b, _)| a.text == b.text);
         groups.filter_map(|group| bucket(group, self.nodes())).collect()
+    }
+
+    /// Whether anything of the selection may be among these. Most values of a field have one node.
+    fn has_any(&self, postings: &Postings) -> bool {
+        match postings {
+            Postings::One(one) => self.nodes().contains(*one),
+            _ => true,
+        }
     }
 
     fn facet_values(&self, subject: &Subject) -> Vec<Bucket> {

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 pub use self::neighbourhood::{Around, Connection, Neighbour, Neighbourhood};
-use crate::catalog::{Catalog, Entity, InEdge, NodeId, Ordered, OutEdge};
+use crate::catalog::{Catalog, Entity, InEdge, NodeId, OutEdge};
+use crate::prepare::stable_hash;
 
 /// One relation as an entity sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,6 +22,31 @@ pub struct Relation<'a> {
     pub other: NodeId,
     /// Whether the other end emitted it.
     pub emitted_by_other: bool,
+}
+
+/// A piece of an answer, and its hash.
+#[derive(Debug)]
+pub struct Written {
+    text: Box<[u8]>,
+    hash: u64,
+}
+
+impl Written {
+    fn new(text: Vec<u8>) -> Self {
+        Self { hash: stable_hash(&text), text: text.into() }
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// Their [`stable_hash`].
+    #[must_use]
+    pub fn hash(&self) -> u64 {
+        self.hash
+    }
 }
 
 /// An edge as one of its ends sees it.
@@ -101,26 +127,25 @@ impl Catalog {
     }
 
     /// Relations in the order of Backstage's answers: by type, then by the target's reference, without repeats.
-    pub fn relations_sorted(&self, node: NodeId) -> impl Iterator<Item = Relation<'_>> {
-        let relation = |(name, emitted_by_other, other): &Ordered| Relation {
-            name: self.relation_name(*name),
-            other: *other,
-            emitted_by_other: *emitted_by_other,
-        };
-        self.in_order(node).iter().map(relation)
+    #[must_use]
+    pub fn relations_sorted(&self, node: NodeId) -> Vec<Relation<'_>> {
+        let mut all = self.relations(node);
+        all.sort_by(|a, b| (a.name, self.reference(a.other)).cmp(&(b.name, self.reference(b.other))));
+        all.dedup_by(|a, b| a.name == b.name && a.other == b.other);
+        all
     }
 
-    /// Putting relations in order compares references all over memory. So the order of a node's is kept with the node,
-    /// once somebody has asked, until an edge at it comes or goes: names and references never change.
-    fn in_order(&self, node: NodeId) -> &[Ordered] {
-        let Some(n) = self.nodes.get(node as usize) else { return &[] };
-        n.ordered.get_or_init(|| {
-            let mut all = self.relations(node);
-            all.sort_by(|a, b| (a.name, self.reference(a.other)).cmp(&(b.name, self.reference(b.other))));
-            all.dedup_by(|a, b| a.name == b.name && a.other == b.other);
-            let number = |r: &Relation<'_>| self.relation_id(r.name).unwrap_or_default();
-            all.iter().map(|r| (number(r), r.emitted_by_other, r.other)).collect()
-        })
+    /// The relations of a node as `write` puts them. Names and references never change, and gathering them reads
+    /// all over memory: so what was written is kept with the node, once somebody has asked, until an edge at it
+    /// comes or goes. One dialect asks, always with the same `write`.
+    pub fn relations_text(
+        &self,
+        node: NodeId,
+        write: impl FnOnce(&[Relation<'_>]) -> Vec<u8>,
+    ) -> Option<&Written> {
+        let at = self.nodes.get(node as usize)?;
+        let make = || Arc::new(Written::new(write(&self.relations_sorted(node))));
+        Some(at.written.get_or_init(make))
     }
 
     /// The other ends of a Port relation of an entity: edges of its type to nodes of its target kind.

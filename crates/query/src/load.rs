@@ -2,6 +2,7 @@
 //! read from the database; then one thread links them and all put the index in order.
 
 use std::collections::BTreeMap;
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
@@ -13,7 +14,7 @@ use stagedoor_model::{Change, EntityRecord, Revision};
 
 use crate::blueprints::BlueprintEntry;
 use crate::catalog::{Catalog, Members, Node, NodeId};
-use crate::cow::SortedMap;
+use crate::cow::{Hashed, SortedMap};
 use crate::index::Index;
 use crate::index::builder::IndexBuilder;
 use crate::index::walk::Leaf;
@@ -151,6 +152,8 @@ impl Catalog {
         let set = |nodes: Vec<NodeId>| Arc::new(NodeSet::from_sorted_iter(nodes).unwrap_or_default());
         self.live = Arc::new((0..entities.len() as NodeId).collect());
         self.visible = set(visible);
+        self.by_reference =
+            Hashed::from_all(refs.iter().map(|(r, node)| (self.hasher.hash_one(r.as_ref()), *node)));
         refs.sort_unstable();
         uids.sort_unstable_by_key(|(uid, _)| *uid);
         self.refs = SortedMap::from_sorted(refs);

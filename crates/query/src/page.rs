@@ -3,6 +3,9 @@
 //! The order is always (value, reference), so that it is total, the same on every replica and after a
 //! restart, and a cursor is a key and not a snapshot.
 
+mod by_field;
+mod by_ref;
+
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::{Arc, OnceLock};
@@ -11,17 +14,10 @@ use roaring::RoaringBitmap;
 
 use crate::catalog::{Catalog, NodeId};
 use crate::expr::{Collation, Expr, Meta, Subject, Test};
-use crate::index::field::FieldIndex;
-use crate::index::term::{TermRef, fold_cmp, fold_eq};
+use crate::index::term::{fold_cmp, fold_eq};
 use crate::index::{rows_at, text_at};
 use crate::reach::Bits;
 use crate::related::Related;
-
-/// Whether so many nodes are better collected and sorted than found by walking `all` references in order until a
-/// page is full: a walk passes all / nodes references per hit.
-fn is_few(nodes: u64, all: usize) -> bool {
-    nodes <= 32 || nodes * nodes < all as u64
-}
 
 /// The nodes that satisfy a query.
 pub struct Selection<'a> {
@@ -100,80 +96,11 @@ impl<'a> Selection<'a> {
     }
 
     pub(crate) fn bits(&self) -> &Bits {
-        self.bits.get_or_init(|| {
-            let mut bits = Bits::of(self.catalog);
-            bits.extend(self.nodes.iter());
-            bits
-        })
+        self.bits.get_or_init(|| Bits::from_set(self.catalog, &self.nodes))
     }
 
     pub(crate) fn catalog(&self) -> &'a Catalog {
         self.catalog
-    }
-
-    /// In the order of references, beginning after one.
-    pub fn by_ref<'s>(
-        &'s self,
-        after: Option<&str>,
-        descending: bool,
-    ) -> Box<dyn Iterator<Item = NodeId> + 's> {
-        self.in_ref_order(&self.nodes, after, descending)
-    }
-
-    /// The entities of one blueprint in the order of their exact identifiers, beginning after one.
-    pub fn by_identifier<'s>(
-        &'s self,
-        blueprint: &str,
-        after: Option<&str>,
-    ) -> Box<dyn Iterator<Item = NodeId> + 's> {
-        let Some(members) = self.catalog.members(blueprint) else { return Box::new(std::iter::empty()) };
-        let after = after.map(str::to_owned);
-        if !is_few(self.nodes.len(), members.by_identifier.len()) {
-            let late = move |i: &Arc<str>| match &after {
-                Some(a) if i.as_ref() <= a.as_str() => Ordering::Less,
-                _ => Ordering::Greater,
-            };
-            let rest = members.by_identifier.from(late).map(|(_, id)| *id);
-            return Box::new(rest.filter(|id| self.nodes.contains(*id)));
-        }
-        let identifier = |n: NodeId| self.catalog.entity(n).map_or("", |e| e.record.identifier.as_str());
-        let late = |n: &NodeId| after.as_deref().is_none_or(|a| identifier(*n) > a);
-        let mut nodes: Vec<NodeId> =
-            (self.nodes.as_ref() & members.set.as_ref()).iter().filter(late).collect();
-        nodes.sort_by_key(|n| identifier(*n));
-        Box::new(nodes.into_iter())
-    }
-
-    fn in_ref_order<'s>(
-        &'s self,
-        set: &'s RoaringBitmap,
-        after: Option<&str>,
-        descending: bool,
-    ) -> Box<dyn Iterator<Item = NodeId> + 's> {
-        let catalog = self.catalog;
-        if is_few(set.len(), catalog.refs.len()) {
-            let past = |n: &NodeId| after.is_none_or(|a| catalog.reference(*n).cmp(a) == forward(descending));
-            let mut nodes: Vec<NodeId> = set.iter().filter(past).collect();
-            nodes.sort_by(|a, b| catalog.reference(*a).cmp(catalog.reference(*b)));
-            if descending {
-                nodes.reverse();
-            }
-            return Box::new(nodes.into_iter());
-        }
-        let member = move |id: &NodeId| set.contains(*id);
-        match (after.map(str::to_owned), descending) {
-            (None, false) => Box::new(catalog.refs.iter().map(|(_, id)| *id).filter(member)),
-            (None, true) => Box::new(catalog.refs.iter().rev().map(|(_, id)| *id).filter(member)),
-            (Some(a), false) => {
-                let rest = catalog
-                    .refs
-                    .from(move |r| if r.as_ref() <= a.as_str() { Ordering::Less } else { Ordering::Greater });
-                Box::new(rest.map(|(_, id)| *id).filter(member))
-            }
-            (Some(a), true) => {
-                Box::new(catalog.refs.before(move |r| r.as_ref().cmp(&a)).map(|(_, id)| *id).filter(member))
-            }
-        }
     }
 
     /// Sorted by a value; entities that lack it are not in the walk, one with several values comes once per value.
@@ -198,18 +125,12 @@ impl<'a> Selection<'a> {
         }
     }
 
-    /// Whether reading the values of all is less work than walking the field until a page is full.
-    fn is_small_for(&self, field: &FieldIndex) -> bool {
-        let (nodes, values) = (self.nodes.len(), field.present.len());
-        nodes * nodes < values
-    }
-
     /// How many entities the sorted walk has (each counted once).
     #[must_use]
     pub fn count_sortable(&self, subject: &Subject) -> u64 {
         match subject {
             Subject::Field(path) if !path.eq_ignore_ascii_case("metadata.uid") => {
-                self.catalog.index.sortable(path).intersection_len(&self.nodes)
+                self.catalog.index.count_sortable(path, &self.nodes)
             }
             Subject::Relation { .. } => self.related(subject).intersection_len(&self.nodes),
             _ => {
@@ -239,83 +160,6 @@ impl<'a> Selection<'a> {
     fn related(&self, subject: &Subject) -> RoaringBitmap {
         let related = Related::of(self.catalog, subject, Collation::Folded);
         related.map(|r| r.matching(&Test::Exists, Collation::Folded, &self.nodes)).unwrap_or_default()
-    }
-
-    fn sorted_by_field<'s>(
-        &'s self,
-        field: &'s FieldIndex,
-        descending: bool,
-        after: Option<Place>,
-    ) -> Walk<'s> {
-        let start = after.as_ref().map(|p| p.value.clone());
-        let terms: Box<dyn Iterator<Item = _> + 's> = match (start, descending) {
-            (None, false) => Box::new(field.terms.iter()),
-            (None, true) => Box::new(field.terms.iter().rev()),
-            (Some(v), false) => {
-                Box::new(field.terms.from(move |t: TermRef<'_>| match fold_cmp(t.text, &v) {
-                    Ordering::Equal => Ordering::Greater,
-                    other => other,
-                }))
-            }
-            (Some(v), true) => {
-                Box::new(field.terms.before(move |t: TermRef<'_>| match fold_cmp(t.text, &v) {
-                    Ordering::Equal => Ordering::Less,
-                    other => other,
-                }))
-            }
-        };
-        let mut terms = terms.peekable();
-        // The text of a value that nobody here has is not even looked at.
-        let groups = std::iter::from_fn(move || {
-            let mut ids = Vec::new();
-            let first = loop {
-                let (term, postings) = terms.next()?;
-                postings.collect_in(&self.nodes, &mut ids);
-                if !ids.is_empty() {
-                    break term;
-                }
-            };
-            while let Some((_, more)) = terms.next_if(|(t, _)| fold_eq(t.text, first.text)) {
-                more.collect_in(&self.nodes, &mut ids);
-            }
-            Some((Arc::from(first.text), ids))
-        });
-        Box::new(groups.flat_map(move |(value, ids)| {
-            let within = after.as_ref().filter(|p| fold_cmp(&p.value, &value) == Ordering::Equal);
-            let nodes = self.group(ids, within.map(|p| p.reference.as_str()), descending);
-            nodes.into_iter().map(move |node| Step { value: Arc::clone(&value), node })
-        }))
-    }
-
-    /// The members of one group of equal values in the order of references. Lazy where the group is large.
-    fn group<'s>(
-        &'s self,
-        ids: Vec<NodeId>,
-        after: Option<&str>,
-        descending: bool,
-    ) -> Box<dyn Iterator<Item = NodeId> + 's> {
-        if let [one] = ids.as_slice() {
-            let past = after.is_none_or(|a| self.catalog.reference(*one).cmp(a) == forward(descending));
-            return Box::new(past.then_some(*one).into_iter());
-        }
-        let set: RoaringBitmap = ids.into_iter().collect();
-        if is_few(set.len(), self.catalog.refs.len()) {
-            return Box::new(self.in_ref_order(&set, after, descending).collect::<Vec<_>>().into_iter());
-        }
-        let catalog = self.catalog;
-        let after = after.map(str::to_owned);
-        let refs: Box<dyn Iterator<Item = NodeId> + 's> = match (after, descending) {
-            (None, false) => Box::new(catalog.refs.iter().map(|(_, id)| *id)),
-            (None, true) => Box::new(catalog.refs.iter().rev().map(|(_, id)| *id)),
-            (Some(a), false) => Box::new(
-                catalog
-                    .refs
-                    .from(move |r| if r.as_ref() <= a.as_str() { Ordering::Less } else { Ordering::Greater })
-                    .map(|(_, id)| *id),
-            ),
-            (Some(a), true) => Box::new(catalog.refs.before(move |r| r.as_ref().cmp(&a)).map(|(_, id)| *id)),
-        };
-        Box::new(refs.filter(move |id| set.contains(*id)))
     }
 
     /// Sorting few entities by a path that one field of the index stands for.

@@ -240,11 +240,28 @@ impl<'c> Web<'c> {
 }
 
 /// A set of nodes, quick to add to.
+#[derive(Clone)]
 pub(crate) struct Bits(Vec<u64>);
 
 impl Bits {
     pub(crate) fn of(catalog: &Catalog) -> Self {
         Self(vec![0; catalog.nodes.len().div_ceil(64)])
+    }
+
+    pub(crate) fn from_set(catalog: &Catalog, set: &RoaringBitmap) -> Self {
+        let mut bits = Self::of(catalog);
+        let (mut rest, mut some) = (set.iter(), [0; 256]);
+        loop {
+            let next = rest.next_many(&mut some);
+            if next.is_empty() {
+                return bits;
+            }
+            for node in next {
+                if let Some(word) = bits.0.get_mut(*node as usize / 64) {
+                    *word |= 1 << (*node % 64);
+                }
+            }
+        }
     }
 
     pub(crate) fn contains(&self, node: NodeId) -> bool {

@@ -100,11 +100,11 @@ impl<'a> Selection<'a> {
     fn values_of_field(&self, field: &FieldIndex, subject: &Subject) -> Values {
         let mut gather = Gather::default();
         let (mut nodes, mut terms) = (Vec::new(), 0);
-        for (term, postings) in field.terms.iter().take_while(|_| spend(1)) {
-            postings.collect_in(self.nodes(), &mut nodes);
+        for entry in field.terms.iter().take_while(|_| spend(1)) {
+            entry.postings().collect_in(self.nodes(), &mut nodes);
             if !nodes.is_empty() {
                 terms += 1;
-                let place = gather.place(scalar(term));
+                let place = gather.place(scalar(entry.term()));
                 gather.values.pairs.extend(nodes.drain(..).map(|node| (node, place)));
             }
         }

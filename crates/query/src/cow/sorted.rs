@@ -113,10 +113,6 @@ impl<K: Clone + Ord, V: Clone> SortedMap<K, V> {
         Some(value)
     }
 
-    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &V)> {
-        self.chunks.iter().flat_map(|c| c.iter()).map(|(k, v)| (k, v))
-    }
-
     /// Entries from the first whose key is not less than what `cmp` seeks.
     pub(crate) fn from(&self, cmp: impl Fn(&K) -> Ordering) -> impl Iterator<Item = (&K, &V)> {
         let (chunk, place) = self.lower(&cmp);
@@ -125,12 +121,21 @@ impl<K: Clone + Ord, V: Clone> SortedMap<K, V> {
         first.iter().chain(rest.iter().flat_map(|c| c.iter())).map(|(k, v)| (k, v))
     }
 
-    /// Entries less than what `cmp` seeks, from the greatest down.
-    pub(crate) fn before(&self, cmp: impl Fn(&K) -> Ordering) -> impl Iterator<Item = (&K, &V)> {
-        let (chunk, place) = self.lower(&cmp);
-        let last = self.chunks.get(chunk).and_then(|c| c.get(..place)).unwrap_or_default();
-        let rest = self.chunks.get(..chunk).unwrap_or_default();
-        last.iter().rev().chain(rest.iter().rev().flat_map(|c| c.iter().rev())).map(|(k, v)| (k, v))
+    /// Entries from the first whose key is not less than what `from` seeks, to the last less than what `to` does.
+    pub(crate) fn between<'s>(
+        &'s self,
+        from: &dyn Fn(&K) -> Ordering,
+        to: &dyn Fn(&K) -> Ordering,
+    ) -> impl DoubleEndedIterator<Item = (&'s K, &'s V)> + use<'s, K, V> {
+        let ((first, start), (last, end)) = (self.lower(&from), self.lower(&to));
+        let chunks = self.chunks.get(first..self.chunks.len().min(last + 1)).unwrap_or_default();
+        let part = move |(at, chunk): (usize, &Arc<Chunk<K, V>>)| {
+            let start = if at == 0 { start } else { 0 };
+            let end = if first + at == last { end } else { chunk.len() };
+            start..end
+        };
+        let parts = chunks.iter().enumerate().map(move |(at, chunk)| (chunk, part((at, chunk))));
+        parts.flat_map(|(chunk, part)| chunk.get(part).unwrap_or_default()).map(|(k, v)| (k, v))
     }
 }
 
@@ -160,10 +165,13 @@ mod tests {
         copies.push((ours, model));
         for (ours, model) in copies {
             assert_eq!(ours.len(), model.len());
-            assert!(ours.iter().eq(model.iter()));
             for sought in [0, 1, 1499, 2999, 5000] {
                 assert!(ours.from(|k| k.cmp(&sought)).eq(model.range(sought..)));
-                assert!(ours.before(|k| k.cmp(&sought)).eq(model.range(..sought).rev()));
+                for end in [0, sought, sought + 7, 2000, 9000] {
+                    let between = || ours.between(&|k| k.cmp(&sought), &|k| k.cmp(&end));
+                    let known = || model.iter().filter(|(k, _)| (sought..end).contains(*k));
+                    assert!(between().eq(known()) && between().rev().eq(known().rev()), "{sought} {end}");
+                }
                 assert_eq!(ours.get(&sought), model.get(&sought));
             }
         }

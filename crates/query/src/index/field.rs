@@ -61,14 +61,14 @@ impl FieldIndex {
         let mut set = RoaringBitmap::new();
         self.terms
             .folded(text)
-            .filter(|(t, _)| t.kind == TermKind::Item)
-            .for_each(|(_, p)| p.add_to(&mut set));
+            .filter(|e| e.term().kind == TermKind::Item)
+            .for_each(|e| e.postings().add_to(&mut set));
         set
     }
 
     /// Whether any entity has `text` as an item of an array here.
     pub(crate) fn has_item(&self, text: &str) -> bool {
-        self.terms.folded(text).any(|(t, _)| t.kind == TermKind::Item)
+        self.terms.folded(text).any(|e| e.term().kind == TermKind::Item)
     }
 
     /// Entities with a non-null value of indexed length: those that can be sorted by this field.
@@ -77,7 +77,7 @@ impl FieldIndex {
             return self.present.as_ref().clone();
         }
         let mut set = RoaringBitmap::new();
-        self.terms.iter().for_each(|(_, p)| p.add_to(&mut set));
+        self.terms.iter().for_each(|e| e.postings().add_to(&mut set));
         set
     }
 }

@@ -143,6 +143,18 @@ impl Index {
         set
     }
 
+    /// How many of some entities can be sorted by a path.
+    pub(crate) fn count_sortable(&self, path: &str, nodes: &RoaringBitmap) -> u64 {
+        let mut fields = self.folded(path);
+        let first = fields.next();
+        let other =
+            fields.next().is_some() || self.item_fields(path).any(|(field, item)| field.has_item(item));
+        match first.filter(|field| !other && field.nulls.is_empty() && field.long.is_empty()) {
+            Some(field) => field.present.intersection_len(nodes),
+            None => self.sortable(path).intersection_len(nodes),
+        }
+    }
+
     /// Begins to gather the rows of an entity.
     pub(crate) fn rows(&mut self) -> RowsBuilder<'_> {
         RowsBuilder { index: self, rows: Rows::with_capacity(64) }

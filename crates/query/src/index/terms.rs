@@ -16,8 +16,25 @@ const CHUNK: usize = 256;
 /// Stands behind every text, so that no part that is sought is found across two of them.
 const BETWEEN: char = '\0';
 
-/// A value and who has it.
-pub(crate) type Entry<'a> = (TermRef<'a>, &'a Postings);
+/// A value and who has it. Who passes over many looks at the holders first: the texts are elsewhere in memory.
+#[derive(Clone, Copy)]
+pub(crate) struct Entry<'a> {
+    chunk: &'a Chunk,
+    slot: &'a Slot,
+    at: usize,
+}
+
+impl<'a> Entry<'a> {
+    /// The value.
+    pub(crate) fn term(&self) -> TermRef<'a> {
+        self.chunk.term(self.at)
+    }
+
+    /// Who has it.
+    pub(crate) fn postings(&self) -> &'a Postings {
+        &self.slot.postings
+    }
+}
 
 /// An ordered map from values to nodes. Copies share what neither has changed.
 #[derive(Clone, Default)]
@@ -27,7 +44,7 @@ pub(crate) struct Terms {
 
 /// Values in order.
 #[derive(Default)]
-struct Chunk {
+pub(crate) struct Chunk {
     text: String,
     slots: Vec<Slot>,
     /// For finding parts of texts, made when first asked for.
@@ -35,7 +52,7 @@ struct Chunk {
 }
 
 #[derive(Clone)]
-struct Slot {
+pub(crate) struct Slot {
     /// Where its text ends; the separator stands there.
     end: u32,
     kind: TermKind,
@@ -75,11 +92,12 @@ impl Chunk {
     }
 
     fn entry(&self, at: usize) -> Option<Entry<'_>> {
-        Some((self.term(at), &self.slots.get(at)?.postings))
+        self.slots.get(at).map(|slot| Entry { chunk: self, slot, at })
     }
 
     fn entries(&self, from: usize, to: usize) -> impl DoubleEndedIterator<Item = Entry<'_>> {
-        (from..to).filter_map(|at| self.entry(at))
+        let slots = self.slots.get(from..to).unwrap_or_default();
+        slots.iter().enumerate().map(move |(i, slot)| Entry { chunk: self, slot, at: from + i })
     }
 
     /// The place of the first value that is not less.
@@ -208,7 +226,7 @@ impl Terms {
     fn find(&self, term: TermRef<'_>) -> Result<(usize, usize), (usize, usize)> {
         let (chunk, place) = self.lower(&|t| t.cmp(&term));
         match self.chunks.get(chunk).and_then(|c| c.entry(place)) {
-            Some((found, _)) if found == term => Ok((chunk, place)),
+            Some(found) if found.term() == term => Ok((chunk, place)),
             _ => Err((chunk, place)),
         }
     }
@@ -303,14 +321,14 @@ impl Terms {
             Ordering::Equal => Ordering::Greater,
             other => other,
         });
-        at_least.take_while(move |(t, _)| fold_eq(t.text, text))
+        at_least.take_while(move |e| fold_eq(e.term().text, text))
     }
 
     /// All values whose text contains `part` without case.
     pub(crate) fn containing(&self, part: &str) -> Vec<Entry<'_>> {
         let part = folded(part);
         if part.contains(BETWEEN) {
-            return self.iter().filter(|(t, _)| folded(t.text).contains(&part)).collect();
+            return self.iter().filter(|e| folded(e.term().text).contains(&part)).collect();
         }
         let finder = Finder::new(part.as_bytes());
         let in_chunk = |c: &'_ Arc<Chunk>| c.containing(&finder);
@@ -328,7 +346,7 @@ mod tests {
 
     fn pairs<'a>(entries: impl Iterator<Item = Entry<'a>>) -> Vec<(String, u64)> {
         let all: roaring::RoaringBitmap = (0..5000).collect();
-        entries.map(|(t, p)| (t.text.to_owned(), p.count_in(&all))).collect()
+        entries.map(|e| (e.term().text.to_owned(), e.postings().count_in(&all))).collect()
     }
 
     fn model_pairs<'a>(
@@ -375,7 +393,7 @@ mod tests {
         for (ours, model) in copies {
             assert_eq!(pairs(ours.iter()), model_pairs(model.iter()));
             let mut rebuilt = TermsBuilder::default();
-            ours.iter().for_each(|(t, p)| rebuilt.push(t, p.clone()));
+            ours.iter().for_each(|e| rebuilt.push(e.term(), e.postings().clone()));
             assert_eq!(pairs(rebuilt.finish().iter()), model_pairs(model.iter()));
             let sought = Term { text: "name-77".into(), kind: TermKind::Text };
             let from = ours.from(|t| t.cmp(&sought.borrowed()));
