@@ -93,7 +93,7 @@ async fn load(
         anyhow::Ok((Portal::open(store, stagedoor_portal::Options { sources, jq, identity })?, key))
     })
     .await??;
-    let authority = Arc::new(wiring::authority(&key, config, credentials, options.dev));
+    let authority = Arc::new(wiring::authority(&portal, &key, config, credentials, options.dev));
     let telemetry = watch.start(&portal);
     let info = wiring::portal_info(config, options.dev);
     let app = http_stack::watched_app(portal.clone(), authority, info, telemetry);

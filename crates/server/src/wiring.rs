@@ -7,10 +7,10 @@ use stagedoor_api_native::PortalInfo;
 use stagedoor_auth::{Credentials, Realm, Tokens};
 use stagedoor_jq::{Jq, Limits, WorkerCommand};
 use stagedoor_outbound::{AllowList, Egress};
-use stagedoor_portal::{Identity, LocationConfig, SourcesConfig};
+use stagedoor_portal::{Identity, LocationConfig, Portal, SourcesConfig};
 use stagedoor_store::Store;
 
-use crate::authentication::Authority;
+use crate::authentication::{Authenticator, Authority};
 use crate::config::{AllowRule, Config, LocationKind, TargetMatcher};
 
 /// The secret that signs this installation's tokens; kept in its database, made at the first start.
@@ -33,9 +33,16 @@ impl SigningKey {
     }
 }
 
-/// Who may call: the credential from the environment, and everyone in local try-out mode.
+/// Every way to prove an identity besides access tokens, in the order in which they are asked.
+fn ways(_portal: &Portal) -> Vec<Box<dyn Authenticator>> {
+    Vec::new()
+}
+
+/// Who may call: whoever one of the ways knows, the credential from the environment, and everyone in local try-out
+/// mode.
 #[must_use]
 pub fn authority(
+    portal: &Portal,
     key: &SigningKey,
     config: &Config,
     credentials: Option<Credentials>,
@@ -48,7 +55,7 @@ pub fn authority(
         organization_id: identity.organization_id,
         organization_name: identity.organization,
     };
-    Authority::new(Tokens::new(key.0, realm), credentials, dev)
+    Authority::new(Tokens::new(key.0, realm), credentials, dev).with(ways(portal))
 }
 
 /// Who the installation is, in tokens and towards clients.

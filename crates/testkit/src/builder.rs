@@ -135,7 +135,7 @@ impl Builder {
         let key = stagedoor_server::SigningKey::of(self.store.as_ref());
         let key = key.unwrap_or_else(|error| unreachable!("the test store fails: {error}"));
         let credentials = Credentials::new(CLIENT_ID, CLIENT_SECRET);
-        let authority = Arc::new(stagedoor_server::authority(&key, &config, credentials, self.dev));
+        let authority = Arc::new(stagedoor_server::authority(&portal, &key, &config, credentials, self.dev));
         let info = stagedoor_server::portal_info(&config, self.dev);
         let app = stagedoor_server::app(portal.clone(), Arc::clone(&authority), info);
         portal.start_sources().await;

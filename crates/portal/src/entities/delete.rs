@@ -74,14 +74,19 @@ impl Draft {
             }
         }
         if !dependents {
-            self.keep_required(&mut doomed, &mut refused);
+            self.keep_required(&mut doomed, &mut refused, judge);
         }
         self.remove_entities(&doomed.into_iter().collect::<Vec<_>>());
         refused
     }
 
     /// Takes out of a set what entities outside of it require, and then what those that were taken out require.
-    fn keep_required(&self, doomed: &mut IndexSet<NodeId>, refused: &mut Vec<(String, PortalError)>) {
+    fn keep_required(
+        &self,
+        doomed: &mut IndexSet<NodeId>,
+        refused: &mut Vec<(String, PortalError)>,
+        judge: &Judge,
+    ) {
         let outside = |node: NodeId| {
             let mut others = self.pointing_at(node).into_iter();
             others.find(|other| !doomed.contains(other) && self.requires(*other, node))
@@ -92,17 +97,20 @@ impl Draft {
                 continue;
             }
             let identifier = self.catalog.identifier_at(node).into_owned();
-            refused.push((identifier, self.has_dependents(dependent)));
+            refused.push((identifier, self.has_dependents(dependent, judge)));
             let own = self.catalog.relations(node).into_iter().filter(|r| !r.emitted_by_other);
             let needed = own.map(|r| r.other).filter(|n| doomed.contains(n) && self.requires(node, *n));
             kept.extend(needed.map(|n| (n, node)));
         }
     }
 
-    fn has_dependents(&self, dependent: NodeId) -> PortalError {
+    fn has_dependents(&self, dependent: NodeId, judge: &Judge) -> PortalError {
+        let which = match judge.sees(self, dependent) {
+            true => format!("\"{}\"", self.catalog.identifier_at(dependent)),
+            false => "an entity that you may not see".to_owned(),
+        };
         let text = format!(
-            "entity has_dependents: \"{}\" requires it; delete that one first or set delete_dependents",
-            self.catalog.identifier_at(dependent)
+            "entity has_dependents: {which} requires it; delete that one first or set delete_dependents"
         );
         PortalError::refused("has_dependents", text)
     }
@@ -133,14 +141,18 @@ impl Draft {
         let mut at = 0;
         while let Some(node) = doomed.get(at).copied() {
             at += 1;
-            judge.unregister(self, node)?;
+            judge.unregister(self, node).map_err(|error| match at {
+                1 => error,
+                // Not by its name: it may be one that the asker may not see.
+                _ => PortalError::Forbidden("you may not delete all entities that require it".into()),
+            })?;
             self.refuse_claimed(node)?;
             for dependent in self.pointing_at(node) {
                 if known.contains(&dependent) || !self.requires(dependent, node) {
                     continue;
                 }
                 if !allowed {
-                    return Err(self.has_dependents(dependent));
+                    return Err(self.has_dependents(dependent, judge));
                 }
                 known.insert(dependent);
                 doomed.push(dependent);

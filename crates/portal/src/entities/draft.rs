@@ -52,7 +52,7 @@ impl Draft {
             }
             document = self.respect_owners(*node, record, &entry, &mut said, !merge)?;
         }
-        let bare = self.missing_targets(&entry, &said, absent, renamed.as_deref())?;
+        let bare = self.missing_targets(&entry, &said, absent, renamed.as_deref(), judge)?;
         let before = old.as_ref().map(|(_, r)| r.contributed());
         let mut fields = said.onto(before.filter(|_| merge), &entry.blueprint);
         if let Some(document) = &document {

@@ -10,6 +10,7 @@ use super::Missing;
 use super::draft::missing;
 use super::fields::Said;
 use crate::error::PortalError;
+use crate::rights::Judge;
 use crate::writer::Draft;
 
 /// An entity that a write needs and that is not there.
@@ -40,6 +41,7 @@ impl Draft {
         said: &Said,
         absent: Missing,
         itself: Option<&str>,
+        judge: &Judge,
     ) -> Result<Vec<Bare>, PortalError> {
         let mut bare: Vec<Bare> = Vec::new();
         if absent == Missing::Dangle {
@@ -50,7 +52,10 @@ impl Draft {
             let Some(relation) = entry.blueprint.relations.get(key) else { continue };
             let to_its_own = relation.target == entry.blueprint.identifier;
             for target in targets {
-                let known = self.catalog.node_of_key(&relation.target, target).is_some()
+                let there = self.catalog.node_of_key(&relation.target, target);
+                // One that the asker may not see cannot be told from one that is not there.
+                let hidden = || absent == Missing::Refuse && there.is_some_and(|n| !judge.sees(self, n));
+                let known = (there.is_some() && !hidden())
                     || (to_its_own && itself == Some(target))
                     || planned.contains(&(relation.target.as_str(), target.as_str()));
                 if known {

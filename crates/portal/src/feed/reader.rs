@@ -163,6 +163,8 @@ impl Reader {
                 self.blueprint_event(commit, index, &blueprint.identifier, Some(blueprint))
             }
             Change::DeleteBlueprint(identifier) => self.blueprint_event(commit, index, identifier, None),
+            // Sources and claims are the portal's own business. So are records, and bodies of the private ones are
+            // shown to nobody: whoever adds them here asks `Record::is_private` first.
             _ => Ok(None),
         }
     }

@@ -28,7 +28,7 @@ impl Facts for EntityFacts<'_> {
         };
         let uid = entity.record.uid.to_string();
         let itself = Expr::exact(Subject::Meta(Meta::Uid), Test::In(vec![Scalar::text(uid)]));
-        self.catalog.select(&Expr::And(vec![itself, rules]), false).len() > 0
+        !self.catalog.select(&Expr::And(vec![itself, rules]), false).is_empty()
     }
 }
 

@@ -49,7 +49,9 @@ pub struct Conflict {
 
 impl Portal {
     /// Every configured source, in the order of the configuration.
-    #[must_use]
+    ///
+    /// # Errors
+    /// `Forbidden`.
     pub fn sources(&self, viewer: &Viewer) -> Result<Vec<SourceReport>, PortalError> {
         self.may(viewer, Action::ReadSources, Resource::Any)?;
         let catalog = self.shared.catalog.load_full();

@@ -21,6 +21,7 @@ mod migrations;
 mod model_changes;
 mod port_writes;
 mod remembered;
+mod rights;
 mod telemetry;
 mod url;
 mod watch;
