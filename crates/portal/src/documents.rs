@@ -1,5 +1,7 @@
 //! Use case: documents that a program or a person hands over, as Backstage YAML or in Port's form.
 
+mod allowed;
+
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -188,15 +190,6 @@ impl Draft {
         }
     }
 
-    /// Whether a blueprint may be declared: made, or changed where it is there.
-    fn may_declare(&self, body: &Value, judge: &Judge) -> Result<(), PortalError> {
-        let name = body.get("identifier").and_then(Value::as_str).unwrap_or_default();
-        match self.catalog.blueprints().get(name) {
-            None => judge.may(Action::CreateBlueprint, Resource::Any),
-            Some(_) => judge.may(Action::UpdateBlueprint, Resource::Named(name)),
-        }
-    }
-
     fn write_port_item(
         &mut self,
         body: &Value,
@@ -270,17 +263,6 @@ impl Draft {
             (true, false) => Effect::Created,
         };
         Ok((effect, result))
-    }
-
-    /// Whether the shipped kind of a document may be installed, where it is not there yet.
-    fn may_install(&self, value: &Value, judge: &Judge) -> Result<(), PortalError> {
-        let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
-        let Some(shipped) = kinds::by_kind(kind) else { return Ok(()) };
-        let there = self.catalog.blueprints().get(shipped.identifier());
-        match there.is_some_and(|entry| entry.blueprint.shipped_kind.is_some()) {
-            true => Ok(()),
-            false => judge.may(Action::CreateBlueprint, Resource::Any),
-        }
     }
 
     /// The record that a document of this reference belongs to: the one that is there, or a new one of

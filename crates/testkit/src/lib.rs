@@ -84,6 +84,12 @@ impl TestPortal {
         &self.token
     }
 
+    /// The whole application, to be served on a socket.
+    #[must_use]
+    pub fn router(&self) -> Router {
+        self.app.clone()
+    }
+
     /// A request as administrator.
     pub async fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
         let request = Request::builder()

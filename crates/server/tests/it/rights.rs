@@ -7,6 +7,7 @@ use stagedoor_auth::Viewer;
 use stagedoor_model::{Actor, Change, ChangeSet, JsonText, Record, Stamps, Timestamp};
 use stagedoor_store::{MemoryStore, Store};
 use stagedoor_testkit::{Person, TestPortal};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 const ENTITIES: &str = "/v1/blueprints/service/entities";
 
@@ -429,4 +430,30 @@ async fn refusals_and_origins_are_written_down() {
     assert_eq!((&line(0)["action"], &line(0)["resource"]), (&json!("UnregisterEntity"), &json!("service")));
     let last = store.commits_since(store.head().unwrap() - 1, 1).unwrap();
     assert_eq!(last[0].change_set.actor.from.as_deref(), Some("access_token"));
+}
+
+/// Over a real connection the log says from which address; nobody can say another one.
+#[tokio::test]
+async fn the_log_has_the_address_of_the_other_end() {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let portal = TestPortal::builder().store(Arc::clone(&store)).start().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let service = portal.router().into_make_service_with_connect_info::<stagedoor_server::Peer>();
+    let server = tokio::spawn(async move { axum::serve(listener, service).await });
+    let body = r#"{"identifier":"b","title":"B"}"#;
+    let request = format!(
+        "POST /v1/blueprints HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\nx-forwarded-for: 203.0.113.9\r\n\
+         connection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        portal.token(),
+        body.len()
+    );
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    let last = store.commits_since(store.head().unwrap() - 1, 1).unwrap();
+    assert_eq!(last[0].change_set.actor.from.as_deref(), Some("access_token 127.0.0.1"));
+    server.abort();
 }
