@@ -19,7 +19,7 @@ use stagedoor_query::Catalog;
 use crate::error::PortalError;
 use crate::{Portal, View, audit};
 
-pub(crate) use account::account_of;
+pub(crate) use account::{Basis, account_of};
 pub(crate) use facts::EntityFacts;
 pub(crate) use judge::Judge;
 pub use permissions::PermissionSet;
@@ -32,8 +32,16 @@ const REMEMBERED: usize = 10_000;
 pub(crate) struct Known {
     /// Whoever may do everything, whatever the catalog says.
     everything: Arc<Account>,
-    accounts: RwLock<HashMap<String, (Revision, Arc<Account>)>>,
+    accounts: RwLock<HashMap<String, Remembered>>,
     pub(crate) permissions: Parsed,
+}
+
+/// An account and when it was right.
+#[derive(Clone)]
+struct Remembered {
+    revision: Revision,
+    basis: Option<Basis>,
+    account: Arc<Account>,
 }
 
 impl Default for Known {
@@ -47,8 +55,9 @@ impl Default for Known {
 }
 
 impl Known {
-    /// The account of a viewer as a snapshot has it. While nothing is written this is one look-up; after a write it
-    /// is read again, and stays the same object where it says the same.
+    /// The account of a viewer as a snapshot has it. While nothing is written this is one look-up. After a write the
+    /// marks of what it was read from are compared; it is read again only where they differ, and stays the same
+    /// object where it says the same.
     fn account(&self, viewer: &Viewer, catalog: &Catalog) -> Arc<Account> {
         let email = match viewer.principal() {
             Principal::Person(email) | Principal::ServiceAccount(email) => email,
@@ -57,18 +66,25 @@ impl Known {
             }
         };
         let old = match self.accounts.read().get(email) {
-            Some((revision, account)) if *revision == catalog.revision => return Arc::clone(account),
-            Some((_, account)) => Some(Arc::clone(account)),
-            None => None,
+            Some(known) if known.revision == catalog.revision => return Arc::clone(&known.account),
+            known => known.cloned(),
         };
-        let new = account_of(email, catalog);
-        let account = old.filter(|old| **old == new).unwrap_or_else(|| Arc::new(new));
+        let basis = Basis::of(email, catalog);
+        let holds = |old: &Remembered| basis.is_some() && old.basis == basis;
+        let account = match old {
+            Some(old) if holds(&old) => old.account,
+            old => {
+                let new = account_of(email, catalog);
+                old.map(|old| old.account).filter(|old| **old == new).unwrap_or_else(|| Arc::new(new))
+            }
+        };
         let mut accounts = self.accounts.write();
         if accounts.len() >= REMEMBERED {
             accounts.clear();
         }
         // A reader of an older snapshot may come last; the next request then reads once more.
-        accounts.insert(email.clone(), (catalog.revision, Arc::clone(&account)));
+        let known = Remembered { revision: catalog.revision, basis, account: Arc::clone(&account) };
+        accounts.insert(email.clone(), known);
         account
     }
 }

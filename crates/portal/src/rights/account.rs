@@ -12,6 +12,24 @@ const TEAMS: &str = "_team";
 /// Where a Backstage user says its address.
 const ADDRESS: &str = "spec.profile.email";
 
+/// What an account was read from, with the marks of then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Basis(Vec<(NodeId, [u64; 3])>);
+
+impl Basis {
+    /// What the account of an address is read from; `None` where that cannot be told from marks.
+    pub(crate) fn of(email: &str, catalog: &Catalog) -> Option<Self> {
+        let node = catalog.node_of_key(USERS, email)?;
+        let entry = catalog.blueprints().get(USERS)?;
+        // Teams that come through relations are those of other entities.
+        if entry.blueprint.body.as_str().contains("\"ownership\"") {
+            return None;
+        }
+        let all = std::iter::once(node).chain(users(email, catalog));
+        Some(Self(all.map(|node| (node, catalog.marks_at(node))).collect()))
+    }
+}
+
 /// The account of a lower-case address.
 pub(crate) fn account_of(email: &str, catalog: &Catalog) -> Account {
     let found = catalog.node_of_key(USERS, email).and_then(|node| Some((node, catalog.entity(node)?)));
@@ -67,15 +85,20 @@ fn teams(node: NodeId, catalog: &Catalog) -> Vec<String> {
     all
 }
 
-/// The groups of the Backstage user with this address, under the names that ownership has them.
-fn groups(email: &str, catalog: &Catalog) -> Vec<String> {
+/// The Backstage users with this address.
+fn users(email: &str, catalog: &Catalog) -> Vec<NodeId> {
     if catalog.count("user") == 0 {
         return Vec::new();
     }
     let address = Expr::folded(Subject::Field(ADDRESS.into()), Test::In(vec![Scalar::text(email)]));
     let users = Expr::And(vec![Expr::of_blueprint("user"), address]);
+    catalog.select(&users, false).by_identifier("user", None).collect()
+}
+
+/// Their groups, under the names that ownership has them.
+fn groups(email: &str, catalog: &Catalog) -> Vec<String> {
     let mut all = Vec::new();
-    for node in catalog.select(&users, false).by_identifier("user", None) {
+    for node in users(email, catalog) {
         for link in catalog.relations(node) {
             let reference = catalog.reference(link.other);
             if link.name == "memberOf"

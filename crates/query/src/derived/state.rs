@@ -203,6 +203,13 @@ impl Catalog {
         self.nodes.get(node as usize).map_or(0, |n| n.marks.of(part))
     }
 
+    /// Numbers that are others whenever the entity at a node, the edges at it or the blueprints may be: whoever
+    /// remembers what it read there compares them. None is ever given twice.
+    #[must_use]
+    pub fn marks_at(&self, node: NodeId) -> [u64; 3] {
+        [self.derived.blueprints, self.mark_of(node, Part::Content), self.mark_of(node, Part::Incoming)]
+    }
+
     /// The value remembered, if it holds here and now.
     pub(super) fn remembered(&self, node: NodeId, id: u32) -> Option<Arc<Entry>> {
         let entry = self.derived.shard(node)?.lock().get(&(node, id)).cloned()?;

@@ -381,6 +381,20 @@ async fn groups_of_the_same_address_are_teams() {
         )
         .await;
     assert_eq!(status(&portal, &elsa, "PATCH", orders, json!({ "title": "Ours" })).await, 200);
+    let teams = || portal.portal.rights(&elsa.viewer).teams().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(teams(), ["alpha"]);
+    // Something else is written, and then a group says who is in it.
+    assert_eq!(portal.post(ENTITIES, &json!({ "identifier": "other" })).await.status, 201);
+    assert_eq!(teams(), ["alpha"]);
+    portal
+        .documents(
+            "apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {name: gamma}\n\
+             spec: {type: team, children: [], members: [elsa]}\n",
+        )
+        .await;
+    assert_eq!(teams(), ["alpha", "gamma"]);
+    portal.person("elsa@larkfell.example", json!({}), &["beta"]).await;
+    assert_eq!(teams(), ["alpha", "beta", "gamma"]);
 }
 
 #[tokio::test]
