@@ -85,7 +85,6 @@ impl TestPortal {
     }
 
     /// The whole application, to be served on a socket.
-    #[must_use]
     pub fn router(&self) -> Router {
         self.app.clone()
     }
