@@ -117,8 +117,8 @@ pub(crate) async fn entity(
     let page = EntityPage {
         entity: EntityDetail {
             row: Row::of(&view, node).ok_or_else(missing)?,
-            created_by: record.stamps.created_by.clone(),
-            updated_by: record.stamps.updated_by.clone(),
+            created_by: record.stamps.created_by.clone().to_string(),
+            updated_by: record.stamps.updated_by.clone().to_string(),
             uid: record.uid.to_string(),
         },
         incoming: incoming(&view, node),
@@ -164,7 +164,12 @@ fn source(api: &Api, viewer: &stagedoor_auth::Viewer, view: &View, node: NodeId)
     let Some(claim) = record.claim.clone() else {
         return Some(EntitySource {
             kind: "api".into(),
-            target: record.stamps.datasource.clone().unwrap_or_else(|| record.stamps.created_by.clone()),
+            target: record
+                .stamps
+                .datasource
+                .clone()
+                .unwrap_or_else(|| record.stamps.created_by.clone())
+                .to_string(),
             file: String::new(),
             line: None,
             state: None,
@@ -176,7 +181,7 @@ fn source(api: &Api, viewer: &stagedoor_auth::Viewer, view: &View, node: NodeId)
     Some(EntitySource {
         kind: "location".into(),
         file: claim.item.rsplit_once('#').map_or(claim.item.clone(), |(file, _)| file.to_owned()),
-        target: claim.source,
+        target: claim.source.to_string(),
         line: Some(claim.line),
         state: state.and_then(|v| v.as_str().map(str::to_owned)),
         last_seen: report.and_then(|r| r.last_run),

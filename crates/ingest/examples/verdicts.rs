@@ -237,9 +237,9 @@ fn face(kind: &kinds::ShippedKind) -> Option<Face> {
     let nobody = || String::from("-");
     let stamps = Stamps {
         created_at: Timestamp(0),
-        created_by: nobody(),
+        created_by: nobody().into(),
         updated_at: Timestamp(0),
-        updated_by: nobody(),
+        updated_by: nobody().into(),
         datasource: None,
     };
     let blueprint = Blueprint::parse(&kind.blueprint, stamps, Some(kind.identifier().to_owned())).ok()?;

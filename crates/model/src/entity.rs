@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::{JsonText, Timestamp};
+use crate::{JsonText, Text, Timestamp};
 
 /// What contributors (Port's API, the UI, integrations) have said about an entity, in Port's terms.
 /// Absent and null are different: null was said, absent was not.
@@ -56,7 +56,7 @@ impl Fields {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
     /// The source's id, e.g. `file:/srv/catalog/*.yaml`.
-    pub source: String,
+    pub source: Text,
     /// The place within the source: `<file or url>#<document index>`.
     pub item: String,
     /// First line of the document in its file, from 1.
@@ -71,14 +71,14 @@ pub struct Stamps {
     /// First seen.
     pub created_at: Timestamp,
     /// By whom.
-    pub created_by: String,
+    pub created_by: Text,
     /// Last change of its content or presence; a no-op write does not count.
     pub updated_at: Timestamp,
     /// By whom.
-    pub updated_by: String,
+    pub updated_by: Text,
     /// `User-Agent` of the last writer through Port's API (Port's `$datasource`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub datasource: Option<String>,
+    pub datasource: Option<Text>,
 }
 
 /// One entity at rest. What can be derived from it (its other face, reverse relations, index entries) is not here.
@@ -87,12 +87,12 @@ pub struct EntityRecord {
     /// Identity that survives renames, moves and a change of owner.
     pub uid: Uuid,
     /// Identifier of its blueprint.
-    pub blueprint: String,
+    pub blueprint: Text,
     /// Case-sensitive, unique within the blueprint.
-    pub identifier: String,
+    pub identifier: Text,
     /// Lower-case Backstage reference, unique in the catalog. Blueprints without a face have one
     /// too, behind a `!`, which no document can name.
-    pub entity_ref: String,
+    pub entity_ref: Text,
     /// The Backstage document of its claimer, or the one that was posted, as parsed.
     pub document: Option<JsonText>,
     /// What contributors said, never anything that the claimer's document states. See [`Fields`].

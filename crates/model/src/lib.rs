@@ -16,6 +16,7 @@ pub mod names;
 pub mod record;
 pub mod schema;
 pub mod system;
+pub mod text;
 pub mod time;
 pub mod zone;
 
@@ -27,5 +28,6 @@ pub use entity_ref::EntityRef;
 pub use face::{Edge, Face};
 pub use json::JsonText;
 pub use record::{JournalLine, Record};
+pub use text::Text;
 pub use time::Timestamp;
 pub use zone::{Interval, Zone};

@@ -27,7 +27,7 @@ pub static SYSTEM: LazyLock<Vec<Arc<Blueprint>>> =
 
 fn read(text: &str) -> Option<Blueprint> {
     let body: Value = serde_json::from_str(text).ok()?;
-    let by = || "stagedoor".to_owned();
+    let by = || "stagedoor".into();
     let stamps = Stamps {
         created_at: Timestamp(0),
         created_by: by(),

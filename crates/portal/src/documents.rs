@@ -254,8 +254,8 @@ impl Draft {
         let result = DocumentResult {
             index: 0,
             reference: Some(reference.to_owned()),
-            blueprint: record.blueprint.clone(),
-            identifier: record.identifier.clone(),
+            blueprint: record.blueprint.clone().to_string(),
+            identifier: record.identifier.clone().to_string(),
         };
         let effect = match (self.put_if_changed(record), old.is_some()) {
             (false, _) => Effect::Unchanged,
@@ -295,9 +295,9 @@ impl Draft {
             .unwrap_or_else(|| entry.face.identifier_of(&text("metadata.namespace"), &text("metadata.name")));
         Ok(EntityRecord {
             uid: Uuid::now_v7(),
-            blueprint: entry.blueprint.identifier.clone(),
-            identifier,
-            entity_ref: reference.to_owned(),
+            blueprint: entry.blueprint.identifier.clone().into(),
+            identifier: identifier.into(),
+            entity_ref: reference.to_owned().into(),
             document: None,
             fields: None,
             claim: None,
@@ -331,9 +331,9 @@ impl Draft {
         let extras = Fields { team: fields.team.clone(), icon: fields.icon.clone(), ..Fields::default() };
         let record = EntityRecord {
             uid,
-            blueprint: blueprint.to_owned(),
-            identifier,
-            entity_ref: entity_ref.clone(),
+            blueprint: blueprint.to_owned().into(),
+            identifier: identifier.into(),
+            entity_ref: entity_ref.clone().into(),
             document: None,
             fields: Some(fields.to_json()),
             claim: None,

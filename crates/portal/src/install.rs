@@ -14,10 +14,10 @@ impl Draft {
     pub(crate) fn new_stamps(&self, datasource: Option<String>) -> Stamps {
         Stamps {
             created_at: self.at,
-            created_by: self.actor.name.clone(),
+            created_by: self.actor.name.clone().into(),
             updated_at: self.at,
-            updated_by: self.actor.name.clone(),
-            datasource,
+            updated_by: self.actor.name.clone().into(),
+            datasource: datasource.map(Into::into),
         }
     }
 

@@ -272,7 +272,7 @@ impl Draft {
             request_resync(&mut stored, self.at);
         }
         // Changed or not: an exporter resyncs when it sees that somebody has saved its mapping.
-        (stamps.updated_at, stamps.updated_by) = (self.at, self.actor.name.clone());
+        (stamps.updated_at, stamps.updated_by) = (self.at, self.actor.name.as_str().into());
         Ok((self.put_integration(old.key.clone(), stored, stamps), asked))
     }
 

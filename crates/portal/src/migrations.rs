@@ -371,7 +371,7 @@ impl Draft {
     fn keep_migration(&mut self, mut migration: Migration) -> Value {
         let mut record = migration.record.as_ref().clone();
         record.body = JsonText::of(&Value::Object(migration.body.clone()));
-        (record.stamps.updated_at, record.stamps.updated_by) = (self.at, self.actor.name.clone());
+        (record.stamps.updated_at, record.stamps.updated_by) = (self.at, self.actor.name.as_str().into());
         migration.record = Arc::new(record);
         let same = |old: &Arc<Record>| old.body == migration.record.body;
         if !self.catalog.record(MIGRATIONS, &migration.record.key).is_some_and(same) {

@@ -100,7 +100,7 @@ impl Draft {
             return;
         }
         let mut stamps = old.map_or_else(|| self.new_stamps(None), |old| old.stamps.clone());
-        (stamps.updated_at, stamps.updated_by) = (self.at, self.actor.name.clone());
+        (stamps.updated_at, stamps.updated_by) = (self.at, self.actor.name.as_str().into());
         let record = Record { collection: COLLECTION.into(), key: KEY.into(), body: new, stamps };
         self.put(Change::PutRecord(Arc::new(record)));
     }

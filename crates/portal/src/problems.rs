@@ -118,12 +118,12 @@ impl Draft {
             Some(known) if known.body == body => {}
             known => {
                 let made = known.map(|k| (k.stamps.created_at, k.stamps.created_by.clone()));
-                let (created_at, created_by) = made.unwrap_or((self.at, self.actor.name.clone()));
+                let (created_at, created_by) = made.unwrap_or((self.at, self.actor.name.clone().into()));
                 let stamps = Stamps {
                     created_at,
                     created_by,
                     updated_at: self.at,
-                    updated_by: self.actor.name.clone(),
+                    updated_by: self.actor.name.clone().into(),
                     datasource: None,
                 };
                 let (collection, key) = (COLLECTION.to_owned(), source.to_owned());

@@ -226,7 +226,7 @@ impl View {
                     .iter()
                     .find(|(_, r)| r.relation == forward.name && r.target_kind == kind);
                 let key = key.map_or(forward.name, |(key, _)| key.as_str());
-                let link = (entity.record.blueprint.clone(), key.to_owned(), back.other);
+                let link = (entity.record.blueprint.to_string(), key.to_owned(), back.other);
                 if seen.insert(link.clone()) {
                     links.push(link);
                 }

@@ -47,8 +47,8 @@ fn component(n: usize, note: &str) -> Change {
     Change::PutEntity(Arc::new(EntityRecord {
         uid: Uuid::from_u128(n as u128 + 1),
         blueprint: "component".into(),
-        identifier: format!("component:default/{name}"),
-        entity_ref: format!("component:default/{name}"),
+        identifier: format!("component:default/{name}").into(),
+        entity_ref: format!("component:default/{name}").into(),
         document: Some(JsonText::of(&document)),
         fields: None,
         claim: None,
@@ -159,8 +159,8 @@ fn linked(count: usize) -> Catalog {
         Change::PutEntity(Arc::new(EntityRecord {
             uid: Uuid::from_u128(at as u128 + 1),
             blueprint: kind.into(),
-            identifier: reference.clone(),
-            entity_ref: reference,
+            identifier: reference.clone().into(),
+            entity_ref: reference.into(),
             document: Some(JsonText::of(&document)),
             fields: None,
             claim: None,

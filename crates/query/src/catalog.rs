@@ -14,12 +14,13 @@ use std::sync::{Arc, OnceLock};
 use hashbrown::DefaultHashBuilder;
 use roaring::RoaringBitmap;
 use stagedoor_model::{
-    Change, EntityRecord, Face, JsonText, Record, Revision, SourceRecord, WaitingClaim, names,
+    Change, EntityRecord, Face, JsonText, Record, Revision, SourceRecord, Text, WaitingClaim, names,
 };
 use uuid::Uuid;
 
 use crate::blueprints::{BlueprintChange, BlueprintEntry, Blueprints};
 use crate::classes::Classes;
+use crate::common::Common;
 use crate::cow::{Hashed, PagedVec, SortedMap};
 use crate::derived::state::{Marks, State};
 use crate::graph::Written;
@@ -79,7 +80,7 @@ pub(crate) struct InEdge {
 
 #[derive(Clone)]
 pub(crate) struct Node {
-    pub(crate) reference: Arc<str>,
+    pub(crate) reference: Text,
     pub(crate) entity: Option<Arc<Entity>>,
     pub(crate) incoming: Arc<Vec<InEdge>>,
     pub(crate) marks: Marks,
@@ -89,7 +90,7 @@ pub(crate) struct Node {
 
 impl Node {
     /// What a reference stands for before anything is known of it.
-    pub(crate) fn new(reference: Arc<str>) -> Self {
+    pub(crate) fn new(reference: Text) -> Self {
         let (incoming, marks) = (Arc::default(), Marks::default());
         Self { reference, entity: None, incoming, marks, written: OnceLock::new() }
     }
@@ -98,7 +99,7 @@ impl Node {
 /// Entities of one blueprint.
 #[derive(Clone, Default)]
 pub(crate) struct Members {
-    pub(crate) by_identifier: SortedMap<Arc<str>, NodeId>,
+    pub(crate) by_identifier: SortedMap<Text, NodeId>,
     pub(crate) set: Arc<RoaringBitmap>,
 }
 
@@ -110,8 +111,9 @@ pub struct Catalog {
     pub(crate) blueprints: Arc<Blueprints>,
     pub(crate) nodes: PagedVec<Node>,
     pub(crate) classes: Classes,
+    pub(crate) common: Common,
     /// Nodes in the order of their references.
-    pub(crate) refs: SortedMap<Arc<str>, NodeId>,
+    pub(crate) refs: SortedMap<Text, NodeId>,
     /// Nodes by their references, for who knows one.
     pub(crate) by_reference: Hashed,
     pub(crate) hasher: DefaultHashBuilder,
@@ -229,14 +231,19 @@ impl Catalog {
 
     /// The node of a reference, made if new.
     pub(crate) fn intern_node(&mut self, reference: &str) -> NodeId {
-        if let Some(id) = self.node_of_ref(reference) {
-            return id;
-        }
-        let reference: Arc<str> = reference.into();
-        let id = self.nodes.push(Node::new(Arc::clone(&reference))) as NodeId;
+        self.node_of_ref(reference).unwrap_or_else(|| self.add_node(reference.into()))
+    }
+
+    /// The node of an entity's reference, made if new.
+    fn intern_reference(&mut self, reference: &Text) -> NodeId {
+        self.node_of_ref(reference).unwrap_or_else(|| self.add_node(reference.clone()))
+    }
+
+    fn add_node(&mut self, reference: Text) -> NodeId {
+        let id = self.nodes.push(Node::new(reference.clone())) as NodeId;
         self.classes.push(&reference);
         let hash_of = |node: NodeId| {
-            let reference = self.nodes.get(node as usize).map_or("", |n| n.reference.as_ref());
+            let reference = self.nodes.get(node as usize).map_or("", |n| n.reference.as_str());
             self.hasher.hash_one(reference)
         };
         self.by_reference.insert(hash_of(id), id, hash_of);
@@ -325,7 +332,8 @@ impl Catalog {
     fn put_entity(&mut self, record: &Arc<EntityRecord>) {
         let Some(entry) = self.blueprints.get(&record.blueprint).cloned() else { return };
         let old = self.node_of_uid(record.uid);
-        let node = self.intern_node(&record.entity_ref);
+        let node = self.intern_reference(&record.entity_ref);
+        let record = &self.shared(node, record);
         let mut old_rows = Rows::new();
         let before = old.and_then(|old| Some((old, Arc::clone(self.entity(old)?))));
         if let Some(old) = old {
@@ -339,7 +347,7 @@ impl Catalog {
         }
         // A relation to itself finds it by its identifier.
         let members = Arc::make_mut(&mut self.members).entry(record.blueprint.as_str().into()).or_default();
-        members.by_identifier.insert(record.identifier.as_str().into(), node);
+        members.by_identifier.insert(record.identifier.clone(), node);
         let mut rows = self.index.rows();
         let sink = &mut |path: &str, leaf: Leaf<'_>, nesting| rows.leaf(path, &leaf, nesting);
         let prepared = Prepared::new(record, &entry.face, sink);
@@ -350,6 +358,16 @@ impl Catalog {
         }
         self.index.replace(node, &old_rows, rows);
         self.mark_written(node, before.as_ref().map(|(node, entity)| (*node, entity.as_ref())));
+    }
+
+    /// A record as it is kept: its texts are those that are there already.
+    fn shared(&mut self, node: NodeId, record: &EntityRecord) -> Arc<EntityRecord> {
+        let mut record = record.clone();
+        if let Some(node) = self.nodes.get(node as usize) {
+            record.entity_ref = node.reference.clone();
+        }
+        self.common.share(&mut record);
+        Arc::new(record)
     }
 
     fn delete_entity(&mut self, uid: Uuid) {
@@ -387,7 +405,7 @@ impl Catalog {
             }
         }
         if let Some(members) = Arc::make_mut(&mut self.members).get_mut(entity.record.blueprint.as_str()) {
-            members.by_identifier.remove(&Arc::from(entity.record.identifier.as_str()));
+            members.by_identifier.remove(&entity.record.identifier);
             Arc::make_mut(&mut members.set).remove(node);
         }
         Arc::make_mut(&mut self.live).remove(node);
@@ -405,7 +423,7 @@ impl Catalog {
     ) {
         // Listed first: a relation to itself finds it by its identifier.
         let members = Arc::make_mut(&mut self.members).entry(record.blueprint.as_str().into()).or_default();
-        members.by_identifier.insert(record.identifier.as_str().into(), node);
+        members.by_identifier.insert(record.identifier.clone(), node);
         Arc::make_mut(&mut members.set).insert(node);
         Arc::make_mut(&mut self.live).insert(node);
         if entry.visible {

@@ -18,7 +18,7 @@ use crate::budget::spend;
 use crate::catalog::{Catalog, Entity, NodeId};
 use crate::expr::{Candidate, Collation, Expr, Meta, Subject, Test};
 use crate::index::field::FieldIndex;
-use crate::index::postings::Postings;
+use crate::index::postings::{Holders, Postings};
 use crate::index::term::{Scalar, TermKind, fold_cmp, fold_eq};
 use crate::index::terms::Entry;
 use crate::related::Related;
@@ -153,15 +153,15 @@ impl Catalog {
                 return Cow::Owned(set);
             }
             Test::In(list) => {
-                let found: Vec<&Postings> =
+                let found: Vec<Holders<'_>> =
                     list.iter().flat_map(|sought| equal_terms(field, sought, collation)).collect();
                 // What many have is not copied, as long as nobody else is to be with them.
-                if let [Postings::Many(ids)] = found[..]
+                if let [Holders::Several(Postings::Many(ids))] = found[..]
                     && (collation == Collation::Folded || field.long.is_empty())
                 {
                     return Cow::Borrowed(ids.as_ref());
                 }
-                found.into_iter().for_each(|postings| postings.add_to(&mut set));
+                found.into_iter().for_each(|holders| holders.add_to(&mut set));
             }
             Test::Prefix(part) if collation == Collation::Folded => {
                 let at_least = field.terms.from(|t| match fold_cmp(t.text, part) {
@@ -170,7 +170,7 @@ impl Catalog {
                 });
                 let begins = |text: &str| test.accepts(Candidate { text, is_text: true }, collation);
                 let found = at_least.take_while(|e| begins(e.term().text));
-                found.for_each(|e| e.postings().add_to(&mut set));
+                found.for_each(|e| e.holders().add_to(&mut set));
             }
             // Of an empty part nothing can be found, and everything contains it.
             Test::Contains(part) if !part.is_empty() => {
@@ -179,7 +179,7 @@ impl Catalog {
                     let is_text = matches!(term.kind, TermKind::Text | TermKind::Item);
                     let accepts = || test.accepts(Candidate { text: term.text, is_text }, collation);
                     if collation == Collation::Folded || accepts() {
-                        entry.postings().add_to(&mut set);
+                        entry.holders().add_to(&mut set);
                     }
                 }
             }
@@ -188,7 +188,7 @@ impl Catalog {
                     let term = entry.term();
                     let is_text = matches!(term.kind, TermKind::Text | TermKind::Item);
                     if test.accepts(Candidate { text: term.text, is_text }, collation) {
-                        entry.postings().add_to(&mut set);
+                        entry.holders().add_to(&mut set);
                     }
                 }
             }
@@ -393,7 +393,7 @@ fn equal_terms<'f, 's>(
     field: &'f FieldIndex,
     sought: &'s Scalar,
     collation: Collation,
-) -> impl Iterator<Item = &'f Postings> + use<'f, 's> {
+) -> impl Iterator<Item = Holders<'f>> + use<'f, 's> {
     let fits = move |entry: &Entry<'_>| {
         let term = entry.term();
         let is_text = matches!(term.kind, TermKind::Text | TermKind::Item);
@@ -402,5 +402,5 @@ fn equal_terms<'f, 's>(
             Collation::Exact => term.text == sought.text && is_text == sought.is_text,
         }
     };
-    field.terms.folded(&sought.text).filter(fits).map(|entry| entry.postings())
+    field.terms.folded(&sought.text).filter(fits).map(|entry| entry.holders())
 }

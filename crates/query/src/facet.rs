@@ -7,7 +7,7 @@ use roaring::RoaringBitmap;
 
 use crate::expr::{Collation, Meta, Subject};
 use crate::index::field::FieldIndex;
-use crate::index::postings::Postings;
+use crate::index::postings::{Holders, Postings};
 use crate::index::term::{Scalar, TermKind, TermRef, fold_cmp};
 use crate::index::terms::Entry;
 use crate::page::Selection;
@@ -42,13 +42,13 @@ impl Selection<'_> {
         let index = &self.catalog().index;
         let mut items = RoaringBitmap::new();
         index.item_fields(path).for_each(|(field, item)| items |= field.items(item));
-        let here = |e: &Entry<'_>| self.has_any(e.postings());
+        let here = |e: &Entry<'_>| self.has_any(e.holders());
         let fields: Vec<&FieldIndex> = index.folded(path).collect();
         let entries = fields.iter().flat_map(|field| field.terms.iter().filter(here));
-        let mut terms: Vec<(TermRef<'_>, &Postings)> = entries.map(|e| (e.term(), e.postings())).collect();
+        let mut terms: Vec<(TermRef<'_>, Holders<'_>)> = entries.map(|e| (e.term(), e.holders())).collect();
         let item_postings = Postings::Many(Arc::new(items));
         if !item_postings.is_empty() || fields.len() > 1 {
-            terms.push((TermRef { text: "true", kind: TermKind::Bool }, &item_postings));
+            terms.push((TermRef { text: "true", kind: TermKind::Bool }, (&item_postings).into()));
             terms.sort_by_key(|(term, _)| *term);
         }
         let groups = terms.chunk_by(|(a, _), (b, _)| a.text == b.text);
@@ -56,10 +56,10 @@ impl Selection<'_> {
     }
 
     /// Whether anything of the selection may be among these. Most values of a field have one node.
-    fn has_any(&self, postings: &Postings) -> bool {
-        match postings {
-            Postings::One(one) => self.nodes().contains(*one),
-            _ => true,
+    fn has_any(&self, holders: Holders<'_>) -> bool {
+        match holders {
+            Holders::One(one) => self.nodes().contains(one),
+            Holders::Several(_) => true,
         }
     }
 
@@ -89,10 +89,10 @@ impl Selection<'_> {
 }
 
 /// One bucket of terms with the same text, whatever they were before: an entity that has several counts once.
-fn bucket(group: &[(TermRef<'_>, &Postings)], nodes: &RoaringBitmap) -> Option<Bucket> {
-    let (term, postings) = group.first()?;
+fn bucket(group: &[(TermRef<'_>, Holders<'_>)], nodes: &RoaringBitmap) -> Option<Bucket> {
+    let (term, holders) = group.first()?;
     let count = if group.len() == 1 {
-        postings.count_in(nodes)
+        holders.count_in(nodes)
     } else {
         let mut all = RoaringBitmap::new();
         group.iter().for_each(|(_, p)| p.add_to(&mut all));

@@ -9,6 +9,7 @@ pub mod blueprints;
 pub mod budget;
 pub mod catalog;
 mod classes;
+mod common;
 mod cow;
 pub mod derived;
 pub mod dialect;

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use hashbrown::HashMap;
 use parking_lot::Mutex;
 use roaring::RoaringBitmap as NodeSet;
-use stagedoor_model::{Change, EntityRecord, Revision};
+use stagedoor_model::{Change, EntityRecord, Revision, Text};
 
 use crate::blueprints::BlueprintEntry;
 use crate::catalog::{Catalog, Members, Node, NodeId};
@@ -74,7 +74,11 @@ impl Loader {
     /// Takes one change.
     pub fn take(&mut self, change: Change) {
         match change {
-            Change::PutEntity(record) => {
+            Change::PutEntity(mut record) => {
+                // Just read, so nobody else has it yet.
+                if let Some(record) = Arc::get_mut(&mut record) {
+                    self.catalog.common.share(record);
+                }
                 let Some(entry) = self.catalog.blueprints.get(&record.blueprint).cloned() else { return };
                 self.chunk.push((record, entry));
                 if self.chunk.len() == CHUNK {
@@ -135,30 +139,30 @@ impl Catalog {
 
     /// Makes the nodes of entities and lists them everywhere.
     fn enlist(&mut self, entities: &[&Loaded]) {
-        let mut members: BTreeMap<&str, Vec<(Arc<str>, NodeId)>> = BTreeMap::new();
+        let mut members: BTreeMap<&str, Vec<(Text, NodeId)>> = BTreeMap::new();
         let mut refs = Vec::with_capacity(entities.len());
         let mut uids = Vec::with_capacity(entities.len());
         let mut visible = Vec::with_capacity(entities.len());
         for (at, (record, entry)) in entities.iter().enumerate() {
             let node = at as NodeId;
-            let reference: Arc<str> = record.entity_ref.as_str().into();
-            self.nodes.push(Node::new(Arc::clone(&reference)));
+            let reference = record.entity_ref.clone();
+            self.nodes.push(Node::new(reference.clone()));
             self.classes.push(&reference);
             refs.push((reference, node));
             uids.push((record.uid, node));
-            members.entry(&record.blueprint).or_default().push((record.identifier.as_str().into(), node));
+            members.entry(&record.blueprint).or_default().push((record.identifier.clone(), node));
             visible.extend(entry.visible.then_some(node));
         }
         let set = |nodes: Vec<NodeId>| Arc::new(NodeSet::from_sorted_iter(nodes).unwrap_or_default());
         self.live = Arc::new((0..entities.len() as NodeId).collect());
         self.visible = set(visible);
         self.by_reference =
-            Hashed::from_all(refs.iter().map(|(r, node)| (self.hasher.hash_one(r.as_ref()), *node)));
+            Hashed::from_all(refs.iter().map(|(r, node)| (self.hasher.hash_one(r.as_str()), *node)));
         refs.sort_unstable();
         uids.sort_unstable_by_key(|(uid, _)| *uid);
         self.refs = SortedMap::from_sorted(refs);
         self.uids = SortedMap::from_sorted(uids);
-        let list = |mut list: Vec<(Arc<str>, NodeId)>| {
+        let list = |mut list: Vec<(Text, NodeId)>| {
             let set = set(list.iter().map(|(_, node)| *node).collect());
             list.sort_unstable();
             Members { by_identifier: SortedMap::from_sorted(list), set }

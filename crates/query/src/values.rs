@@ -101,7 +101,7 @@ impl<'a> Selection<'a> {
         let mut gather = Gather::default();
         let (mut nodes, mut terms) = (Vec::new(), 0);
         for entry in field.terms.iter().take_while(|_| spend(1)) {
-            entry.postings().collect_in(self.nodes(), &mut nodes);
+            entry.holders().collect_in(self.nodes(), &mut nodes);
             if !nodes.is_empty() {
                 terms += 1;
                 let place = gather.place(scalar(entry.term()));

@@ -250,9 +250,9 @@ fn read_entity(key: &str, after: &str) -> Result<Arc<EntityRecord>, String> {
     let stored: StoredEntity<'_> = parse(after)?;
     Ok(Arc::new(EntityRecord {
         uid: Uuid::try_parse(key).map_err(|e| e.to_string())?,
-        blueprint: stored.blueprint,
-        identifier: stored.identifier,
-        entity_ref: stored.entity_ref,
+        blueprint: stored.blueprint.into(),
+        identifier: stored.identifier.into(),
+        entity_ref: stored.entity_ref.into(),
         document: stored.document.map(text).transpose()?,
         fields: stored.fields.map(text).transpose()?,
         claim: stored.claim,

@@ -148,7 +148,7 @@ impl State {
         // References pass from entity to entity within a set: all are let go of, then taken up.
         for uid in set.changes.iter().filter_map(touched) {
             if let Some(before) = self.entities.get(&uid) {
-                self.references.remove(&before.entity_ref);
+                self.references.remove(before.entity_ref.as_str());
             }
         }
         for change in &set.changes {
@@ -156,7 +156,7 @@ impl State {
         }
         for uid in set.changes.iter().filter_map(touched) {
             if let Some(after) = self.entities.get(&uid) {
-                self.references.insert(after.entity_ref.clone(), uid);
+                self.references.insert(after.entity_ref.clone().to_string(), uid);
             }
         }
     }

@@ -40,10 +40,10 @@ impl Row {
             .into_iter()
             .map(|(key, _, nodes)| (key, nodes.into_iter().map(|n| Link::to(view, n)).collect()));
         Some(Self {
-            identifier: record.identifier.clone(),
-            title: view.title(node).unwrap_or_else(|| record.identifier.clone()),
+            identifier: record.identifier.clone().to_string(),
+            title: view.title(node).unwrap_or_else(|| record.identifier.clone().to_string()),
             icon: record.contributed().icon,
-            blueprint: record.blueprint.clone(),
+            blueprint: record.blueprint.clone().to_string(),
             reference: record.entity_ref.trim_start_matches('!').to_owned(),
             team: view.teams(node),
             properties: view.port_properties(node),

@@ -25,9 +25,9 @@ pub(super) fn brief(one: &Integration, identity: &Identity) -> Value {
     out.insert("resyncState".into(), state);
     for (key, value) in [
         ("createdAt", one.stamps.created_at.to_string()),
-        ("createdBy", one.stamps.created_by.clone()),
+        ("createdBy", one.stamps.created_by.clone().to_string()),
         ("updatedAt", one.stamps.updated_at.to_string()),
-        ("updatedBy", one.stamps.updated_by.clone()),
+        ("updatedBy", one.stamps.updated_by.clone().to_string()),
     ] {
         out.insert(key.into(), value.into());
     }

@@ -155,7 +155,7 @@ impl Draft {
         };
         if !moved {
             tracing::debug!(
-                entity = record.identifier,
+                entity = record.identifier.as_str(),
                 to,
                 "a value of no property gave way to a renamed one"
             );

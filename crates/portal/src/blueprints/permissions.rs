@@ -118,7 +118,7 @@ impl Draft {
         let body = JsonText::of(&changed);
         if old.as_ref().is_none_or(|old| old.body != body) {
             let mut stamps = old.map_or_else(|| self.new_stamps(None), |old| old.stamps.clone());
-            (stamps.updated_at, stamps.updated_by) = (self.at, self.actor.name.clone());
+            (stamps.updated_at, stamps.updated_by) = (self.at, self.actor.name.as_str().into());
             let (collection, key) = (PERMISSIONS.to_owned(), blueprint.to_owned());
             self.put(Change::PutRecord(Arc::new(Record { collection, key, body, stamps })));
         }

@@ -91,10 +91,10 @@ impl Draft {
         let mut moved = Vec::with_capacity(members.len());
         for old in members {
             let mut record = old.as_ref().clone();
-            record.blueprint.clone_from(&new.identifier);
-            record.entity_ref = self.catalog.reference_for(&entry.face, old.uid, &old.identifier);
+            record.blueprint = new.identifier.as_str().into();
+            record.entity_ref = self.catalog.reference_for(&entry.face, old.uid, &old.identifier).into();
             record.document = record.document.map(|d| with_kind(&d, &entry));
-            references.insert(old.entity_ref.clone(), record.entity_ref.clone());
+            references.insert(old.entity_ref.to_string(), record.entity_ref.to_string());
             let record = Arc::new(record);
             self.put(Change::PutEntity(Arc::clone(&record)));
             moved.push(record);

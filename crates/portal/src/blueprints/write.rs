@@ -57,7 +57,7 @@ impl Draft {
         let stamps = match old {
             Some(old) => {
                 let mut stamps = old.stamps.clone();
-                (stamps.updated_at, stamps.updated_by) = (self.at, self.actor.name.clone());
+                (stamps.updated_at, stamps.updated_by) = (self.at, self.actor.name.as_str().into());
                 stamps
             }
             None => self.new_stamps(None),

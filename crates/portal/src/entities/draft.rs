@@ -95,7 +95,7 @@ impl Draft {
             (None, _) => judge.register(self, record),
             (Some((node, old)), None) => judge.update(self, node, old, record, false),
             (Some((node, old)), Some(to)) => {
-                let renamed = EntityRecord { identifier: to.to_owned(), ..record.clone() };
+                let renamed = EntityRecord { identifier: to.to_owned().into(), ..record.clone() };
                 judge.update(self, node, old, &renamed, false)
             }
         }
@@ -122,7 +122,7 @@ impl Draft {
         let changed = record.stamps.datasource.as_deref().map(without_version)
             != datasource.as_deref().map(without_version);
         if changed && datasource.is_some() {
-            record.stamps.datasource = datasource;
+            record.stamps.datasource = datasource.map(Into::into);
         }
         record.fields = (!fields.is_empty()).then(|| fields.to_json());
         Ok(record)
@@ -144,9 +144,9 @@ impl Draft {
         }
         Ok(EntityRecord {
             uid,
-            blueprint: entry.blueprint.identifier.clone(),
-            identifier: identifier.to_owned(),
-            entity_ref: self.catalog.reference_for(&entry.face, uid, identifier),
+            blueprint: entry.blueprint.identifier.clone().into(),
+            identifier: identifier.to_owned().into(),
+            entity_ref: self.catalog.reference_for(&entry.face, uid, identifier).into(),
             document: None,
             fields: None,
             claim: None,
@@ -172,7 +172,8 @@ impl Draft {
             // Another owner, or another line of its file, is no change of what the entity says.
             let claimed_alike = EntityRecord { claim: old.claim.clone(), ..record.clone() };
             if !old.same_content(&claimed_alike) || old.stamps.datasource != record.stamps.datasource {
-                (record.stamps.updated_at, record.stamps.updated_by) = (self.at, self.actor.name.clone());
+                (record.stamps.updated_at, record.stamps.updated_by) =
+                    (self.at, self.actor.name.as_str().into());
             }
         }
         self.put(Change::PutEntity(Arc::new(record)));

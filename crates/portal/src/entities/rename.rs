@@ -62,8 +62,8 @@ impl Draft {
         if let Some(own) = own {
             *record = own;
         }
-        record.entity_ref = self.catalog.reference_for(&entry.face, record.uid, to);
-        record.identifier = to.to_owned();
+        record.entity_ref = self.catalog.reference_for(&entry.face, record.uid, to).into();
+        record.identifier = to.to_owned().into();
         let Some(document) = &record.document else { return };
         let mut document = document.value();
         let plain = entry.face.reference_of(to).is_some_and(|r| r == record.entity_ref);

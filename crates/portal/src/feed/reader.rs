@@ -213,9 +213,9 @@ impl Reader {
         let (before_form, after_form) = (form(before)?, form(after)?);
         Ok(FeedEvent {
             action: action(before.is_some(), after.is_some()),
-            blueprint: known.map(|r| r.blueprint.clone()).unwrap_or_default(),
-            identifier: known.map(|r| r.identifier.clone()).unwrap_or_default(),
-            reference: known.map(|r| r.entity_ref.clone()).filter(|r| !r.starts_with('!')),
+            blueprint: known.map(|r| r.blueprint.clone()).unwrap_or_default().to_string(),
+            identifier: known.map(|r| r.identifier.clone()).unwrap_or_default().to_string(),
+            reference: known.map(|r| r.entity_ref.to_string()).filter(|r| !r.starts_with('!')),
             before: before_form,
             after: after_form,
             ..blank(commit, index, FeedKind::Entity)

@@ -260,7 +260,7 @@ impl Draft {
                 Some(now) if !now.record.same_content(record) => return self.keep_done(migration, done),
                 Some(_) => self.write_results(&mut migration, &record.identifier, results),
             }
-            done = Some(record.identifier.clone());
+            done = Some(record.identifier.clone().to_string());
         }
         self.keep_done(migration, Some(last))
     }

@@ -90,8 +90,12 @@ impl Draft {
         }
         let mut record = self.document_record(&reference, &value, old.as_deref())?;
         let adopted = held.map_or(old.is_some(), |h| h.adopted);
-        record.claim =
-            Some(Claim { source: source.to_owned(), item: item.item.clone(), line: item.line, adopted });
+        record.claim = Some(Claim {
+            source: source.to_owned().into(),
+            item: item.item.clone(),
+            line: item.line,
+            adopted,
+        });
         self.state(&mut record, (&value, document), extras);
         self.put_if_changed(record);
         self.end_waiting(source, &item.item);
@@ -170,7 +174,7 @@ impl Draft {
         let adopted = old.claim.as_ref().is_some_and(|c| c.adopted);
         if let Some(next) = next {
             record.claim = Some(Claim {
-                source: next.source.clone(),
+                source: next.source.clone().into(),
                 item: next.item.clone(),
                 line: next.line,
                 adopted,
@@ -208,7 +212,7 @@ impl Draft {
 pub(crate) fn claimed_by(catalog: &Catalog, source: &str) -> Vec<(String, String)> {
     let claimed = catalog.entities().filter_map(|(_, e)| {
         let claim = e.record.claim.as_ref().filter(|c| c.source == source)?;
-        Some((e.record.entity_ref.clone(), claim.item.clone()))
+        Some((e.record.entity_ref.to_string(), claim.item.clone()))
     });
     claimed.collect()
 }

@@ -62,7 +62,7 @@ impl FieldIndex {
         self.terms
             .folded(text)
             .filter(|e| e.term().kind == TermKind::Item)
-            .for_each(|e| e.postings().add_to(&mut set));
+            .for_each(|e| e.holders().add_to(&mut set));
         set
     }
 
@@ -77,7 +77,7 @@ impl FieldIndex {
             return self.present.as_ref().clone();
         }
         let mut set = RoaringBitmap::new();
-        self.terms.iter().for_each(|e| e.postings().add_to(&mut set));
+        self.terms.iter().for_each(|e| e.holders().add_to(&mut set));
         set
     }
 }

@@ -1,6 +1,7 @@
 //! The live index: fields by path, built in bulk at start and changed row by row afterwards.
 
 pub(crate) mod builder;
+mod chunk;
 pub(crate) mod field;
 pub(crate) mod postings;
 pub(crate) mod term;

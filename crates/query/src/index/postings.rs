@@ -66,31 +66,61 @@ impl Postings {
             }
         }
     }
+}
 
-    pub(crate) fn add_to(&self, set: &mut RoaringBitmap) {
+/// The entities that have a term, wherever they are kept.
+#[derive(Clone, Copy)]
+pub(crate) enum Holders<'a> {
+    /// One, which costs no look elsewhere.
+    One(u32),
+    /// Any number.
+    Several(&'a Postings),
+}
+
+impl<'a> From<&'a Postings> for Holders<'a> {
+    fn from(postings: &'a Postings) -> Self {
+        Self::Several(postings)
+    }
+}
+
+impl Holders<'_> {
+    /// A copy to keep.
+    #[cfg(test)]
+    pub(crate) fn postings(self) -> Postings {
         match self {
-            Self::One(one) => {
-                set.insert(*one);
-            }
-            Self::Few(ids) => set.extend(ids.iter().copied()),
-            Self::Many(ids) => *set |= ids.as_ref(),
+            Self::One(one) => Postings::One(one),
+            Self::Several(several) => several.clone(),
         }
     }
 
-    pub(crate) fn count_in(&self, filter: &RoaringBitmap) -> u64 {
+    pub(crate) fn add_to(self, set: &mut RoaringBitmap) {
         match self {
-            Self::One(one) => u64::from(filter.contains(*one)),
-            Self::Few(ids) => ids.iter().filter(|i| filter.contains(**i)).count() as u64,
-            Self::Many(ids) => ids.intersection_len(filter),
+            Self::One(one) | Self::Several(&Postings::One(one)) => {
+                set.insert(one);
+            }
+            Self::Several(Postings::Few(ids)) => set.extend(ids.iter().copied()),
+            Self::Several(Postings::Many(ids)) => *set |= ids.as_ref(),
+        }
+    }
+
+    pub(crate) fn count_in(self, filter: &RoaringBitmap) -> u64 {
+        match self {
+            Self::One(one) | Self::Several(&Postings::One(one)) => u64::from(filter.contains(one)),
+            Self::Several(Postings::Few(ids)) => ids.iter().filter(|i| filter.contains(**i)).count() as u64,
+            Self::Several(Postings::Many(ids)) => ids.intersection_len(filter),
         }
     }
 
     /// Appends the ids that are in `filter`.
-    pub(crate) fn collect_in(&self, filter: &RoaringBitmap, out: &mut Vec<u32>) {
+    pub(crate) fn collect_in(self, filter: &RoaringBitmap, out: &mut Vec<u32>) {
         match self {
-            Self::One(one) => out.extend(filter.contains(*one).then_some(*one)),
-            Self::Few(ids) => out.extend(ids.iter().copied().filter(|i| filter.contains(*i))),
-            Self::Many(ids) => out.extend(ids.as_ref() & filter),
+            Self::One(one) | Self::Several(&Postings::One(one)) => {
+                out.extend(filter.contains(one).then_some(one));
+            }
+            Self::Several(Postings::Few(ids)) => {
+                out.extend(ids.iter().copied().filter(|i| filter.contains(*i)));
+            }
+            Self::Several(Postings::Many(ids)) => out.extend(ids.as_ref() & filter),
         }
     }
 }
@@ -106,10 +136,10 @@ mod tests {
             p.insert(id);
         }
         let all: RoaringBitmap = (0..1000).collect();
-        assert_eq!(p.count_in(&all), 100);
+        assert_eq!(Holders::from(&p).count_in(&all), 100);
         for id in 0..100 {
             p.remove(id);
-            assert_eq!(p.count_in(&all), 99 - u64::from(id));
+            assert_eq!(Holders::from(&p).count_in(&all), 99 - u64::from(id));
         }
         assert!(p.is_empty());
     }

@@ -1,27 +1,25 @@
-//! The values of a field in order, each with who has it, packed: a value costs its text and some thirty bytes.
+//! The values of a field in order, each with who has it, packed: a value costs its text and ten bytes.
 //!
 //! As in [`crate::cow::SortedMap`] two levels are enough: a list of chunks and at most [`CHUNK`] values in each. The
 //! texts of a chunk stand in one piece of memory, so that a search in it touches few cache lines, a copy is one
 //! `memcpy`, and a part of a text is found by one pass.
 
 use std::cmp::Ordering;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use memchr::memmem::Finder;
 
-use super::postings::Postings;
-use super::term::{TermKind, TermRef, fold_eq, folded};
+use super::chunk::{BETWEEN, Chunk};
+use super::postings::{Holders, Postings};
+use super::term::{TermRef, fold_eq, folded};
 
 const CHUNK: usize = 256;
-/// Stands behind every text, so that no part that is sought is found across two of them.
-const BETWEEN: char = '\0';
 
 /// A value and who has it. Who passes over many looks at the holders first: the texts are elsewhere in memory.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry<'a> {
-    chunk: &'a Chunk,
-    slot: &'a Slot,
-    at: usize,
+    pub(super) chunk: &'a Chunk,
+    pub(super) at: usize,
 }
 
 impl<'a> Entry<'a> {
@@ -31,8 +29,8 @@ impl<'a> Entry<'a> {
     }
 
     /// Who has it.
-    pub(crate) fn postings(&self) -> &'a Postings {
-        &self.slot.postings
+    pub(crate) fn holders(&self) -> Holders<'a> {
+        self.chunk.holders(self.at)
     }
 }
 
@@ -40,145 +38,6 @@ impl<'a> Entry<'a> {
 #[derive(Clone, Default)]
 pub(crate) struct Terms {
     chunks: Arc<Vec<Arc<Chunk>>>,
-}
-
-/// Values in order.
-#[derive(Default)]
-pub(crate) struct Chunk {
-    text: String,
-    slots: Vec<Slot>,
-    /// For finding parts of texts, made when first asked for.
-    haystack: OnceLock<Haystack>,
-}
-
-#[derive(Clone)]
-pub(crate) struct Slot {
-    /// Where its text ends; the separator stands there.
-    end: u32,
-    kind: TermKind,
-    postings: Postings,
-}
-
-/// The lower-case texts of a chunk in one piece.
-enum Haystack {
-    /// The chunk's own: they are ASCII and lower-case already.
-    Same,
-    /// As long as the chunk's own.
-    Ascii(Box<str>),
-    /// With where each of them ends.
-    Unicode(Box<str>, Box<[u32]>),
-}
-
-impl Clone for Chunk {
-    /// A copy is made to be changed.
-    fn clone(&self) -> Self {
-        Self { text: self.text.clone(), slots: self.slots.clone(), haystack: OnceLock::new() }
-    }
-}
-
-impl Chunk {
-    fn start(&self, at: usize) -> usize {
-        at.checked_sub(1).and_then(|before| self.slots.get(before)).map_or(0, |s| s.end as usize + 1)
-    }
-
-    fn text(&self, at: usize) -> &str {
-        let end = self.slots.get(at).map_or(0, |s| s.end as usize);
-        self.text.get(self.start(at)..end).unwrap_or_default()
-    }
-
-    fn term(&self, at: usize) -> TermRef<'_> {
-        let kind = self.slots.get(at).map_or(TermKind::Text, |s| s.kind);
-        TermRef { text: self.text(at), kind }
-    }
-
-    fn entry(&self, at: usize) -> Option<Entry<'_>> {
-        self.slots.get(at).map(|slot| Entry { chunk: self, slot, at })
-    }
-
-    fn entries(&self, from: usize, to: usize) -> impl DoubleEndedIterator<Item = Entry<'_>> {
-        let slots = self.slots.get(from..to).unwrap_or_default();
-        slots.iter().enumerate().map(move |(i, slot)| Entry { chunk: self, slot, at: from + i })
-    }
-
-    /// The place of the first value that is not less.
-    fn lower(&self, cmp: &impl Fn(TermRef<'_>) -> Ordering) -> usize {
-        let (mut low, mut high) = (0, self.slots.len());
-        while low < high {
-            let middle = usize::midpoint(low, high);
-            if cmp(self.term(middle)) == Ordering::Less {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        low
-    }
-
-    fn push(&mut self, term: TermRef<'_>, postings: Postings) {
-        self.text.push_str(term.text);
-        self.slots.push(Slot { end: self.text.len() as u32, kind: term.kind, postings });
-        self.text.push(BETWEEN);
-    }
-
-    fn insert(&mut self, at: usize, term: TermRef<'_>, postings: Postings) {
-        let start = self.start(at);
-        self.text.insert(start, BETWEEN);
-        self.text.insert_str(start, term.text);
-        let length = term.text.len() as u32;
-        self.slots.insert(at, Slot { end: start as u32 + length, kind: term.kind, postings });
-        self.slots.iter_mut().skip(at + 1).for_each(|s| s.end += length + 1);
-    }
-
-    fn remove(&mut self, at: usize) {
-        let (start, end) = (self.start(at), self.slots.get(at).map_or(0, |s| s.end as usize));
-        self.text.drain(start..=end);
-        self.slots.remove(at);
-        let length = (end + 1 - start) as u32;
-        self.slots.iter_mut().skip(at).for_each(|s| s.end -= length);
-    }
-
-    fn split_off(&mut self, at: usize) -> Self {
-        let start = self.start(at);
-        let mut slots = self.slots.split_off(at);
-        slots.iter_mut().for_each(|s| s.end -= start as u32);
-        Self { text: self.text.split_off(start), slots, haystack: OnceLock::new() }
-    }
-
-    fn shrink(&mut self) {
-        self.text.shrink_to_fit();
-        self.slots.shrink_to_fit();
-    }
-
-    fn haystack(&self) -> Haystack {
-        if !self.text.is_ascii() {
-            let (mut text, mut ends) = (String::with_capacity(self.text.len()), Vec::new());
-            for at in 0..self.slots.len() {
-                text.push_str(&folded(self.text(at)));
-                ends.push(text.len() as u32);
-                text.push(BETWEEN);
-            }
-            return Haystack::Unicode(text.into(), ends.into());
-        }
-        if self.text.bytes().any(|b| b.is_ascii_uppercase()) {
-            return Haystack::Ascii(self.text.to_ascii_lowercase().into());
-        }
-        Haystack::Same
-    }
-
-    /// The places of the values that contain what is sought, ascending, each once.
-    fn containing(&self, part: &Finder<'_>) -> Vec<usize> {
-        let own = |at: usize| self.slots.partition_point(|s| s.end as usize <= at);
-        let mut places: Vec<usize> = match self.haystack.get_or_init(|| self.haystack()) {
-            Haystack::Same => part.find_iter(self.text.as_bytes()).map(own).collect(),
-            Haystack::Ascii(text) => part.find_iter(text.as_bytes()).map(own).collect(),
-            Haystack::Unicode(text, ends) => part
-                .find_iter(text.as_bytes())
-                .map(|at| ends.partition_point(|end| *end as usize <= at))
-                .collect(),
-        };
-        places.dedup();
-        places
-    }
 }
 
 /// Builds [`Terms`] from values already in order, without repeats.
@@ -191,7 +50,7 @@ pub(crate) struct TermsBuilder {
 impl TermsBuilder {
     /// The next value.
     pub(crate) fn push(&mut self, term: TermRef<'_>, postings: Postings) {
-        if self.chunk.slots.len() == CHUNK / 4 * 3 {
+        if self.chunk.len() == CHUNK / 4 * 3 {
             self.seal();
         }
         self.chunk.push(term, postings);
@@ -205,7 +64,7 @@ impl TermsBuilder {
 
     /// All of them.
     pub(crate) fn finish(mut self) -> Terms {
-        if !self.chunk.slots.is_empty() {
+        if self.chunk.len() > 0 {
             self.seal();
         }
         Terms { chunks: Arc::new(self.chunks) }
@@ -215,9 +74,8 @@ impl TermsBuilder {
 impl Terms {
     /// Where the first value that is not less stands: (chunk, place in it).
     fn lower(&self, cmp: &impl Fn(TermRef<'_>) -> Ordering) -> (usize, usize) {
-        let less = |c: &Arc<Chunk>| {
-            c.slots.len().checked_sub(1).is_some_and(|last| cmp(c.term(last)) == Ordering::Less)
-        };
+        let less =
+            |c: &Arc<Chunk>| c.len().checked_sub(1).is_some_and(|last| cmp(c.term(last)) == Ordering::Less);
         let chunk = self.chunks.partition_point(less);
         (chunk, self.chunks.get(chunk).map_or(0, |c| c.lower(cmp)))
     }
@@ -233,19 +91,15 @@ impl Terms {
 
     /// The chunk for writing.
     fn writable(&mut self, chunk: usize) -> Option<&mut Chunk> {
-        let chunk = Arc::make_mut(Arc::make_mut(&mut self.chunks).get_mut(chunk)?);
-        chunk.haystack.take();
-        Some(chunk)
+        Arc::make_mut(&mut self.chunks).get_mut(chunk).map(Arc::make_mut)
     }
 
     /// Notes that a node has a value.
     pub(crate) fn add(&mut self, term: TermRef<'_>, id: u32) {
         match self.find(term) {
             Ok((chunk, place)) => {
-                // Who has a value changes without its text: what was made for finding parts stays true.
-                let chunk = Arc::make_mut(&mut self.chunks).get_mut(chunk).map(Arc::make_mut);
-                if let Some(slot) = chunk.and_then(|c| c.slots.get_mut(place)) {
-                    slot.postings.insert(id);
+                if let Some(chunk) = self.writable(chunk) {
+                    chunk.change(place, |postings| postings.insert(id));
                 }
             }
             Err((chunk, place)) => self.insert(chunk, place, term, Postings::One(id)),
@@ -255,11 +109,11 @@ impl Terms {
     fn insert(&mut self, mut chunk: usize, mut place: usize, term: TermRef<'_>, postings: Postings) {
         if chunk == self.chunks.len() {
             match chunk.checked_sub(1) {
-                Some(last) => (chunk, place) = (last, self.chunks.get(last).map_or(0, |c| c.slots.len())),
+                Some(last) => (chunk, place) = (last, self.chunks.get(last).map_or(0, |c| c.len())),
                 None => Arc::make_mut(&mut self.chunks).push(Arc::default()),
             }
         }
-        if self.chunks.get(chunk).is_some_and(|c| c.slots.len() >= CHUNK) {
+        if self.chunks.get(chunk).is_some_and(|c| c.len() >= CHUNK) {
             (chunk, place) = self.split(chunk, place);
         }
         if let Some(chunk) = self.writable(chunk) {
@@ -270,7 +124,7 @@ impl Terms {
     fn split(&mut self, chunk: usize, place: usize) -> (usize, usize) {
         let Some(full) = self.writable(chunk) else { return (chunk, place) };
         // Appending in order is common: leave the left half full then.
-        let at = if place == full.slots.len() { full.slots.len() - 1 } else { full.slots.len() / 2 };
+        let at = if place == full.len() { full.len() - 1 } else { full.len() / 2 };
         let right = Arc::new(full.split_off(at));
         Arc::make_mut(&mut self.chunks).insert(chunk + 1, right);
         if place > at { (chunk + 1, place - at) } else { (chunk, place) }
@@ -279,15 +133,10 @@ impl Terms {
     /// Notes that a node no longer has a value.
     pub(crate) fn remove(&mut self, term: TermRef<'_>, id: u32) {
         let Ok((at, place)) = self.find(term) else { return };
-        let Some(chunk) = Arc::make_mut(&mut self.chunks).get_mut(at).map(Arc::make_mut) else { return };
-        let Some(slot) = chunk.slots.get_mut(place) else { return };
-        slot.postings.remove(id);
-        // Nodes are never `One` of nobody: a value of one node goes with it.
-        let gone = slot.postings.is_empty();
-        if gone {
-            chunk.haystack.take();
+        let Some(chunk) = self.writable(at) else { return };
+        if !chunk.change(place, |postings| postings.remove(id)) {
             chunk.remove(place);
-            if chunk.slots.is_empty() {
+            if chunk.len() == 0 {
                 Arc::make_mut(&mut self.chunks).remove(at);
             }
         }
@@ -295,15 +144,15 @@ impl Terms {
 
     /// All values, in order.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = Entry<'_>> {
-        self.chunks.iter().flat_map(|c| c.entries(0, c.slots.len()))
+        self.chunks.iter().flat_map(|c| c.entries(0, c.len()))
     }
 
     /// Values from the first that is not less than what `cmp` seeks.
     pub(crate) fn from(&self, cmp: impl Fn(TermRef<'_>) -> Ordering) -> impl Iterator<Item = Entry<'_>> {
         let (chunk, place) = self.lower(&cmp);
-        let first = self.chunks.get(chunk).into_iter().flat_map(move |c| c.entries(place, c.slots.len()));
+        let first = self.chunks.get(chunk).into_iter().flat_map(move |c| c.entries(place, c.len()));
         let rest = self.chunks.get(chunk + 1..).unwrap_or_default();
-        first.chain(rest.iter().flat_map(|c| c.entries(0, c.slots.len())))
+        first.chain(rest.iter().flat_map(|c| c.entries(0, c.len())))
     }
 
     /// Values less than what `cmp` seeks, from the greatest down.
@@ -311,7 +160,7 @@ impl Terms {
         let (chunk, place) = self.lower(&cmp);
         let last = self.chunks.get(chunk).into_iter().flat_map(move |c| c.entries(0, place).rev());
         let rest = self.chunks.get(..chunk).unwrap_or_default();
-        last.chain(rest.iter().rev().flat_map(|c| c.entries(0, c.slots.len()).rev()))
+        last.chain(rest.iter().rev().flat_map(|c| c.entries(0, c.len()).rev()))
     }
 
     /// All spellings of a text.
@@ -341,12 +190,12 @@ impl Terms {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::super::term::Term;
+    use super::super::term::{Term, TermKind};
     use super::*;
 
     fn pairs<'a>(entries: impl Iterator<Item = Entry<'a>>) -> Vec<(String, u64)> {
         let all: roaring::RoaringBitmap = (0..5000).collect();
-        entries.map(|e| (e.term().text.to_owned(), e.postings().count_in(&all))).collect()
+        entries.map(|e| (e.term().text.to_owned(), e.holders().count_in(&all))).collect()
     }
 
     fn model_pairs<'a>(
@@ -393,7 +242,7 @@ mod tests {
         for (ours, model) in copies {
             assert_eq!(pairs(ours.iter()), model_pairs(model.iter()));
             let mut rebuilt = TermsBuilder::default();
-            ours.iter().for_each(|e| rebuilt.push(e.term(), e.postings().clone()));
+            ours.iter().for_each(|e| rebuilt.push(e.term(), e.holders().postings()));
             assert_eq!(pairs(rebuilt.finish().iter()), model_pairs(model.iter()));
             let sought = Term { text: "name-77".into(), kind: TermKind::Text };
             let from = ours.from(|t| t.cmp(&sought.borrowed()));

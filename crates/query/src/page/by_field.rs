@@ -9,7 +9,7 @@ use super::by_ref::Nodes;
 use super::{Place, Selection, Step, Walk, forward};
 use crate::catalog::NodeId;
 use crate::index::field::FieldIndex;
-use crate::index::postings::Postings;
+use crate::index::postings::{Holders, Postings};
 use crate::index::term::{TermRef, fold_cmp, fold_eq};
 use crate::index::terms::Entry;
 
@@ -34,10 +34,10 @@ impl Selection<'_> {
         let groups = std::iter::from_fn(move || {
             loop {
                 let first = entries.next()?;
-                let Some(mut group) = self.group_of(first.postings()) else { continue };
+                let Some(mut group) = self.group_of(first.holders()) else { continue };
                 let text = first.term().text;
                 while let Some(more) = entries.next_if(|e| fold_eq(e.term().text, text)) {
-                    group = self.joined(group, more.postings());
+                    group = self.joined(group, more.holders());
                 }
                 return Some((Arc::<str>::from(text), group));
             }
@@ -50,17 +50,21 @@ impl Selection<'_> {
     }
 
     /// Of those who have a value, the nodes of the selection.
-    fn group_of(&self, postings: &Postings) -> Option<Group> {
-        let some = match postings {
-            Postings::One(one) => return self.bits().contains(*one).then_some(Group::One(*one)),
-            Postings::Few(ids) => ids.iter().copied().filter(|id| self.bits().contains(*id)).collect(),
-            Postings::Many(ids) => ids.as_ref() & self.nodes.as_ref(),
+    fn group_of(&self, holders: Holders<'_>) -> Option<Group> {
+        let some = match holders {
+            Holders::One(one) | Holders::Several(&Postings::One(one)) => {
+                return self.bits().contains(one).then_some(Group::One(one));
+            }
+            Holders::Several(Postings::Few(ids)) => {
+                ids.iter().copied().filter(|id| self.bits().contains(*id)).collect()
+            }
+            Holders::Several(Postings::Many(ids)) => ids.as_ref() & self.nodes.as_ref(),
         };
         (!some.is_empty()).then_some(Group::Several(some))
     }
 
     /// With those who have another spelling of it.
-    fn joined(&self, group: Group, more: &Postings) -> Group {
+    fn joined(&self, group: Group, more: Holders<'_>) -> Group {
         let Some(more) = self.group_of(more) else { return group };
         let set = |group: Group| match group {
             Group::One(one) => RoaringBitmap::from_iter([one]),

@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::sync::Arc;
 
 use roaring::RoaringBitmap;
+use stagedoor_model::Text;
 use stagedoor_model::entity_ref::kind_of;
 
 use super::{Selection, forward};
@@ -31,14 +31,14 @@ impl Selection<'_> {
         let Some(members) = self.catalog.members(blueprint) else { return Box::new(std::iter::empty()) };
         let after = after.map(str::to_owned);
         if !is_few(self.nodes.len(), members.by_identifier.len()) {
-            let late = move |i: &Arc<str>| match &after {
-                Some(a) if i.as_ref() <= a.as_str() => Ordering::Less,
+            let late = move |i: &Text| match &after {
+                Some(a) if i.as_str() <= a.as_str() => Ordering::Less,
                 _ => Ordering::Greater,
             };
             let rest = members.by_identifier.from(late).map(|(_, id)| *id);
             return Box::new(rest.filter(|id| self.bits().contains(*id)));
         }
-        let identifier = |n: NodeId| self.catalog.entity(n).map_or("", |e| e.record.identifier.as_ref());
+        let identifier = |n: NodeId| self.catalog.entity(n).map_or("", |e| e.record.identifier.as_str());
         let late = |n: &NodeId| after.as_deref().is_none_or(|a| identifier(*n) > a);
         let mut nodes: Vec<NodeId> =
             (self.nodes.as_ref() & members.set.as_ref()).iter().filter(late).collect();
@@ -73,8 +73,8 @@ impl Selection<'_> {
             // What follows a text at once is the text with the least character behind it.
             false => first = after.map(|a| format!("{a}\0")).or(first),
         }
-        let least = |r: &Arc<str>| first.as_deref().map_or(Ordering::Greater, |f| r.as_ref().cmp(f));
-        let past = |r: &Arc<str>| end.as_deref().map_or(Ordering::Less, |e| r.as_ref().cmp(e));
+        let least = |r: &Text| first.as_deref().map_or(Ordering::Greater, |f| r.as_str().cmp(f));
+        let past = |r: &Text| end.as_deref().map_or(Ordering::Less, |e| r.as_str().cmp(e));
         let between = catalog.refs.between(&least, &past).map(|(_, id)| *id);
         match descending {
             true => Box::new(between.rev().filter(move |id| wanted.contains(*id))),

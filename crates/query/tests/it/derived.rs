@@ -147,9 +147,9 @@ impl Book {
         let key = (blueprint.clone(), identifier.clone());
         let record = EntityRecord {
             uid,
-            blueprint,
-            identifier,
-            entity_ref,
+            blueprint: blueprint.into(),
+            identifier: identifier.into(),
+            entity_ref: entity_ref.into(),
             document,
             fields,
             claim: None,

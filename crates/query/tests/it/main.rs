@@ -38,10 +38,10 @@ fn stamps(at: i64) -> Stamps {
     let (created_by, updated_by) = ("ana".to_owned(), format!("user-{at}"));
     Stamps {
         created_at: Timestamp(at * 1000),
-        created_by,
+        created_by: created_by.into(),
         updated_at: Timestamp(at * 1000 + 7),
-        updated_by,
-        datasource,
+        updated_by: updated_by.into(),
+        datasource: datasource.map(Into::into),
     }
 }
 
@@ -123,8 +123,8 @@ impl World {
         let old = self.records.values().find(|r| r.blueprint == blueprint && r.identifier == identifier);
         let uid = old.map_or(Uuid::from_u128(self.next), |r| r.uid);
         let entity_ref = match old {
-            Some(old) => old.entity_ref.clone(),
-            None => self.catalog.reference_for(&entry.face, uid, &identifier),
+            Some(old) => old.entity_ref.to_string(),
+            None => self.catalog.reference_for(&entry.face, uid, &identifier).into(),
         };
         let holder = self.records.values().find(|r| r.entity_ref == entity_ref);
         if holder.is_some_and(|h| h.uid != uid) {
@@ -134,9 +134,9 @@ impl World {
         let fields = fields.as_ref().map(|f| serde_json::from_value::<Fields>(f.clone()).unwrap().to_json());
         let record = Arc::new(EntityRecord {
             uid,
-            blueprint: blueprint.to_owned(),
-            identifier,
-            entity_ref,
+            blueprint: blueprint.to_owned().into(),
+            identifier: identifier.into(),
+            entity_ref: entity_ref.into(),
             document: document.as_ref().map(JsonText::of),
             fields,
             claim: None,
@@ -283,8 +283,8 @@ fn large_selections_walk_in_the_same_order() {
         let record = EntityRecord {
             uid: Uuid::from_u128(u128::from(i) + 1),
             blueprint: "alpha".into(),
-            entity_ref: format!("alpha:default/{identifier}"),
-            identifier,
+            entity_ref: format!("alpha:default/{identifier}").into(),
+            identifier: identifier.into(),
             document: Some(JsonText::of(
                 &json!({"metadata": {}, "spec": {"s": if i % 9 == 0 { "B" } else { "a" }, "n": i % 50}}),
             )),
@@ -369,8 +369,8 @@ fn a_chain_of_twenty_thousand_is_walked_to_its_end() {
         let record = EntityRecord {
             uid: Uuid::from_u128(u128::from(i) + 1),
             blueprint: "alpha".into(),
-            entity_ref: format!("alpha:default/{identifier}"),
-            identifier,
+            entity_ref: format!("alpha:default/{identifier}").into(),
+            identifier: identifier.into(),
             document: Some(JsonText::of(&json!({"metadata": {}, "spec": {"uses": [next]}}))),
             fields: None,
             claim: None,

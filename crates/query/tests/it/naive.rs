@@ -71,7 +71,7 @@ impl<'a> Naive<'a> {
                 let holder =
                     self.records.iter().find(|r| r.blueprint == blueprint && r.identifier == identifier);
                 let face = &self.blueprints.get(&blueprint).unwrap().face;
-                holder.map(|r| r.entity_ref.clone()).or_else(|| face.reference_of(&identifier)).unwrap()
+                holder.map(|r| r.entity_ref.to_string()).or_else(|| face.reference_of(&identifier)).unwrap()
             }
         };
         edges.into_iter().map(|e| (e.relation, e.reverse, end(e.target))).collect()
@@ -81,7 +81,7 @@ impl<'a> Naive<'a> {
     pub(crate) fn select(&self, expr: &Expr, visible: bool) -> BTreeSet<String> {
         let shown = |i: usize| !visible || self.blueprints.get(&self.records[i].blueprint).unwrap().visible;
         let hits = (0..self.records.len()).filter(|i| shown(*i) && self.holds(*i, expr));
-        hits.map(|i| self.records[i].entity_ref.clone()).collect()
+        hits.map(|i| self.records[i].entity_ref.to_string()).collect()
     }
 
     pub(crate) fn holds(&self, i: usize, expr: &Expr) -> bool {
@@ -94,7 +94,7 @@ impl<'a> Naive<'a> {
                 let name = format!("{reach:?}");
                 let known = self.walks.borrow().get(&name).cloned();
                 let all = known.unwrap_or_else(|| Rc::new(self.reached(reach)));
-                let holds = all.contains(&self.records[i].entity_ref);
+                let holds = all.contains(self.records[i].entity_ref.as_str());
                 self.walks.borrow_mut().insert(name, all);
                 holds
             }
@@ -166,14 +166,14 @@ impl<'a> Naive<'a> {
         let me = &self.records[i].entity_ref;
         let others = self.edges.iter().zip(&self.records).flat_map(|(edges, record)| {
             let here = edges.iter().filter(|(_, _, target)| target == me);
-            here.map(|(_, reverse, _)| (reverse.clone(), record.entity_ref.clone()))
+            here.map(|(_, reverse, _)| (reverse.clone(), record.entity_ref.to_string()))
         });
         own.chain(others).collect()
     }
 
     pub(crate) fn identifier(&self, reference: &str) -> String {
         if let Some(record) = self.records.iter().find(|r| r.entity_ref == reference) {
-            return record.identifier.clone();
+            return record.identifier.to_string().to_string();
         }
         match self.blueprints.by_kind(kind_of(reference)) {
             Some(entry) => entry.face.identifier_of_ref(reference),
@@ -187,15 +187,15 @@ impl<'a> Naive<'a> {
         let shipped = self.blueprints.get(&record.blueprint).unwrap().face.shipped;
         let metadata = |key: &str| self.documents[i]["metadata"][key].as_str().map(str::to_owned);
         match meta {
-            Meta::Identifier => vec![record.identifier.clone()],
-            Meta::Blueprint => vec![record.blueprint.clone()],
-            Meta::Ref => vec![record.entity_ref.clone()],
+            Meta::Identifier => vec![record.identifier.to_string().to_string()],
+            Meta::Blueprint => vec![record.blueprint.clone().to_string()],
+            Meta::Ref => vec![record.entity_ref.to_string().to_string()],
             Meta::Uid => vec![record.uid.to_string()],
             Meta::CreatedAt => vec![record.stamps.created_at.to_string()],
             Meta::UpdatedAt => vec![record.stamps.updated_at.to_string()],
-            Meta::CreatedBy => vec![record.stamps.created_by.clone()],
-            Meta::UpdatedBy => vec![record.stamps.updated_by.clone()],
-            Meta::Datasource => record.stamps.datasource.clone().into_iter().collect(),
+            Meta::CreatedBy => vec![record.stamps.created_by.clone().to_string()],
+            Meta::UpdatedBy => vec![record.stamps.updated_by.clone().to_string()],
+            Meta::Datasource => record.stamps.datasource.iter().map(ToString::to_string).collect(),
             Meta::Icon => fields.icon.into_iter().collect(),
             Meta::Title => {
                 let name = || if shipped { metadata("name") } else { None };
@@ -233,7 +233,7 @@ impl<'a> Naive<'a> {
         for i in (0..self.records.len()).filter(|i| self.holds(*i, expr)) {
             for found in self.found(i, subject, Collation::Folded) {
                 if let Found::Text(value) | Found::Other(value) = found {
-                    all.insert((value, self.records[i].entity_ref.clone()));
+                    all.insert((value, self.records[i].entity_ref.to_string()));
                 }
             }
         }

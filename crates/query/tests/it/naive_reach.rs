@@ -47,7 +47,7 @@ impl Naive<'_> {
         match start {
             Start::Matching(expr) => {
                 let hits = (0..self.records.len()).filter(|i| self.holds(*i, expr));
-                hits.map(|i| self.records[i].entity_ref.clone()).collect()
+                hits.map(|i| self.records[i].entity_ref.to_string()).collect()
             }
             Start::Named { blueprint, identifiers } => {
                 let mut refs = Refs::new();
@@ -59,7 +59,7 @@ impl Naive<'_> {
                     for identifier in identifiers {
                         let exact = |r: &&_| is_named(r, name, identifier);
                         match self.records.iter().map(AsRef::as_ref).find(exact) {
-                            Some(record) => drop(refs.insert(record.entity_ref.clone())),
+                            Some(record) => drop(refs.insert(record.entity_ref.to_string().to_string())),
                             None => {
                                 let reference = entry.face.reference_of(identifier);
                                 let free = |r: &String| self.records.iter().all(|o| o.entity_ref != *r);
@@ -119,7 +119,7 @@ impl Naive<'_> {
     pub(crate) fn stated(&self) -> impl Iterator<Item = (String, String, String, String)> {
         self.records.iter().zip(&self.edges).flat_map(|(record, edges)| {
             let edge = |(t, r, to): &(String, String, String)| {
-                (record.entity_ref.clone(), t.clone(), r.clone(), to.clone())
+                (record.entity_ref.to_string(), t.clone(), r.clone(), to.clone())
             };
             edges.iter().map(edge).collect::<Vec<_>>()
         })

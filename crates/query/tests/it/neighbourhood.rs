@@ -108,7 +108,7 @@ fn edge(naive: &Naive<'_>, (a, there, b, back): &Fact, stated: (bool, bool)) -> 
 }
 
 fn check(catalog: &Catalog, naive: &Naive<'_>, question: &Question) -> Result<(), TestCaseError> {
-    let mut ends: BTreeSet<String> = naive.records.iter().map(|r| r.entity_ref.clone()).collect();
+    let mut ends: BTreeSet<String> = naive.records.iter().map(|r| r.entity_ref.to_string()).collect();
     ends.extend(naive.stated().map(|(.., to)| to));
     let Some(start) = ends.iter().nth(question.start % ends.len().max(1)).cloned() else { return Ok(()) };
     let found = ask(catalog, question, &start);
@@ -228,8 +228,8 @@ fn a_hub_costs_as_much_as_its_edges() {
         let record = EntityRecord {
             uid: Uuid::from_u128(u128::from(uid) + 1),
             blueprint: "alpha".into(),
-            entity_ref: format!("alpha:default/{identifier}"),
-            identifier,
+            entity_ref: format!("alpha:default/{identifier}").into(),
+            identifier: identifier.into(),
             document: Some(JsonText::of(&json!({"metadata": {}, "spec": {"uses": uses}}))),
             fields: None,
             claim: None,

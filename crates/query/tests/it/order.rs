@@ -95,7 +95,7 @@ impl Naive<'_> {
     fn in_order(&self, blueprint: &str, query: &Expr, keys: &[Key]) -> Vec<String> {
         let mut all = self.members(blueprint, query);
         all.sort_by(|a, b| self.compare(*a, *b, keys));
-        all.into_iter().map(|i| self.records[i].entity_ref.clone()).collect()
+        all.into_iter().map(|i| self.records[i].entity_ref.to_string()).collect()
     }
 }
 
@@ -165,7 +165,7 @@ fn check(catalog: &Catalog, naive: &Naive<'_>, query: &Expr, keys: &[Key]) -> Re
             missing += u64::from(values.is_empty());
             for value in values {
                 *counts.entry(value.clone()).or_default() += 1;
-                expected.insert((naive.records[i].entity_ref.clone(), value));
+                expected.insert((naive.records[i].entity_ref.to_string(), value));
             }
         }
         let values = found.values_of(subject, *through);
@@ -213,7 +213,7 @@ proptest! {
         let ranks = |world: &World| -> BTreeMap<String, Vec<Option<Rank>>> {
             let naive = world.naive();
             let of = |i: usize| keys.iter().map(|key| naive.rank(i, key)).collect();
-            naive.members("alpha", &Expr::All).into_iter().map(|i| (naive.records[i].identifier.clone(), of(i))).collect()
+            naive.members("alpha", &Expr::All).into_iter().map(|i| (naive.records[i].identifier.to_string(), of(i))).collect()
         };
         let mut stayed = ranks(&world);
         let by: Vec<By<'_>> = keys.iter().map(Key::by).collect();

@@ -36,8 +36,8 @@ fn record(n: u128, name: &str, spec: &Value) -> Arc<EntityRecord> {
     Arc::new(EntityRecord {
         uid: Uuid::from_u128(n),
         blueprint: "component".into(),
-        identifier: format!("component:default/{name}"),
-        entity_ref: format!("component:default/{name}"),
+        identifier: format!("component:default/{name}").into(),
+        entity_ref: format!("component:default/{name}").into(),
         document: Some(JsonText::of(&json!({"kind": "Component", "metadata": {"name": name}, "spec": spec}))),
         fields: None,
         claim: None,

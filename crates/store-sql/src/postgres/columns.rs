@@ -28,8 +28,8 @@ where
     Box::new(rows.iter().map(|row| value(row)).collect::<Vec<T>>())
 }
 
-fn maybe(text: Option<&String>) -> Option<Cow<'_, str>> {
-    text.map(|t| text::put(t))
+fn maybe(text: Option<&str>) -> Option<Cow<'_, str>> {
+    text.map(text::put)
 }
 
 fn stamps<'a, R>(rows: &[&'a R], of: impl Fn(&'a R) -> &'a Stamps) -> [Column<'a>; 5] {
@@ -38,7 +38,7 @@ fn stamps<'a, R>(rows: &[&'a R], of: impl Fn(&'a R) -> &'a Stamps) -> [Column<'a
         column(rows, |r| text::put(&of(r).created_by)),
         column(rows, |r| of(r).updated_at.0),
         column(rows, |r| text::put(&of(r).updated_by)),
-        column(rows, |r| maybe(of(r).datasource.as_ref())),
+        column(rows, |r| maybe(of(r).datasource.as_deref())),
     ]
 }
 
@@ -92,7 +92,7 @@ impl Rows for Blueprint {
     fn columns<'a>(rows: &[&'a Self]) -> Vec<Column<'a>> {
         let mut columns = vec![
             column(rows, |b| text::put(&b.identifier)),
-            column(rows, |b| maybe(b.shipped_kind.as_ref())),
+            column(rows, |b| maybe(b.shipped_kind.as_deref())),
         ];
         columns.extend(stamps(rows, |b| &b.stamps));
         columns.push(column(rows, |b| b.body.as_str()));
@@ -114,7 +114,7 @@ impl Rows for SourceRecord {
             column(rows, |s| text::put(&s.id)),
             column(rows, |s| codec::state_name(s.state)),
             column(rows, |s| s.since.0),
-            column(rows, |s| maybe(s.reason.as_ref())),
+            column(rows, |s| maybe(s.reason.as_deref())),
         ]
     }
 

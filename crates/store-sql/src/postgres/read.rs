@@ -102,7 +102,7 @@ const ENTITIES: &str = "SELECT uid, entity_ref, blueprint, identifier, created_a
 fn entity(row: &Row) -> Outcome<Change> {
     let claim = match maybe(row, 9)? {
         Some(source) => Some(Claim {
-            source,
+            source: source.into(),
             item: string(row, 10)?,
             line: number(get(row, 11)?),
             adopted: get(row, 12)?,
@@ -111,9 +111,9 @@ fn entity(row: &Row) -> Outcome<Change> {
     };
     Ok(Change::PutEntity(Arc::new(EntityRecord {
         uid: get::<Uuid>(row, 0)?,
-        entity_ref: string(row, 1)?,
-        blueprint: string(row, 2)?,
-        identifier: string(row, 3)?,
+        entity_ref: string(row, 1)?.into(),
+        blueprint: string(row, 2)?.into(),
+        identifier: string(row, 3)?.into(),
         stamps: stamps(row, 4)?,
         claim,
         fields: json(row, 13)?,
@@ -155,10 +155,10 @@ fn record(row: &Row) -> Outcome<Change> {
 fn stamps(row: &Row, first: usize) -> Outcome<Stamps> {
     Ok(Stamps {
         created_at: Timestamp(get(row, first)?),
-        created_by: string(row, first + 1)?,
+        created_by: string(row, first + 1)?.into(),
         updated_at: Timestamp(get(row, first + 2)?),
-        updated_by: string(row, first + 3)?,
-        datasource: maybe(row, first + 4)?,
+        updated_by: string(row, first + 3)?.into(),
+        datasource: maybe(row, first + 4)?.map(Into::into),
     })
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior};
 use stagedoor_model::{
     Actor, Change, ChangeSet, Claim, Commit, EntityRecord, JsonText, Record, Revision, SourceRecord, Stamps,
-    Timestamp, WaitingClaim,
+    Text, Timestamp, WaitingClaim,
 };
 use stagedoor_store::{StoreError, Thing};
 use uuid::Uuid;
@@ -85,15 +85,18 @@ const ENTITIES: &str = "SELECT uid, entity_ref, blueprint, identifier, created_a
     FROM entities ORDER BY id";
 
 fn entity(row: &Row<'_>) -> Outcome<Change> {
-    let claim = match row.get(9)? {
-        Some(source) => Some(Claim { source, item: row.get(10)?, line: row.get(11)?, adopted: row.get(12)? }),
+    let claim = match row.get::<_, Option<Arc<str>>>(9)? {
+        Some(source) => {
+            let (item, line, adopted) = (row.get(10)?, row.get(11)?, row.get(12)?);
+            Some(Claim { source: source.into(), item, line, adopted })
+        }
         None => None,
     };
     Ok(Change::PutEntity(Arc::new(EntityRecord {
         uid: Uuid::from_bytes(row.get(0)?),
-        entity_ref: row.get(1)?,
-        blueprint: row.get(2)?,
-        identifier: row.get(3)?,
+        entity_ref: text(row, 1)?,
+        blueprint: text(row, 2)?,
+        identifier: text(row, 3)?,
         stamps: stamps(row, 4)?,
         claim,
         fields: json(row, 13)?,
@@ -135,11 +138,15 @@ fn record(row: &Row<'_>) -> Outcome<Change> {
 fn stamps(row: &Row<'_>, first: usize) -> rusqlite::Result<Stamps> {
     Ok(Stamps {
         created_at: Timestamp(row.get(first)?),
-        created_by: row.get(first + 1)?,
+        created_by: text(row, first + 1)?,
         updated_at: Timestamp(row.get(first + 2)?),
-        updated_by: row.get(first + 3)?,
-        datasource: row.get(first + 4)?,
+        updated_by: text(row, first + 3)?,
+        datasource: row.get::<_, Option<Arc<str>>>(first + 4)?.map(Text::from),
     })
+}
+
+fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<Text> {
+    Ok(row.get::<_, Arc<str>>(column)?.into())
 }
 
 fn json(row: &Row<'_>, column: usize) -> Outcome<Option<JsonText>> {

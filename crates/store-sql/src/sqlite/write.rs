@@ -109,10 +109,10 @@ impl Displaced {
             Err(error) if is_taken(&error) => {
                 let holder: [u8; 16] = transaction
                     .prepare_cached("SELECT uid FROM entities WHERE entity_ref = ?1")?
-                    .query_row([&entity.entity_ref], |row| row.get(0))?;
+                    .query_row([entity.entity_ref.as_str()], |row| row.get(0))?;
                 let holder = Uuid::from_bytes(holder);
                 rename(transaction, holder, &format!("\u{0}{holder}"))?;
-                self.0.insert(holder, entity.entity_ref.clone());
+                self.0.insert(holder, entity.entity_ref.to_string());
                 Ok(upsert_entity(transaction, entity)?)
             }
             outcome => Ok(outcome?),
@@ -154,15 +154,15 @@ fn upsert_entity(transaction: &Connection, entity: &EntityRecord) -> rusqlite::R
     let (stamps, claim) = (&entity.stamps, entity.claim.as_ref());
     upsert.execute(params![
         entity.uid.as_bytes().as_slice(),
-        entity.entity_ref,
-        entity.blueprint,
-        entity.identifier,
+        entity.entity_ref.as_str(),
+        entity.blueprint.as_str(),
+        entity.identifier.as_str(),
         stamps.created_at.0,
-        stamps.created_by,
+        stamps.created_by.as_str(),
         stamps.updated_at.0,
-        stamps.updated_by,
-        stamps.datasource,
-        claim.map(|c| &c.source),
+        stamps.updated_by.as_str(),
+        stamps.datasource.as_deref(),
+        claim.map(|c| c.source.as_str()),
         claim.map(|c| &c.item),
         claim.map(|c| c.line),
         claim.map(|c| c.adopted),
@@ -185,10 +185,10 @@ fn put_blueprint(transaction: &Connection, blueprint: &Blueprint) -> rusqlite::R
         blueprint.identifier,
         blueprint.shipped_kind,
         stamps.created_at.0,
-        stamps.created_by,
+        stamps.created_by.as_str(),
         stamps.updated_at.0,
-        stamps.updated_by,
-        stamps.datasource,
+        stamps.updated_by.as_str(),
+        stamps.datasource.as_deref(),
         blueprint.body.as_str(),
     ])?;
     Ok(())
@@ -232,10 +232,10 @@ fn put_record(transaction: &Connection, record: &Record) -> rusqlite::Result<()>
         record.collection,
         record.key,
         stamps.created_at.0,
-        stamps.created_by,
+        stamps.created_by.as_str(),
         stamps.updated_at.0,
-        stamps.updated_by,
-        stamps.datasource,
+        stamps.updated_by.as_str(),
+        stamps.datasource.as_deref(),
         record.body.as_str(),
     ])?;
     Ok(())

@@ -108,12 +108,12 @@ pub(super) fn awkward_text(fixture: &mut dyn Fixture) {
     let mut all = Vec::new();
     for (n, text) in (0..).zip(texts) {
         let mut awkward = entity(n);
-        awkward.identifier = text.to_owned();
-        awkward.blueprint = text.to_owned();
-        awkward.entity_ref = format!("!{text}");
+        awkward.identifier = text.to_owned().into();
+        awkward.blueprint = text.to_owned().into();
+        awkward.entity_ref = format!("!{text}").into();
         awkward.document =
             Some(JsonText::of(&json!({"text": text, "control": "\u{0}\u{1}\n\t\u{7f}\u{2028}"})));
-        awkward.stamps.updated_by = format!("{text}\n\u{0}end");
+        awkward.stamps.updated_by = format!("{text}\n\u{0}end").into();
         awkward.claim = awkward.claim.map(|mut claim| {
             claim.item = format!("{text}#0");
             claim
@@ -171,9 +171,9 @@ pub(super) fn large_documents(fixture: &mut dyn Fixture) {
 pub(super) fn rename(fixture: &mut dyn Fixture) {
     put(fixture.store(), vec![put_entity(1), put_entity(2)]);
     let renamed = EntityRecord {
-        blueprint: "database".to_owned(),
-        identifier: "Renamed".to_owned(),
-        entity_ref: "database:default/renamed".to_owned(),
+        blueprint: "database".to_owned().into(),
+        identifier: "Renamed".to_owned().into(),
+        entity_ref: "database:default/renamed".to_owned().into(),
         stamps: stamps(),
         ..entity(1)
     };

@@ -96,8 +96,8 @@ impl Random {
                 let reference = format!("component:default/{}", self.below(10));
                 let identifier = format!("i-{}", self.below(1000));
                 Change::PutEntity(std::sync::Arc::new(EntityRecord {
-                    identifier,
-                    entity_ref: reference,
+                    identifier: identifier.into(),
+                    entity_ref: reference.into(),
                     ..entity(n)
                 }))
             })

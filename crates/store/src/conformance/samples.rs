@@ -21,10 +21,10 @@ pub fn set(changes: Vec<Change>) -> ChangeSet {
 pub fn stamps() -> Stamps {
     Stamps {
         created_at: Timestamp(1_717_926_000_001),
-        created_by: "file:/srv/catalog".to_owned(),
+        created_by: "file:/srv/catalog".to_owned().into(),
         updated_at: Timestamp(1_717_926_000_931),
-        updated_by: "admin".to_owned(),
-        datasource: Some("port-ocean/github/1.2.3".to_owned()),
+        updated_by: "admin".to_owned().into(),
+        datasource: Some("port-ocean/github/1.2.3".to_owned().into()),
     }
 }
 
@@ -44,13 +44,13 @@ pub fn entity(n: u128) -> EntityRecord {
     });
     EntityRecord {
         uid: uid(n),
-        blueprint: "component".to_owned(),
-        identifier: format!("component:default/{name}"),
-        entity_ref: format!("component:default/{name}"),
+        blueprint: "component".to_owned().into(),
+        identifier: format!("component:default/{name}").into(),
+        entity_ref: format!("component:default/{name}").into(),
         document: Some(JsonText::of(&document)),
         fields: Some(JsonText::of(&json!({"properties": {"tier": n.to_string()}}))),
         claim: Some(Claim {
-            source: "file:/srv/catalog".to_owned(),
+            source: "file:/srv/catalog".to_owned().into(),
             item: format!("/srv/catalog/{name}.yaml#0"),
             line: 7,
             adopted: n % 2 == 1,
@@ -68,7 +68,7 @@ pub fn put_entity(n: u128) -> Change {
 /// A `Put` of an entity under another reference.
 #[must_use]
 pub fn put_as(n: u128, reference: &str) -> Change {
-    Change::PutEntity(Arc::new(EntityRecord { entity_ref: reference.to_owned(), ..entity(n) }))
+    Change::PutEntity(Arc::new(EntityRecord { entity_ref: reference.to_owned().into(), ..entity(n) }))
 }
 
 /// A `Put` of an entity with another document.

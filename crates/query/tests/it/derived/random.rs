@@ -294,9 +294,9 @@ fn record(key: &Key, thing: &Thing) -> Arc<EntityRecord> {
     };
     Arc::new(EntityRecord {
         uid: Uuid::from_u128(thing.uid),
-        blueprint: key.0.clone(),
-        identifier: key.1.clone(),
-        entity_ref: format!("{}:default/{}", key.0, key.1),
+        blueprint: key.0.clone().into(),
+        identifier: key.1.clone().into(),
+        entity_ref: format!("{}:default/{}", key.0, key.1).into(),
         document: None,
         fields: Some(fields.to_json()),
         claim: None,
