@@ -146,6 +146,12 @@ impl BlueprintPermissions {
         }
     }
 
+    /// Forgets what was said of properties and relations that are not there any more.
+    pub fn retain(&mut self, property: impl Fn(&str) -> bool, relation: impl Fn(&str) -> bool) {
+        self.properties.retain(|key, _| key.starts_with('$') || property(key));
+        self.relations.retain(|key, _| relation(key));
+    }
+
     /// Whose permissions they are.
     #[must_use]
     pub fn blueprint(&self) -> &str {

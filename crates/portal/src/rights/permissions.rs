@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use serde_json::Value;
 use stagedoor_auth::BlueprintPermissions;
-use stagedoor_model::{Record, Revision};
+use stagedoor_model::{Blueprint, Record, Revision};
 use stagedoor_query::Catalog;
 
 use crate::blueprints::PERMISSIONS;
@@ -14,29 +14,57 @@ use crate::blueprints::PERMISSIONS;
 /// The permissions of one blueprint in a snapshot, parsed anew.
 pub(crate) fn permissions_of(blueprint: &str, catalog: &Catalog) -> BlueprintPermissions {
     let changed = catalog.record(PERMISSIONS, blueprint).map(|record| record.body.value());
-    BlueprintPermissions::parse(blueprint, &changed.unwrap_or(Value::Null))
+    parse(blueprint, &changed.unwrap_or(Value::Null), catalog)
+}
+
+fn parse(blueprint: &str, changed: &Value, catalog: &Catalog) -> BlueprintPermissions {
+    let mut permissions = BlueprintPermissions::parse(blueprint, changed);
+    if let Some(entry) = catalog.blueprints().get(blueprint) {
+        let blueprint = &entry.blueprint;
+        permissions.retain(|k| blueprint.properties.contains_key(k), |k| blueprint.relations.contains_key(k));
+    }
+    permissions
+}
+
+/// What was parsed of a record, and by which model.
+struct Parse {
+    record: Arc<Record>,
+    blueprint: Option<Arc<Blueprint>>,
+    permissions: Arc<BlueprintPermissions>,
+}
+
+impl Parse {
+    fn of(record: &Arc<Record>, catalog: &Catalog, before: Option<&Self>) -> Self {
+        let blueprint = catalog.blueprints().get(&record.key).map(|entry| Arc::clone(&entry.blueprint));
+        let same = |old: &&Self| {
+            Arc::ptr_eq(&old.record, record)
+                && old.blueprint.as_ref().map(Arc::as_ptr) == blueprint.as_ref().map(Arc::as_ptr)
+        };
+        let permissions = match before.filter(same) {
+            Some(old) => Arc::clone(&old.permissions),
+            None => Arc::new(parse(&record.key, &record.body.value(), catalog)),
+        };
+        Self { record: Arc::clone(record), blueprint, permissions }
+    }
 }
 
 /// The permissions of all blueprints of a snapshot.
 #[derive(Default)]
 pub struct PermissionSet {
     revision: Revision,
-    changed: HashMap<String, (Arc<Record>, Arc<BlueprintPermissions>)>,
+    changed: HashMap<String, Parse>,
     restricted: Vec<Arc<BlueprintPermissions>>,
 }
 
 impl PermissionSet {
     fn of(catalog: &Catalog, before: Option<&Self>) -> Self {
         let parsed = |record: &Arc<Record>| {
-            let known = before.and_then(|b| b.changed.get(&record.key));
-            let known = known.filter(|(old, _)| Arc::ptr_eq(old, record)).map(|(_, p)| Arc::clone(p));
-            let permissions = known
-                .unwrap_or_else(|| Arc::new(BlueprintPermissions::parse(&record.key, &record.body.value())));
-            (record.key.clone(), (Arc::clone(record), permissions))
+            let old = before.and_then(|before| before.changed.get(&record.key));
+            (record.key.clone(), Parse::of(record, catalog, old))
         };
         let changed: HashMap<_, _> = catalog.records(PERMISSIONS).map(parsed).collect();
-        let mut restricted: Vec<_> =
-            changed.values().filter(|(_, p)| p.restricts_reading()).map(|(_, p)| Arc::clone(p)).collect();
+        let all = changed.values().map(|parse| &parse.permissions);
+        let mut restricted: Vec<_> = all.filter(|p| p.restricts_reading()).cloned().collect();
         restricted.sort_by(|a, b| a.blueprint().cmp(b.blueprint()));
         Self { revision: catalog.revision, changed, restricted }
     }
@@ -45,7 +73,7 @@ impl PermissionSet {
     #[must_use]
     pub fn get(&self, blueprint: &str) -> Arc<BlueprintPermissions> {
         match self.changed.get(blueprint) {
-            Some((_, permissions)) => Arc::clone(permissions),
+            Some(parse) => Arc::clone(&parse.permissions),
             None => Arc::new(BlueprintPermissions::standard(blueprint)),
         }
     }
