@@ -1,29 +1,38 @@
-//! Who tried what: refused attempts, in the journal `audit`.
+//! Who did and tried what. Changes are in the change log; here is what it does not say: refused attempts, in the
+//! journal `audit`, and events such as sign-ins and tokens, in the journal `audit.events`.
 //!
 //! They are written by a thread of their own, so that neither a request nor the writer waits for the disk. Under a
-//! flood of refusals some are only counted: the line after them says how many.
+//! flood of refusals some are only counted: the line after them says how many. Events are never left out, and a
+//! flood of refusals pushes none of them out: those have a journal of their own.
+
+mod event;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, OnceLock, Weak};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use stagedoor_auth::{Denied, Resource, Viewer};
 use stagedoor_model::JsonText;
 
-use crate::{Shared, clock};
+use crate::{Portal, Shared, clock};
 
-/// The journal.
+pub use event::{By, Event, Token};
+
+/// The journal of refusals.
 pub(crate) const AUDIT: &str = "audit";
-/// Lines that it keeps.
+/// The journal of events; all of them are kept.
+pub(crate) const EVENTS: &str = "audit.events";
+/// Refusals that are kept.
 pub(crate) const KEPT: usize = 100_000;
-/// Refusals that may wait to be written.
+/// Tasks that may wait to be done.
 const WAITING: usize = 1_000;
 /// Lines that are written at once.
 const BATCH: usize = 200;
 
 enum Task {
-    Line(Value),
+    Refusal(Value),
+    Event(Value),
     Flush(Sender<()>),
 }
 
@@ -61,7 +70,15 @@ impl Denials {
         }
     }
 
-    /// The thread begins with the first refusal.
+    /// Queues a refusal, if there is room.
+    fn refusal(&self, line: Value) {
+        let sent = self.queue().map(|queue| queue.try_send(Task::Refusal(line)));
+        if !matches!(sent, Some(Ok(()))) {
+            self.0.dropped.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// The thread begins with the first line.
     fn queue(&self) -> Option<&SyncSender<Task>> {
         let start = || {
             let shared = self.0.shared.get()?.clone();
@@ -83,23 +100,31 @@ impl Denials {
 pub(crate) fn denied(denials: &Denials, viewer: &Viewer, denied: &Denied, resource: Option<&str>) {
     denials.0.total.fetch_add(1, Relaxed);
     tracing::debug!(viewer = viewer.name(), action = denied.action.name(), "refused: {denied}");
-    let line = json!({
-        "status": "FAILURE",
-        "action": denied.action.name(),
-        "resource": resource,
-        "message": denied.to_string(),
-        "actor": viewer.name(),
-        "via": viewer.via().kind(),
-        "credential": viewer.via().id(),
-        "address": viewer.address().map(|a| a.to_string()),
-        "agent": viewer.agent(),
-        "at": clock::now().to_string(),
-    });
-    let lost = match denials.queue().map(|queue| queue.try_send(Task::Line(line))) {
-        Some(Ok(())) => return,
-        Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) | None => &denials.0.dropped,
-    };
-    lost.fetch_add(1, Relaxed);
+    let mut line = Map::new();
+    line.insert("status".into(), json!("FAILURE"));
+    line.insert("action".into(), json!(denied.action.name()));
+    line.insert("resource".into(), json!(resource));
+    line.insert("message".into(), json!(denied.to_string()));
+    event::sign(&mut line, viewer.into());
+    denials.refusal(Value::Object(line));
+}
+
+/// Notes an event: a sign-in, a link, a token. Returns at once; the line is written by a thread of its own.
+pub(crate) fn event<'a>(denials: &Denials, by: impl Into<By<'a>>, event: Event<'_>) {
+    let line = event.line(by.into());
+    if event.is_refusal() {
+        denials.0.total.fetch_add(1, Relaxed);
+        denials.refusal(line);
+    } else if denials.queue().is_none_or(|queue| queue.send(Task::Event(line)).is_err()) {
+        tracing::error!(?event, "an event could not be written down");
+    }
+}
+
+impl Portal {
+    /// Notes an event in the audit log: a sign-in, a link, a token. Returns at once.
+    pub fn note<'a>(&self, by: impl Into<By<'a>>, event: Event<'_>) {
+        self::event(&self.shared.denials, by, event);
+    }
 }
 
 /// What a resource is called in the journal.
@@ -116,25 +141,33 @@ pub(crate) fn name_of<'r>(resource: &Resource<'r>) -> Option<&'r str> {
 fn write(shared: &Weak<Shared>, inbox: &Receiver<Task>) {
     while let Ok(first) = inbox.recv() {
         let Some(shared) = shared.upgrade() else { return };
-        let (mut lines, mut waiting) = (Vec::new(), Vec::new());
+        let (mut refusals, mut events, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
         for task in std::iter::once(first).chain(inbox.try_iter().take(BATCH)) {
             match task {
-                Task::Line(line) => lines.push(JsonText::of(&line)),
+                Task::Refusal(line) => refusals.push(JsonText::of(&line)),
+                Task::Event(line) => events.push(JsonText::of(&line)),
                 Task::Flush(done) => waiting.push(done),
             }
         }
         let dropped = shared.denials.0.dropped.swap(0, Relaxed);
         if dropped > 0 {
-            lines.push(JsonText::of(&json!({ "status": "FAILURE", "dropped": dropped })));
+            let at = clock::now().to_string();
+            refusals.push(JsonText::of(&json!({ "status": "FAILURE", "dropped": dropped, "at": at })));
         }
-        if !lines.is_empty()
-            && let Err(error) = shared.store.append_journal(AUDIT, clock::now(), &lines, KEPT)
-        {
-            tracing::error!(%error, count = lines.len(), "refused attempts could not be written down");
-        }
+        append(&shared, AUDIT, &refusals, KEPT);
+        append(&shared, EVENTS, &events, usize::MAX);
         for done in waiting {
             // Whoever waited may be gone.
             let _ = done.send(());
         }
+    }
+}
+
+fn append(shared: &Shared, journal: &str, lines: &[JsonText], keep: usize) {
+    if lines.is_empty() {
+        return;
+    }
+    if let Err(error) = shared.store.append_journal(journal, clock::now(), lines, keep) {
+        tracing::error!(%error, journal, count = lines.len(), "lines of the audit log could not be written");
     }
 }

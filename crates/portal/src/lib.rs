@@ -37,6 +37,7 @@ use stagedoor_model::Actor;
 use stagedoor_query::{Catalog, Loader};
 use stagedoor_store::Store;
 
+pub use audit::{By, Event, Token};
 pub use blueprints::{Attribute, structure};
 pub use documents::{DocumentResult, DocumentsReport, RejectedDocument};
 pub use entities::{DatasourceQuery, WriteMode, WriteRequest, Written};

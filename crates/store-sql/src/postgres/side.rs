@@ -20,6 +20,9 @@ pub(super) async fn put_setting_if_absent(link: &mut Link, name: &str, value: &s
     Ok(setting(link, name).await?.unwrap_or_else(|| value.to_owned()))
 }
 
+const ADD: &str =
+    "INSERT INTO journal (journal, at, body) SELECT $1, $2, body FROM unnest($3::text[]) AS line (body)";
+
 /// One statement, so one transaction: the new lines in, the oldest out.
 const APPEND: &str = "WITH added AS (
         INSERT INTO journal (journal, at, body) SELECT $1, $2, body FROM unnest($3::text[]) AS line (body) RETURNING id
@@ -35,6 +38,12 @@ pub(super) async fn append(
     bodies: &[JsonText],
     keep: usize,
 ) -> Outcome<()> {
+    if keep == usize::MAX {
+        let bodies: Vec<&str> = bodies.iter().map(JsonText::as_str).collect();
+        let statement = link.statement(ADD).await?;
+        link.client.execute(&statement, &[&text::put(journal), &at.0, &bodies]).await?;
+        return Ok(());
+    }
     let keep = i64::try_from(keep).unwrap_or(i64::MAX);
     // What would be forgotten at once is not stored in the first place.
     let first = bodies.len().saturating_sub(usize::try_from(keep).unwrap_or(usize::MAX));

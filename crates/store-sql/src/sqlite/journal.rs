@@ -19,13 +19,21 @@ pub(super) fn append(
         for body in bodies {
             insert.execute(params![journal, at.0, body.as_str()])?;
         }
-        let mut forget = transaction.prepare_cached(
-            "DELETE FROM journal WHERE journal = ?1 AND id <=
-                 (SELECT id FROM journal WHERE journal = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
-        )?;
-        forget.execute(params![journal, i64::try_from(keep).unwrap_or(i64::MAX)])?;
+        // A journal that forgets nothing is not counted through.
+        if keep < usize::MAX {
+            forget(&transaction, journal, keep)?;
+        }
     }
     transaction.commit()?;
+    Ok(())
+}
+
+fn forget(transaction: &Transaction<'_>, journal: &str, keep: usize) -> Outcome<()> {
+    let mut delete = transaction.prepare_cached(
+        "DELETE FROM journal WHERE journal = ?1 AND id <=
+             (SELECT id FROM journal WHERE journal = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+    )?;
+    delete.execute(params![journal, i64::try_from(keep).unwrap_or(i64::MAX)])?;
     Ok(())
 }
 

@@ -18,6 +18,7 @@ pub(super) fn newest_lines_are_kept(fixture: &mut dyn Fixture) {
         let bodies = [body(2 * n), body(2 * n + 1)];
         fixture.store().append_journal("logs of a", Timestamp(5), &bodies, 7).unwrap();
         fixture.store().append_journal("logs of b", Timestamp(6), &[body(n)], 100).unwrap();
+        fixture.store().append_journal("kept", Timestamp(7), &[body(n)], usize::MAX).unwrap();
     }
     fixture.reopen();
     let store = fixture.store();
@@ -27,5 +28,6 @@ pub(super) fn newest_lines_are_kept(fixture: &mut dyn Fixture) {
     let third = store.journal("logs of a", None, 3).unwrap()[2].clone();
     assert_eq!((third.at, third.body.as_str()), (Timestamp(5), "7"));
     assert_eq!(numbers(store, "logs of a", Some(third.id), 2), ["6", "5"]);
+    assert_eq!(numbers(store, "kept", None, 100), ["4", "3", "2", "1", "0"]);
     assert!(numbers(store, "unknown", None, 10).is_empty());
 }
