@@ -9,7 +9,7 @@ mod edges;
 
 use std::collections::BTreeMap;
 use std::hash::BuildHasher as _;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use hashbrown::DefaultHashBuilder;
 use roaring::RoaringBitmap;
@@ -91,7 +91,9 @@ pub(crate) struct Node {
 impl Node {
     /// What a reference stands for before anything is known of it.
     pub(crate) fn new(reference: Text) -> Self {
-        let (incoming, marks) = (Arc::default(), Marks::default());
+        /// Most nodes of many catalogs have no edge towards them; they share this.
+        static NOTHING: LazyLock<Arc<Vec<InEdge>>> = LazyLock::new(Arc::default);
+        let (incoming, marks) = (Arc::clone(&NOTHING), Marks::default());
         Self { reference, entity: None, incoming, marks, written: OnceLock::new() }
     }
 }
@@ -384,7 +386,7 @@ impl Catalog {
     }
 
     /// The node for writing, when edges at it come or go.
-    fn edges_change(&mut self, node: NodeId) -> Option<&mut Node> {
+    pub(crate) fn edges_change(&mut self, node: NodeId) -> Option<&mut Node> {
         let node = self.nodes.get_mut(node as usize)?;
         node.written.take();
         Some(node)
@@ -431,21 +433,16 @@ impl Catalog {
         }
         self.uids.insert(record.uid, node);
         self.link(node, record, &entry.face, prepared);
+        self.enter_edges(node);
         self.list_edges(node);
     }
 
-    /// Puts an entity on its node with its edges; it is not yet listed anywhere.
+    /// Puts an entity on its node with its own edges; it is not yet listed anywhere.
     pub(crate) fn link(&mut self, node: NodeId, record: &Arc<EntityRecord>, face: &Face, prepared: Prepared) {
         let outgoing = match &record.fields {
             None => self.stated_edges(&prepared, face),
             Some(_) => self.mixed_edges(record, face),
         };
-        for edge in &outgoing {
-            if let Some(target) = self.edges_change(edge.target) {
-                let incoming = InEdge { relation: edge.relation, reverse: edge.reverse, source: node };
-                Arc::make_mut(&mut target.incoming).push(incoming);
-            }
-        }
         self.classes.set_blueprint(node, &record.blueprint);
         let entity = Arc::new(prepared.entity(Arc::clone(record), outgoing));
         if let Some(n) = self.edges_change(node) {

@@ -122,6 +122,7 @@ impl Loader {
                 catalog.link((first + at) as NodeId, record, &entry.face, prepared);
             }
         }
+        catalog.enter_all_edges();
         catalog.list_all_edges();
         catalog.index = Index::build(builders, count);
         catalog.revision = revision;

@@ -1,15 +1,55 @@
 //! The edges that an entity's content states, towards nodes that are made where they are missing.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use stagedoor_model::face::Target;
 use stagedoor_model::{EntityRecord, Face, JsonText};
 use uuid::Uuid;
 
-use super::{Catalog, NodeId, OutEdge};
+use super::{Catalog, InEdge, Node, NodeId, OutEdge};
 use crate::prepare::Prepared;
 
 impl Catalog {
+    /// Tells the targets of a node's edges.
+    pub(super) fn enter_edges(&mut self, node: NodeId) {
+        let Some(entity) = self.entity(node).map(Arc::clone) else { return };
+        for edge in &entity.outgoing {
+            if let Some(target) = self.edges_change(edge.target) {
+                let incoming = InEdge { relation: edge.relation, reverse: edge.reverse, source: node };
+                Arc::make_mut(&mut target.incoming).push(incoming);
+            }
+        }
+    }
+
+    /// The same for all nodes of a new catalog. Every list is made in its length at once: lists that grow leave
+    /// memory full of holes.
+    pub(crate) fn enter_all_edges(&mut self) {
+        let mut counts = vec![0_u32; self.nodes.len()];
+        let outgoing = |n: &Node| n.entity.as_ref().map(Arc::clone);
+        for entity in self.nodes.iter().filter_map(outgoing) {
+            for edge in &entity.outgoing {
+                if let Some(count) = counts.get_mut(edge.target as usize) {
+                    *count += 1;
+                }
+            }
+        }
+        let room = |count| Vec::with_capacity(count as usize);
+        let mut lists: Vec<Vec<InEdge>> = counts.into_iter().map(room).collect();
+        for (source, entity) in self.nodes.iter().enumerate().filter_map(|(at, n)| Some((at, outgoing(n)?))) {
+            for OutEdge { relation, reverse, target } in entity.outgoing.iter().copied() {
+                if let Some(list) = lists.get_mut(target as usize) {
+                    list.push(InEdge { relation, reverse, source: source as NodeId });
+                }
+            }
+        }
+        for (at, list) in lists.into_iter().enumerate().filter(|(_, list)| !list.is_empty()) {
+            if let Some(node) = self.nodes.get_mut(at) {
+                node.incoming = Arc::new(list);
+            }
+        }
+    }
+
     /// The edges of an entity that is only a document.
     pub(super) fn stated_edges(&mut self, prepared: &Prepared, face: &Face) -> Box<[OutEdge]> {
         let mut out = Distinct::default();
