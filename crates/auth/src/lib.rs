@@ -9,9 +9,12 @@ mod action;
 mod credentials;
 mod decide;
 mod error;
+mod password;
 mod permissions;
 mod rights;
 mod scopes;
+mod session;
+mod throttle;
 mod tokens;
 mod viewer;
 
@@ -19,9 +22,12 @@ pub use action::{Action, Rule};
 pub use credentials::Credentials;
 pub use decide::{Changes, Denied, Facts, NoFacts, Resource, Why, decide};
 pub use error::AuthError;
+pub use password::{LONGEST, SHORTEST, Weakness, check_password, hash_password, verify_password};
 pub use permissions::{Block, BlueprintPermissions, Operation, Policy, Sight, moderator_role};
 pub use rights::{Account, Rights, Standing};
 pub use scopes::{Scopes, UnknownScope};
+pub use session::{PLAIN_COOKIE, SECURE_COOKIE, SessionLimits, cookies, secret_digest, secret_text};
+pub use throttle::Throttle;
 pub use tokens::{Issued, Realm, TOKEN_LIFE_SECONDS, Tokens};
 pub use viewer::{Principal, Role, Via, Viewer};
 
