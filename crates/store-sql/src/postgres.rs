@@ -7,6 +7,7 @@ mod inspect;
 mod link;
 mod migrate;
 mod net;
+mod newest;
 mod peers;
 mod read;
 mod side;
@@ -23,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use stagedoor_model::{Change, ChangeSet, Commit, JournalLine, JsonText, Revision, Timestamp};
-use stagedoor_store::{Peers, Store, StoreError, Thing};
+use stagedoor_store::{LogQuery, LoggedChange, Peers, Store, StoreError, Thing};
 use uuid::Uuid;
 
 use crate::chunks::read_ahead;
@@ -194,12 +195,20 @@ impl Store for PostgresStore {
         self.read(async |link| read::history(link, thing, before, limit).await)
     }
 
+    fn changes_before(&self, query: &LogQuery<'_>) -> Result<Vec<LoggedChange>, StoreError> {
+        self.read(async |link| newest::changes_before(link, query).await)
+    }
+
     fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
         self.read(async |link| side::setting(link, name).await)
     }
 
     fn put_setting_if_absent(&self, name: &str, value: &str) -> Result<String, StoreError> {
         self.read(async |link| side::put_setting_if_absent(link, name, value).await)
+    }
+
+    fn put_setting(&self, name: &str, value: Option<&str>) -> Result<(), StoreError> {
+        self.read(async |link| side::put_setting(link, name, value).await)
     }
 
     fn append_journal(

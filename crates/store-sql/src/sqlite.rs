@@ -5,6 +5,7 @@ mod files;
 mod inspect;
 mod journal;
 mod migrate;
+mod newest;
 mod read;
 mod settings;
 mod write;
@@ -18,7 +19,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags};
 use stagedoor_model::{Change, ChangeSet, Commit, JournalLine, JsonText, Revision, Timestamp};
-use stagedoor_store::{Store, StoreError, Thing};
+use stagedoor_store::{LogQuery, LoggedChange, Store, StoreError, Thing};
 
 use crate::error::{Failure, Outcome};
 pub(crate) use backup::{backup, check, occupied, restore, unpack, write_new};
@@ -126,12 +127,20 @@ impl Store for SqliteStore {
         self.read(|reader| read::history(reader, thing, before, limit))
     }
 
+    fn changes_before(&self, query: &LogQuery<'_>) -> Result<Vec<LoggedChange>, StoreError> {
+        self.read(|reader| newest::changes_before(reader, query))
+    }
+
     fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
         self.read(|reader| settings::get(reader, name))
     }
 
     fn put_setting_if_absent(&self, name: &str, value: &str) -> Result<String, StoreError> {
         self.write(|writer| settings::put_if_absent(writer, name, value))
+    }
+
+    fn put_setting(&self, name: &str, value: Option<&str>) -> Result<(), StoreError> {
+        self.write(|writer| settings::put(writer, name, value))
     }
 
     fn append_journal(

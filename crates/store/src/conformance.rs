@@ -6,6 +6,7 @@
 mod content;
 mod journal;
 mod log;
+mod newest;
 mod references;
 pub mod samples;
 
@@ -40,6 +41,8 @@ const CASES: &[Case] = &[
     ("pages of the log", log::pages),
     ("behind", log::behind),
     ("history of one thing", log::history_of_one_thing),
+    ("the log newest first", newest::newest_first),
+    ("the log of one actor", newest::of_one_actor),
     ("empty commits", log::empty_commits),
     ("a refused commit leaves nothing", log::a_refused_commit_leaves_nothing),
     ("readers beside a writer", log::readers_beside_a_writer),

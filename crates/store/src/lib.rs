@@ -20,7 +20,7 @@ pub use references::check_references;
 
 use std::sync::Arc;
 
-use stagedoor_model::{Change, ChangeSet, Commit, JournalLine, JsonText, Revision, Timestamp};
+use stagedoor_model::{Actor, Change, ChangeSet, Commit, JournalLine, JsonText, Revision, Timestamp};
 use uuid::Uuid;
 
 /// Something that the change log knows.
@@ -48,6 +48,64 @@ impl Thing<'_> {
             _ => false,
         }
     }
+}
+
+/// What is wanted of the log, newest first.
+#[derive(Clone, Copy, Debug)]
+pub struct LogQuery<'a> {
+    /// Before this change; the newest when `None`.
+    pub before: Option<i64>,
+    /// Of which part.
+    pub only: Only<'a>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// Parts of the log that a store finds without going through the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Only<'a> {
+    /// All of it.
+    All,
+    /// Blueprints and records: what stands between the many changes of entities.
+    Things,
+    /// What one actor did, by its exact name.
+    By(&'a str),
+    /// What happened to one thing.
+    Of(Thing<'a>),
+}
+
+impl Only<'_> {
+    /// Whether a change belongs to it.
+    #[must_use]
+    pub fn has(&self, change: &Change, actor: &Actor) -> bool {
+        match self {
+            Self::All => true,
+            Self::Things => matches!(
+                change,
+                Change::PutBlueprint(_)
+                    | Change::DeleteBlueprint(_)
+                    | Change::PutRecord(_)
+                    | Change::DeleteRecord(..)
+            ),
+            Self::By(name) => actor.name == *name,
+            Self::Of(thing) => thing.is_of(change),
+        }
+    }
+}
+
+/// A change in the log.
+#[derive(Clone, Debug)]
+pub struct LoggedChange {
+    /// Its place: ascending within the log, unique, kept by backups.
+    pub id: i64,
+    /// The commit that it was part of.
+    pub revision: Revision,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// What.
+    pub change: Change,
 }
 
 /// A database, as the one writer sees it. All calls block; none may be made from a sink of [`Store::load`].
@@ -98,6 +156,13 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<Commit>, StoreError>;
 
+    /// The log newest first, change by change: those before a place, at most so many. Its cost follows the number
+    /// of changes that it returns, not the length of the log.
+    ///
+    /// # Errors
+    /// When the database fails or holds something unreadable.
+    fn changes_before(&self, query: &LogQuery<'_>) -> Result<Vec<LoggedChange>, StoreError>;
+
     /// A small named value of the installation, such as its signing key.
     ///
     /// # Errors
@@ -110,6 +175,12 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// When the database fails.
     fn put_setting_if_absent(&self, name: &str, value: &str) -> Result<String, StoreError>;
+
+    /// Sets a value whether there is one or not; `None` removes it. Not a commit: the head stays.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn put_setting(&self, name: &str, value: Option<&str>) -> Result<(), StoreError>;
 
     /// Appends lines to a journal and forgets all but its newest `keep`. Not a commit: the head stays, other
     /// replicas see the lines when they read. Durable at some later commit: a crash may lose the newest.

@@ -11,7 +11,7 @@ use stagedoor_model::{
 };
 use uuid::Uuid;
 
-use crate::{Store, StoreError, Thing, check_references};
+use crate::{LogQuery, LoggedChange, Store, StoreError, Thing, check_references};
 
 /// A store in memory. It keeps every commit and forgets everything with the process.
 #[derive(Default)]
@@ -80,6 +80,33 @@ impl Store for MemoryStore {
         Ok(of_thing.take(limit).collect())
     }
 
+    fn changes_before(&self, query: &LogQuery<'_>) -> Result<Vec<LoggedChange>, StoreError> {
+        let state = self.state.lock();
+        let mut id =
+            1 + state.log.iter().map(|c| c.change_set.changes.len().cast_signed() as i64).sum::<i64>();
+        let mut found = Vec::new();
+        for commit in state.log.iter().rev() {
+            let set = &commit.change_set;
+            for change in set.changes.iter().rev() {
+                id -= 1;
+                if found.len() == query.limit {
+                    return Ok(found);
+                }
+                if query.before.is_some_and(|before| id >= before) || !query.only.has(change, &set.actor) {
+                    continue;
+                }
+                found.push(LoggedChange {
+                    id,
+                    revision: commit.revision,
+                    at: set.at,
+                    actor: set.actor.clone(),
+                    change: change.clone(),
+                });
+            }
+        }
+        Ok(found)
+    }
+
     fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
         Ok(self.state.lock().settings.get(name).cloned())
     }
@@ -87,6 +114,15 @@ impl Store for MemoryStore {
     fn put_setting_if_absent(&self, name: &str, value: &str) -> Result<String, StoreError> {
         let mut state = self.state.lock();
         Ok(state.settings.entry(name.to_owned()).or_insert_with(|| value.to_owned()).clone())
+    }
+
+    fn put_setting(&self, name: &str, value: Option<&str>) -> Result<(), StoreError> {
+        let settings = &mut self.state.lock().settings;
+        match value {
+            Some(value) => settings.insert(name.to_owned(), value.to_owned()),
+            None => settings.remove(name),
+        };
+        Ok(())
     }
 
     fn append_journal(

@@ -8,9 +8,10 @@ use super::failure::Outcome;
 use super::link::Link;
 
 /// In order; one that has been released is never changed.
-pub(super) const MIGRATIONS: [(&str, &str); 2] = [
+pub(super) const MIGRATIONS: [(&str, &str); 3] = [
     ("0001_catalog", include_str!("../../migrations/postgres/0001_catalog.sql")),
     ("0002_origin", include_str!("../../migrations/postgres/0002_origin.sql")),
+    ("0003_audit", include_str!("../../migrations/postgres/0003_audit.sql")),
 ];
 
 /// Held while migrating, so that replicas that start together take turns: "STGD".

@@ -62,15 +62,15 @@ async fn each(
     Ok(())
 }
 
-fn get<'a, T: FromSql<'a>>(row: &'a Row, column: usize) -> Outcome<T> {
+pub(super) fn get<'a, T: FromSql<'a>>(row: &'a Row, column: usize) -> Outcome<T> {
     row.try_get(column).map_err(|e| damaged("a column has another type than it should", e).into())
 }
 
-fn string(row: &Row, column: usize) -> Outcome<String> {
+pub(super) fn string(row: &Row, column: usize) -> Outcome<String> {
     Ok(text::get(get(row, column)?))
 }
 
-fn maybe(row: &Row, column: usize) -> Outcome<Option<String>> {
+pub(super) fn maybe(row: &Row, column: usize) -> Outcome<Option<String>> {
     Ok(get::<Option<&str>>(row, column)?.map(text::get))
 }
 
@@ -226,7 +226,7 @@ fn change_set(row: &Row, first: usize, origin: usize) -> Outcome<ChangeSet> {
     Ok(ChangeSet { at: Timestamp(get(row, first)?), actor, changes: Vec::new() })
 }
 
-fn change_of(row: &Row, first: usize) -> Outcome<Change> {
+pub(super) fn change_of(row: &Row, first: usize) -> Outcome<Change> {
     Ok(codec::decode(get(row, first)?, &string(row, first + 1)?, get(row, first + 2)?)?)
 }
 

@@ -20,6 +20,19 @@ pub(super) async fn put_setting_if_absent(link: &mut Link, name: &str, value: &s
     Ok(setting(link, name).await?.unwrap_or_else(|| value.to_owned()))
 }
 
+pub(super) async fn put_setting(link: &mut Link, name: &str, value: Option<&str>) -> Outcome<()> {
+    let Some(value) = value else {
+        let delete = link.statement("DELETE FROM settings WHERE name = $1").await?;
+        link.client.execute(&delete, &[&text::put(name)]).await?;
+        return Ok(());
+    };
+    let upsert =
+        "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2";
+    let upsert = link.statement(upsert).await?;
+    link.client.execute(&upsert, &[&text::put(name), &text::put(value)]).await?;
+    Ok(())
+}
+
 const ADD: &str =
     "INSERT INTO journal (journal, at, body) SELECT $1, $2, body FROM unnest($3::text[]) AS line (body)";
 

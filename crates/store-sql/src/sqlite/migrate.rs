@@ -9,10 +9,11 @@ use crate::database::Schema;
 use crate::error::Outcome;
 
 /// In order; one that has been released is never changed.
-pub(super) const MIGRATIONS: [(&str, &str); 3] = [
+pub(super) const MIGRATIONS: [(&str, &str); 4] = [
     ("0001_catalog", include_str!("../../migrations/sqlite/0001_catalog.sql")),
     ("0002_records", include_str!("../../migrations/sqlite/0002_records.sql")),
     ("0003_origin", include_str!("../../migrations/sqlite/0003_origin.sql")),
+    ("0004_audit", include_str!("../../migrations/sqlite/0004_audit.sql")),
 ];
 /// Marks the file as ours, for us and for tools such as `file`: "STGD".
 pub(super) const APPLICATION: i64 = 0x5354_4744;

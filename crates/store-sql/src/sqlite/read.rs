@@ -157,7 +157,7 @@ fn json(row: &Row<'_>, column: usize) -> Outcome<Option<JsonText>> {
     Ok(Some(text))
 }
 
-fn from_sql(error: rusqlite::types::FromSqlError) -> StoreError {
+pub(super) fn from_sql(error: rusqlite::types::FromSqlError) -> StoreError {
     damaged("a column has another type than it should", error)
 }
 

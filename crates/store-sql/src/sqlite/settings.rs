@@ -15,3 +15,15 @@ pub(super) fn put_if_absent(connection: &Connection, name: &str, value: &str) ->
     insert.execute(params![name, value])?;
     Ok(get(connection, name)?.unwrap_or_else(|| value.to_owned()))
 }
+
+pub(super) fn put(connection: &Connection, name: &str, value: Option<&str>) -> Outcome<()> {
+    match value {
+        Some(value) => connection
+            .prepare_cached(
+                "INSERT INTO settings (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2",
+            )?
+            .execute(params![name, value])?,
+        None => connection.prepare_cached("DELETE FROM settings WHERE name = ?1")?.execute([name])?,
+    };
+    Ok(())
+}

@@ -220,5 +220,14 @@ pub(super) fn settings(fixture: &mut dyn Fixture) {
     let store = fixture.store();
     assert_eq!(store.setting("signing-key").unwrap().as_deref(), Some("ключ\u{0}\n1"));
     assert_eq!(store.setting("Signing-Key").unwrap().as_deref(), Some(""));
+    store.put_setting("signing-key", Some("sealed")).unwrap();
+    store.put_setting("Signing-Key", None).unwrap();
+    store.put_setting("absent", None).unwrap();
+    store.put_setting("new", Some("ключ\u{0}\n2")).unwrap();
+    fixture.reopen();
+    let store = fixture.store();
+    assert_eq!(store.setting("signing-key").unwrap().as_deref(), Some("sealed"));
+    assert_eq!(store.setting("Signing-Key").unwrap(), None);
+    assert_eq!(store.setting("new").unwrap().as_deref(), Some("ключ\u{0}\n2"));
     assert_eq!(state(store), (0, Vec::new()), "a setting is not a commit");
 }
