@@ -321,6 +321,11 @@ impl Draft {
     /// document can hold (team, icon).
     pub(crate) fn document_of_port(&mut self, body: &Value) -> Result<(String, Value, Fields), PortalError> {
         let blueprint = body.get("blueprint").and_then(Value::as_str).unwrap_or_default();
+        if matches!(blueprint, "_user" | "_team") {
+            // Whoever may change a file would give rights to anybody.
+            let text = format!("\"{blueprint}\" is not read from files; people and teams are kept in the portal");
+            return Err(PortalError::refused("protected_resource", text));
+        }
         let Some(entry) = self.catalog.blueprints().get(blueprint).cloned() else {
             return Err(crate::blueprints::no_blueprint(blueprint));
         };

@@ -181,7 +181,7 @@ impl Portal {
 
 impl Draft {
     /// The draft's state as a view, to render what was written.
-    fn as_view(&self) -> View {
+    pub(crate) fn as_view(&self) -> View {
         View::new(
             std::sync::Arc::new(self.catalog.clone()),
             std::sync::Arc::default(),

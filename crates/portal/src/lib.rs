@@ -19,6 +19,7 @@ mod install;
 mod integrations;
 mod migrations;
 mod organization;
+mod people;
 mod problems;
 mod publish;
 mod rights;
@@ -46,6 +47,7 @@ pub use feed::{Feed, FeedAction, FeedEvent, FeedFilter, FeedKind, FeedPage, Posi
 pub use history::Version;
 pub use integrations::{Integration, IntegrationName, LogQuery};
 pub use organization::Identity;
+pub use people::{Person, Team, TeamChange, UserChange, UserStatus};
 pub use problems::Problem;
 pub use rights::PermissionSet;
 pub use sources::{Conflict, LocationConfig, SourceReport, SourcesConfig};

@@ -19,7 +19,7 @@ use stagedoor_query::Catalog;
 use crate::error::PortalError;
 use crate::{Portal, View, audit};
 
-pub(crate) use account::{Basis, account_of};
+pub(crate) use account::{Basis, account_of, memberships, users};
 pub(crate) use facts::EntityFacts;
 pub(crate) use judge::Judge;
 pub use permissions::PermissionSet;

@@ -104,7 +104,7 @@ impl View {
     /// The entity of a blueprint and an exact identifier.
     #[must_use]
     pub fn by_key(&self, blueprint: &str, identifier: &str) -> Option<NodeId> {
-        self.catalog.node_of_key(blueprint, identifier)
+        self.catalog.node_of_key(blueprint, &crate::people::key(blueprint, identifier))
     }
 
     /// The entities that satisfy a query.

@@ -10,21 +10,23 @@ use uuid::Uuid;
 
 use super::draft::missing;
 use crate::error::PortalError;
+use crate::people::key;
 use crate::rights::Judge;
 use crate::writer::Draft;
 
 impl Draft {
-    pub(super) fn delete_entity(
+    pub(crate) fn delete_entity(
         &mut self,
         blueprint: &str,
         identifier: &str,
         dependents: bool,
         judge: &Judge,
     ) -> Result<(), PortalError> {
-        let node =
-            self.catalog.node_of_key(blueprint, identifier).ok_or_else(|| missing(blueprint, identifier))?;
+        let node = self.catalog.node_of_key(blueprint, &key(blueprint, identifier));
+        let node = node.ok_or_else(|| missing(blueprint, identifier))?;
         // Checked first as a whole: a refusal half-way would leave a part deleted.
         let doomed = self.with_dependents(node, dependents, judge)?;
+        self.keep_an_administrator_of(&doomed)?;
         self.remove_entities(&doomed);
         Ok(())
     }
@@ -59,7 +61,8 @@ impl Draft {
         let mut refused = Vec::new();
         let mut doomed = IndexSet::new();
         for id in identifiers {
-            let node = self.catalog.node_of_key(blueprint, id).ok_or_else(|| missing(blueprint, id));
+            let node = self.catalog.node_of_key(blueprint, &key(blueprint, id));
+            let node = node.ok_or_else(|| missing(blueprint, id));
             let checked = node.and_then(|node| match dependents {
                 true if doomed.contains(&node) => Ok(Vec::new()),
                 true => self.with_dependents(node, true, judge),
@@ -73,6 +76,7 @@ impl Draft {
                 Err(error) => refused.push((id.clone(), error)),
             }
         }
+        self.spare_an_administrator(&mut doomed, &mut refused);
         if !dependents {
             self.keep_required(&mut doomed, &mut refused, judge);
         }
@@ -124,6 +128,7 @@ impl Draft {
             if self.catalog.entity(node).is_some_and(|e| e.record.claim.is_some()) {
                 return Ok(());
             }
+            self.keep_an_administrator_of(&[node])?;
             self.remove_entity(node);
         }
         Ok(())
@@ -207,6 +212,7 @@ impl Draft {
         self.rewrite_relations(&sources, &|b, id| gone.contains(&(b, id)).then_some(None));
         for record in &records {
             self.put(Change::DeleteEntity(record.uid));
+            self.team_is_gone(record);
         }
     }
 }

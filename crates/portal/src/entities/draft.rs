@@ -14,6 +14,7 @@ use super::fields::Said;
 use super::owned::Stated;
 use super::{Missing, WriteMode, WriteRequest, Written};
 use crate::error::PortalError;
+use crate::people;
 use crate::rights::Judge;
 use crate::writer::Draft;
 
@@ -31,9 +32,12 @@ impl Draft {
             return Err(crate::blueprints::no_blueprint(&request.blueprint));
         };
         let body = self.resolve_searches(body, &entry, &request.mode)?;
+        let body = self.people_body(&request.blueprint, &request.mode, body);
         let mut said = Said::parse(&body, &entry.blueprint)?;
         refuse_inherited_team(&entry.blueprint, &said)?;
         let (identifier, renamed) = names_of(&request.mode, &said);
+        let identifier = people::key(&request.blueprint, &identifier).into_owned();
+        let renamed = renamed.filter(|to| *to != identifier);
         let old = self.find(&entry, &identifier);
         if let Some((node, _)) = &old
             && !judge.sees(self, *node)
@@ -66,6 +70,7 @@ impl Draft {
         record.document = document;
         check_required(&entry, &record)?;
         self.judge_write(judge, node.zip(before.as_deref()), &record, renamed.as_deref())?;
+        self.people_rules(before.as_deref(), &record, renamed.as_deref())?;
         for target in &bare {
             judge.register(self, &target.record(self)?)?;
         }
@@ -80,6 +85,7 @@ impl Draft {
         self.rename_record(&mut record, &entry, &to);
         self.put_if_changed(record);
         self.retarget(&sources, &request.blueprint, &identifier, &to);
+        self.team_is_renamed(&request.blueprint, &identifier, &to);
         Ok(self.written(request, &to, created))
     }
 

@@ -6,6 +6,7 @@ use stagedoor_model::schema::check_property;
 use stagedoor_model::{Blueprint, Fields, names};
 
 use crate::error::PortalError;
+use crate::people;
 
 /// A body, taken apart. `None` means that the key was absent.
 #[derive(Default)]
@@ -128,13 +129,15 @@ fn targets(key: &str, value: &Value, blueprint: &Blueprint) -> Result<Vec<String
             "Relation with identifier \"{key}\" does not exist in the blueprint \"{blueprint}\""
         )));
     };
-    match value {
+    let found: Result<Vec<String>, PortalError> = match value {
         Value::Array(list) if relation.many => {
             let each = |(at, v): (usize, &Value)| target(v, &format!("{place}/{at}")).transpose();
             list.iter().enumerate().filter_map(each).collect()
         }
         one => Ok(target(one, &place)?.into_iter().collect()),
-    }
+    };
+    // Addresses of people are lower-case.
+    Ok(found?.into_iter().map(|id| people::key(&relation.target, &id).into_owned()).collect())
 }
 
 /// The identifier that a value means. Clients map what they have, so a number or a boolean is its text, and

@@ -85,8 +85,20 @@ fn teams(node: NodeId, catalog: &Catalog) -> Vec<String> {
     all
 }
 
+/// Every team of a person, whoever says so: the `_user` entity or the groups of the `user` of the same address.
+pub(crate) fn memberships(node: NodeId, catalog: &Catalog) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    let email = catalog.identifier_at(node);
+    for team in teams(node, catalog).into_iter().chain(groups(&email, catalog)) {
+        if !all.contains(&team) {
+            all.push(team);
+        }
+    }
+    all
+}
+
 /// The Backstage users with this address.
-fn users(email: &str, catalog: &Catalog) -> Vec<NodeId> {
+pub(crate) fn users(email: &str, catalog: &Catalog) -> Vec<NodeId> {
     if catalog.count("user") == 0 {
         return Vec::new();
     }

@@ -1,0 +1,239 @@
+//! Signing in by address and password.
+
+use serde::{Deserialize, Serialize};
+use stagedoor_auth::{
+    Action, Principal, Resource, Standing, Via, Viewer, Visitor, check_password, hash_password, secret_digest,
+    secret_text, verify_password,
+};
+use stagedoor_model::Timestamp;
+use stagedoor_query::Catalog;
+use uuid::Uuid;
+
+use super::limits::Attempt;
+use super::random::{public_id, random};
+use super::user::User;
+use super::{Refusal, SignedIn};
+use crate::error::PortalError;
+use crate::writer::Draft;
+use crate::{Portal, audit, clock};
+
+/// Collection of passwords.
+const COLLECTION: &str = "account";
+/// Addresses of a person that are remembered.
+const ADDRESSES: usize = 5;
+
+/// How a person signs in, as it is stored under the address.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Stored {
+    /// Of the `_user` entity.
+    pub(super) uid: Uuid,
+    /// A PHC string.
+    password: String,
+    changed_at: Timestamp,
+    /// From where the person has signed in, the last one first.
+    addresses: Vec<String>,
+}
+
+impl Stored {
+    fn of(email: &str, catalog: &Catalog) -> Option<Self> {
+        serde_json::from_str(catalog.record(COLLECTION, email)?.body.as_str()).ok()
+    }
+
+    /// The same for whoever may sign in now.
+    fn in_use(email: &str, catalog: &Catalog) -> Option<Self> {
+        let user = User::of(email, catalog).filter(|user| user.is_active() && !user.service)?;
+        Self::of(email, catalog).filter(|stored| stored.uid == user.uid)
+    }
+
+    fn knows(&self, visitor: &Visitor) -> bool {
+        visitor.address.is_some_and(|address| self.addresses.contains(&address.to_string()))
+    }
+}
+
+/// Whether a person has a password that is of any use.
+pub(super) fn has_password(email: &str, catalog: &Catalog) -> bool {
+    Stored::in_use(email, catalog).is_some()
+}
+
+/// A secret that is to become a session, with what it is known by.
+pub(super) struct Fresh {
+    pub(super) secret: String,
+    pub(super) digest: String,
+    pub(super) id: String,
+}
+
+impl Fresh {
+    pub(super) fn new() -> Result<Self, PortalError> {
+        let secret = secret_text(&random()?);
+        let digest = secret_digest(&secret).ok_or_else(|| PortalError::Internal("a secret has no digest".into()))?;
+        Ok(Self { secret, digest, id: public_id()? })
+    }
+}
+
+/// The one answer to every wrong sign-in: it does not say what was wrong.
+fn wrong() -> PortalError {
+    PortalError::Unauthenticated("the e-mail address or the password is wrong".into())
+}
+
+impl Portal {
+    /// Signs in. Whatever is wrong, the answer and the time it takes are the same.
+    ///
+    /// # Errors
+    /// `Unauthenticated`; [`Refusal::Wait`].
+    pub async fn sign_in(&self, email: &str, password: &str, visitor: &Visitor) -> Result<SignedIn, Refusal> {
+        let email = email.trim().to_lowercase();
+        let now = clock::now();
+        let stored = Stored::in_use(&email, &self.shared.catalog.load());
+        let known = stored.as_ref().is_some_and(|stored| stored.knows(visitor));
+        let attempt = Attempt::new(&email, visitor.address, known);
+        self.begin(&attempt, &email, visitor, now)?;
+        let (tried, hash) = (password.to_owned(), stored.map(|stored| stored.password));
+        let expected = hash.clone();
+        let good = self.shared.people.hashing.run(move || verify_password(&tried, hash.as_deref())).await?;
+        let Some(expected) = expected.filter(|_| good) else {
+            self.failed(&email, visitor, "wrong e-mail address or password");
+            return Err(wrong().into());
+        };
+        self.shared.people.attempts.lock().succeeded(&attempt, now);
+        self.begin_session(email, visitor, move |draft, email| {
+            // Meanwhile the person may have been shut out, or have another password.
+            let stored = Stored::in_use(email, &draft.catalog).filter(|stored| stored.password == expected);
+            stored.map(|stored| stored.uid).ok_or_else(wrong)
+        })
+        .await
+    }
+
+    /// Counts an attempt.
+    fn begin(&self, attempt: &Attempt, email: &str, visitor: &Visitor, now: Timestamp) -> Result<(), Refusal> {
+        let allowed = self.shared.people.attempts.lock().begin(attempt, now);
+        allowed.map_err(|seconds| {
+            self.failed(email, visitor, "too many attempts");
+            Refusal::Wait(seconds)
+        })
+    }
+
+    fn failed(&self, email: &str, visitor: &Visitor, message: &str) {
+        // People type passwords into the wrong field: what is no address is not written down.
+        let email = super::user::address(email).unwrap_or_else(|_| "(no e-mail address)".into());
+        let viewer = self.visitor_as(&email, visitor);
+        audit::event(&self.shared.denials, &viewer, audit::Event::failed("SignIn", &email, message));
+    }
+
+    /// Whoever a visitor says to be, for the journal.
+    pub(super) fn visitor_as(&self, email: &str, visitor: &Visitor) -> Viewer {
+        Viewer::new(Principal::Person(email.to_owned()), Via::Nothing, None)
+            .from(visitor.address, visitor.agent.as_deref())
+    }
+
+    /// Begins a session for whom `ready` lets in, within the same operation.
+    pub(super) async fn begin_session(
+        &self,
+        email: String,
+        visitor: &Visitor,
+        ready: impl Fn(&mut Draft, &str) -> Result<Uuid, PortalError> + Send + 'static,
+    ) -> Result<SignedIn, Refusal> {
+        let Fresh { secret, digest, id } = Fresh::new()?;
+        let viewer = Viewer::new(Principal::Person(email.clone()), Via::Session(id.clone()), None)
+            .from(visitor.address, visitor.agent.as_deref());
+        let (limits, from) = (self.shared.people.limits, visitor.clone());
+        let begin = move |draft: &mut Draft| {
+            let uid = ready(draft, &email)?;
+            draft.begin_session((&email, uid), (&digest, &id), &from);
+            draft.remember_address(&email, &from);
+            Ok(Timestamp(draft.at.0.saturating_add(limits.absolute)))
+        };
+        let expires_at = self.commit(viewer.actor("native"), false, begin).await?;
+        audit::event(&self.shared.denials, &viewer, audit::Event::done("SignIn", viewer.name(), "signed in"));
+        Ok(SignedIn { viewer, secret, expires_at })
+    }
+
+    /// Gives the viewer another password. All its other sessions end.
+    ///
+    /// # Errors
+    /// `Forbidden` for whoever is not signed in by a session; `Invalid` when the present password is wrong or the new
+    /// one too weak; [`Refusal::Wait`].
+    pub async fn change_password(
+        &self,
+        viewer: &Viewer,
+        current: &str,
+        new: &str,
+        visitor: &Visitor,
+    ) -> Result<(), Refusal> {
+        let (Principal::Person(email), Via::Session(session)) = (viewer.principal(), viewer.via()) else {
+            let text = "a password is changed by its owner, signed in with a browser";
+            return Err(PortalError::Forbidden(text.into()).into());
+        };
+        self.may(viewer, Action::UpdateAccount, Resource::Of(email))?;
+        check_new(new, email)?;
+        let now = clock::now();
+        let stored = Stored::in_use(email, &self.shared.catalog.load());
+        let attempt = Attempt::new(email, visitor.address, true);
+        self.begin(&attempt, email, visitor, now)?;
+        let (tried, hash) = (current.to_owned(), stored.map(|stored| stored.password));
+        if !self.shared.people.hashing.run(move || verify_password(&tried, hash.as_deref())).await? {
+            self.failed(email, visitor, "wrong present password");
+            return Err(PortalError::refused("wrong_password", "the present password is wrong").into());
+        }
+        self.shared.people.attempts.lock().succeeded(&attempt, now);
+        let hash = self.hash(new).await?;
+        let (email, session) = (email.clone(), session.clone());
+        let change = move |draft: &mut Draft| {
+            let uid = Stored::in_use(&email, &draft.catalog).ok_or_else(wrong)?.uid;
+            draft.put_password(&email, uid, &hash);
+            draft.drop_links_of(&email);
+            draft.end_sessions(&email, Some(&session));
+            Ok(())
+        };
+        self.commit(viewer.actor("native"), false, change).await?;
+        let done = audit::Event::done("ChangePassword", viewer.name(), "the password was changed");
+        audit::event(&self.shared.denials, viewer, done);
+        Ok(())
+    }
+
+    /// The hash of a new password.
+    pub(super) async fn hash(&self, password: &str) -> Result<String, Refusal> {
+        let (password, salt) = (password.to_owned(), random()?);
+        let hash = self.shared.people.hashing.run(move || hash_password(&password, &salt)).await?;
+        Ok(hash.ok_or_else(|| PortalError::Internal("there is no memory to hash a password".into()))?)
+    }
+
+    /// Whether no administrator can sign in yet.
+    #[must_use]
+    pub fn needs_setup(&self) -> bool {
+        let catalog = self.shared.catalog.load();
+        let administrator = |email: &str| {
+            let viewer = Viewer::new(Principal::Person(email.to_owned()), Via::Nothing, None);
+            let standing = self.rights_in(&viewer, &catalog).account().standing;
+            standing == Standing::Administrator && has_password(email, &catalog)
+        };
+        !catalog.records(COLLECTION).any(|record| administrator(&record.key))
+    }
+}
+
+/// Whether a new password will do.
+pub(super) fn check_new(password: &str, email: &str) -> Result<(), PortalError> {
+    check_password(password, email).map_err(|weak| PortalError::refused("weak_password", weak.to_string()))
+}
+
+impl Draft {
+    /// Stores the hash of a password.
+    pub(super) fn put_password(&mut self, email: &str, uid: Uuid, hash: &str) {
+        let old = Stored::of(email, &self.catalog).filter(|old| old.uid == uid);
+        let addresses = old.map(|old| old.addresses).unwrap_or_default();
+        let stored = Stored { uid, password: hash.to_owned(), changed_at: self.at, addresses };
+        self.put_private(COLLECTION, email, &stored);
+    }
+
+    /// Remembers from where a person signs in.
+    fn remember_address(&mut self, email: &str, visitor: &Visitor) {
+        let Some(address) = visitor.address.map(|address| address.to_string()) else { return };
+        let Some(mut stored) = Stored::of(email, &self.catalog) else { return };
+        if stored.addresses.contains(&address) {
+            return;
+        }
+        stored.addresses.insert(0, address);
+        stored.addresses.truncate(ADDRESSES);
+        self.put_private(COLLECTION, email, &stored);
+    }
+}
