@@ -61,7 +61,7 @@ impl View {
     fn append_surroundings(&self, node: NodeId, entity: &Entity, out: &mut Vec<u8>) -> [u8; ETAG] {
         let start = out.len();
         let relations = self.catalog.relations_text(node, |relations| self.written(relations));
-        out.extend_from_slice(relations.map_or(&[], Written::text));
+        out.extend_from_slice(relations.as_deref().map_or(&[], Written::text));
         let end = out.len();
         self.append_status(&entity.record.entity_ref, out);
         match relations {

@@ -26,8 +26,10 @@ use crate::derived::state::{Marks, State};
 use crate::graph::Written;
 use crate::index::walk::Leaf;
 use crate::index::{Index, Rows};
+use crate::lens::Lens;
 use crate::prepare::Prepared;
 use crate::relation_types::RelationTypes;
+use crate::touched::Touched;
 
 /// Number of a node within one snapshot and its successors. Not stable across restarts.
 pub type NodeId = u32;
@@ -131,6 +133,9 @@ pub struct Catalog {
     waiting: Arc<BTreeMap<(String, String), Arc<WaitingClaim>>>,
     /// What computed values rest on.
     pub(crate) derived: State,
+    pub(crate) touched: Touched,
+    /// What is hidden in it: see [`Catalog::through`].
+    pub(crate) lens: Option<Arc<Lens>>,
     /// Records by collection and key.
     records: BTreeMap<String, Arc<BTreeMap<String, Arc<Record>>>>,
 }
@@ -168,19 +173,23 @@ impl Catalog {
     /// The node of a lower-case reference, if anything has named it.
     #[must_use]
     pub fn node_of_ref(&self, reference: &str) -> Option<NodeId> {
-        self.by_reference.find(self.hasher.hash_one(reference), |node| self.reference(node) == reference)
+        let node = self
+            .by_reference
+            .find(self.hasher.hash_one(reference), |node| self.reference(node) == reference)?;
+        (self.lens.is_none() || self.is_in_graph(node)).then_some(node)
     }
 
     /// The node of an entity's uid.
     #[must_use]
     pub fn node_of_uid(&self, uid: Uuid) -> Option<NodeId> {
-        self.uids.get(&uid).copied()
+        self.uids.get(&uid).copied().filter(|node| self.sees(*node))
     }
 
     /// The node of an entity by blueprint and exact identifier.
     #[must_use]
     pub fn node_of_key(&self, blueprint: &str, identifier: &str) -> Option<NodeId> {
-        self.members.get(blueprint)?.by_identifier.get_by(|i| i.as_ref().cmp(identifier)).copied()
+        let node = *self.members.get(blueprint)?.by_identifier.get_by(|i| i.as_ref().cmp(identifier))?;
+        self.sees(node).then_some(node)
     }
 
     /// The node of an entity by blueprint and exact identifier, also where it does not exist but is pointed at.
@@ -195,7 +204,7 @@ impl Catalog {
     /// The entity at a node.
     #[must_use]
     pub fn entity(&self, node: NodeId) -> Option<&Arc<Entity>> {
-        self.nodes.get(node as usize)?.entity.as_ref()
+        self.nodes.get(node as usize)?.entity.as_ref().filter(|_| self.sees(node))
     }
 
     /// The reference a node stands for.
@@ -228,7 +237,8 @@ impl Catalog {
 
     /// Every entity, in no particular order.
     pub fn entities(&self) -> impl Iterator<Item = (NodeId, &Arc<Entity>)> {
-        self.nodes.iter().enumerate().filter_map(|(id, n)| Some((id as NodeId, n.entity.as_ref()?)))
+        let all = self.nodes.iter().enumerate();
+        all.filter_map(|(id, n)| Some((id as NodeId, n.entity.as_ref().filter(|_| self.sees(id as NodeId))?)))
     }
 
     /// The node of a reference, made if new.

@@ -90,7 +90,9 @@ impl Selection<'_> {
 
 /// One bucket of terms with the same text, whatever they were before: an entity that has several counts once.
 fn bucket(group: &[(TermRef<'_>, Holders<'_>)], nodes: &RoaringBitmap) -> Option<Bucket> {
-    let (term, holders) = group.first()?;
+    // The first that anything here has tells the type.
+    let first = group.iter().find(|(_, holders)| group.len() == 1 || holders.count_in(nodes) > 0);
+    let (term, holders) = first?;
     let count = if group.len() == 1 {
         holders.count_in(nodes)
     } else {

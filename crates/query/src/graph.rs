@@ -3,6 +3,7 @@
 mod neighbourhood;
 mod ways;
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use uuid::Uuid;
 
 pub use self::neighbourhood::{Around, Connection, Neighbour, Neighbourhood};
 use crate::catalog::{Catalog, Entity, InEdge, NodeId, OutEdge};
+use crate::lens::Lens;
 use crate::prepare::stable_hash;
 
 /// One relation as an entity sees it.
@@ -25,7 +27,7 @@ pub struct Relation<'a> {
 }
 
 /// A piece of an answer, and its hash.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Written {
     text: Box<[u8]>,
     hash: u64,
@@ -66,6 +68,7 @@ struct Link {
 struct Edges<'c> {
     own: &'c [OutEdge],
     incoming: &'c [InEdge],
+    lens: Option<&'c Lens>,
 }
 
 impl<'c> Edges<'c> {
@@ -77,7 +80,9 @@ impl<'c> Edges<'c> {
     fn links(self) -> impl Iterator<Item = Link> + 'c {
         let link = |other, here, there, own| Link { other, here, there, own };
         let own = self.own.iter().map(move |e| link(e.target, e.relation, e.reverse, true));
-        own.chain(self.incoming.iter().map(move |e| link(e.source, e.reverse, e.relation, false)))
+        let seen = move |e: &&InEdge| self.lens.is_none_or(|lens| !lens.hides(e.source));
+        let incoming = self.incoming.iter().filter(seen);
+        own.chain(incoming.map(move |e| link(e.source, e.reverse, e.relation, false)))
     }
 }
 
@@ -110,14 +115,14 @@ impl Catalog {
     #[must_use]
     pub fn relations(&self, node: NodeId) -> Vec<Relation<'_>> {
         let Some(n) = self.nodes.get(node as usize) else { return Vec::new() };
-        let own = n.entity.as_ref().map(|e| &e.outgoing[..]).unwrap_or_default();
+        let own = self.outgoing(node);
         let mut all = Vec::with_capacity(own.len() + n.incoming.len());
         for edge in own {
             let name = self.relation_name(edge.relation);
             all.push(Relation { name, other: edge.target, emitted_by_other: false });
         }
         let stated = Stated::of(own, n.incoming.len());
-        for edge in n.incoming.iter() {
+        for edge in self.incoming(node) {
             if !stated.has(edge.reverse, edge.source) {
                 let name = self.relation_name(edge.reverse);
                 all.push(Relation { name, other: edge.source, emitted_by_other: true });
@@ -137,15 +142,20 @@ impl Catalog {
 
     /// The relations of a node as `write` puts them. Names and references never change, and gathering them reads
     /// all over memory: so what was written is kept with the node, once somebody has asked, until an edge at it
-    /// comes or goes. One dialect asks, always with the same `write`.
+    /// comes or goes. One dialect asks, always with the same `write`. Where a hidden entity points at the node it is
+    /// written anew.
     pub fn relations_text(
         &self,
         node: NodeId,
         write: impl FnOnce(&[Relation<'_>]) -> Vec<u8>,
-    ) -> Option<&Written> {
+    ) -> Option<Cow<'_, Written>> {
         let at = self.nodes.get(node as usize)?;
-        let make = || Arc::new(Written::new(write(&self.relations_sorted(node))));
-        Some(at.written.get_or_init(make))
+        let make = || Written::new(write(&self.relations_sorted(node)));
+        // A hidden entity has no relations of its own; of others' ends that are hidden the name is all there is.
+        if self.is_named_unseen(node) || !self.sees(node) {
+            return Some(Cow::Owned(make()));
+        }
+        Some(Cow::Borrowed(at.written.get_or_init(|| Arc::new(make()))))
     }
 
     /// The other ends of a Port relation of an entity: edges of its type to nodes of its target kind.
@@ -176,7 +186,10 @@ impl Catalog {
     /// How many entities point at a node.
     #[must_use]
     pub fn incoming_count(&self, node: NodeId) -> usize {
-        self.nodes.get(node as usize).map_or(0, |n| n.incoming.len())
+        match &self.lens {
+            None => self.nodes.get(node as usize).map_or(0, |n| n.incoming.len()),
+            Some(_) => self.incoming(node).count(),
+        }
     }
 
     /// The node of an entity by blueprint and exact identifier, also where it does not exist but is pointed at.
@@ -199,14 +212,14 @@ impl Catalog {
             face.relations.contains_key(name)
                 || face.fields.iter().any(|f| f.relation == name || f.reverse == name)
         };
-        self.relation_id(name).is_some() || self.blueprints().iter().any(|entry| declares(&entry.face))
+        self.relation_id(name).is_some_and(|id| self.uses_relation(id))
+            || self.blueprints().iter().any(|entry| declares(&entry.face))
     }
 
     /// The edges at a node.
     fn edges(&self, node: NodeId) -> Edges<'_> {
-        let node = self.nodes.get(node as usize);
-        let own = node.and_then(|n| n.entity.as_ref()).map(|e| &e.outgoing[..]).unwrap_or_default();
-        Edges { own, incoming: node.map(|n| &n.incoming[..]).unwrap_or_default() }
+        let incoming = self.nodes.get(node as usize).map(|n| &n.incoming[..]).unwrap_or_default();
+        Edges { own: self.outgoing(node), incoming, lens: self.lens.as_deref() }
     }
 
     /// Of each relation type, by number, whether it is among these names.

@@ -189,20 +189,16 @@ impl<'c> Web<'c> {
 
     /// The relations of `node` that an edge of this type to `end` belongs to.
     fn keys(&self, node: NodeId, relation: u16, end: NodeId) -> impl Iterator<Item = &Declared<'c>> {
-        let classes = &self.catalog.classes;
-        let all = self.declared.get(classes.of(node).blueprint as usize).map(Vec::as_slice);
-        let kind = classes.of(end).kind;
+        let all = self.declared.get(self.catalog.class_of(node).blueprint as usize).map(Vec::as_slice);
+        let kind = self.catalog.classes.of(end).kind;
         all.unwrap_or_default().iter().filter(move |d| d.relation == relation && d.target_kind == kind)
     }
 
     /// Every edge at a node: the other end, its type as the node sees it, as the other end does, and whether the
     /// node states it.
     fn edges(&self, node: NodeId) -> impl Iterator<Item = (NodeId, u16, u16, bool)> {
-        let node = self.catalog.nodes.get(node as usize);
-        let own = node.and_then(|n| n.entity.as_ref()).map(|e| &e.outgoing[..]).unwrap_or_default();
-        let incoming = node.map(|n| &n.incoming[..]).unwrap_or_default();
-        let own = own.iter().map(|e| (e.target, e.relation, e.reverse, true));
-        own.chain(incoming.iter().map(|e| (e.source, e.reverse, e.relation, false)))
+        let own = self.catalog.outgoing(node).iter().map(|e| (e.target, e.relation, e.reverse, true));
+        own.chain(self.catalog.incoming(node).map(|e| (e.source, e.reverse, e.relation, false)))
     }
 
     fn related(&self, node: NodeId, way: Direction, required: Option<bool>, out: &mut Vec<NodeId>) {

@@ -74,19 +74,15 @@ impl<'c> Related<'c> {
 
     /// Calls for each that has such a relation to `end`, for some more than once.
     pub(crate) fn each_holder(&self, end: NodeId, mut each: impl FnMut(NodeId)) {
-        let Some(n) = self.catalog.nodes.get(end as usize) else { return };
-        n.incoming.iter().filter(|e| self.is_type(e.relation)).for_each(|e| each(e.source));
-        let own = n.entity.as_ref().map(|e| &e.outgoing[..]).unwrap_or_default();
-        own.iter().filter(|e| self.is_type(e.reverse)).for_each(|e| each(e.target));
+        let catalog = self.catalog;
+        catalog.incoming(end).filter(|e| self.is_type(e.relation)).for_each(|e| each(e.source));
+        catalog.outgoing(end).iter().filter(|e| self.is_type(e.reverse)).for_each(|e| each(e.target));
     }
 
     /// What such relations of a node lead to, some of it perhaps twice.
     fn ends_of(&self, node: NodeId) -> impl Iterator<Item = NodeId> {
-        let n = self.catalog.nodes.get(node as usize);
-        let own = n.and_then(|n| n.entity.as_ref()).map(|e| &e.outgoing[..]).unwrap_or_default();
-        let incoming = n.map(|n| &n.incoming[..]).unwrap_or_default();
-        let own = own.iter().filter(|e| self.is_type(e.relation)).map(|e| e.target);
-        own.chain(incoming.iter().filter(|e| self.is_type(e.reverse)).map(|e| e.source))
+        let own = self.catalog.outgoing(node).iter().filter(|e| self.is_type(e.relation)).map(|e| e.target);
+        own.chain(self.catalog.incoming(node).filter(|e| self.is_type(e.reverse)).map(|e| e.source))
     }
 
     /// The nodes with such a relation to something that satisfies the test; where few are asked about, only those
@@ -108,7 +104,8 @@ impl<'c> Related<'c> {
             return asked.filter(|node| self.ends_of(*node).any(matches)).collect();
         }
         let found: Vec<NodeId> = ends.iter().take_while(|_| spend(1)).filter(|end| matches(*end)).collect();
-        if found.len() as u64 == ends.len() {
+        // Through a lens some hold it only by edges that are not seen.
+        if found.len() as u64 == ends.len() && self.catalog.lens.is_none() {
             return holders.into_owned();
         }
         let mut all = Bits::of(self.catalog);

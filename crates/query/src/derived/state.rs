@@ -23,6 +23,8 @@ use crate::catalog::{Catalog, Entity, NodeId, OutEdge};
 const SHARDS: usize = 64;
 /// When what is remembered takes about so many bytes, all of it is forgotten.
 const LIMIT: usize = 96 << 20;
+/// The same of what is remembered for somebody who does not see all: there are many of these.
+const LIMIT_APART: usize = 8 << 20;
 
 /// The marks of a node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,15 +66,36 @@ struct Shared {
     next: AtomicU64,
     shards: Vec<Mutex<Shard>>,
     weight: AtomicUsize,
+    limit: usize,
+}
+
+impl Shared {
+    fn of(limit: usize) -> Self {
+        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
+        Self { next: AtomicU64::new(1), shards, weight: AtomicUsize::new(0), limit }
+    }
+}
+
+/// What is remembered apart from what everybody sees.
+#[derive(Clone)]
+pub(crate) struct Memory {
+    shared: Arc<Shared>,
+    /// Stands for the state of the blueprints.
+    epoch: u64,
+}
+
+impl Memory {
+    /// An empty one.
+    pub(crate) fn apart(catalog: &Catalog) -> Self {
+        Self { shared: Arc::new(Shared::of(LIMIT_APART)), epoch: catalog.derived.next() }
+    }
 }
 
 type Shard = HashMap<(NodeId, u32), Arc<Entry>>;
 
 impl Default for State {
     fn default() -> Self {
-        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        let shared = Shared { next: AtomicU64::new(1), shards, weight: AtomicUsize::new(0) };
-        Self { shared: Arc::new(shared), calculator: None, stamp: 0, blueprints: 0 }
+        Self { shared: Arc::new(Shared::of(LIMIT)), calculator: None, stamp: 0, blueprints: 0 }
     }
 }
 
@@ -163,6 +186,11 @@ impl State {
         self.blueprints = self.next();
     }
 
+    /// The same with another memory.
+    pub(crate) fn remembering(&self, memory: &Memory) -> Self {
+        Self { shared: Arc::clone(&memory.shared), blueprints: memory.epoch, ..self.clone() }
+    }
+
     fn shard(&self, node: NodeId) -> Option<&Mutex<Shard>> {
         self.shared.shards.get(node as usize % SHARDS)
     }
@@ -192,6 +220,7 @@ impl Catalog {
 
     fn mark(&mut self, node: NodeId, part: Part) {
         let next = self.derived.next();
+        self.touched.push(node);
         let Some(node) = self.nodes.get_mut(node as usize) else { return };
         match part {
             Part::Content => node.marks.content = next,
@@ -208,6 +237,12 @@ impl Catalog {
     #[must_use]
     pub fn marks_at(&self, node: NodeId) -> [u64; 3] {
         [self.derived.blueprints, self.mark_of(node, Part::Content), self.mark_of(node, Part::Incoming)]
+    }
+
+    /// A number that is another whenever the blueprints may be.
+    #[must_use]
+    pub fn model_mark(&self) -> u64 {
+        self.derived.blueprints
     }
 
     /// The value remembered, if it holds here and now.
@@ -254,7 +289,7 @@ impl Catalog {
         if let Some(old) = old {
             shared.weight.fetch_sub(old.weight(), Ordering::Relaxed);
         }
-        if before > LIMIT {
+        if before > shared.limit {
             shared.weight.store(0, Ordering::Relaxed);
             shared.shards.iter().for_each(|shard| shard.lock().clear());
         }

@@ -89,15 +89,15 @@ impl Catalog {
     ) {
         reads.note(node, Part::Content);
         let Some(id) = self.relation_id(relation) else { return };
-        let Some(n) = self.nodes.get(node as usize) else { return };
         let fits = |other: NodeId| kind_of(self.reference(other)) == kind;
-        let own = n.entity.as_ref().map(|e| &e.outgoing[..]).unwrap_or_default();
+        let own = self.outgoing(node);
         let first = out.len();
         out.extend(own.iter().filter(|e| e.relation == id && fits(e.target)).map(|e| e.target));
         if mutual {
             reads.note(node, Part::Incoming);
             let stated = out.len();
-            out.extend(n.incoming.iter().filter(|e| e.reverse == id && fits(e.source)).map(|e| e.source));
+            let incoming = self.incoming(node).filter(|e| e.reverse == id && fits(e.source));
+            out.extend(incoming.map(|e| e.source));
             out[stated..].sort_by(|a, b| self.reference(*a).cmp(self.reference(*b)));
         }
         unique(out, first);
@@ -107,15 +107,14 @@ impl Catalog {
     fn sources_of(&self, node: NodeId, hop: &Hop, reads: &mut Reads, out: &mut Vec<NodeId>) {
         reads.note(node, Part::Incoming);
         let Some(id) = self.relation_id(&hop.relation) else { return };
-        let Some(n) = self.nodes.get(node as usize) else { return };
-        if kind_of(&n.reference) != hop.target_kind {
+        if kind_of(self.reference(node)) != hop.target_kind {
             return;
         }
-        out.extend(n.incoming.iter().filter(|e| e.relation == id).map(|e| e.source));
+        out.extend(self.incoming(node).filter(|e| e.relation == id).map(|e| e.source));
         if hop.mutual {
             reads.note(node, Part::Content);
-            let own = n.entity.as_ref().map(|e| &e.outgoing[..]).unwrap_or_default();
-            out.extend(own.iter().filter(|e| e.reverse == id).map(|e| e.target));
+            let own = self.outgoing(node).iter();
+            out.extend(own.filter(|e| e.reverse == id).map(|e| e.target));
         }
     }
 

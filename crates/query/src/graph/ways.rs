@@ -56,10 +56,12 @@ impl<'c> Ways<'c> {
 
     /// The relations of `node` that an edge of this type to `end` belongs to.
     fn declared(&self, node: NodeId, relation: u16, end: NodeId) -> impl Iterator<Item = &Declared<'c>> {
-        let classes = &self.catalog.classes;
-        let all =
-            self.declared.get(classes.of(node).blueprint as usize).map(Vec::as_slice).unwrap_or_default();
-        let kind = classes.of(end).kind;
+        let all = self
+            .declared
+            .get(self.catalog.class_of(node).blueprint as usize)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let kind = self.catalog.classes.of(end).kind;
         all.iter().filter(move |d| d.relation == relation && d.target_kind == kind)
     }
 

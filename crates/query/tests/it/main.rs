@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "the whole program is a test: what fails here should stop it")]
 
 mod derived;
+mod lens;
 mod naive;
 mod naive_reach;
 mod neighbourhood;

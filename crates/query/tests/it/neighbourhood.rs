@@ -24,7 +24,7 @@ type Edge = (String, String, String, Option<String>);
 
 /// The question, with names instead of numbers.
 #[derive(Clone, Debug)]
-struct Question {
+pub(crate) struct Question {
     start: usize,
     depth: usize,
     direction: Option<Direction>,
@@ -33,7 +33,7 @@ struct Question {
     limit: usize,
 }
 
-fn question() -> impl Strategy<Value = Question> {
+pub(crate) fn question() -> impl Strategy<Value = Question> {
     let names =
         &["uses", "usesOf", "owner", "ownedBy", "ownerOf", "on_call", "on-call", "dependsOn", "needs"][..];
     let blueprints = &["alpha", "beta", "component", "al.pha"][..];
@@ -107,7 +107,7 @@ fn edge(naive: &Naive<'_>, (a, there, b, back): &Fact, stated: (bool, bool)) -> 
     }
 }
 
-fn check(catalog: &Catalog, naive: &Naive<'_>, question: &Question) -> Result<(), TestCaseError> {
+pub(crate) fn check(catalog: &Catalog, naive: &Naive<'_>, question: &Question) -> Result<(), TestCaseError> {
     let mut ends: BTreeSet<String> = naive.records.iter().map(|r| r.entity_ref.to_string()).collect();
     ends.extend(naive.stated().map(|(.., to)| to));
     let Some(start) = ends.iter().nth(question.start % ends.len().max(1)).cloned() else { return Ok(()) };

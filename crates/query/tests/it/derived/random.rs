@@ -1,6 +1,7 @@
 //! Random definitions over random entities, changed at random: after every step every value must be that of the
 //! naive evaluator, in the catalog that was changed step by step, in one loaded at once, and in older snapshots.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::collection::vec;
@@ -9,8 +10,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
 use stagedoor_model::{Blueprint, Change, EntityRecord, Fields, Timestamp};
-use stagedoor_query::Catalog;
 use stagedoor_query::dialect::port::{Scope, compile};
+use stagedoor_query::{Catalog, Lens};
 use uuid::Uuid;
 
 use super::naive::{Key, Plain, Thing};
@@ -249,6 +250,19 @@ impl World {
         self.catalog.entities().for_each(|(node, _)| drop(self.catalog.derived_all(node)));
     }
 
+    /// What is left of it when the entities with these identifiers, by bit, of the first two blueprints are hidden.
+    fn without(&self, hidden: u8, before: Option<&Lens>) -> Self {
+        let is_hidden = |key: &Key| {
+            let at = IDS.iter().position(|id| *id == key.1).unwrap_or_default();
+            key.0 != "c" && hidden >> at & 1 == 1
+        };
+        let (gone, left) = self.plain.things.clone().into_iter().partition(|(key, _)| is_hidden(key));
+        let gone: BTreeMap<Key, Thing> = gone;
+        let nodes = gone.keys().filter_map(|key| self.catalog.node_of_key(&key.0, &key.1)).collect();
+        let plain = Plain { things: left, ..self.plain.clone() };
+        Self { plain, catalog: self.catalog.through(nodes, before), ..self.clone() }
+    }
+
     fn check(&self, catalog: &Catalog) -> Result<(), TestCaseError> {
         for key in self.plain.things.keys() {
             let node = catalog.node_of_key(&key.0, &key.1).unwrap();
@@ -327,5 +341,26 @@ proptest! {
         for old in kept {
             old.check(&old.catalog)?;
         }
+    }
+
+    /// Who may not see some entities gets the values that there would be without them, whichever are hidden next.
+    #[test]
+    fn hidden_entities_are_in_no_value(
+        ops in vec((op(), 0..16_u8), 1..30),
+        rules in vec(rule(), 2),
+    ) {
+        let mut world = World::new();
+        let mut before: Option<Arc<Lens>> = None;
+        for (op, hidden) in &ops {
+            world.apply(op);
+            world.read_all();
+            let seen = world.without(*hidden, before.as_deref());
+            seen.check(&seen.catalog)?;
+            before = seen.catalog.lens().cloned();
+            for rule in &rules {
+                seen.check_rule(&seen.catalog, rule)?;
+            }
+        }
+        world.check(&world.catalog)?;
     }
 }
