@@ -20,7 +20,6 @@ use uuid::Uuid;
 
 use crate::blueprints::{BlueprintChange, BlueprintEntry, Blueprints};
 use crate::classes::Classes;
-use crate::common::Common;
 use crate::cow::{Hashed, PagedVec, SortedMap};
 use crate::derived::state::{Marks, State};
 use crate::graph::Written;
@@ -29,6 +28,7 @@ use crate::index::{Index, Rows};
 use crate::lens::Lens;
 use crate::prepare::Prepared;
 use crate::relation_types::RelationTypes;
+use crate::texts::Texts;
 use crate::touched::Touched;
 
 /// Number of a node within one snapshot and its successors. Not stable across restarts.
@@ -115,7 +115,7 @@ pub struct Catalog {
     pub(crate) blueprints: Arc<Blueprints>,
     pub(crate) nodes: PagedVec<Node>,
     pub(crate) classes: Classes,
-    pub(crate) common: Common,
+    pub(crate) texts: Texts,
     /// Nodes in the order of their references.
     pub(crate) refs: SortedMap<Text, NodeId>,
     /// Nodes by their references, for who knows one.
@@ -378,7 +378,7 @@ impl Catalog {
         if let Some(node) = self.nodes.get(node as usize) {
             record.entity_ref = node.reference.clone();
         }
-        self.common.share(&mut record);
+        self.texts.share(&mut record);
         Arc::new(record)
     }
 

@@ -77,7 +77,7 @@ impl Loader {
             Change::PutEntity(mut record) => {
                 // Just read, so nobody else has it yet.
                 if let Some(record) = Arc::get_mut(&mut record) {
-                    self.catalog.common.share(record);
+                    self.catalog.texts.share(record);
                 }
                 let Some(entry) = self.catalog.blueprints.get(&record.blueprint).cloned() else { return };
                 self.chunk.push((record, entry));

@@ -85,7 +85,7 @@ impl Chunk {
             Postings::One(one) => one,
             several => {
                 self.several.push(several);
-                self.several.len() as u32 - 1 | SEVERAL
+                (self.several.len() as u32 - 1) | SEVERAL
             }
         }
     }

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use stagedoor_model::{EntityRecord, Text};
 
-/// More different texts than this are not common.
+/// More different texts than this are not kept.
 const MOST: usize = 2_000;
 
 /// The texts seen so far.
 #[derive(Clone, Default)]
-pub(crate) struct Common(Arc<HashSet<Text>>);
+pub(crate) struct Texts(Arc<HashSet<Text>>);
 
-impl Common {
+impl Texts {
     /// Has a record share its texts with the others'.
     pub(crate) fn share(&mut self, record: &mut EntityRecord) {
         self.share_text(&mut record.blueprint);
