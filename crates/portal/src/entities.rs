@@ -13,6 +13,7 @@ use serde_json::Value;
 use stagedoor_auth::{Action, Resource, Rights, Viewer};
 
 use crate::error::PortalError;
+use crate::rights::Judge;
 use crate::writer::Draft;
 use crate::{Portal, View};
 
@@ -180,13 +181,14 @@ impl Portal {
 }
 
 impl Draft {
-    /// The draft's state as a view, to render what was written.
+    /// The draft's state as a view, to render what was written for whoever sees everything.
     pub(crate) fn as_view(&self) -> View {
-        View::new(
-            std::sync::Arc::new(self.catalog.clone()),
-            std::sync::Arc::default(),
-            Viewer::system("writer"),
-            Rights::all(),
-        )
+        self.as_view_of(&Judge::anything())
+    }
+
+    /// The draft's state as a view, to render what was written for whoever wrote it.
+    fn as_view_of(&self, judge: &Judge) -> View {
+        let catalog = std::sync::Arc::new(judge.view(self));
+        View::new(catalog, std::sync::Arc::default(), Viewer::system("writer"), Rights::all())
     }
 }

@@ -47,6 +47,7 @@ impl Shared {
     pub(crate) fn publish(&self, catalog: Catalog) {
         let revision = catalog.revision;
         self.catalog.store(Arc::new(catalog));
+        self.rights.sights.forget_views();
         self.head.0.send_modify(|now| now.revision = revision);
     }
 }

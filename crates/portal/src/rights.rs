@@ -6,7 +6,9 @@
 mod account;
 mod facts;
 mod judge;
+mod one;
 mod permissions;
+mod sight;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,10 +22,11 @@ use crate::error::PortalError;
 use crate::{Portal, View, audit};
 
 pub(crate) use account::{Basis, account_of, memberships, users};
-pub(crate) use facts::EntityFacts;
+pub(crate) use facts::{EntityFacts, policy_expr};
 pub(crate) use judge::Judge;
 pub use permissions::PermissionSet;
 pub(crate) use permissions::{Parsed, permissions_of};
+pub(crate) use sight::Sights;
 
 /// Accounts that are remembered; more than these are looked up again.
 const REMEMBERED: usize = 10_000;
@@ -33,7 +36,8 @@ pub(crate) struct Known {
     /// Whoever may do everything, whatever the catalog says.
     everything: Arc<Account>,
     accounts: RwLock<HashMap<String, Remembered>>,
-    pub(crate) permissions: Parsed,
+    pub(crate) permissions: Arc<Parsed>,
+    pub(crate) sights: Arc<Sights>,
 }
 
 /// An account and when it was right.
@@ -46,10 +50,12 @@ struct Remembered {
 
 impl Default for Known {
     fn default() -> Self {
+        let permissions = Arc::<Parsed>::default();
         Self {
             everything: Arc::new(Account::administrator()),
             accounts: RwLock::default(),
-            permissions: Parsed::default(),
+            sights: Arc::new(Sights::new(Arc::clone(&permissions))),
+            permissions,
         }
     }
 }
@@ -96,7 +102,7 @@ impl Portal {
         self.rights_in(viewer, &self.shared.catalog.load())
     }
 
-    fn rights_in(&self, viewer: &Viewer, catalog: &Catalog) -> Rights {
+    pub(crate) fn rights_in(&self, viewer: &Viewer, catalog: &Catalog) -> Rights {
         Rights::new(self.shared.rights.account(viewer, catalog), viewer.scopes().cloned())
     }
 
@@ -162,6 +168,7 @@ impl Portal {
         let catalog = self.shared.catalog.load_full();
         let rights = self.rights_in(viewer, &catalog);
         self.asked(viewer, action, &resource, &rights)?;
+        let catalog = self.shared.rights.sights.of(catalog, &rights, action);
         Ok(View::new(catalog, self.shared.problems.load_full(), viewer.clone(), rights))
     }
 }

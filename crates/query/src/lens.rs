@@ -172,3 +172,17 @@ impl Catalog {
         }
     }
 }
+
+impl Expr {
+    /// Whether a query looks at derived properties, or may do so.
+    #[must_use]
+    pub fn reads_derived(&self) -> bool {
+        match self {
+            Self::All => false,
+            Self::And(parts) | Self::Or(parts) => parts.iter().any(Self::reads_derived),
+            Self::Not(part) => part.reads_derived(),
+            Self::Reach(_) => true,
+            Self::Is { subject, .. } => matches!(subject, Subject::Derived(_)),
+        }
+    }
+}

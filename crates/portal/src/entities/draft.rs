@@ -31,7 +31,7 @@ impl Draft {
         let Some(entry) = self.catalog.blueprints().get(&request.blueprint).cloned() else {
             return Err(crate::blueprints::no_blueprint(&request.blueprint));
         };
-        let body = self.resolve_searches(body, &entry, &request.mode)?;
+        let body = self.resolve_searches(body, &entry, &request.mode, judge)?;
         let body = self.people_body(&request.blueprint, &request.mode, body);
         let mut said = Said::parse(&body, &entry.blueprint)?;
         refuse_inherited_team(&entry.blueprint, &said)?;
@@ -79,14 +79,14 @@ impl Draft {
         }
         let Some(to) = renamed else {
             self.put_if_changed(record);
-            return Ok(self.written(request, &identifier, created));
+            return Ok(self.written(request, &identifier, created, judge));
         };
         let sources = node.map(|n| self.pointing_at(n)).unwrap_or_default();
         self.rename_record(&mut record, &entry, &to);
         self.put_if_changed(record);
         self.retarget(&sources, &request.blueprint, &identifier, &to);
         self.team_is_renamed(&request.blueprint, &identifier, &to);
-        Ok(self.written(request, &to, created))
+        Ok(self.written(request, &to, created, judge))
     }
 
     /// Whether a record may be written over what is there, or as a new one.
@@ -187,9 +187,9 @@ impl Draft {
     }
 
     /// The report of a write. Only one that is asked about alone is shown: the writer has better things to do.
-    fn written(&self, request: &WriteRequest, identifier: &str, created: bool) -> Written {
+    fn written(&self, request: &WriteRequest, identifier: &str, created: bool, judge: &Judge) -> Written {
         let shown = || {
-            let view = self.as_view();
+            let view = self.as_view_of(judge);
             view.by_key(&request.blueprint, identifier).map(|n| view.port_entity(n))
         };
         let entity = if request.entities.len() == 1 { shown().unwrap_or_default() } else { Value::Null };

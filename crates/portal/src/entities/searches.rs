@@ -6,12 +6,14 @@ use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
-use stagedoor_query::BlueprintEntry;
+use stagedoor_model::Timestamp;
 use stagedoor_query::budget::limited;
 use stagedoor_query::dialect::port;
+use stagedoor_query::{BlueprintEntry, Catalog};
 
 use super::WriteMode;
 use crate::error::PortalError;
+use crate::rights::Judge;
 use crate::writer::Draft;
 
 /// Port lets a search relate at most this many entities.
@@ -43,12 +45,14 @@ impl Draft {
         body: &'b Value,
         entry: &BlueprintEntry,
         mode: &WriteMode,
+        judge: &Judge,
     ) -> Result<Cow<'b, Value>, PortalError> {
         let Some(map) = body.as_object().filter(|map| holds_search(map)) else {
             return Ok(Cow::Borrowed(body));
         };
         let mut map = map.clone();
-        let mut searches = Searches { draft: self, left: MOST_SEARCHES };
+        let catalog = judge.view(self);
+        let mut searches = Searches { catalog: &catalog, now: self.at, left: MOST_SEARCHES };
         if let Some(query) = map.get("identifier").filter(|v| v.is_object()) {
             if matches!(mode, WriteMode::Replace(_) | WriteMode::Patch(_)) {
                 return Err(PortalError::invalid("\"identifier\" must be string"));
@@ -79,7 +83,9 @@ impl Draft {
 }
 
 struct Searches<'d> {
-    draft: &'d Draft,
+    /// As the writer of the body sees it.
+    catalog: &'d Catalog,
+    now: Timestamp,
     left: usize,
 }
 
@@ -110,7 +116,7 @@ impl Searches<'_> {
         place: &str,
         wanted: Wanted,
     ) -> Result<Vec<String>, PortalError> {
-        let catalog = &self.draft.catalog;
+        let catalog = self.catalog;
         let Some(left) = self.left.checked_sub(1) else {
             let text = format!("\"{place}\" is one search too many: a body has at most {MOST_SEARCHES}");
             return Err(PortalError::invalid(text));
@@ -122,7 +128,7 @@ impl Searches<'_> {
         let scope = port::Scope {
             blueprints: catalog.blueprints(),
             only: Some(blueprint),
-            now: self.draft.at,
+            now: self.now,
             caller: None,
         };
         let expr = port::compile(query, place, &scope)?;

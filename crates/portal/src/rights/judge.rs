@@ -14,7 +14,7 @@ use stagedoor_model::json::at;
 use stagedoor_model::{Change, EntityRecord, Timestamp};
 use stagedoor_query::{BlueprintEntry, Catalog, NodeId};
 
-use super::{EntityFacts, account_of, permissions_of};
+use super::{EntityFacts, Sights, account_of, permissions_of};
 use crate::audit::{self, Denials};
 use crate::error::PortalError;
 use crate::writer::Draft;
@@ -25,6 +25,7 @@ use crate::{Portal, entities};
 pub(crate) struct Asker {
     viewer: Viewer,
     denials: Denials,
+    sights: Arc<Sights>,
 }
 
 /// What the asker may do, in one state.
@@ -37,7 +38,8 @@ pub(crate) struct Judge {
 
 impl Portal {
     pub(crate) fn asker(&self, viewer: &Viewer) -> Asker {
-        Asker { viewer: viewer.clone(), denials: self.shared.denials.clone() }
+        let sights = Arc::clone(&self.shared.rights.sights);
+        Asker { viewer: viewer.clone(), denials: self.shared.denials.clone(), sights }
     }
 }
 
@@ -58,7 +60,8 @@ impl Asker {
 impl Judge {
     /// Of the system's own work: everything is allowed.
     pub(crate) fn anything() -> Self {
-        let asker = Asker { viewer: Viewer::system("writer"), denials: Denials::default() };
+        let (denials, sights) = (Denials::default(), Arc::default());
+        let asker = Asker { viewer: Viewer::system("writer"), denials, sights };
         Self { rights: None, asker, permissions: RefCell::default() }
     }
 
@@ -84,6 +87,14 @@ impl Judge {
         let facts = EntityFacts { catalog: &draft.catalog, node, now: draft.at };
         let resource = Resource::Entity { permissions: &permissions, facts: &facts, changes: Changes::None };
         decide(rights, Action::ReadEntities, &resource).is_ok()
+    }
+
+    /// The draft's state as the asker sees it.
+    pub(crate) fn view(&self, draft: &Draft) -> Catalog {
+        match &self.rights {
+            None => draft.catalog.clone(),
+            Some(rights) => self.asker.sights.of_draft(&draft.catalog, rights, draft.at),
+        }
     }
 
     /// Whether an entity may be made as it is to be.

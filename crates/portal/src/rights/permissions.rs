@@ -90,6 +90,11 @@ impl PermissionSet {
 pub(crate) struct Parsed(ArcSwapOption<PermissionSet>);
 
 impl Parsed {
+    /// The set of a state that is not published.
+    pub(crate) fn of_draft(&self, catalog: &Catalog) -> Arc<PermissionSet> {
+        Arc::new(PermissionSet::of(catalog, self.0.load().as_deref()))
+    }
+
     /// The set of a snapshot. What was parsed for an older one is parsed again only where it changed.
     pub(crate) fn of(&self, catalog: &Catalog) -> Arc<PermissionSet> {
         let before = self.0.load_full();
