@@ -1,19 +1,17 @@
 //! A client id and its secret.
 
 use std::fmt;
-use std::hint::black_box;
 
-use sha2::{Digest, Sha256};
-
-use crate::{AuthError, Viewer};
+use crate::{AuthError, Hex, Principal, SecretDigest, Via, Viewer, digest, same_digest};
 
 /// A client id and the digest of its secret (`STAGEDOOR_CLIENT_ID`, `STAGEDOOR_CLIENT_SECRET`). The secret
 /// itself is not kept.
 #[derive(Clone)]
 pub struct Credentials {
     id: String,
-    id_digest: [u8; 32],
-    secret_digest: [u8; 32],
+    id_digest: SecretDigest,
+    secret_digest: SecretDigest,
+    viewer: Viewer,
 }
 
 impl Credentials {
@@ -23,7 +21,11 @@ impl Credentials {
         if id.is_empty() || secret.is_empty() {
             return None;
         }
-        Some(Self { id: id.to_owned(), id_digest: digest(id), secret_digest: digest(secret) })
+        let secret_digest = digest(secret);
+        // Another secret is another credential: access tokens that were issued for the one before end with it.
+        let credential = format!("{id}/{}", &Hex::of(&secret_digest).as_str()[..16]);
+        let viewer = Viewer::new(Principal::Credential(id.to_owned()), Via::AccessToken(credential), None);
+        Some(Self { id: id.to_owned(), id_digest: digest(id), secret_digest, viewer })
     }
 
     /// The client id.
@@ -32,14 +34,20 @@ impl Credentials {
         &self.id
     }
 
+    /// The viewer behind them. Its [`Via::AccessToken`] names the client id and a mark of the secret.
+    #[must_use]
+    pub fn viewer(&self) -> &Viewer {
+        &self.viewer
+    }
+
     /// The viewer behind `id` and `secret`.
     ///
     /// # Errors
     /// [`AuthError::WrongCredentials`], whichever of the two is wrong and after the same time.
     pub fn authenticate(&self, id: &str, secret: &str) -> Result<Viewer, AuthError> {
-        let same_id = equal(&self.id_digest, &digest(id));
-        let same_secret = equal(&self.secret_digest, &digest(secret));
-        if same_id & same_secret { Ok(Viewer::machine(&self.id)) } else { Err(AuthError::WrongCredentials) }
+        let same_id = same_digest(&self.id_digest, &digest(id));
+        let same_secret = same_digest(&self.secret_digest, &digest(secret));
+        if same_id & same_secret { Ok(self.viewer.clone()) } else { Err(AuthError::WrongCredentials) }
     }
 }
 
@@ -47,15 +55,6 @@ impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials").field("id", &self.id).field("secret", &"[redacted]").finish()
     }
-}
-
-fn digest(text: &str) -> [u8; 32] {
-    Sha256::digest(text.as_bytes()).into()
-}
-
-/// Looks at every byte, whatever the first ones say.
-fn equal(a: &[u8; 32], b: &[u8; 32]) -> bool {
-    a.iter().zip(b).fold(0, |difference, (x, y)| black_box(difference | (x ^ y))) == 0
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use stagedoor_auth::{Action, Resource, Rights, Viewer};
 use crate::error::PortalError;
 use crate::rights::Judge;
 use crate::writer::Draft;
+use crate::people::{self, Client, Drawn};
 use crate::{Portal, View};
 
 pub use datasource::DatasourceQuery;
@@ -73,6 +74,8 @@ pub struct Written {
     pub created: bool,
     /// Its Port face after the write; null where a request has several entities.
     pub entity: Value,
+    /// Of a service account that is new: its client, which is shown once.
+    pub client: Option<Client>,
 }
 
 type Outcome = Result<Written, PortalError>;
@@ -89,19 +92,30 @@ impl Portal {
     ) -> Result<Vec<Outcome>, PortalError> {
         self.may_write(viewer, &request)?;
         let (dry_run, asker) = (request.validation_only, self.asker(viewer));
+        // A service account is answered with its client.
+        let accounts = request.blueprint == people::USERS && !dry_run;
+        let drawn = request.entities.iter().filter(|_| accounts).map(|_| Drawn::new());
+        let (drawn, scopes) = (drawn.collect::<Result<Vec<_>, _>>()?, viewer.scopes().cloned());
         let write = move |draft: &mut Draft| {
             let judge = asker.judge(&draft.catalog);
             if draft.catalog.blueprints().get(&request.blueprint).is_none() {
                 return Err(crate::blueprints::no_blueprint(&request.blueprint));
             }
             let missing = if request.create_missing { Missing::Create } else { Missing::Refuse };
-            Ok(request
-                .entities
-                .iter()
-                .map(|body| draft.write_entity(&request, body, missing, &judge))
-                .collect::<Vec<_>>())
+            let write = |(at, body): (usize, &Value)| {
+                let mut written = draft.write_entity(&request, body, missing, &judge)?;
+                if let (true, Some(drawn)) = (written.created, drawn.get(at)) {
+                    written.client = draft.first_client(&written.identifier, drawn, scopes.as_ref())?;
+                }
+                Ok(written)
+            };
+            Ok(request.entities.iter().enumerate().map(write).collect::<Vec<_>>())
         };
-        self.commit(viewer.actor("port"), dry_run, write).await
+        let outcomes = self.commit(viewer.actor("port"), dry_run, write).await?;
+        for written in outcomes.iter().flatten() {
+            written.client.iter().for_each(|client| self.note_client(viewer, &written.identifier, client));
+        }
+        Ok(outcomes)
     }
 
     /// Removes an entity. Non-required relations that were written through Port and point at it are nulled.

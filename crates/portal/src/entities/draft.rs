@@ -193,7 +193,7 @@ impl Draft {
             view.by_key(&request.blueprint, identifier).map(|n| view.port_entity(n))
         };
         let entity = if request.entities.len() == 1 { shown().unwrap_or_default() } else { Value::Null };
-        Written { identifier: identifier.to_owned(), created, entity }
+        Written { identifier: identifier.to_owned(), created, entity, client: None }
     }
 }
 
