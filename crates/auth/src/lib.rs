@@ -6,30 +6,42 @@
 //! key lookup by header, hence nothing to confuse.
 
 mod action;
+mod cipher;
 mod credentials;
 mod decide;
+mod digest;
 mod error;
 mod password;
 mod permissions;
+mod redact;
 mod rights;
 mod scopes;
+mod secret;
+mod secret_token;
 mod session;
 mod throttle;
 mod tokens;
 mod viewer;
+mod visitor;
 
 pub use action::{Action, Rule};
+pub use cipher::{BadKey, NONCE_BYTES, SecretsKey, Unopened, sealed_with};
 pub use credentials::Credentials;
 pub use decide::{Changes, Denied, Facts, NoFacts, Resource, Why, decide};
+pub use digest::{Hex, SecretDigest, digest, digest_of_hex, same_digest};
 pub use error::AuthError;
 pub use password::{LONGEST, SHORTEST, Weakness, check_password, hash_password, verify_password};
 pub use permissions::{Block, BlueprintPermissions, Operation, Policy, Sight, moderator_role};
+pub use redact::Redactor;
 pub use rights::{Account, Rights, Standing};
 pub use scopes::{Scopes, UnknownScope};
+pub use secret::Secret;
+pub use secret_token::{SecretKind, is_secret, new_secret};
 pub use session::{PLAIN_COOKIE, SECURE_COOKIE, SessionLimits, cookies, secret_digest, secret_text};
 pub use throttle::Throttle;
 pub use tokens::{Issued, Realm, TOKEN_LIFE_SECONDS, Tokens};
 pub use viewer::{Principal, Role, Via, Viewer};
+pub use visitor::Visitor;
 
 /// The token of an `Authorization` header of the scheme `Bearer`, in any case as RFC 9110 has it.
 #[must_use]
