@@ -4,11 +4,11 @@ use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::extract::rejection::{BytesRejection, JsonRejection, QueryRejection};
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
 use http::request::Parts;
+use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use stagedoor_auth::Viewer;
-use stagedoor_portal::PortalError;
+use stagedoor_portal::{PortalError, Refusal};
 use utoipa::ToSchema;
 
 /// Body of every refusal.
@@ -31,15 +31,21 @@ pub(crate) struct ApiError {
     status: StatusCode,
     code: String,
     message: String,
+    /// Seconds until it may be tried again.
+    retry_after: Option<u64>,
 }
 
 impl ApiError {
+    fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+        Self { status, code: code.into(), message: message.into(), retry_after: None }
+    }
+
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
-        Self { status: StatusCode::NOT_FOUND, code: "not_found".into(), message: message.into() }
+        Self::new(StatusCode::NOT_FOUND, "not_found", message)
     }
 
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, code: "invalid_request".into(), message: message.into() }
+        Self::new(StatusCode::BAD_REQUEST, "invalid_request", message)
     }
 }
 
@@ -61,13 +67,26 @@ impl From<PortalError> for ApiError {
         } else {
             error.to_string()
         };
-        Self { status, code: code.into(), message }
+        Self::new(status, code, message)
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let message = refusal.to_string();
+        match refusal {
+            Refusal::Portal(error) => error.into(),
+            Refusal::Wait(seconds) => {
+                let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", message);
+                Self { retry_after: Some(seconds), ..error }
+            }
+        }
     }
 }
 
 impl From<JsonRejection> for ApiError {
     fn from(rejection: JsonRejection) -> Self {
-        Self { status: rejection.status(), code: "invalid_request".into(), message: rejection.body_text() }
+        Self::new(rejection.status(), "invalid_request", rejection.body_text())
     }
 }
 
@@ -78,7 +97,7 @@ impl From<BytesRejection> for ApiError {
         } else {
             "invalid_request"
         };
-        Self { status: rejection.status(), code: code.into(), message: rejection.body_text() }
+        Self::new(rejection.status(), code, rejection.body_text())
     }
 }
 
@@ -91,13 +110,23 @@ impl From<QueryRejection> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let error = ErrorDetail { code: self.code, message: self.message };
-        (self.status, Json(ErrorBody { error })).into_response()
+        let mut response = (self.status, Json(ErrorBody { error })).into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
     }
+}
+
+/// A refusal by the server itself, before any route: too many requests, a body that does not come.
+#[must_use]
+pub fn refusal(status: StatusCode, code: &str, message: &str) -> Response {
+    ApiError::new(status, code, message).into_response()
 }
 
 pub(crate) async fn no_method(method: http::Method) -> ApiError {
     let message = format!("{method} is not for this address");
-    ApiError { status: StatusCode::METHOD_NOT_ALLOWED, code: "method_not_allowed".into(), message }
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
 }
 
 pub(crate) async fn no_route() -> ApiError {

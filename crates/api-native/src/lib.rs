@@ -2,22 +2,31 @@
 //!
 //! One file per noun: wire types, a handler that calls the portal, the conversion between them.
 
+mod audit;
 mod blueprints;
 mod changes;
 mod documents;
 mod entity;
 mod error;
 mod graph;
+mod invitations;
 mod link;
+mod links;
+mod password;
+mod service_accounts;
 mod session;
+mod sessions;
 mod sources;
 mod suggest;
 mod tables;
+mod tokens;
+mod visitor;
 
 use axum::Router;
 use stagedoor_portal::Portal;
 use utoipa::OpenApi;
 
+pub use error::refusal;
 pub use session::PortalInfo;
 
 /// What handlers share.
@@ -31,6 +40,12 @@ pub(crate) struct Api {
 pub fn router(portal: Portal, info: PortalInfo) -> Router {
     let routes = Router::new()
         .merge(session::routes())
+        .merge(links::routes())
+        .merge(sessions::routes())
+        .merge(password::routes())
+        .merge(invitations::routes())
+        .merge(tokens::routes())
+        .merge(service_accounts::routes())
         .merge(blueprints::routes())
         .merge(tables::routes())
         .merge(entity::routes())
@@ -38,6 +53,7 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
         .merge(suggest::routes())
         .merge(sources::routes())
         .merge(documents::routes())
+        .merge(audit::routes())
         .merge(changes::routes());
     routes
         .fallback(error::no_route)
@@ -50,9 +66,14 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
     info(title = "Stagedoor native API", description = "What neither dialect has: session, tables, sources, documents, the change feed.", version = "1"),
     servers((url = "/api/stagedoor/v1")),
     paths(
-        session::session, blueprints::blueprints, tables::tables, entity::entity, graph::graph, suggest::suggest,
+        session::session, session::sign_in, session::sign_out, links::check, links::accept, sessions::sessions,
+        sessions::end, sessions::end_all, password::change, invitations::invitations, invitations::invite,
+        invitations::revoke, invitations::reset_link,
+        blueprints::blueprints, tables::tables, entity::entity, graph::graph, suggest::suggest,
         sources::sources, sources::confirm, documents::documents,
-        changes::changes
+        tokens::tokens, tokens::create, tokens::revoke, tokens::scopes, service_accounts::list,
+        service_accounts::create, service_accounts::rotate, service_accounts::remove,
+        changes::changes, audit::audit
     )
 )]
 struct Document;

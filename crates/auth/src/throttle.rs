@@ -81,12 +81,13 @@ impl<K: Eq + Hash + Clone> Throttle<K> {
             .filter(|(_, bucket)| self.now(Some(bucket), now) >= self.capacity)
             .map(|(key, _)| key.clone())
             .collect();
-        full.iter().for_each(|key| drop(self.buckets.remove(key)));
+        for key in &full {
+            self.buckets.remove(key);
+        }
         if self.buckets.len() >= REMEMBERED {
             // An attack with so many names: those who tried least are forgotten.
-            let floor = self.capacity - 1.5;
-            let now_of = |bucket: &Bucket| (bucket.tokens, bucket.at);
-            self.buckets.retain(|_, bucket| now_of(bucket).0 < floor);
+            let few = self.capacity - 1.5;
+            self.buckets.retain(|_, bucket| bucket.tokens < few);
         }
         if self.buckets.len() >= REMEMBERED {
             self.buckets.clear();

@@ -53,6 +53,16 @@ pub(crate) struct MigrateArgs {
     database: DatabaseArgs,
 }
 
+#[derive(Args)]
+pub(crate) struct AdminLinkArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+pub(crate) fn admin_link(args: AdminLinkArgs) -> anyhow::Result<()> {
+    stagedoor_server::admin_link(&args.database.options())
+}
+
 pub(crate) fn backup(args: BackupArgs) -> anyhow::Result<()> {
     stagedoor_server::backup(&args.database.options(), &args.file)
 }

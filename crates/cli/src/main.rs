@@ -39,6 +39,9 @@ enum Command {
     Restore(keep::RestoreArgs),
     /// Bring the database's schema up to date, which starting the portal does too.
     Migrate(keep::MigrateArgs),
+    /// Print a link that makes whoever opens it administrator: for the first start, and as the way back in. The portal
+    /// may be running.
+    AdminLink(keep::AdminLinkArgs),
     /// Run JQ programs from standard input; Stagedoor starts this itself.
     #[command(hide = true)]
     JqWorker,
@@ -95,6 +98,7 @@ fn main() -> ExitCode {
             Ok(false) => return ExitCode::FAILURE,
             done => done.map(|_| ()),
         },
+        Command::AdminLink(args) => keep::admin_link(args),
         Command::JqWorker => stagedoor_jq::worker::run().map_err(Into::into),
         Command::Openapi { folder } => stagedoor_server::write_openapi(&folder),
     };

@@ -32,13 +32,13 @@ mod yaml;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use stagedoor_auth::{Action, Resource, Viewer};
+use stagedoor_auth::{Action, Resource, SessionLimits, Viewer};
 use stagedoor_jq::Jq;
 use stagedoor_model::Actor;
 use stagedoor_query::{Catalog, Loader};
 use stagedoor_store::Store;
 
-pub use audit::{By, Event, Token};
+pub use audit::{AuditAction, AuditEntry, AuditPage, AuditPlace, AuditQuery, By, Event, Token};
 pub use blueprints::{Attribute, structure};
 pub use documents::{DocumentResult, DocumentsReport, RejectedDocument};
 pub use entities::{DatasourceQuery, WriteMode, WriteRequest, Written};
@@ -47,7 +47,12 @@ pub use feed::{Feed, FeedAction, FeedEvent, FeedFilter, FeedKind, FeedPage, Posi
 pub use history::Version;
 pub use integrations::{Integration, IntegrationName, LogQuery};
 pub use organization::Identity;
-pub use people::{Person, Team, TeamChange, UserChange, UserStatus};
+pub use people::{App, Client, NewServiceAccount, NewToken, ProofKind, ServiceAccount, TokenInfo};
+pub use people::{Person, Team, TeamChange, TeamName, UserChange, UserStatus};
+pub use people::{
+    Acceptance, Invitation, LinkInfo, LinkKind, MadeLink, Names, OpenInvitation, OperatorLink, Refusal, Secret, SessionInfo,
+    SignedIn, operator_link,
+};
 pub use problems::Problem;
 pub use rights::PermissionSet;
 pub use sources::{Conflict, LocationConfig, SourceReport, SourcesConfig};
@@ -75,6 +80,8 @@ struct Shared {
     identity: Identity,
     rights: rights::Known,
     denials: audit::Denials,
+    sign_ins: people::SignIns,
+    proofs: people::Proofs,
 }
 
 /// What a portal is made of besides its store.
@@ -85,6 +92,8 @@ pub struct Options {
     pub jq: Arc<Jq>,
     /// Who this installation is.
     pub identity: Identity,
+    /// How long sessions of browsers live.
+    pub sessions: SessionLimits,
 }
 
 impl Portal {
@@ -122,6 +131,8 @@ impl Portal {
             identity: options.identity,
             rights: rights::Known::default(),
             denials: audit::Denials::default(),
+            sign_ins: people::SignIns::new(options.sessions),
+            proofs: people::Proofs::default(),
         });
         shared.denials.belong_to(&shared);
         writer::start(Arc::downgrade(&shared), store, inbox);

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
-use stagedoor_auth::{Account, Action, Denied, Principal, Resource, Rights, Viewer, decide};
+use stagedoor_auth::{Account, Action, Denied, Principal, Resource, Rights, Sight, Viewer, decide};
 use stagedoor_model::Revision;
 use stagedoor_query::Catalog;
 
@@ -153,6 +153,13 @@ impl Portal {
     #[must_use]
     pub fn permissions(&self) -> Arc<PermissionSet> {
         self.shared.rights.permissions.of(&self.shared.catalog.load())
+    }
+
+    /// Whether no entity of a blueprint could be hidden from the viewer of a view: for what tells of many at once.
+    pub(crate) fn sees_all_of(&self, view: &View, blueprint: &str) -> bool {
+        let permissions = self.permissions().get(blueprint);
+        let rights = view.rights();
+        rights.is_administrator() || permissions.sight(rights) == Sight::All
     }
 
     /// The newest snapshot, as `viewer` may see it, for something else than entities.

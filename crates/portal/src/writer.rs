@@ -57,8 +57,12 @@ pub(crate) struct Draft {
 impl Draft {
     /// Makes a change: visible to the rest of the operation at once, to everyone else when it is stored.
     pub(crate) fn put(&mut self, change: Change) {
+        let person = crate::people::person_of(&change, &self.catalog);
         self.catalog.apply(&change);
         self.changes.push(change);
+        if let Some(email) = person {
+            self.end_sessions_of_gone(&email);
+        }
     }
 }
 

@@ -5,20 +5,29 @@
 //! [`Authority::with`]; each is an [`Authenticator`].
 
 mod origin;
+mod session;
+mod site;
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::extract::{ConnectInfo, Request};
+use axum::response::Response;
 use http::request::Parts;
-use http::{Extensions, HeaderMap, Method, header};
+use http::{Extensions, HeaderMap, Method, Uri, header};
+use pin_project_lite::pin_project;
 use stagedoor_api_port::{Issued, TokenIssuer};
-use stagedoor_auth::{Credentials, Tokens, Viewer, bearer};
+use stagedoor_auth::{Credentials, Tokens, Viewer, Visitor, bearer, secret_digest};
 use stagedoor_model::Timestamp;
 use tower::{Layer, Service};
 
 pub use self::origin::{Peer, TrustedProxies};
+pub(crate) use self::session::Sessions;
+use self::site::{Site, Way};
+use crate::wire::{Asked, Why};
 
 /// What a request brings that may prove who calls.
 #[derive(Clone, Copy)]
@@ -29,6 +38,8 @@ pub struct Presented<'r> {
     pub bearer: Option<&'r str>,
     /// What is asked for: a cookie alone is not enough to change something from another site.
     pub method: &'r Method,
+    /// Whether it came over TLS, as far as the browser is concerned.
+    pub secure: bool,
     /// When.
     pub now: Timestamp,
 }
@@ -56,6 +67,7 @@ pub struct Authority {
     credentials: Option<Credentials>,
     ways: Vec<Box<dyn Authenticator>>,
     proxies: TrustedProxies,
+    site: Site,
     dev: bool,
 }
 
@@ -65,7 +77,7 @@ impl Authority {
     pub fn new(tokens: Tokens, credentials: Option<Credentials>, dev: bool) -> Self {
         let tokens = Arc::new(tokens);
         let ways: Vec<Box<dyn Authenticator>> = Vec::new();
-        Self { tokens, credentials, ways, proxies: TrustedProxies::default(), dev }
+        Self { tokens, credentials, ways, proxies: TrustedProxies::default(), site: Site::default(), dev }
     }
 
     /// The same with more ways to prove an identity, which are asked in this order, before access tokens. A way has
@@ -80,6 +92,13 @@ impl Authority {
     #[must_use]
     pub fn behind(mut self, proxies: TrustedProxies) -> Self {
         self.proxies = proxies;
+        self
+    }
+
+    /// The same where browsers find it: by TLS on every connection, under the configured address.
+    #[must_use]
+    pub fn at(mut self, tls: bool, base_url: Option<&str>) -> Self {
+        self.site = Site::new(tls, base_url);
         self
     }
 
@@ -111,22 +130,32 @@ impl Authority {
     }
 
     /// The viewer of a request, with where it comes from.
-    fn identify(&self, parts: &RequestHead<'_>) -> Option<Viewer> {
-        let bearer = parts.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(bearer);
-        let presented = Presented { headers: parts.headers, bearer, method: parts.method, now: now() };
+    fn identify(&self, head: &RequestHead<'_>) -> Option<Viewer> {
+        let bearer = head.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(bearer);
+        let secure = self.site.is_secure(head.way(), &self.proxies);
+        let presented = Presented { headers: head.headers, bearer, method: head.method, secure, now: now() };
         let viewer = self.viewer(&presented)?;
-        let address = self.proxies.client(parts.peer, parts.headers);
+        let address = self.proxies.client(head.peer, head.headers);
         // Reading leaves no trace, so the name of the program is not needed.
-        let reads = matches!(*parts.method, Method::GET | Method::HEAD);
-        let agent = parts.headers.get(header::USER_AGENT).filter(|_| !reads);
-        Some(viewer.from(address, agent.and_then(|v| v.to_str().ok())))
+        Some(viewer.from(address, head.agent().filter(|_| !head.reads())))
     }
 
     /// The viewer of a request that has been taken apart.
     #[must_use]
     pub fn viewer_of(&self, parts: &Parts) -> Option<Viewer> {
         let peer = peer(&parts.extensions);
-        self.identify(&RequestHead { headers: &parts.headers, method: &parts.method, peer })
+        self.identify(&RequestHead { headers: &parts.headers, method: &parts.method, uri: &parts.uri, peer })
+    }
+
+    /// Where a request comes from that may change something.
+    fn visitor(&self, head: &RequestHead<'_>) -> Option<Visitor> {
+        if head.reads() {
+            return None;
+        }
+        let secure = self.site.is_secure(head.way(), &self.proxies);
+        let session = session::cookie(head.headers, secure).and_then(secret_digest);
+        let address = self.proxies.client(head.peer, head.headers);
+        Some(Visitor { address, agent: None, secure, session }.with_agent(head.agent()))
     }
 }
 
@@ -134,7 +163,22 @@ impl Authority {
 struct RequestHead<'r> {
     headers: &'r HeaderMap,
     method: &'r Method,
+    uri: &'r Uri,
     peer: Option<Peer>,
+}
+
+impl RequestHead<'_> {
+    fn way(&self) -> Way<'_> {
+        Way { peer: self.peer, headers: self.headers, authority: self.uri.authority() }
+    }
+
+    fn reads(&self) -> bool {
+        matches!(*self.method, Method::GET | Method::HEAD)
+    }
+
+    fn agent(&self) -> Option<&str> {
+        self.headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok())
+    }
 }
 
 impl TokenIssuer for Authority {
@@ -164,22 +208,51 @@ impl<S> Layer<S> for Authenticate {
     }
 }
 
-impl<S: Service<Request>> Service<Request> for Authenticated<S> {
-    type Response = S::Response;
+impl<S: Service<Request, Response = Response>> Service<Request> for Authenticated<S> {
+    type Response = Response;
     type Error = S::Error;
-    type Future = S::Future;
+    type Future = Answering<S::Future>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, mut request: Request) -> S::Future {
-        let peer = peer(request.extensions());
-        let head = RequestHead { headers: request.headers(), method: request.method(), peer };
-        if let Some(viewer) = self.authority.identify(&head) {
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+        let head = RequestHead { headers, method, uri, peer: peer(request.extensions()) };
+        let authority = &self.authority;
+        if let Some(why) = authority.site.refusal(method, uri.path(), head.way(), &authority.proxies) {
+            let response = Asked::of(method, uri).refuse(Why::CrossSite(why));
+            return Answering::Refused { response: Some(response) };
+        }
+        let (viewer, visitor) = (authority.identify(&head), authority.visitor(&head));
+        if let Some(viewer) = viewer {
             request.extensions_mut().insert(viewer);
         }
-        self.inner.call(request)
+        if let Some(visitor) = visitor {
+            request.extensions_mut().insert(visitor);
+        }
+        Answering::Coming { future: self.inner.call(request) }
+    }
+}
+
+pin_project! {
+    /// An answer, or the refusal of a request that another site has made.
+    #[project = Answers]
+    pub(crate) enum Answering<F> {
+        Refused { response: Option<Response> },
+        Coming { #[pin] future: F },
+    }
+}
+
+impl<E, F: Future<Output = Result<Response, E>>> Future for Answering<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        match self.project() {
+            Answers::Refused { response } => Poll::Ready(Ok(response.take().unwrap_or_default())),
+            Answers::Coming { future } => future.poll(context),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `stagedoor serve`: start, run, stop.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use stagedoor_portal::Portal;
 use stagedoor_store_sql::Database;
 use tokio::net::TcpListener;
 
-use crate::authentication::Peer;
-use crate::config::{self, Config, Environment};
+use crate::config::{self, Config, Environment, WireConfig};
 use crate::gate::Gate;
 use crate::options::Options;
 use crate::telemetry::Watch;
-use crate::{database, http_stack, wiring};
+use crate::tls::Tls;
+use crate::{database, first_start, http_stack, wire, wiring};
 
 /// Requests under way get this long after a stop signal.
 const GRACE: Duration = Duration::from_secs(8);
@@ -38,13 +38,18 @@ pub async fn serve(options: Options) -> anyhow::Result<()> {
         tracing::warn!("{warning}");
     }
     let outbound = outbound(&config, &environment)?;
-    let credentials = credentials(&environment, options.dev)?;
+    let credentials = credentials(&environment)?;
     let address = address(&options, &config)?;
+    let tls = config.wire.tls.as_ref().map(Tls::new).transpose()?.map(Arc::new);
     let listener = listen(&address, options.dev).await?;
     let bound = listener.local_addr()?;
     let watch = Watch::prepare(&environment, &config, options.dev).await?;
     let gate = Gate::default();
-    let mut server = tokio::spawn(run(listener, gate.router()));
+    if let Some(tls) = &tls {
+        tokio::spawn(Arc::clone(tls).follow(certificate_of(options.config.clone(), environment)));
+    }
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let mut server = tokio::spawn(run(listener, gate.router(), config.wire.clone(), tls));
     let start = async {
         let (portal, app) = load(&options, &config, outbound, credentials, watch).await?;
         let watched = portal.clone();
@@ -57,7 +62,11 @@ pub async fn serve(options: Options) -> anyhow::Result<()> {
             gate.open(app);
             portal.start_sources().await;
         }
-        announce(bound, options.dev);
+        announce(scheme, bound, options.dev);
+        if !options.dev {
+            first_start::print_setup_link(&portal, bound, scheme).await;
+        }
+        tokio::spawn(first_start::sweep(portal.clone()));
         anyhow::Ok(portal)
     };
     tokio::pin!(start);
@@ -85,18 +94,18 @@ async fn load(
     if let Database::Sqlite(file) = &database {
         sources.readings = file.parent().map(Path::to_owned);
     }
-    let identity = wiring::identity(config);
+    let (identity, sessions) = (wiring::identity(config), config.stagedoor.sessions);
     let (portal, key) = tokio::task::spawn_blocking(move || {
         let store = database.open()?;
         let key = wiring::SigningKey::of(store.as_ref())?;
         let jq = Arc::new(wiring::jq());
-        anyhow::Ok((Portal::open(store, stagedoor_portal::Options { sources, jq, identity })?, key))
+        anyhow::Ok((Portal::open(store, stagedoor_portal::Options { sources, jq, identity, sessions })?, key))
     })
     .await??;
     let authority = Arc::new(wiring::authority(&portal, &key, config, credentials, options.dev));
     let telemetry = watch.start(&portal);
     let info = wiring::portal_info(config, options.dev);
-    let app = http_stack::watched_app(portal.clone(), authority, info, telemetry);
+    let app = http_stack::configured_app(portal.clone(), authority, info, telemetry, &config.wire);
     let following = portal.clone();
     tokio::spawn(async move {
         stop_signal().await;
@@ -105,17 +114,32 @@ async fn load(
     Ok((portal, app))
 }
 
-async fn run(listener: TcpListener, app: Router) -> anyhow::Result<()> {
+/// What the configuration says of the certificate now.
+fn certificate_of(
+    files: Vec<PathBuf>,
+    environment: Environment,
+) -> impl Fn() -> anyhow::Result<Option<config::Certificate>> {
+    move || {
+        let config = config::load(&files, &environment);
+        Ok(config.map_err(|wrong| anyhow::anyhow!("the configuration is wrong:\n{wrong}"))?.wire.tls)
+    }
+}
+
+async fn run(
+    listener: TcpListener,
+    app: Router,
+    wire: WireConfig,
+    tls: Option<Arc<Tls>>,
+) -> anyhow::Result<()> {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let signal = async move {
         stop_signal().await;
         tracing::info!("stopping: no new connections, finishing requests");
         let _ = stop.send(());
     };
-    let app = app.into_make_service_with_connect_info::<Peer>();
-    let serving = axum::serve(listener, app).with_graceful_shutdown(signal);
+    let serving = wire::serve(listener, app, &wire, tls, signal);
     tokio::select! {
-        result = async { serving.await } => result.context("the HTTP server failed"),
+        result = serving => result.context("the HTTP server failed"),
         () = async { let _ = stopped.await; tokio::time::sleep(GRACE).await; } => {
             tracing::warn!("some requests did not finish in time");
             Ok(())
@@ -172,21 +196,14 @@ pub(crate) fn outbound(config: &Config, environment: &Environment) -> anyhow::Re
     Ok(config.stagedoor.outbound_allow.clone().and(from_environment))
 }
 
-fn credentials(environment: &Environment, dev: bool) -> anyhow::Result<Option<Credentials>> {
+fn credentials(environment: &Environment) -> anyhow::Result<Option<Credentials>> {
     let get = |name| environment.get(name).filter(|v| !v.is_empty());
     match (get("STAGEDOOR_CLIENT_ID"), get("STAGEDOOR_CLIENT_SECRET")) {
         (Some(id), Some(secret)) => match Credentials::new(id, secret) {
             Some(credentials) => Ok(Some(credentials)),
             None => bail!("STAGEDOOR_CLIENT_ID and STAGEDOOR_CLIENT_SECRET must not be empty"),
         },
-        (None, None) => {
-            if !dev {
-                tracing::warn!(
-                    "nobody can sign in: set STAGEDOOR_CLIENT_ID and STAGEDOOR_CLIENT_SECRET, or try it out with --dev"
-                );
-            }
-            Ok(None)
-        }
+        (None, None) => Ok(None),
         (Some(_), None) => bail!("STAGEDOOR_CLIENT_ID is set and STAGEDOOR_CLIENT_SECRET is not"),
         (None, Some(_)) => bail!("STAGEDOOR_CLIENT_SECRET is set and STAGEDOOR_CLIENT_ID is not"),
     }
@@ -194,9 +211,9 @@ fn credentials(environment: &Environment, dev: bool) -> anyhow::Result<Option<Cr
 
 /// The one line that belongs on standard output.
 #[expect(clippy::print_stdout, reason = "programs and people wait for this line")]
-fn announce(address: SocketAddr, dev: bool) {
+fn announce(scheme: &str, address: SocketAddr, dev: bool) {
     let note = if dev { "  (local try-out mode: everyone is administrator)" } else { "" };
-    println!("Stagedoor is ready at http://{address}{note}");
+    println!("Stagedoor is ready at {scheme}://{address}{note}");
 }
 
 /// Runs [`serve`] on a runtime of its own.

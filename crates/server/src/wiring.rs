@@ -10,7 +10,7 @@ use stagedoor_outbound::{AllowList, Egress};
 use stagedoor_portal::{Identity, LocationConfig, Portal, SourcesConfig};
 use stagedoor_store::Store;
 
-use crate::authentication::{Authenticator, Authority};
+use crate::authentication::{Authenticator, Authority, Sessions};
 use crate::config::{AllowRule, Config, LocationKind, TargetMatcher};
 
 /// The secret that signs this installation's tokens; kept in its database, made at the first start.
@@ -34,8 +34,8 @@ impl SigningKey {
 }
 
 /// Every way to prove an identity besides access tokens, in the order in which they are asked.
-fn ways(_portal: &Portal) -> Vec<Box<dyn Authenticator>> {
-    Vec::new()
+fn ways(portal: &Portal) -> Vec<Box<dyn Authenticator>> {
+    vec![Box::new(Sessions::new(portal))]
 }
 
 /// Who may call: whoever one of the ways knows, the credential from the environment, and everyone in local try-out
@@ -51,11 +51,14 @@ pub fn authority(
     let identity = identity(config);
     let realm = Realm {
         issuer: "stagedoor".into(),
-        audience: identity.base_url.unwrap_or_else(|| "http://127.0.0.1:7007".into()),
+        audience: identity.base_url.clone().unwrap_or_else(|| "http://127.0.0.1:7007".into()),
         organization_id: identity.organization_id,
         organization_name: identity.organization,
     };
-    Authority::new(Tokens::new(key.0, realm), credentials, dev).with(ways(portal))
+    Authority::new(Tokens::new(key.0, realm), credentials, dev)
+        .with(ways(portal))
+        .behind(config.wire.proxies.clone())
+        .at(config.wire.tls.is_some(), identity.base_url.as_deref())
 }
 
 /// Who the installation is, in tokens and towards clients.

@@ -53,6 +53,18 @@ impl Database {
         })
     }
 
+    /// Stores a small named value, while the portal runs or not; one that is there stays. The portal finds it when it
+    /// asks the database for it.
+    ///
+    /// # Errors
+    /// When there is no database, or it cannot be written.
+    pub fn put_setting(&self, name: &str, value: &str) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(path) => sqlite::put_setting(path, name, value),
+            Self::Postgres(url) => PostgresStore::open(url)?.put_setting_if_absent(name, value).map(drop),
+        }
+    }
+
     /// Copies everything into a new file, as it is at one moment, while the portal runs or not: state, log,
     /// journals and settings, the signing key among them. The file is an SQLite database whatever the source is, and
     /// only its owner can read it.

@@ -24,6 +24,7 @@ use stagedoor_store::{LogQuery, LoggedChange, Store, StoreError, Thing};
 use crate::error::{Failure, Outcome};
 pub(crate) use backup::{backup, check, occupied, restore, unpack, write_new};
 pub(crate) use migrate::{prepare, schema};
+pub(crate) use settings::put_beside as put_setting;
 
 /// A store in one SQLite file, for one process.
 pub struct SqliteStore {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stagedoor_auth::Credentials;
+use stagedoor_auth::{Credentials, SessionLimits};
 use stagedoor_ingest::Rules;
 use stagedoor_outbound::{AllowList, Egress};
 use stagedoor_portal::{LocationConfig, Portal, SourcesConfig};
@@ -20,6 +20,8 @@ pub struct Builder {
     dev: bool,
     allow_all: bool,
     readings: Option<PathBuf>,
+    sessions: SessionLimits,
+    config: Config,
 }
 
 impl Default for Builder {
@@ -34,6 +36,8 @@ impl Default for Builder {
             dev: false,
             allow_all: true,
             readings: None,
+            sessions: SessionLimits::default(),
+            config: Config::default(),
         }
     }
 }
@@ -102,6 +106,13 @@ impl Builder {
         self
     }
 
+    /// Other limits of sessions than the default.
+    #[must_use]
+    pub fn sessions(mut self, limits: SessionLimits) -> Self {
+        self.sessions = limits;
+        self
+    }
+
     /// Backstage's default rules instead of "everything is allowed".
     #[must_use]
     pub fn default_rules(mut self) -> Self {
@@ -118,17 +129,25 @@ impl Builder {
         self
     }
 
+    /// With a configuration; its locations and rules are not read.
+    #[must_use]
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
     /// Starts it; its sources have been read once on return.
     pub async fn start(self) -> TestPortal {
         let rules = if self.allow_all { Rules::allow_everything() } else { Rules::from_config(None) };
         let loopback: AllowList = "127.0.0.1".parse().unwrap_or_default();
         let egress = Some(Arc::new(Egress::new(loopback)));
         let sources = SourcesConfig { locations: self.locations, rules, egress, readings: self.readings };
-        let config = Config::default();
+        let config = self.config;
         let options = stagedoor_portal::Options {
             sources,
             jq: Arc::new(stagedoor_jq::Jq::in_process()),
             identity: stagedoor_server::identity(&config),
+            sessions: self.sessions,
         };
         let portal = Portal::open(Arc::clone(&self.store), options);
         let portal = portal.unwrap_or_else(|error| unreachable!("the test store fails: {error}"));
@@ -137,7 +156,9 @@ impl Builder {
         let credentials = Credentials::new(CLIENT_ID, CLIENT_SECRET);
         let authority = Arc::new(stagedoor_server::authority(&portal, &key, &config, credentials, self.dev));
         let info = stagedoor_server::portal_info(&config, self.dev);
-        let app = stagedoor_server::app(portal.clone(), Arc::clone(&authority), info);
+        let telemetry = stagedoor_server::Telemetry::new(portal.clone(), None);
+        let (wire, known) = (&config.wire, Arc::clone(&authority));
+        let app = stagedoor_server::configured_app(portal.clone(), known, info, telemetry, wire);
         portal.start_sources().await;
         TestPortal::over(portal, app, authority, self.folder).await
     }

@@ -2,20 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 use stagedoor_auth::{
-    Action, Principal, Resource, Standing, Via, Viewer, Visitor, check_password, hash_password, secret_digest,
-    secret_text, verify_password,
+    Action, Principal, Resource, Standing, Via, Viewer, Visitor, check_password, hash_password,
+    secret_digest, secret_text, verify_password,
 };
 use stagedoor_model::Timestamp;
 use stagedoor_query::Catalog;
 use uuid::Uuid;
 
-use super::limits::Attempt;
-use super::random::{public_id, random};
-use super::user::User;
-use super::{Refusal, SignedIn};
+use super::sign_ins::limits::Attempt;
+use super::sign_ins::person::{Holder, address};
+use super::sign_ins::random::{public_id, random};
+use super::sign_ins::{Refusal, Secret, SignedIn};
+use crate::audit::{By, Event};
 use crate::error::PortalError;
 use crate::writer::Draft;
-use crate::{Portal, audit, clock};
+use crate::{Portal, clock};
 
 /// Collection of passwords.
 const COLLECTION: &str = "account";
@@ -42,7 +43,7 @@ impl Stored {
 
     /// The same for whoever may sign in now.
     fn in_use(email: &str, catalog: &Catalog) -> Option<Self> {
-        let user = User::of(email, catalog).filter(|user| user.is_active() && !user.service)?;
+        let user = Holder::of(email, catalog).filter(|user| user.is_active() && !user.service)?;
         Self::of(email, catalog).filter(|stored| stored.uid == user.uid)
     }
 
@@ -58,7 +59,7 @@ pub(super) fn has_password(email: &str, catalog: &Catalog) -> bool {
 
 /// A secret that is to become a session, with what it is known by.
 pub(super) struct Fresh {
-    pub(super) secret: String,
+    pub(super) secret: Secret,
     pub(super) digest: String,
     pub(super) id: String,
 }
@@ -66,8 +67,9 @@ pub(super) struct Fresh {
 impl Fresh {
     pub(super) fn new() -> Result<Self, PortalError> {
         let secret = secret_text(&random()?);
-        let digest = secret_digest(&secret).ok_or_else(|| PortalError::Internal("a secret has no digest".into()))?;
-        Ok(Self { secret, digest, id: public_id()? })
+        let digest =
+            secret_digest(&secret).ok_or_else(|| PortalError::Internal("a secret has no digest".into()))?;
+        Ok(Self { secret: Secret(secret), digest, id: public_id()? })
     }
 }
 
@@ -90,13 +92,13 @@ impl Portal {
         self.begin(&attempt, &email, visitor, now)?;
         let (tried, hash) = (password.to_owned(), stored.map(|stored| stored.password));
         let expected = hash.clone();
-        let good = self.shared.people.hashing.run(move || verify_password(&tried, hash.as_deref())).await?;
+        let good = self.shared.sign_ins.hashing.run(move || verify_password(&tried, hash.as_deref())).await?;
         let Some(expected) = expected.filter(|_| good) else {
             self.failed(&email, visitor, "wrong e-mail address or password");
             return Err(wrong().into());
         };
-        self.shared.people.attempts.lock().succeeded(&attempt, now);
-        self.begin_session(email, visitor, move |draft, email| {
+        self.shared.sign_ins.attempts.lock().succeeded(&attempt, now);
+        self.begin_session(email, visitor, "password", move |draft, email| {
             // Meanwhile the person may have been shut out, or have another password.
             let stored = Stored::in_use(email, &draft.catalog).filter(|stored| stored.password == expected);
             stored.map(|stored| stored.uid).ok_or_else(wrong)
@@ -105,8 +107,14 @@ impl Portal {
     }
 
     /// Counts an attempt.
-    fn begin(&self, attempt: &Attempt, email: &str, visitor: &Visitor, now: Timestamp) -> Result<(), Refusal> {
-        let allowed = self.shared.people.attempts.lock().begin(attempt, now);
+    fn begin(
+        &self,
+        attempt: &Attempt,
+        email: &str,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let allowed = self.shared.sign_ins.attempts.lock().begin(attempt, now);
         allowed.map_err(|seconds| {
             self.failed(email, visitor, "too many attempts");
             Refusal::Wait(seconds)
@@ -115,15 +123,9 @@ impl Portal {
 
     fn failed(&self, email: &str, visitor: &Visitor, message: &str) {
         // People type passwords into the wrong field: what is no address is not written down.
-        let email = super::user::address(email).unwrap_or_else(|_| "(no e-mail address)".into());
-        let viewer = self.visitor_as(&email, visitor);
-        audit::event(&self.shared.denials, &viewer, audit::Event::failed("SignIn", &email, message));
-    }
-
-    /// Whoever a visitor says to be, for the journal.
-    pub(super) fn visitor_as(&self, email: &str, visitor: &Visitor) -> Viewer {
-        Viewer::new(Principal::Person(email.to_owned()), Via::Nothing, None)
-            .from(visitor.address, visitor.agent.as_deref())
+        let email = address(email).unwrap_or_else(|_| "(no e-mail address)".into());
+        let by = By::Nobody { address: visitor.address, agent: visitor.agent.as_deref() };
+        self.note(by, Event::SignInFailed { user: &email, why: message });
     }
 
     /// Begins a session for whom `ready` lets in, within the same operation.
@@ -131,21 +133,22 @@ impl Portal {
         &self,
         email: String,
         visitor: &Visitor,
+        how: &str,
         ready: impl Fn(&mut Draft, &str) -> Result<Uuid, PortalError> + Send + 'static,
     ) -> Result<SignedIn, Refusal> {
         let Fresh { secret, digest, id } = Fresh::new()?;
         let viewer = Viewer::new(Principal::Person(email.clone()), Via::Session(id.clone()), None)
             .from(visitor.address, visitor.agent.as_deref());
-        let (limits, from) = (self.shared.people.limits, visitor.clone());
+        let from = visitor.clone();
         let begin = move |draft: &mut Draft| {
             let uid = ready(draft, &email)?;
             draft.begin_session((&email, uid), (&digest, &id), &from);
             draft.remember_address(&email, &from);
-            Ok(Timestamp(draft.at.0.saturating_add(limits.absolute)))
+            Ok(())
         };
-        let expires_at = self.commit(viewer.actor("native"), false, begin).await?;
-        audit::event(&self.shared.denials, &viewer, audit::Event::done("SignIn", viewer.name(), "signed in"));
-        Ok(SignedIn { viewer, secret, expires_at })
+        self.commit(viewer.actor("native"), false, begin).await?;
+        self.note(&viewer, Event::SignedIn { how });
+        Ok(SignedIn { viewer, secret, lasts: self.shared.sign_ins.limits.absolute / 1_000 })
     }
 
     /// Gives the viewer another password. All its other sessions end.
@@ -171,11 +174,11 @@ impl Portal {
         let attempt = Attempt::new(email, visitor.address, true);
         self.begin(&attempt, email, visitor, now)?;
         let (tried, hash) = (current.to_owned(), stored.map(|stored| stored.password));
-        if !self.shared.people.hashing.run(move || verify_password(&tried, hash.as_deref())).await? {
+        if !self.shared.sign_ins.hashing.run(move || verify_password(&tried, hash.as_deref())).await? {
             self.failed(email, visitor, "wrong present password");
             return Err(PortalError::refused("wrong_password", "the present password is wrong").into());
         }
-        self.shared.people.attempts.lock().succeeded(&attempt, now);
+        self.shared.sign_ins.attempts.lock().succeeded(&attempt, now);
         let hash = self.hash(new).await?;
         let (email, session) = (email.clone(), session.clone());
         let change = move |draft: &mut Draft| {
@@ -186,15 +189,14 @@ impl Portal {
             Ok(())
         };
         self.commit(viewer.actor("native"), false, change).await?;
-        let done = audit::Event::done("ChangePassword", viewer.name(), "the password was changed");
-        audit::event(&self.shared.denials, viewer, done);
+        self.note(viewer, Event::PasswordChanged { user: viewer.name() });
         Ok(())
     }
 
     /// The hash of a new password.
     pub(super) async fn hash(&self, password: &str) -> Result<String, Refusal> {
         let (password, salt) = (password.to_owned(), random()?);
-        let hash = self.shared.people.hashing.run(move || hash_password(&password, &salt)).await?;
+        let hash = self.shared.sign_ins.hashing.run(move || hash_password(&password, &salt)).await?;
         Ok(hash.ok_or_else(|| PortalError::Internal("there is no memory to hash a password".into()))?)
     }
 

@@ -12,10 +12,12 @@ use stagedoor_model::{Actor, Change, JsonText, Record, Timestamp};
 use stagedoor_query::Catalog;
 use uuid::Uuid;
 
-use super::user::{USERS, User};
+use super::USERS;
+use super::sign_ins::person::Holder;
+use crate::audit::Event;
 use crate::error::PortalError;
 use crate::writer::Draft;
-use crate::{Portal, audit, clock};
+use crate::{Portal, clock};
 
 pub(super) use known::Known;
 
@@ -75,7 +77,8 @@ fn sessions<'c>(catalog: &'c Catalog, email: Option<&str>) -> impl Iterator<Item
     // Reading the text is much cheaper than taking each apart.
     let mark = email.map(|email| format!("\"user\":{}", JsonText::of(&email.into()).as_str()));
     let records = catalog.records(COLLECTION);
-    let of = move |r: &&std::sync::Arc<Record>| mark.as_ref().is_none_or(|m| r.body.as_str().contains(m.as_str()));
+    let of =
+        move |r: &&std::sync::Arc<Record>| mark.as_ref().is_none_or(|m| r.body.as_str().contains(m.as_str()));
     records.filter(of).filter_map(|r| Some((r.key.as_str(), Session::of(r)?)))
 }
 
@@ -86,11 +89,11 @@ impl Portal {
     /// `Forbidden`.
     pub fn sessions(&self, viewer: &Viewer, email: &str) -> Result<Vec<SessionInfo>, PortalError> {
         self.may(viewer, Action::ReadSessions, Resource::Of(email))?;
-        let (limits, now) = (self.shared.people.limits, clock::now());
+        let (limits, now) = (self.shared.sign_ins.limits, clock::now());
         let catalog = self.shared.catalog.load();
         let info = |(digest, session): (&str, Session)| SessionInfo {
             current: viewer.via().kind() == "session" && viewer.via().id() == session.id,
-            last_seen_at: self.shared.people.sessions.seen(digest).unwrap_or_default().max(session.seen_at),
+            last_seen_at: self.shared.sign_ins.sessions.seen(digest).unwrap_or_default().max(session.seen_at),
             expires_at: Timestamp(session.created_at.0.saturating_add(limits.absolute)),
             id: session.id,
             user: session.user,
@@ -121,7 +124,7 @@ impl Portal {
             Ok(())
         };
         self.commit(viewer.actor("native"), false, end).await?;
-        audit::event(&self.shared.denials, viewer, audit::Event::done("EndSession", &user, "a session was ended"));
+        self.note(viewer, Event::SessionEnded { session: id, user: &user });
         Ok(())
     }
 
@@ -134,7 +137,7 @@ impl Portal {
         let user = email.to_owned();
         let end = move |draft: &mut Draft| Ok(draft.end_sessions(&user, None));
         let ended = self.commit(viewer.actor("native"), false, end).await?;
-        audit::event(&self.shared.denials, viewer, audit::Event::done("EndSession", email, "all sessions were ended"));
+        self.note(viewer, Event::SessionEnded { session: "all", user: email });
         Ok(ended)
     }
 
@@ -146,7 +149,7 @@ impl Portal {
         let Some(digest) = visitor.session.clone() else { return Ok(()) };
         let end = move |draft: &mut Draft| Ok(draft.end_session(&digest));
         if self.commit(viewer.actor("native"), false, end).await? {
-            audit::event(&self.shared.denials, viewer, audit::Event::done("SignOut", viewer.name(), "signed out"));
+            self.note(viewer, Event::SignedOut { session: viewer.via().id() });
         }
         Ok(())
     }
@@ -156,21 +159,24 @@ impl Portal {
     /// # Errors
     /// When it cannot be stored.
     pub async fn sweep_sign_ins(&self, now: Timestamp) -> Result<usize, PortalError> {
-        let limits = self.shared.people.limits;
+        let limits = self.shared.sign_ins.limits;
         let over = move |catalog: &Catalog| -> Vec<String> {
             let dead = |s: &Session| {
-                s.is_over(limits, now) || User::of(&s.user, catalog).is_none_or(|u| u.uid != s.uid || !u.is_active())
+                s.is_over(limits, now)
+                    || Holder::of(&s.user, catalog).is_none_or(|u| u.uid != s.uid || !u.is_active())
             };
             sessions(catalog, None).filter(|(_, s)| dead(s)).map(|(digest, _)| digest.to_owned()).collect()
         };
         let catalog = self.shared.catalog.load_full();
-        self.shared.people.sessions.keep(|digest| catalog.record(COLLECTION, digest).is_some());
+        self.shared.sign_ins.sessions.keep(|digest| catalog.record(COLLECTION, digest).is_some());
         if over(&catalog).is_empty() && !super::links::any_over(&catalog, now) {
             return Ok(0);
         }
         let sweep = move |draft: &mut Draft| {
             let over = over(&draft.catalog);
-            over.iter().for_each(|digest| drop(draft.end_session(digest)));
+            for digest in &over {
+                draft.end_session(digest);
+            }
             Ok(over.len() + draft.drop_links_over(now))
         };
         self.commit(Actor::new("sign-ins", "system"), false, sweep).await
@@ -197,7 +203,7 @@ impl Draft {
     /// Ends the sessions of a person who is gone or shut out. It is part of whatever did that, so that nobody who is
     /// let in again finds an old session alive.
     pub(crate) fn end_sessions_of_gone(&mut self, email: &str) {
-        if User::of(email, &self.catalog).is_none_or(|user| !user.is_active()) {
+        if Holder::of(email, &self.catalog).is_none_or(|user| !user.is_active()) {
             self.end_sessions(email, None);
         }
     }
@@ -216,7 +222,9 @@ impl Draft {
             sessions(&self.catalog, Some(email)).map(|(d, s)| (s.seen_at, d.to_owned())).collect();
         others.sort();
         let surplus = (others.len() + 1).saturating_sub(MOST);
-        others.iter().take(surplus).for_each(|(_, digest)| drop(self.end_session(digest)));
+        for (_, digest) in others.iter().take(surplus) {
+            self.end_session(digest);
+        }
         let session = Session {
             id: id.to_owned(),
             user: email.to_owned(),
@@ -244,7 +252,9 @@ impl Draft {
             .filter(|(_, session)| but != Some(session.id.as_str()))
             .map(|(digest, _)| digest.to_owned())
             .collect();
-        ended.iter().for_each(|digest| drop(self.end_session(digest)));
+        for digest in &ended {
+            self.end_session(digest);
+        }
         ended.len()
     }
 

@@ -38,13 +38,13 @@ impl TrustedProxies {
         texts.into_iter().map(|text| range(text.as_ref())).collect::<Result<_, _>>().map(Self)
     }
 
-    fn trust(&self, address: IpAddr) -> bool {
+    pub(crate) fn trust(&self, address: IpAddr) -> bool {
         self.0.iter().any(|range| range.has(address))
     }
 
     /// The address of the client: the peer, unless it is a trusted proxy; then the last address in `X-Forwarded-For`
     /// that is not one. What a client writes there itself stands before that, and is not believed.
-    pub(super) fn client(&self, peer: Option<Peer>, headers: &HeaderMap) -> Option<IpAddr> {
+    pub(crate) fn client(&self, peer: Option<Peer>, headers: &HeaderMap) -> Option<IpAddr> {
         let Peer(peer) = peer?;
         if self.0.is_empty() || !self.trust(peer) {
             return Some(peer);

@@ -77,11 +77,11 @@ pub(super) const BACKEND: &Keys = &[
     ("auditor", NotYet),
     ("auth", NotYet),
     ("cache", NotYet),
-    ("cors", NotYet),
+    ("cors", Read),
     ("csp", NotYet),
     ("database", NotYet),
     ("health", NotYet),
-    ("https", NotYet),
+    ("https", Read),
     ("lifecycle", NotYet),
     ("logger", NotYet),
     ("metrics", NotYet),
@@ -92,8 +92,34 @@ pub(super) const BACKEND: &Keys = &[
     ("reading", NotYet),
     ("scheduler", NotYet),
     ("server", NotYet),
-    ("trustProxy", NotYet),
+    ("trustProxy", Read),
     ("workingDirectory", NotYet),
+];
+
+pub(super) const HTTPS: &Keys = &[("certificate", Read)];
+
+pub(super) const CERTIFICATE: &Keys = &[("cert", Read), ("key", Read)];
+
+pub(super) const CORS: &Keys = &[
+    ("origin", Read),
+    ("methods", Read),
+    ("allowedHeaders", Read),
+    ("exposedHeaders", Read),
+    ("credentials", Read),
+    ("maxAge", Read),
+    ("optionsSuccessStatus", NotYet),
+    ("preflightContinue", NotYet),
+];
+
+pub(super) const RATES: &Keys =
+    &[("period", Read), ("programs", Read), ("people", Read), ("addresses", Read), ("refusals", Read)];
+
+pub(super) const LIMITS: &Keys = &[
+    ("connections", Read),
+    ("connectionsPerAddress", Read),
+    ("headerSeconds", Read),
+    ("idleSeconds", Read),
+    ("requestSeconds", Read),
 ];
 
 pub(super) const LISTEN: &Keys = &[("host", Read), ("port", Read)];
@@ -128,9 +154,11 @@ pub(super) const ALLOWED_KIND: &Keys = &[("kind", Read), ("spec.type", Read)];
 pub(super) const MATCHER: &Keys = &[("type", Read), ("exact", Read), ("pattern", Read)];
 
 pub(super) const STAGEDOOR: &Keys =
-    &[("outbound", Read), ("dataDir", Read), ("databaseUrl", Read), ("metrics", Read)];
+    &[("outbound", Read), ("dataDir", Read), ("databaseUrl", Read), ("metrics", Read), ("sessions", Read), ("trustedProxies", Read), ("rateLimits", Read), ("limits", Read)];
 
 pub(super) const METRICS: &Keys = &[("listen", Read)];
+
+pub(super) const SESSIONS: &Keys = &[("idleHours", Read), ("absoluteHours", Read)];
 
 pub(super) const OUTBOUND: &Keys = &[("allow", Read)];
 

@@ -1,5 +1,8 @@
 //! From the merged value to what is meant, checking types on the way.
 
+mod sessions;
+mod wire;
+
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -70,14 +73,18 @@ impl Reader<'_> {
         self.object(&backend, known::BACKEND);
         self.object(&catalog, known::CATALOG);
         let (app_url, backend_url) = (self.base_url(&app), self.base_url(&backend));
+        let base_url = app_url.or(backend_url);
+        let mut wire = self.wire(&backend, &root.key("stagedoor"));
+        wire.secure |= base_url.as_ref().is_some_and(|url| url.starts_with("https:"));
         Config {
             title: self.text(&app.key("title")),
             organization: self.text(&organization.key("name")),
-            base_url: app_url.or(backend_url),
+            base_url,
             listen: self.listen(&backend.key("listen")),
             locations: self.locations(&catalog.key("locations")),
             rules: self.rules(&catalog.key("rules")),
             stagedoor: self.stagedoor(&root.key("stagedoor")),
+            wire,
             warnings: Vec::new(),
         }
     }
@@ -225,6 +232,7 @@ impl Reader<'_> {
             outbound_allow: self.allow_list(&outbound.key("allow")),
             data_dir: self.text(&data_dir).map(resolve),
             database_url: self.text(&at.key("databaseUrl")).map(|url| Text::new(url.into(), true)),
+            sessions: self.sessions(&at.key("sessions")),
             metrics_listen: self.text(&metrics.key("listen")),
         }
     }

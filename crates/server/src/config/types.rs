@@ -4,9 +4,11 @@ use std::fmt;
 use std::ops::Deref;
 use std::path::PathBuf;
 
+use stagedoor_auth::SessionLimits;
 use stagedoor_outbound::AllowList;
 
 use super::problem::{Place, Warning};
+use super::wire::WireConfig;
 
 /// What Stagedoor takes from the configuration.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +27,8 @@ pub struct Config {
     pub rules: Option<Vec<AllowRule>>,
     /// `stagedoor`.
     pub stagedoor: StagedoorConfig,
+    /// Certificates, proxies, other origins, limits.
+    pub wire: WireConfig,
     /// What was passed over.
     pub warnings: Vec<Warning>,
 }
@@ -129,6 +133,8 @@ pub struct StagedoorConfig {
     pub data_dir: Option<PathBuf>,
     /// `databaseUrl`; it often holds a password.
     pub database_url: Option<Text>,
+    /// `sessions`: how long browsers stay signed in.
+    pub sessions: SessionLimits,
     /// `metrics.listen`: an address of their own for metrics, read without a credential.
     pub metrics_listen: Option<Text>,
 }

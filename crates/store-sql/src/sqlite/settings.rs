@@ -1,8 +1,16 @@
 //! Small named values.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use std::path::Path;
+use std::time::Duration;
 
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use stagedoor_store::{Store as _, StoreError};
+
+use super::SqliteStore;
 use crate::error::Outcome;
+
+/// The portal holds the database for the time of one transaction.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) fn get(connection: &Connection, name: &str) -> Outcome<Option<String>> {
     let mut select = connection.prepare_cached("SELECT value FROM settings WHERE name = ?1")?;
@@ -26,4 +34,20 @@ pub(super) fn put(connection: &Connection, name: &str, value: Option<&str>) -> O
         None => connection.prepare_cached("DELETE FROM settings WHERE name = ?1")?.execute([name])?,
     };
     Ok(())
+}
+
+/// Stores a value while the portal may run: SQLite lets several processes write, one after the other, and nothing that
+/// the portal keeps in memory depends on settings. A database that is not there yet is made.
+pub(crate) fn put_beside(path: &Path, name: &str, value: &str) -> Result<(), StoreError> {
+    match SqliteStore::open(path) {
+        Err(StoreError::InUse { .. }) => {}
+        opened => return opened?.put_setting_if_absent(name, value).map(drop),
+    }
+    let put = || -> Outcome<String> {
+        let connection = super::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        super::migrate::check(&connection, path)?;
+        connection.busy_timeout(PATIENCE)?;
+        put_if_absent(&connection, name, value)
+    };
+    put().map(drop).map_err(|failure| failure.explain(path))
 }

@@ -8,7 +8,7 @@ use parking_lot::RwLock;
 use stagedoor_auth::{Principal, Via, Viewer};
 use stagedoor_model::{Actor, Record, Timestamp};
 
-use super::super::user::USERS;
+use super::super::USERS;
 use super::{COLLECTION, Session};
 use crate::Portal;
 use crate::writer::Draft;
@@ -73,10 +73,10 @@ impl Portal {
     pub fn session_viewer(&self, digest: &str, now: Timestamp) -> Option<Viewer> {
         let catalog = self.shared.catalog.load();
         let record = catalog.record(COLLECTION, digest)?;
-        let known = self.shared.people.sessions.of(digest, record)?;
+        let known = self.shared.sign_ins.sessions.of(digest, record)?;
         let session = &known.session;
         let seen = Timestamp(known.seen.load(Relaxed));
-        if self.shared.people.limits.are_over(session.created_at, seen, now) {
+        if self.shared.sign_ins.limits.are_over(session.created_at, seen, now) {
             return None;
         }
         let user = catalog.entity(catalog.node_of_key(USERS, &session.user)?)?;
@@ -84,7 +84,7 @@ impl Portal {
             return None;
         }
         known.seen.fetch_max(now.0, Relaxed);
-        let stored = session.seen_at.0.saturating_add(self.shared.people.limits.patience());
+        let stored = session.seen_at.0.saturating_add(self.shared.sign_ins.limits.patience());
         if now.0 > stored && !known.storing.swap(true, Relaxed) {
             self.store_seen(digest, now);
         }
@@ -98,7 +98,8 @@ impl Portal {
         let (portal, digest) = (self.clone(), digest.to_owned());
         runtime.spawn(async move {
             let store = move |draft: &mut Draft| {
-                let session = draft.catalog.record(COLLECTION, &digest).and_then(|record| Session::of(record));
+                let session =
+                    draft.catalog.record(COLLECTION, &digest).and_then(|record| Session::of(record));
                 if let Some(session) = session.filter(|session| session.seen_at < seen) {
                     draft.put_private(COLLECTION, &digest, &Session { seen_at: seen, ..session });
                 }

@@ -6,7 +6,7 @@ use crate::error::PortalError;
 ///
 /// # Errors
 /// When the system has none, which must never become a guessable secret.
-pub(crate) fn random<const N: usize>() -> Result<[u8; N], PortalError> {
+pub(in crate::people) fn random<const N: usize>() -> Result<[u8; N], PortalError> {
     let mut bytes = [0; N];
     match getrandom::fill(&mut bytes) {
         Ok(()) => Ok(bytes),
@@ -15,6 +15,6 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], PortalError> {
 }
 
 /// A public id: 96 bits in hexadecimal.
-pub(crate) fn public_id() -> Result<String, PortalError> {
+pub(in crate::people) fn public_id() -> Result<String, PortalError> {
     Ok(random::<12>()?.iter().map(|byte| format!("{byte:02x}")).collect())
 }

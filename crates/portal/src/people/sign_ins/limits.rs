@@ -11,7 +11,7 @@ use stagedoor_auth::Throttle;
 use stagedoor_model::Timestamp;
 
 /// Who tries what from where.
-pub(super) struct Attempt {
+pub(in crate::people) struct Attempt {
     email: String,
     address: Option<IpAddr>,
     /// Whether the owner has signed in from this address before.
@@ -19,13 +19,13 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    pub(super) fn new(email: &str, address: Option<IpAddr>, known: bool) -> Self {
+    pub(in crate::people) fn new(email: &str, address: Option<IpAddr>, known: bool) -> Self {
         Self { email: email.to_owned(), address: address.map(network), known }
     }
 }
 
 /// Attempts so far.
-pub(super) struct Attempts {
+pub(in crate::people) struct Attempts {
     /// Ten at once, then one every 20 s.
     pair: Throttle<(String, Option<IpAddr>)>,
     /// A hundred at once, then one every 10 s, whatever the accounts.
@@ -49,7 +49,7 @@ impl Attempts {
     ///
     /// # Errors
     /// In how many seconds the next one may be made. This one is not counted.
-    pub(super) fn begin(&mut self, attempt: &Attempt, now: Timestamp) -> Result<(), u64> {
+    pub(in crate::people) fn begin(&mut self, attempt: &Attempt, now: Timestamp) -> Result<(), u64> {
         let seconds = |wait: u64| wait.div_ceil(1_000).max(1);
         self.address.take(&attempt.address, now.0).map_err(seconds)?;
         let pair = attempt.pair();
@@ -68,7 +68,7 @@ impl Attempts {
     }
 
     /// It was the owner: the attempt, and those before it from there, do not count.
-    pub(super) fn succeeded(&mut self, attempt: &Attempt, now: Timestamp) {
+    pub(in crate::people) fn succeeded(&mut self, attempt: &Attempt, now: Timestamp) {
         self.address.give_back(&attempt.address, now.0);
         self.pair.forget(&attempt.pair());
         if !attempt.known {
@@ -80,7 +80,7 @@ impl Attempts {
     ///
     /// # Errors
     /// As [`Attempts::begin`].
-    pub(super) fn guess(&mut self, address: Option<IpAddr>, now: Timestamp) -> Result<(), u64> {
+    pub(in crate::people) fn guess(&mut self, address: Option<IpAddr>, now: Timestamp) -> Result<(), u64> {
         self.address.take(&address.map(network), now.0).map_err(|wait| wait.div_ceil(1_000).max(1))
     }
 }

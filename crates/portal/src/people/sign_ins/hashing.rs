@@ -14,7 +14,7 @@ use crate::error::PortalError;
 /// Hashes that may wait for their turn: some seconds of work.
 const WAITING: usize = 64;
 
-pub(super) struct Hashing {
+pub(in crate::people) struct Hashing {
     turns: Arc<Semaphore>,
     waiting: AtomicUsize,
 }
@@ -42,7 +42,7 @@ impl Hashing {
     ///
     /// # Errors
     /// [`Refusal::Wait`] when too many wait already.
-    pub(super) async fn run<T: Send + 'static>(
+    pub(in crate::people) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Refusal> {
@@ -77,7 +77,8 @@ mod tests {
         let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let tasks: Vec<_> = (0..10_000)
             .map(|_| {
-                let (hashing, running, most) = (Arc::clone(&hashing), Arc::clone(&running), Arc::clone(&most));
+                let (hashing, running, most) =
+                    (Arc::clone(&hashing), Arc::clone(&running), Arc::clone(&most));
                 tokio::spawn(async move {
                     hashing
                         .run(move || {
