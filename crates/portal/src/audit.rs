@@ -5,7 +5,11 @@
 //! flood of refusals some are only counted: the line after them says how many. Events are never left out, and a
 //! flood of refusals pushes none of them out: those have a journal of their own.
 
+mod entry;
 mod event;
+mod query;
+mod read;
+mod streams;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
@@ -17,7 +21,9 @@ use stagedoor_model::JsonText;
 
 use crate::{Portal, Shared, clock};
 
+pub use entry::{AuditAction, AuditEntry};
 pub use event::{By, Event, Token};
+pub use query::{AuditPage, AuditPlace, AuditQuery};
 
 /// The journal of refusals.
 pub(crate) const AUDIT: &str = "audit";

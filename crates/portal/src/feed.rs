@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use crate::publish::Now;
 use crate::{Portal, PortalError, writer};
 use reader::Reader;
+pub(crate) use then::Then;
 
 /// Feeds that may be open at once.
 const MOST_FEEDS: u64 = 1_000;

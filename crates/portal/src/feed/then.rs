@@ -15,9 +15,15 @@ use crate::Portal;
 use crate::error::PortalError;
 
 /// The blueprints at a reader's place in the log; each is looked up once, then follows the reader.
-pub(super) struct Then {
+pub(crate) struct Then {
     portal: Portal,
-    blueprints: HashMap<String, Option<Arc<Past>>>,
+    blueprints: HashMap<String, Known>,
+}
+
+/// A blueprint, and since which commit it is that; 0 where the reader has passed it.
+struct Known {
+    since: Revision,
+    past: Option<Arc<Past>>,
 }
 
 struct Past {
@@ -26,14 +32,23 @@ struct Past {
 }
 
 impl Then {
-    pub(super) fn new(portal: Portal) -> Self {
+    pub(crate) fn new(portal: Portal) -> Self {
         Self { portal, blueprints: HashMap::new() }
     }
 
     /// The reader has passed a change of a blueprint.
     pub(super) fn set(&mut self, identifier: &str, blueprint: Option<Arc<Blueprint>>) {
+        self.know(identifier, blueprint, 0);
+    }
+
+    fn know(&mut self, identifier: &str, blueprint: Option<Arc<Blueprint>>, since: Revision) {
         let past = blueprint.map(|b| Arc::new(self.past(b)));
-        self.blueprints.insert(identifier.to_owned(), past);
+        self.blueprints.insert(identifier.to_owned(), Known { since, past });
+    }
+
+    /// The reader goes backwards, to a commit before those that it has seen: what came later is forgotten.
+    pub(crate) fn back_to(&mut self, revision: Revision) {
+        self.blueprints.retain(|_, known| known.since < revision);
     }
 
     /// A blueprint as it was before a commit, or, where the reader has passed a change of it, since then.
@@ -47,7 +62,7 @@ impl Then {
 
     fn look_up(&mut self, identifier: &str, revision: Revision) -> Result<Option<Arc<Past>>, PortalError> {
         if let Some(known) = self.blueprints.get(identifier) {
-            return Ok(known.clone());
+            return Ok(known.past.clone());
         }
         let store = &self.portal.shared.store;
         let commits = store.history(Thing::Blueprint(identifier), Some(revision), 1).map_err(failed)?;
@@ -56,8 +71,8 @@ impl Then {
             Some(Change::PutBlueprint(blueprint)) => Some(blueprint),
             _ => None,
         };
-        self.set(identifier, blueprint);
-        Ok(self.blueprints.get(identifier).cloned().flatten())
+        self.know(identifier, blueprint, commits.first().map_or(0, |c| c.revision));
+        Ok(self.blueprints.get(identifier).and_then(|known| known.past.clone()))
     }
 
     fn past(&self, blueprint: Arc<Blueprint>) -> Past {
@@ -74,7 +89,7 @@ impl Then {
 
     /// An entity in Port's form, from what is stored of it: nothing derived, and only the relations that it states
     /// itself.
-    pub(super) fn port_form(
+    pub(crate) fn port_form(
         &mut self,
         record: &EntityRecord,
         revision: Revision,
