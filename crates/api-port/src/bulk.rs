@@ -7,6 +7,7 @@ use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use stagedoor_portal::{Portal, PortalError, Written};
 
+use crate::apps;
 use crate::entities::{post_mode, request};
 use crate::error::{Answer, Failure};
 use crate::extract::{Body, Caller, OfBlueprint};
@@ -131,7 +132,11 @@ fn report(outcomes: Vec<Result<Written, PortalError>>, named: &[String]) -> (Sta
     for (index, outcome) in outcomes.into_iter().enumerate() {
         match outcome {
             Ok(w) => {
-                entities.push(json!({ "identifier": w.identifier, "index": index, "created": w.created }))
+                let mut item = json!({ "identifier": w.identifier, "index": index, "created": w.created });
+                if let Some(client) = &w.client {
+                    item["additionalData"] = json!({ "credentials": apps::credentials(client) });
+                }
+                entities.push(item);
             }
             Err(error) => {
                 let failure = Failure::from(error);

@@ -9,6 +9,7 @@ use stagedoor_auth::Viewer;
 use stagedoor_portal::{Portal, Scope, WriteMode, WriteRequest, Written};
 use stagedoor_query::Expr;
 
+use crate::apps;
 use crate::error::{Answer, Failure};
 use crate::extract::{Body, Caller, OfBlueprint, OfEntity, json_text};
 use crate::flags::Parameters;
@@ -275,5 +276,9 @@ async fn write_one(portal: &Portal, viewer: &Viewer, request: WriteRequest) -> A
 
 fn written(written: Written) -> Response {
     let status = if written.created { StatusCode::CREATED } else { StatusCode::OK };
-    (status, Json(json!({ "ok": true, "entity": written.entity }))).into_response()
+    let mut body = json!({ "ok": true, "entity": written.entity });
+    if let Some(client) = &written.client {
+        body["additionalData"] = json!({ "credentials": apps::credentials(client) });
+    }
+    (status, Json(body)).into_response()
 }

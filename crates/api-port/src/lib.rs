@@ -3,6 +3,8 @@
 //! Handlers translate and hold no rules: those are in `portal`. One file per noun. What was chosen where
 //! Port's own behaviour is not known is written down in `docs/reference/compat-port.md`.
 
+mod apps;
+mod audit;
 mod auth;
 mod blueprints;
 mod bulk;
@@ -10,26 +12,29 @@ mod datasource;
 mod entities;
 mod error;
 mod extract;
+mod fields;
 mod flags;
-mod headers;
 mod integrations;
 mod migrations;
 mod openapi;
 mod organization;
+mod permissions;
 mod quiet;
 mod search;
 mod shape;
 mod stream;
+mod teams;
+mod users;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
-use axum::middleware::from_fn;
 use axum::routing::{MethodRouter, get, post};
 use stagedoor_portal::Portal;
 
-pub use auth::TokenIssuer;
+pub use auth::{NotIssued, TokenIssuer};
+pub use error::refusal;
 pub use openapi::openapi;
 pub use stagedoor_auth::Issued;
 
@@ -86,10 +91,14 @@ pub fn router(portal: Portal, auth: Arc<dyn TokenIssuer>) -> Router {
         .merge(integrations::routes())
         .merge(migrations::routes())
         .merge(organization::routes())
+        .merge(permissions::routes())
+        .merge(apps::routes())
+        .merge(teams::routes())
+        .merge(users::routes())
+        .merge(audit::routes())
         .merge(quiet::routes())
         .fallback(error::unknown_route)
         .method_not_allowed_fallback(error::unknown_route)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(from_fn(headers::every_reply))
         .with_state(App { portal, tokens: auth })
 }

@@ -183,6 +183,10 @@ pub(crate) struct Entity {
 pub(crate) struct EntityReply {
     ok: bool,
     entity: Entity,
+    /// Of a new service account: `credentials` with `clientId` and `clientSecret`, which is shown this once.
+    #[serde(rename = "additionalData")]
+    #[schema(nullable = false)]
+    additional_data: Option<BTreeMap<String, Value>>,
 }
 
 #[derive(ToSchema)]
@@ -213,11 +217,15 @@ pub(crate) struct BulkReply {
 
 /// An entity that was written.
 #[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
 pub(crate) struct BulkWritten {
     identifier: String,
     /// Its place in the request.
     index: usize,
     created: bool,
+    /// Of a new service account: `credentials` with `clientId` and `clientSecret`, which is shown this once.
+    #[schema(nullable = false)]
+    additional_data: Option<BTreeMap<String, Value>>,
 }
 
 /// An entity that was refused.
@@ -364,13 +372,18 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// What nouns describe themselves.
-fn parts() -> [utoipa::openapi::OpenApi; 5] {
+fn parts() -> [utoipa::openapi::OpenApi; 10] {
     [
+        crate::apps::openapi(),
+        crate::audit::openapi(),
         crate::blueprints::openapi(),
         crate::integrations::openapi(),
         crate::migrations::openapi(),
         search::schemas::openapi(),
         crate::organization::openapi(),
+        crate::permissions::openapi(),
+        crate::teams::openapi(),
+        crate::users::openapi(),
     ]
 }
 
@@ -397,6 +410,10 @@ mod tests {
         assert_eq!(
             paths,
             [
+                "/apps",
+                "/apps/{app}",
+                "/apps/{app}/rotate-secret",
+                "/audit-log",
                 "/auth/access_token",
                 "/auth/permissions",
                 "/blueprints",
@@ -441,6 +458,12 @@ mod tests {
                 "/migrations/{migration}",
                 "/migrations/{migration}/cancel",
                 "/organization",
+                "/rotate-credentials/{user}",
+                "/teams",
+                "/teams/{team}",
+                "/users",
+                "/users/invite",
+                "/users/{user}",
             ]
         );
         let text = document.to_json().unwrap();

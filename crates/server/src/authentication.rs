@@ -4,11 +4,14 @@
 //! own shape, and no handler can reach an entity without one. Which credentials there are is one list,
 //! [`Authority::with`]; each is an [`Authenticator`].
 
+mod clients;
 mod origin;
 mod session;
 mod site;
+mod token;
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -19,14 +22,17 @@ use axum::response::Response;
 use http::request::Parts;
 use http::{Extensions, HeaderMap, Method, Uri, header};
 use pin_project_lite::pin_project;
-use stagedoor_api_port::{Issued, TokenIssuer};
+use stagedoor_api_port::{Issued, NotIssued, TokenIssuer};
 use stagedoor_auth::{Credentials, Tokens, Viewer, Visitor, bearer, secret_digest};
 use stagedoor_model::Timestamp;
+use stagedoor_portal::Portal;
 use tower::{Layer, Service};
 
+use self::clients::Clients;
 pub use self::origin::{Peer, TrustedProxies};
 pub(crate) use self::session::Sessions;
 use self::site::{Site, Way};
+pub(crate) use self::token::SecretTokens;
 use crate::wire::{Asked, Why};
 
 /// What a request brings that may prove who calls.
@@ -64,7 +70,7 @@ pub trait Authenticator: Send + Sync {
 /// Knows who callers are.
 pub struct Authority {
     tokens: Arc<Tokens>,
-    credentials: Option<Credentials>,
+    clients: Clients,
     ways: Vec<Box<dyn Authenticator>>,
     proxies: TrustedProxies,
     site: Site,
@@ -77,7 +83,8 @@ impl Authority {
     pub fn new(tokens: Tokens, credentials: Option<Credentials>, dev: bool) -> Self {
         let tokens = Arc::new(tokens);
         let ways: Vec<Box<dyn Authenticator>> = Vec::new();
-        Self { tokens, credentials, ways, proxies: TrustedProxies::default(), site: Site::default(), dev }
+        let clients = Clients::new(credentials);
+        Self { tokens, clients, ways, proxies: TrustedProxies::default(), site: Site::default(), dev }
     }
 
     /// The same with more ways to prove an identity, which are asked in this order, before access tokens. A way has
@@ -85,6 +92,13 @@ impl Authority {
     #[must_use]
     pub fn with(mut self, ways: impl IntoIterator<Item = Box<dyn Authenticator>>) -> Self {
         self.ways.extend(ways);
+        self
+    }
+
+    /// The same for clients that a portal knows: apps, service accounts, people.
+    #[must_use]
+    pub fn knowing(mut self, portal: &Portal) -> Self {
+        self.clients = self.clients.of(portal);
         self
     }
 
@@ -123,8 +137,8 @@ impl Authority {
     /// The last of the ways: whatever stands behind `Bearer` and is nobody else's.
     fn access_token(&self, presented: &Presented<'_>) -> Verdict {
         match presented.bearer.map(|token| self.tokens.verify(token, presented.now)) {
-            Some(Ok(viewer)) => Verdict::Viewer(viewer),
-            Some(Err(_)) => Verdict::Refused,
+            Some(Ok(viewer)) if self.clients.stand_behind(&viewer, presented.now) => Verdict::Viewer(viewer),
+            Some(_) => Verdict::Refused,
             None => Verdict::NotMine,
         }
     }
@@ -182,10 +196,15 @@ impl RequestHead<'_> {
 }
 
 impl TokenIssuer for Authority {
-    fn issue(&self, client_id: &str, client_secret: &str) -> Option<Issued> {
-        let viewer = self.credentials.as_ref()?.authenticate(client_id, client_secret).ok()?;
-        let issued = self.tokens.issue(&viewer, now()).ok()?;
-        Some(Issued { token: issued.token, expires_in: issued.expires_in })
+    fn issue(
+        &self,
+        client_id: &str,
+        client_secret: &str,
+        address: Option<IpAddr>,
+    ) -> Result<Issued, NotIssued> {
+        let now = now();
+        let viewer = self.clients.viewer(client_id, client_secret, address, now)?;
+        self.tokens.issue(&viewer, now).map_err(|_| NotIssued::Wrong)
     }
 }
 

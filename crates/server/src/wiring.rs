@@ -10,7 +10,7 @@ use stagedoor_outbound::{AllowList, Egress};
 use stagedoor_portal::{Identity, LocationConfig, Portal, SourcesConfig};
 use stagedoor_store::Store;
 
-use crate::authentication::{Authenticator, Authority, Sessions};
+use crate::authentication::{Authenticator, Authority, SecretTokens, Sessions};
 use crate::config::{AllowRule, Config, LocationKind, TargetMatcher};
 
 /// The secret that signs this installation's tokens; kept in its database, made at the first start.
@@ -35,7 +35,7 @@ impl SigningKey {
 
 /// Every way to prove an identity besides access tokens, in the order in which they are asked.
 fn ways(portal: &Portal) -> Vec<Box<dyn Authenticator>> {
-    vec![Box::new(Sessions::new(portal))]
+    vec![Box::new(Sessions::new(portal)), Box::new(SecretTokens::new(portal))]
 }
 
 /// Who may call: whoever one of the ways knows, the credential from the environment, and everyone in local try-out
@@ -56,6 +56,7 @@ pub fn authority(
         organization_name: identity.organization,
     };
     Authority::new(Tokens::new(key.0, realm), credentials, dev)
+        .knowing(portal)
         .with(ways(portal))
         .behind(config.wire.proxies.clone())
         .at(config.wire.tls.is_some(), identity.base_url.as_deref())
