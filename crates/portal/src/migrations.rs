@@ -139,10 +139,16 @@ impl Migration {
         }
     }
 
-    /// As it is answered.
-    fn to_port(&self) -> Value {
+    /// As it is answered. How many entities there are and which were refused is for those who see all of them.
+    fn to_port(&self, sees_all_of: &dyn Fn(&str) -> bool) -> Value {
         let mut body = self.body.clone();
         body.shift_remove("cursor");
+        let target = self.body.get("mapping").and_then(|m| m.get("blueprint")).and_then(Value::as_str);
+        let of = [Some(self.text("sourceBlueprint")), target];
+        if !of.into_iter().flatten().all(sees_all_of) {
+            body.retain(|key, _| key != "errors" && key != "message");
+            body.values_mut().filter(|value| value.is_number()).for_each(|value| *value = 0.into());
+        }
         let stamps = &self.record.stamps;
         body.insert("createdAt".into(), stamps.created_at.to_string().into());
         body.insert("updatedAt".into(), stamps.updated_at.to_string().into());
@@ -232,9 +238,9 @@ impl Portal {
     /// # Errors
     /// `NotFound`.
     pub fn migration(&self, viewer: &Viewer, id: &str) -> Result<Value, PortalError> {
-        self.may(viewer, Action::ReadMigrations, Resource::Any)?;
-        let found = Migration::find(&self.shared.catalog.load(), id);
-        found.map(|m| m.to_port()).ok_or_else(|| unknown(id))
+        let view = self.view_for(viewer, Action::ReadMigrations, Resource::Any)?;
+        let found = Migration::find(&view.catalog, id);
+        found.map(|m| m.to_port(&|b| self.sees_all_of(&view, b))).ok_or_else(|| unknown(id))
     }
 
     /// The migrations, newest first: those of these statuses (any when empty), this actor, this blueprint.
@@ -248,16 +254,16 @@ impl Portal {
         actor: Option<&str>,
         blueprint: Option<&str>,
     ) -> Result<Vec<Value>, PortalError> {
-        self.may(viewer, Action::ReadMigrations, Resource::Any)?;
-        let catalog = self.shared.catalog.load();
-        let mut all: Vec<Migration> = catalog.records(MIGRATIONS).map(Migration::of).collect();
+        let view = self.view_for(viewer, Action::ReadMigrations, Resource::Any)?;
+        let mut all: Vec<Migration> = view.catalog.records(MIGRATIONS).map(Migration::of).collect();
         all.reverse();
         let fits = |m: &Migration| {
             (statuses.is_empty() || statuses.iter().any(|s| s.eq_ignore_ascii_case(m.text("status"))))
                 && actor.is_none_or(|a| a == m.text("actor"))
                 && blueprint.is_none_or(|b| b == m.text("sourceBlueprint"))
         };
-        Ok(all.iter().filter(|m| fits(m)).map(Migration::to_port).collect())
+        let shown = |m: &Migration| m.to_port(&|blueprint| self.sees_all_of(&view, blueprint));
+        Ok(all.iter().filter(|m| fits(m)).map(shown).collect())
     }
 
     /// Ends a migration before its time. What it has done stays done. Answers the migration.
@@ -377,6 +383,6 @@ impl Draft {
         if !self.catalog.record(MIGRATIONS, &migration.record.key).is_some_and(same) {
             self.put(Change::PutRecord(Arc::clone(&migration.record)));
         }
-        migration.to_port()
+        migration.to_port(&|_| true)
     }
 }

@@ -172,3 +172,6 @@ impl Kept {
             && ours.iter().zip(theirs).all(|(a, b)| Arc::ptr_eq(a, b))
     }
 }
+
+#[cfg(test)]
+mod tests;

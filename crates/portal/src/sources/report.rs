@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use stagedoor_auth::{Action, Resource, Viewer};
-use stagedoor_model::SourceState;
+use stagedoor_model::{SourceState, entity_ref};
 
 use crate::Portal;
 use crate::error::PortalError;
@@ -53,9 +53,14 @@ impl Portal {
     /// # Errors
     /// `Forbidden`.
     pub fn sources(&self, viewer: &Viewer) -> Result<Vec<SourceReport>, PortalError> {
-        self.may(viewer, Action::ReadSources, Resource::Any)?;
-        let catalog = self.shared.catalog.load_full();
-        let problems = self.shared.problems.load_full();
+        let view = self.view_for(viewer, Action::ReadSources, Resource::Any)?;
+        let (catalog, problems) = (&view.catalog, &view.problems);
+        // Of what may be hidden only what is seen is told, whether or not there is more.
+        let told = |reference: &str| {
+            let entry = catalog.blueprints().by_kind(entity_ref::kind_of(reference));
+            entry.is_none_or(|e| self.sees_all_of(&view, &e.blueprint.identifier))
+                || view.by_ref(reference).is_some()
+        };
         let status = self.shared.sources.status.lock().clone();
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for (_, entity) in catalog.entities() {
@@ -71,7 +76,7 @@ impl Portal {
                 let entity = catalog.node_of_ref(reference).and_then(|n| catalog.entity(n));
                 entity.and_then(|e| e.record.claim.as_ref()).map(|c| c.item.clone()).unwrap_or_default()
             };
-            let waiting = catalog.waiting().values().filter(|w| w.source == id);
+            let waiting = catalog.waiting().values().filter(|w| w.source == id && told(&w.entity_ref));
             SourceReport {
                 kind: location.kind.clone(),
                 target: location.target.clone(),
@@ -79,7 +84,10 @@ impl Portal {
                 reason: remembered.and_then(|r| r.reason.clone()),
                 last_run: status.last_run.map(|t| t.to_string()),
                 entities: counts.get(id.as_str()).copied().unwrap_or(0),
-                problems: problems.of_source(&id).to_vec(),
+                problems: {
+                    let all = problems.of_source(&id).iter();
+                    all.filter(|p| p.reference.as_deref().is_none_or(told)).cloned().collect()
+                },
                 conflicts: waiting
                     .map(|w| Conflict {
                         reference: w.entity_ref.clone(),
