@@ -44,6 +44,18 @@ impl Failure {
         Self::new(StatusCode::NOT_FOUND, "not_found", message)
     }
 
+    /// 404.
+    pub(crate) fn no_user(email: &str) -> Self {
+        let message = format!("User with email \"{email}\" was not found");
+        Self::new(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
+    /// 404.
+    pub(crate) fn no_team(name: &str) -> Self {
+        let message = format!("Team with name \"{name}\" was not found");
+        Self::new(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
     pub(crate) fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "a valid access token is required")
     }
@@ -89,6 +101,12 @@ impl IntoResponse for Failure {
         }
         response
     }
+}
+
+/// A refusal by the server itself, before any route: too many requests, a body that does not come.
+#[must_use]
+pub fn refusal(status: StatusCode, code: &'static str, message: &str) -> Response {
+    Failure::new(status, code, message).into_response()
 }
 
 /// No such route, or not with this method.

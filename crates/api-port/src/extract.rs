@@ -47,6 +47,19 @@ impl<S: Sync> FromRequestParts<S> for OfEntity {
     }
 }
 
+/// What the path ends with: `/users/{user}`, `/teams/{team}`. A slash in the name has to be encoded.
+pub(crate) struct OfName(pub(crate) String);
+
+impl<S: Sync> FromRequestParts<S> for OfName {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let path = parts.uri.path();
+        let path = path.strip_suffix('/').unwrap_or(path);
+        Ok(Self(decode(path.rsplit('/').next().unwrap_or_default(), false)))
+    }
+}
+
 /// Blueprint and identifier as the raw path has them. One slash at the end belongs to the path.
 fn split(path: &str) -> (&str, &str) {
     let rest = path.split_once("/blueprints/").map_or("", |(_, rest)| rest);

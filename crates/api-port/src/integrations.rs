@@ -24,7 +24,8 @@ use openapi::{
     ConfigBody, IntegrationBody, IntegrationReply, IntegrationsReply, ProvisionReply, ResyncRequestReply,
     ResyncState,
 };
-use place::{Base, OfIntegration};
+pub(crate) use place::Base;
+use place::OfIntegration;
 
 pub(crate) use openapi::openapi;
 

@@ -1,7 +1,5 @@
-//! The organization, and what its callers may do.
+//! The organization: its name, settings and announcement.
 #![allow(dead_code, reason = "some types are only described")]
-
-use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::response::IntoResponse as _;
@@ -19,11 +17,8 @@ use crate::openapi::{Done, Refusal};
 
 /// The routes of this noun.
 pub(crate) fn routes() -> Router<App> {
-    let routes: [(&str, MethodRouter<App>); 2] =
-        [("/organization", get(read).patch(merge).put(replace)), ("/auth/permissions", get(permissions))];
-    routes.into_iter().fold(Router::new(), |router, (path, methods)| {
-        router.route(&format!("{path}/"), methods.clone()).route(path, methods)
-    })
+    let methods: MethodRouter<App> = get(read).patch(merge).put(replace);
+    Router::new().route("/organization/", methods.clone()).route("/organization", methods)
 }
 
 /// What may be set. Other keys are left out; further settings are stored and returned.
@@ -36,6 +31,9 @@ pub(crate) struct OrganizationBody {
     #[schema(nullable = false)]
     settings: Option<Settings>,
     announcement: Option<Announcement>,
+    #[schema(nullable = false)]
+    is_onboarded: Option<bool>,
+    tool_selection_provisioning: Option<ToolSelectionProvisioning>,
 }
 
 #[derive(ToSchema)]
@@ -43,10 +41,25 @@ pub(crate) struct OrganizationBody {
 pub(crate) struct Settings {
     /// Identifiers of blueprints.
     hidden_blueprints: Option<Vec<String>>,
+    federated_logout: Option<bool>,
+    /// A name, an address or a `data:` address.
+    portal_icon: Option<String>,
     #[schema(max_length = 30)]
     portal_title: Option<String>,
     #[schema(pattern = "^(KAFKA|POLLING)$")]
     port_agent_streamer_name: Option<String>,
+    #[schema(pattern = "^(OPT_OUT|OPT_IN)$")]
+    support_user_permission: Option<String>,
+    #[serde(rename = "supportUserTTL")]
+    support_user_ttl: Option<Value>,
+    support_user_expires_at: Option<String>,
+}
+
+/// How far the choice of tools at the beginning has come.
+#[derive(ToSchema)]
+pub(crate) struct ToolSelectionProvisioning {
+    #[schema(pattern = "^(IN_PROGRESS|DONE)$")]
+    status: String,
 }
 
 /// Shown to everybody.
@@ -74,7 +87,7 @@ pub(crate) struct Organization {
     #[schema(nullable = false)]
     is_onboarded: Option<bool>,
     #[schema(nullable = false)]
-    tool_selection_provisioning: Option<BTreeMap<String, Value>>,
+    tool_selection_provisioning: Option<ToolSelectionProvisioning>,
 }
 
 #[derive(ToSchema)]
@@ -83,14 +96,8 @@ pub(crate) struct OrganizationReply {
     organization: Organization,
 }
 
-#[derive(ToSchema)]
-pub(crate) struct OwnPermissionsReply {
-    ok: bool,
-    permissions: Vec<String>,
-}
-
 #[derive(OpenApi)]
-#[openapi(paths(read, merge, replace, permissions))]
+#[openapi(paths(read, merge, replace))]
 struct Document;
 
 /// These routes, described.
@@ -167,34 +174,4 @@ pub(crate) async fn replace(
 ) -> Answer {
     portal.replace_organization(&viewer, body).await?;
     Ok(Json(json!({ "ok": true })).into_response())
-}
-
-/// What can be done here so far, in Port's words. Actions would add `execute:actions:<identifier>`.
-const LISTED: [Action; 8] = [
-    Action::ReadBlueprints,
-    Action::ReadEntities,
-    Action::CreateBlueprint,
-    Action::ReadIntegrations,
-    Action::CreateIntegration,
-    Action::UpdateIntegration,
-    Action::DeleteIntegration,
-    Action::UpdateOrganization,
-];
-
-/// What the caller may do.
-#[utoipa::path(
-    get,
-    path = "/auth/permissions",
-    tag = "Auth",
-    operation_id = "list_permissions",
-    params(("action_version" = Option<String>, Query, description = "Ignored: there are no actions yet")),
-    responses(
-        (status = 200, description = "The permissions", body = OwnPermissionsReply),
-        (status = 401, description = "No valid access token", body = Refusal),
-    )
-)]
-pub(crate) async fn permissions(State(portal): State<Portal>, Caller(viewer): Caller) -> Answer {
-    let may = |action: &&Action| portal.could(&viewer, **action, Resource::Any).is_ok();
-    let permissions: Vec<&str> = LISTED.iter().filter(may).map(|action| action.scope()).collect();
-    Ok(Json(json!({ "ok": true, "permissions": permissions })).into_response())
 }

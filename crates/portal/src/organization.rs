@@ -130,11 +130,16 @@ fn checked(body: Value, replace: bool) -> Result<Map<String, Value>, PortalError
         None => {}
         Some(name) => text("name", name, 1, 100)?,
     }
-    if body.get("isOnboarded").is_some_and(|value| !value.is_boolean()) {
+    if body.get("isOnboarded").is_some_and(|value| !value.is_boolean() && !value.is_null()) {
         return Err(wrong("isOnboarded", "must be boolean"));
     }
-    if let Some(settings) = body.get("settings") {
+    if let Some(settings) = body.get("settings").filter(|s| !s.is_null()) {
         settings_checked(settings)?;
+    }
+    if let Some(tools) = body.get("toolSelectionProvisioning").filter(|t| !t.is_null()) {
+        let tools = tools.as_object().ok_or_else(|| wrong("toolSelectionProvisioning", "must be object"))?;
+        let status = tools.get("status").unwrap_or(&Value::Null);
+        one_of("toolSelectionProvisioning/status", status, &["IN_PROGRESS", "DONE"])?;
     }
     if let Some(announcement) = body.get("announcement").filter(|a| !a.is_null()) {
         announcement_checked(announcement)?;
@@ -154,6 +159,9 @@ fn settings_checked(settings: &Value) -> Result<(), PortalError> {
                 }
             }
             "portalTitle" => text(&place, value, 0, 30)?,
+            // It may hold the picture itself.
+            "portalIcon" => text(&place, value, 0, 200_000)?,
+            "supportUserExpiresAt" => text(&place, value, 0, 100)?,
             "portAgentStreamerName" => one_of(&place, value, &["KAFKA", "POLLING"])?,
             "supportUserPermission" => one_of(&place, value, &["OPT_OUT", "OPT_IN"])?,
             "federatedLogout" if !value.is_boolean() => return Err(wrong(&place, "must be boolean")),

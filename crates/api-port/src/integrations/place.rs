@@ -83,7 +83,7 @@ impl<S: Sync> FromRequestParts<S> for OfCursor {
 
 /// The address of this server for links in answers: the configured one, or else the one that the caller used. It is
 /// told to that caller alone, so nobody can plant an address for others.
-pub(crate) struct Base(pub(super) String);
+pub(crate) struct Base(pub(crate) String);
 
 impl FromRequestParts<App> for Base {
     type Rejection = Infallible;

@@ -8,7 +8,7 @@ use stagedoor_model::json::at;
 use stagedoor_model::{Timestamp, names};
 use stagedoor_query::{Catalog, Expr, Meta, NodeId, Scalar, Subject, Test};
 
-use super::users::request;
+use super::users::{TeamName, request};
 use super::{GROUPS, TEAMS, USERS};
 use crate::entities::Missing;
 use crate::error::PortalError;
@@ -67,11 +67,11 @@ impl View {
         self.group_at(group_of(&self.catalog, name)?)
     }
 
-    /// The name of the team of an identifier; the identifier where there is none.
-    #[must_use]
-    pub fn team_name(&self, identifier: &str) -> String {
-        let node = self.by_key(TEAMS, identifier);
-        node.and_then(|node| self.title(node)).unwrap_or_else(|| identifier.to_owned())
+    /// What the team of an identifier is called; by the identifier where there is none.
+    pub(super) fn team_name(&self, identifier: String) -> TeamName {
+        let node = self.by_key(TEAMS, &identifier);
+        let name = node.and_then(|node| self.title(node)).unwrap_or_else(|| identifier.clone());
+        TeamName { identifier, name }
     }
 
     /// Who is in which team: addresses by identifier of the team, in the order in which a client last listed them, then
@@ -150,11 +150,16 @@ fn is_alone(catalog: &Catalog, node: NodeId) -> bool {
 }
 
 impl Portal {
-    /// Makes a team. Its identifier is its name, as far as that is a legal one.
+    /// Makes a team; answers it with the addresses of its members. Its identifier is its name, as far as that is a
+    /// legal one.
     ///
     /// # Errors
     /// `Forbidden`; `invalid_request` without a legal name; `identifier_taken`; `NotFound` for an unknown member.
-    pub async fn create_team(&self, viewer: &Viewer, change: TeamChange) -> Result<Team, PortalError> {
+    pub async fn create_team(
+        &self,
+        viewer: &Viewer,
+        change: TeamChange,
+    ) -> Result<(Team, Vec<String>), PortalError> {
         self.may(viewer, Action::CreateTeam, Resource::Any)?;
         let create = move |draft: &mut Draft| {
             let name = change.name.as_deref().unwrap_or_default();
@@ -164,10 +169,18 @@ impl Portal {
             draft.write_team(WriteMode::Create, &body)?;
             draft.change_team(&identifier, &TeamChange { name: None, ..change.clone() }, false)
         };
-        self.commit(viewer.actor("port"), false, create).await
+        let team = self.commit(viewer.actor("port"), false, create).await?;
+        self.with_members(team)
     }
 
-    /// Changes a team. With `replace`, a description that is not said is cleared.
+    /// A team that has just been changed, with the addresses of its members, which whoever may change it may know.
+    fn with_members(&self, team: Team) -> Result<(Team, Vec<String>), PortalError> {
+        let view = self.view_for(&Viewer::system("teams"), Action::ReadTeams, Resource::Any)?;
+        let members = view.members().remove(&team.identifier).unwrap_or_default();
+        Ok((team, members))
+    }
+
+    /// Changes a team; answers it with the addresses of its members. With `replace`, a description that is not said is cleared.
     ///
     /// # Errors
     /// `Forbidden`; `NotFound` for an unknown team or member; `invalid_request`; `identifier_taken`;
@@ -178,7 +191,7 @@ impl Portal {
         name: &str,
         change: TeamChange,
         replace: bool,
-    ) -> Result<Team, PortalError> {
+    ) -> Result<(Team, Vec<String>), PortalError> {
         self.may(viewer, Action::UpdateTeam, Resource::Named(name))?;
         let name = name.to_owned();
         let write = move |draft: &mut Draft| {
@@ -188,7 +201,8 @@ impl Portal {
             let identifier = draft.own_team(&name)?;
             draft.change_team(&identifier, &change, replace)
         };
-        self.commit(viewer.actor("port"), false, write).await
+        let team = self.commit(viewer.actor("port"), false, write).await?;
+        self.with_members(team)
     }
 
     /// Removes a team; nobody is in it any more. What required it has to go before.
@@ -256,31 +270,31 @@ impl Draft {
         let numbered = (2..).map(|n| format!("{slug}_{n}"));
         std::iter::once(slug.clone()).chain(numbered).find(|i| !taken(i)).unwrap_or(slug)
     }
+}
 
-    /// Identifiers of teams that are named or identified. A group of the catalog that has no entity is left out
-    /// where the person at `node` is in it anyway: nothing has to be said for that.
-    pub(super) fn team_identifiers(
-        &self,
-        names: &[String],
-        node: Option<NodeId>,
-    ) -> Result<Vec<String>, PortalError> {
-        let mut identifiers: Vec<String> = Vec::new();
-        let there = node.map(|node| memberships(node, &self.catalog)).unwrap_or_default();
-        for name in names {
-            if let Some(team) = team_of(&self.catalog, name) {
-                let identifier = self.catalog.identifier_at(team).into_owned();
-                if !identifiers.contains(&identifier) {
-                    identifiers.push(identifier);
-                }
-            } else if !there.contains(name) {
-                return Err(match group_of(&self.catalog, name) {
-                    Some(_) => of_the_catalog(name),
-                    None => no_team(name),
-                });
+/// Identifiers of teams that are named or identified. A group of the catalog that has no entity is left out where the
+/// person at `node` is in it anyway: nothing has to be said for that.
+pub(super) fn team_identifiers(
+    catalog: &Catalog,
+    names: &[String],
+    node: Option<NodeId>,
+) -> Result<Vec<String>, PortalError> {
+    let mut identifiers: Vec<String> = Vec::new();
+    let there = node.map(|node| memberships(node, catalog)).unwrap_or_default();
+    for name in names {
+        if let Some(team) = team_of(catalog, name) {
+            let identifier = catalog.identifier_at(team).into_owned();
+            if !identifiers.contains(&identifier) {
+                identifiers.push(identifier);
             }
+        } else if !there.contains(name) {
+            return Err(match group_of(catalog, name) {
+                Some(_) => of_the_catalog(name),
+                None => no_team(name),
+            });
         }
-        Ok(identifiers)
     }
+    Ok(identifiers)
 }
 
 /// Lower case, with everything that is no letter, digit, dot or hyphen as one underscore.

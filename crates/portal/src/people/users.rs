@@ -4,9 +4,11 @@ use serde_json::{Map, Value, json};
 use stagedoor_auth::{Action, Resource, Viewer, moderator_role};
 use stagedoor_model::Timestamp;
 use stagedoor_model::json::at;
-use stagedoor_query::{Expr, NodeId};
+use stagedoor_query::{Catalog, Expr, NodeId};
 
 use super::USERS;
+use super::links::{Invitation, MadeLink};
+use super::teams::team_identifiers;
 use crate::entities::Missing;
 use crate::error::PortalError;
 use crate::rights::{Judge, memberships, users};
@@ -66,12 +68,21 @@ pub struct Person {
     pub moderates: Vec<String>,
     /// Whether it is a program.
     pub is_service_account: bool,
-    /// Identifiers of its teams.
-    pub teams: Vec<String>,
+    /// Its teams, groups of the catalog included.
+    pub teams: Vec<TeamName>,
     /// First seen.
     pub created_at: Timestamp,
     /// Last changed.
     pub updated_at: Timestamp,
+}
+
+/// What a team is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TeamName {
+    /// As entities and permissions name it.
+    pub identifier: String,
+    /// As people do.
+    pub name: String,
 }
 
 impl Person {
@@ -135,7 +146,7 @@ impl View {
             role: text("port_role").unwrap_or("Member").to_owned(),
             moderates: moderates.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
             is_service_account: text("port_type") == Some("Service Account"),
-            teams: memberships(node, &self.catalog),
+            teams: memberships(node, &self.catalog).into_iter().map(|team| self.team_name(team)).collect(),
             created_at: stamps.created_at,
             updated_at: stamps.updated_at,
             email,
@@ -195,6 +206,36 @@ impl Portal {
         self.commit(viewer.actor("port"), false, write).await
     }
 
+    /// Invites somebody, with the roles and teams of the change; where it says none, a person who is known already keeps
+    /// its own. The link is the same as one that is made in the portal.
+    ///
+    /// # Errors
+    /// As [`Portal::invite`]; `NotFound` for an unknown team; `invalid_request` for an unknown role.
+    pub async fn invite_user(
+        &self,
+        viewer: &Viewer,
+        email: &str,
+        change: &UserChange,
+    ) -> Result<MadeLink, PortalError> {
+        let email = email.trim().to_lowercase();
+        // Nobody else learns here which teams and people there are.
+        self.may(viewer, Action::CreateUser, Resource::Named(&email))?;
+        let catalog = self.shared.catalog.load_full();
+        let node = catalog.node_of_key(USERS, &email);
+        let known = node.and_then(|node| catalog.entity(node));
+        let known = known.map(|entity| catalog.stored_properties(entity)).unwrap_or_default();
+        let role = known.get("port_role").and_then(Value::as_str).unwrap_or("Member").to_owned();
+        let (role, moderated) = match &change.roles {
+            None => (role, None),
+            Some(roles) => {
+                let (role, moderated) = roles_of(&catalog, roles)?;
+                (role, Some(moderated))
+            }
+        };
+        let teams = change.teams.as_ref().map(|teams| team_identifiers(&catalog, teams, node)).transpose()?;
+        self.invite(viewer, Invitation { email, role, teams, moderated }).await
+    }
+
     /// Removes a person. What required it has to go before.
     ///
     /// # Errors
@@ -214,7 +255,7 @@ impl Draft {
     /// Writes a change into a `_user` entity that is there.
     pub(super) fn change_user(&mut self, email: &str, change: &UserChange) -> Result<(), PortalError> {
         let node = self.catalog.node_of_key(USERS, email).ok_or_else(|| no_user(email))?;
-        let mut body = self.user_body(change, Some(node))?;
+        let mut body = self.user_body(change, node)?;
         if let (Some(title), Some(map)) = (self.new_title(node, change), body.as_object_mut()) {
             map.insert("title".into(), title.into());
         }
@@ -222,10 +263,10 @@ impl Draft {
     }
 
     /// The body, in Port's form of an entity, that a change means. `node` is the person that it is for.
-    pub(super) fn user_body(&self, change: &UserChange, node: Option<NodeId>) -> Result<Value, PortalError> {
+    fn user_body(&self, change: &UserChange, node: NodeId) -> Result<Value, PortalError> {
         let mut properties = Map::new();
         if let Some(roles) = &change.roles {
-            let (role, moderates) = self.roles_of(roles)?;
+            let (role, moderates) = roles_of(&self.catalog, roles)?;
             properties.insert("port_role".into(), role.into());
             properties.insert("moderated_blueprints".into(), json!(moderates));
         }
@@ -239,7 +280,7 @@ impl Draft {
         }
         let mut body = json!({ "properties": properties });
         if let (Some(teams), Some(map)) = (&change.teams, body.as_object_mut()) {
-            map.insert("team".into(), json!(self.team_identifiers(teams, node)?));
+            map.insert("team".into(), json!(team_identifiers(&self.catalog, teams, Some(node))?));
         }
         Ok(body)
     }
@@ -264,27 +305,27 @@ impl Draft {
         let name = format!("{first} {last}").trim().to_owned();
         (!name.is_empty()).then_some(name)
     }
+}
 
-    /// The role of a person, and the blueprints that it looks after, from names of roles.
-    fn roles_of(&self, names: &[String]) -> Result<(String, Vec<String>), PortalError> {
-        let (mut role, mut moderates) = ("Member", Vec::new());
-        for (at, name) in names.iter().enumerate() {
-            if name.eq_ignore_ascii_case("Admin") {
-                role = "Admin";
-            } else if !name.eq_ignore_ascii_case("Member") {
-                let mut blueprints = self.catalog.blueprints().iter().map(|e| &e.blueprint.identifier);
-                let blueprint = blueprints.find(|blueprint| moderator_role(blueprint) == *name);
-                let unknown = || {
-                    let text = format!(
-                        "\"roles/{at}\": there is no role \"{name}\"; there are Admin, Member, and <Blueprint>-moderator for each blueprint"
-                    );
-                    PortalError::invalid(text)
-                };
-                moderates.push(blueprint.ok_or_else(unknown)?.clone());
-            }
+/// The role of a person, and the blueprints that it looks after, from names of roles.
+fn roles_of(catalog: &Catalog, names: &[String]) -> Result<(String, Vec<String>), PortalError> {
+    let (mut role, mut moderates) = ("Member", Vec::new());
+    for (at, name) in names.iter().enumerate() {
+        if name.eq_ignore_ascii_case("Admin") {
+            role = "Admin";
+        } else if !name.eq_ignore_ascii_case("Member") {
+            let mut blueprints = catalog.blueprints().iter().map(|e| &e.blueprint.identifier);
+            let blueprint = blueprints.find(|blueprint| moderator_role(blueprint) == *name);
+            let unknown = || {
+                let text = format!(
+                    "\"roles/{at}\": there is no role \"{name}\"; there are Admin, Member, and <Blueprint>-moderator for each blueprint"
+                );
+                PortalError::invalid(text)
+            };
+            moderates.push(blueprint.ok_or_else(unknown)?.clone());
         }
-        Ok((role.to_owned(), moderates))
     }
+    Ok((role.to_owned(), moderates))
 }
 
 /// A write of one entity, whose reply nobody looks at.
