@@ -25,6 +25,11 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "InputError", message)
     }
 
+    /// 413, as the parser of bodies before Backstage's routes says it.
+    pub(crate) fn too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLargeError", "request entity too large")
+    }
+
     /// 404.
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "NotFoundError", message)
@@ -134,6 +139,15 @@ impl ApiError {
         };
         serde_json::to_vec(&body).unwrap_or_default()
     }
+}
+
+/// A refusal by the server itself, before any route: too many requests, a body that does not come. `url` is
+/// relative to the mount of the plugin.
+#[must_use]
+pub fn refusal(method: &Method, url: &str, status: StatusCode, name: &'static str, message: &str) -> Response {
+    let mut response = answer::json(ApiError::new(status, name, message).body(method, url));
+    *response.status_mut() = status;
+    response
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod facets;
 mod fields;
 mod items;
 mod openapi;
+mod permission;
 mod query;
 mod stream;
 mod walk;
@@ -28,7 +29,9 @@ use stagedoor_portal::Portal;
 
 use crate::caller::Caller;
 
+pub use error::refusal;
 pub use openapi::openapi;
+pub use permission::router as permission_router;
 
 /// The routes, to be nested under `/api/catalog`. Each demands that authentication has put a `Viewer`
 /// into the extensions of the request.
@@ -40,6 +43,7 @@ pub fn router(portal: Portal) -> Router {
         .route("/entities/by-uid/{uid}", get(entities::by_uid).delete(entities::delete_by_uid))
         .route("/entities/by-name/{kind}/{namespace}/{name}", get(entities::by_name))
         .route("/entity-facets", get(facets::get).post(facets::post))
+        .route("/.well-known/backstage/permissions/metadata", get(permission::metadata))
         .fallback(unknown)
         .method_not_allowed_fallback(unknown)
         .layer(from_fn(error::shape))

@@ -10,7 +10,7 @@ use serde_json::Value;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{IntoParams, Modify, OpenApi, ToSchema};
 
-use crate::{by_query, by_refs, entities, facets};
+use crate::{by_query, by_refs, entities, facets, permission};
 
 /// An entity: `apiVersion`, `kind`, `metadata`, `spec`, `relations`; less when `fields` is given.
 #[derive(ToSchema)]
@@ -238,6 +238,9 @@ pub(crate) struct FacetParams {
         by_refs::post,
         facets::get,
         facets::post,
+        permission::authorize,
+        permission::health,
+        permission::metadata,
     ),
     modifiers(&Bearer),
     security(("token" = [])),
@@ -283,14 +286,17 @@ mod tests {
             routes,
             [
                 "delete /api/catalog/entities/by-uid/{uid}",
+                "get /api/catalog/.well-known/backstage/permissions/metadata",
                 "get /api/catalog/entities",
                 "get /api/catalog/entities/by-name/{kind}/{namespace}/{name}",
                 "get /api/catalog/entities/by-query",
                 "get /api/catalog/entities/by-uid/{uid}",
                 "get /api/catalog/entity-facets",
+                "get /api/permission/health",
                 "post /api/catalog/entities/by-query",
                 "post /api/catalog/entities/by-refs",
                 "post /api/catalog/entity-facets",
+                "post /api/permission/authorize",
             ]
         );
         assert_eq!(document["components"]["securitySchemes"]["token"]["scheme"], "bearer");

@@ -12,6 +12,7 @@ mod transform;
 mod typed;
 mod types;
 mod value;
+mod wire;
 
 use std::path::PathBuf;
 
@@ -21,6 +22,7 @@ pub use types::{
     AllowRule, AllowedKind, Config, Listen, LocationConfig, LocationKind, LocationMatcher, StagedoorConfig,
     TargetMatcher, Text,
 };
+pub use wire::{Certificate, Cors, Limits, Pem, Rates, WireConfig};
 
 use problem::Problems;
 

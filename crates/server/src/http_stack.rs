@@ -6,22 +6,30 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
 use axum::routing::get;
-use http::{HeaderValue, header};
+use http::header;
 use stagedoor_api_native::PortalInfo;
 use stagedoor_portal::Portal;
 use tower::ServiceBuilder;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{Predicate as _, SizeAbove};
-use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::authentication::{Authenticate, Authority};
+use crate::config::WireConfig;
 use crate::telemetry::{Observe, Telemetry};
+use crate::wire::{Guard, Meter};
 use crate::{assets, local_only, telemetry};
 
 /// Bodies of both public dialects; Port documents 1 MiB.
 const BODY_LIMIT: usize = 1024 * 1024;
 /// Bodies of the native API, which takes whole files.
 const DOCUMENTS_LIMIT: usize = 10 * 1024 * 1024;
+/// No route takes more.
+pub(crate) const LARGEST_BODY: usize = DOCUMENTS_LIMIT;
+
+/// The largest body that is read at a path. One that says it is larger is refused before it comes.
+pub(crate) fn body_limit(path: &str) -> usize {
+    if path.starts_with("/api/stagedoor/") { DOCUMENTS_LIMIT } else { BODY_LIMIT }
+}
 
 /// The whole application, with metrics and log lines but no traces.
 pub fn app(portal: Portal, authority: Arc<Authority>, info: PortalInfo) -> Router {
@@ -29,37 +37,47 @@ pub fn app(portal: Portal, authority: Arc<Authority>, info: PortalInfo) -> Route
     watched_app(portal, authority, info, telemetry)
 }
 
-/// The whole application.
+/// The same with traces.
 pub fn watched_app(
     portal: Portal,
     authority: Arc<Authority>,
     info: PortalInfo,
     telemetry: Arc<Telemetry>,
 ) -> Router {
+    configured_app(portal, authority, info, telemetry, &WireConfig::default())
+}
+
+/// The whole application.
+pub fn configured_app(
+    portal: Portal,
+    authority: Arc<Authority>,
+    info: PortalInfo,
+    telemetry: Arc<Telemetry>,
+    wire: &WireConfig,
+) -> Router {
     let dev = info.dev_mode;
     let issuer: Arc<dyn stagedoor_api_port::TokenIssuer> = Arc::clone(&authority) as _;
     let port = stagedoor_api_port::router(portal.clone(), issuer).layer(DefaultBodyLimit::max(BODY_LIMIT));
     let backstage = stagedoor_api_backstage::router(portal.clone()).layer(DefaultBodyLimit::max(BODY_LIMIT));
+    let permission = stagedoor_api_backstage::permission_router(portal.clone());
+    let permission = permission.layer(DefaultBodyLimit::max(BODY_LIMIT));
     let native = stagedoor_api_native::router(portal, info).layer(DefaultBodyLimit::max(DOCUMENTS_LIMIT));
     let app = Router::new()
         .nest("/v1", port)
         .nest("/api/catalog", backstage)
+        .nest("/api/permission", permission)
         .nest("/api/stagedoor/v1", native)
         .route("/metrics", get(telemetry::metrics).with_state(Arc::clone(&telemetry)))
         .fallback(assets::page);
     // From the outermost to the innermost, as one layer: each that is added on its own is a box per request.
     let layers = ServiceBuilder::new()
         .layer(Observe(telemetry))
-        .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(header_layer(header::X_FRAME_OPTIONS, "DENY"))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(1024).and(not_compressed_yet)))
-        .layer(Authenticate(authority));
+        .layer(Guard::new(wire))
+        .layer(Authenticate(authority))
+        .layer(Meter::new(wire));
     let app = app.layer(layers);
     if dev { app.layer(from_fn(local_only::local_only)) } else { app }
-}
-
-fn header_layer(name: http::HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
 /// Fonts and images are compressed already; events would wait for the block they are compressed in.

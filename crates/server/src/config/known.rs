@@ -153,8 +153,16 @@ pub(super) const ALLOWED_KIND: &Keys = &[("kind", Read), ("spec.type", Read)];
 
 pub(super) const MATCHER: &Keys = &[("type", Read), ("exact", Read), ("pattern", Read)];
 
-pub(super) const STAGEDOOR: &Keys =
-    &[("outbound", Read), ("dataDir", Read), ("databaseUrl", Read), ("metrics", Read), ("sessions", Read), ("trustedProxies", Read), ("rateLimits", Read), ("limits", Read)];
+pub(super) const STAGEDOOR: &Keys = &[
+    ("outbound", Read),
+    ("dataDir", Read),
+    ("databaseUrl", Read),
+    ("metrics", Read),
+    ("sessions", Read),
+    ("trustedProxies", Read),
+    ("rateLimits", Read),
+    ("limits", Read),
+];
 
 pub(super) const METRICS: &Keys = &[("listen", Read)];
 
