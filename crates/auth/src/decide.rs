@@ -138,7 +138,8 @@ impl fmt::Display for Denied {
 
 impl std::error::Error for Denied {}
 
-/// Properties of `_user` by which rights are given: whoever may change these may become anybody.
+/// Properties of `_user` by which rights are given: whoever may change these may become anybody. Of `_team` these are
+/// the identifier and the title, by which permissions name it.
 const RIGHTS_OF_USERS: [&str; 6] =
     ["status", "port_role", "port_type", "moderated_blueprints", "$team", "$identifier"];
 
@@ -270,7 +271,9 @@ fn privileged(blueprint: &str, operation: Operation, changes: Changes<'_>) -> bo
         ("_user", _, Changes::Parts { properties, .. }) => {
             properties.iter().any(|p| RIGHTS_OF_USERS.contains(&p.as_str()))
         }
-        ("_team", _, Changes::Parts { properties, .. }) => properties.iter().any(|p| p == "$identifier"),
+        ("_team", _, Changes::Parts { properties, .. }) => {
+            properties.iter().any(|p| matches!(p.as_str(), "$identifier" | "$title"))
+        }
         _ => false,
     }
 }

@@ -152,6 +152,24 @@ impl BlueprintPermissions {
         self.relations.retain(|key, _| relation(key));
     }
 
+    /// Adds to each team that is named in them the one that it stands for, if any.
+    pub fn resolve_teams(&mut self, identifier: impl Fn(&str) -> Option<String>) {
+        let parts = self.properties.values_mut().chain(self.relations.values_mut());
+        let whole = [&mut self.register, &mut self.update, &mut self.unregister];
+        for block in self.read.iter_mut().chain(whole).chain(parts) {
+            let found: Vec<String> = block.teams.iter().filter_map(|team| identifier(team)).collect();
+            block.teams.extend(found);
+        }
+    }
+
+    /// Every team that they name, perhaps repeatedly.
+    pub fn teams(&self) -> impl Iterator<Item = &str> {
+        let parts = self.properties.values().chain(self.relations.values());
+        let whole = [&self.register, &self.update, &self.unregister];
+        let all = self.read.iter().chain(whole).chain(parts);
+        all.flat_map(|block| block.teams.iter().map(String::as_str))
+    }
+
     /// Whose permissions they are.
     #[must_use]
     pub fn blueprint(&self) -> &str {

@@ -33,6 +33,7 @@ pub(crate) use proofs::Proofs;
 pub(crate) use rules::key;
 pub(crate) use sessions::person_of;
 pub(crate) use sign_ins::SignIns;
+pub(crate) use teams::team_called;
 
 /// Blueprint of people and service accounts, by lower-case address.
 pub(crate) const USERS: &str = "_user";

@@ -129,6 +129,11 @@ pub(super) fn team_of(catalog: &Catalog, name: &str) -> Option<NodeId> {
     found.or_else(|| catalog.node_of_key(TEAMS, name))
 }
 
+/// The identifier of the `_team` entity of a name.
+pub(crate) fn team_called(catalog: &Catalog, name: &str) -> Option<String> {
+    team_of(catalog, name).map(|node| catalog.identifier_at(node).into_owned())
+}
+
 /// The group that ownership has under a name: `orders`, or `namespace/orders` outside the default namespace.
 pub(super) fn group_of(catalog: &Catalog, name: &str) -> Option<NodeId> {
     let reference = match name.split_once('/') {

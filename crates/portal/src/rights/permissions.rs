@@ -6,10 +6,11 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use serde_json::Value;
 use stagedoor_auth::BlueprintPermissions;
-use stagedoor_model::{Blueprint, Record, Revision};
+use stagedoor_model::{Blueprint, Record, Revision, names};
 use stagedoor_query::Catalog;
 
 use crate::blueprints::PERMISSIONS;
+use crate::people;
 
 /// The permissions of one blueprint in a snapshot, parsed anew.
 pub(crate) fn permissions_of(blueprint: &str, catalog: &Catalog) -> BlueprintPermissions {
@@ -19,6 +20,8 @@ pub(crate) fn permissions_of(blueprint: &str, catalog: &Catalog) -> BlueprintPer
 
 fn parse(blueprint: &str, changed: &Value, catalog: &Catalog) -> BlueprintPermissions {
     let mut permissions = BlueprintPermissions::parse(blueprint, changed);
+    let names = Names::of(&permissions, catalog);
+    permissions.resolve_teams(|team| names.0.iter().find(|(name, _)| name == team)?.1.clone());
     if let Some(entry) = catalog.blueprints().get(blueprint) {
         let blueprint = &entry.blueprint;
         permissions.retain(|k| blueprint.properties.contains_key(k), |k| blueprint.relations.contains_key(k));
@@ -26,9 +29,25 @@ fn parse(blueprint: &str, changed: &Value, catalog: &Catalog) -> BlueprintPermis
     permissions
 }
 
-/// What was parsed of a record, and by which model.
+/// The teams that permissions name otherwise than by identifier, with the identifiers that they have now. Port's clients
+/// name teams as people do. What could be an identifier is one, so that no team gets another one's rights by its name.
+#[derive(PartialEq, Eq)]
+struct Names(Vec<(String, Option<String>)>);
+
+impl Names {
+    fn of(permissions: &BlueprintPermissions, catalog: &Catalog) -> Self {
+        let mut names: Vec<&str> =
+            permissions.teams().filter(|team| !names::is_entity_identifier(team)).collect();
+        names.sort_unstable();
+        names.dedup();
+        Self(names.into_iter().map(|name| (name.to_owned(), people::team_called(catalog, name))).collect())
+    }
+}
+
+/// What was parsed of a record, by which model and which names of teams.
 struct Parse {
     record: Arc<Record>,
+    names: Names,
     blueprint: Option<Arc<Blueprint>>,
     permissions: Arc<BlueprintPermissions>,
 }
@@ -38,13 +57,15 @@ impl Parse {
         let blueprint = catalog.blueprints().get(&record.key).map(|entry| Arc::clone(&entry.blueprint));
         let same = |old: &&Self| {
             Arc::ptr_eq(&old.record, record)
+                && old.names == Names::of(&old.permissions, catalog)
                 && old.blueprint.as_ref().map(Arc::as_ptr) == blueprint.as_ref().map(Arc::as_ptr)
         };
         let permissions = match before.filter(same) {
             Some(old) => Arc::clone(&old.permissions),
             None => Arc::new(parse(&record.key, &record.body.value(), catalog)),
         };
-        Self { record: Arc::clone(record), blueprint, permissions }
+        let names = Names::of(&permissions, catalog);
+        Self { record: Arc::clone(record), names, blueprint, permissions }
     }
 }
 

@@ -1,6 +1,10 @@
 //! People and teams through Port's dialect: what neither a single entity nor a case file can say.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
+use stagedoor_auth::Viewer;
+use stagedoor_store::{MemoryStore, Store};
 use stagedoor_testkit::{Person, TestPortal};
 
 async fn ask(portal: &TestPortal, who: &Person, method: &str, path: &str, body: Value) -> (u16, Value) {
@@ -225,13 +229,19 @@ async fn hidden_people_are_in_no_list() {
 async fn files_make_neither_people_nor_teams() {
     let yaml = "- identifier: elsa@larkfell.example\n  blueprint: _user\n  properties: {status: Active, port_role: Admin}\n\
         - identifier: staff\n  blueprint: _team\n  title: Staff\n";
-    let portal = TestPortal::builder().file("people.yaml", yaml).location("people.yaml").start().await;
-    let elsa = portal.member("elsa@larkfell.example").await;
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let before = TestPortal::builder().store(Arc::clone(&store)).start().await;
+    before.member("elsa@larkfell.example").await;
+    before.portal.flush().await;
+    drop(before);
+    // The file is read where the person is there already.
+    let portal = TestPortal::builder().store(store).file("people.yaml", yaml).location("people.yaml");
+    let portal = portal.start().await;
+    let elsa = portal.caller(Viewer::person("elsa@larkfell.example"));
     let user = portal.get("/v1/users/elsa@larkfell.example?fields=type").await.json();
     assert_eq!(user["user"], json!({ "type": "MEMBER" }));
     assert_eq!(portal.request_as(&elsa, "GET", "/v1/integration", None).await.status, 403);
     assert_eq!(portal.get("/v1/teams/staff").await.status, 404);
-    // Read again, with the person there.
     let again = portal.portal.write_documents(&elsa.viewer, yaml.into(), false).await.unwrap();
     assert_eq!(again.rejected.len(), 2, "{again:?}");
     assert_eq!(portal.request_as(&elsa, "GET", "/v1/integration", None).await.status, 403);
@@ -255,4 +265,31 @@ async fn rights_by_a_team_end_with_it() {
     assert_eq!(ask(&portal, &elsa, "POST", entities, create(2)).await.0, 403);
     done(&portal, "PATCH", "/v1/teams/alpha", json!({ "users": ["elsa@larkfell.example"] })).await;
     assert_eq!(ask(&portal, &elsa, "POST", entities, create(2)).await.0, 201);
+}
+
+/// Port's clients name teams in permissions as people do.
+#[tokio::test]
+async fn permissions_may_name_a_team_by_its_name() {
+    let portal = TestPortal::new().await;
+    done(&portal, "POST", "/v1/blueprints", json!({ "identifier": "service", "title": "S" })).await;
+    let named = json!({ "entities": { "register": { "teams": ["Night Shift"] } } });
+    done(&portal, "PATCH", "/v1/blueprints/service/permissions", named).await;
+    let elsa = portal.member("elsa@larkfell.example").await;
+    let entities = "/v1/blueprints/service/entities";
+    let create = |n: u8| json!({ "identifier": format!("s{n}") });
+    assert_eq!(ask(&portal, &elsa, "POST", entities, create(1)).await.0, 403);
+    let team = json!({ "name": "Night Shift", "users": ["elsa@larkfell.example"] });
+    done(&portal, "POST", "/v1/teams", team).await;
+    assert_eq!(ask(&portal, &elsa, "POST", entities, create(1)).await.0, 201);
+    done(&portal, "PUT", "/v1/teams/Night%20Shift", json!({ "name": "Day Shift" })).await;
+    assert_eq!(ask(&portal, &elsa, "POST", entities, create(2)).await.0, 403);
+    // Nobody but an administrator calls a team otherwise, whatever the permissions of teams say.
+    let open = json!({ "entities": { "update": { "roles": ["Member"] } } });
+    done(&portal, "PATCH", "/v1/blueprints/_team/permissions", open).await;
+    let own = "/v1/blueprints/_team/entities/night_shift";
+    assert_eq!(ask(&portal, &elsa, "PATCH", own, json!({ "title": "Night Shift" })).await.0, 403);
+    assert_eq!(
+        ask(&portal, &elsa, "PATCH", own, json!({ "properties": { "description": "x" } })).await.0,
+        200
+    );
 }

@@ -94,6 +94,7 @@ async fn members_read_and_do_not_build() {
 #[tokio::test]
 async fn an_account_that_is_not_active_may_nothing_at_once() {
     let portal = portal().await;
+    portal.administrator("ada@larkfell.example").await;
     let stranger = portal.caller(Viewer::person("stranger@larkfell.example"));
     assert_eq!(status(&portal, &stranger, "GET", ENTITIES, json!({})).await, 403);
     let elsa = portal.member("elsa@larkfell.example").await;
