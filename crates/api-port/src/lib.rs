@@ -21,6 +21,7 @@ mod organization;
 mod permissions;
 mod quiet;
 mod search;
+mod secrets;
 mod shape;
 mod stream;
 mod teams;
@@ -96,6 +97,7 @@ pub fn router(portal: Portal, auth: Arc<dyn TokenIssuer>) -> Router {
         .merge(teams::routes())
         .merge(users::routes())
         .merge(audit::routes())
+        .merge(secrets::routes())
         .merge(quiet::routes())
         .fallback(error::unknown_route)
         .method_not_allowed_fallback(error::unknown_route)

@@ -372,10 +372,11 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// What nouns describe themselves.
-fn parts() -> [utoipa::openapi::OpenApi; 10] {
+fn parts() -> [utoipa::openapi::OpenApi; 11] {
     [
         crate::apps::openapi(),
         crate::audit::openapi(),
+        crate::secrets::openapi(),
         crate::blueprints::openapi(),
         crate::integrations::openapi(),
         crate::migrations::openapi(),
@@ -458,6 +459,8 @@ mod tests {
                 "/migrations/{migration}",
                 "/migrations/{migration}/cancel",
                 "/organization",
+                "/organization/secrets",
+                "/organization/secrets/{secret_name}",
                 "/rotate-credentials/{user}",
                 "/teams",
                 "/teams/{team}",

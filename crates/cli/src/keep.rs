@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use stagedoor_server::DatabaseOptions;
 
 /// Where the database is; the same as for `serve`.
@@ -61,6 +61,30 @@ pub(crate) struct AdminLinkArgs {
 
 pub(crate) fn admin_link(args: AdminLinkArgs) -> anyhow::Result<()> {
     stagedoor_server::admin_link(&args.database.options())
+}
+
+#[derive(Subcommand)]
+pub(crate) enum SecretsCommand {
+    /// Seal every secret with another key. The portal must not be running.
+    RotateKey(RotateKeyArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct RotateKeyArgs {
+    /// File with the new key [default: STAGEDOOR_NEW_SECRETS_KEY, _FILE or _COMMAND; for the embedded database's own
+    /// secrets.key, a key that is made].
+    #[arg(long, value_name = "FILE")]
+    new_key_file: Option<PathBuf>,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+#[expect(clippy::print_stdout, reason = "the outcome of a command")]
+pub(crate) fn secrets(command: SecretsCommand) -> anyhow::Result<()> {
+    let SecretsCommand::RotateKey(args) = command;
+    let said = stagedoor_server::rotate_secrets_key(&args.database.options(), args.new_key_file.as_deref())?;
+    println!("{said}");
+    Ok(())
 }
 
 pub(crate) fn backup(args: BackupArgs) -> anyhow::Result<()> {

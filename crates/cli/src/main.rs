@@ -42,6 +42,9 @@ enum Command {
     /// Print a link that makes whoever opens it administrator: for the first start, and as the way back in. The portal
     /// may be running.
     AdminLink(keep::AdminLinkArgs),
+    /// Care for the key that secrets are kept with.
+    #[command(subcommand)]
+    Secrets(keep::SecretsCommand),
     /// Run JQ programs from standard input; Stagedoor starts this itself.
     #[command(hide = true)]
     JqWorker,
@@ -99,6 +102,7 @@ fn main() -> ExitCode {
             done => done.map(|_| ()),
         },
         Command::AdminLink(args) => keep::admin_link(args),
+        Command::Secrets(command) => keep::secrets(command),
         Command::JqWorker => stagedoor_jq::worker::run().map_err(Into::into),
         Command::Openapi { folder } => stagedoor_server::write_openapi(&folder),
     };

@@ -23,6 +23,7 @@ mod people;
 mod problems;
 mod publish;
 mod rights;
+mod secrets;
 mod sources;
 mod stats;
 mod view;
@@ -55,6 +56,7 @@ pub use people::{
 };
 pub use problems::Problem;
 pub use rights::PermissionSet;
+pub use secrets::{Hiding, SecretInfo, SecretsConfig, new_secrets_key, seal};
 pub use sources::{Conflict, LocationConfig, SourceReport, SourcesConfig};
 pub use stats::{Stats, TIMING_BOUNDS, Timings};
 pub use view::{Scope, View};
@@ -80,6 +82,7 @@ struct Shared {
     identity: Identity,
     rights: rights::Known,
     denials: audit::Denials,
+    secrets: secrets::Keeper,
     sign_ins: people::SignIns,
     proofs: people::Proofs,
 }
@@ -94,13 +97,15 @@ pub struct Options {
     pub identity: Identity,
     /// How long sessions of browsers live.
     pub sessions: SessionLimits,
+    /// What secrets are kept with.
+    pub secrets: SecretsConfig,
 }
 
 impl Portal {
     /// Loads the catalog from the store and starts the writer. Blocks until the catalog is loaded.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// When the store cannot be read, or holds secrets that were written with another key.
     pub fn open(store: Arc<dyn Store>, options: Options) -> Result<Self, PortalError> {
         let started = std::time::Instant::now();
         let mut loader = Loader::default();
@@ -114,6 +119,7 @@ impl Portal {
             follower::join(replication.peers.as_ref(), &mut catalog, store.as_ref())
                 .map_err(writer::internal)?;
         }
+        let secrets = secrets::Keeper::over(options.secrets, &catalog)?;
         let revision = catalog.revision;
         let problems = problems::Problems::shared(&catalog);
         let (writer, inbox) = writer::Writer::new();
@@ -131,6 +137,7 @@ impl Portal {
             identity: options.identity,
             rights: rights::Known::default(),
             denials: audit::Denials::default(),
+            secrets,
             sign_ins: people::SignIns::new(options.sessions),
             proofs: people::Proofs::default(),
         });

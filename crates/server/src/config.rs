@@ -19,7 +19,7 @@ use std::path::PathBuf;
 pub use environment::Environment;
 pub use problem::{ConfigError, ConfigErrors, Place, Warning};
 pub use types::{
-    AllowRule, AllowedKind, Config, Listen, LocationConfig, LocationKind, LocationMatcher, StagedoorConfig,
+    AllowRule, AllowedKind, Config, Listen, LocationConfig, LocationKind, LocationMatcher, SecretsSource, StagedoorConfig,
     TargetMatcher, Text,
 };
 pub use wire::{Certificate, Cors, Limits, Pem, Rates, WireConfig};

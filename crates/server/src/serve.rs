@@ -18,7 +18,7 @@ use crate::gate::Gate;
 use crate::options::Options;
 use crate::telemetry::Watch;
 use crate::tls::Tls;
-use crate::{database, first_start, http_stack, wire, wiring};
+use crate::{database, first_start, http_stack, secrets, wire, wiring};
 
 /// Requests under way get this long after a stop signal.
 const GRACE: Duration = Duration::from_secs(8);
@@ -94,14 +94,21 @@ async fn load(
     if let Database::Sqlite(file) = &database {
         sources.readings = file.parent().map(Path::to_owned);
     }
+    let environment = Environment::of_process();
+    let mut secrets_key = secrets::find(config, &environment, &database)?;
     let (identity, sessions) = (wiring::identity(config), config.stagedoor.sessions);
     let (portal, key) = tokio::task::spawn_blocking(move || {
         let store = database.open()?;
-        let key = wiring::SigningKey::of(store.as_ref())?;
         let jq = Arc::new(wiring::jq());
-        anyhow::Ok((Portal::open(store, stagedoor_portal::Options { sources, jq, identity, sessions })?, key))
+        let secrets = secrets_key.config();
+        let options = stagedoor_portal::Options { sources, jq, identity, sessions, secrets };
+        let portal = Portal::open(Arc::clone(&store), options)?;
+        let proven = secrets_key.keep()? || portal.keeps_secrets();
+        let key = portal.with_secrets_key(|key| wiring::SigningKey::of(store.as_ref(), key, proven))?;
+        anyhow::Ok((portal, key))
     })
     .await??;
+    secrets::hide(&portal, &environment);
     let authority = Arc::new(wiring::authority(&portal, &key, config, credentials, options.dev));
     let telemetry = watch.start(&portal);
     let info = wiring::portal_info(config, options.dev);

@@ -10,6 +10,7 @@ mod request_id;
 mod requests;
 
 pub(crate) use layer::Observe;
+pub(crate) use log::hide_in_logs;
 pub use log::start_logging;
 pub(crate) use metrics::metrics;
 pub use otlp::{TraceConfig, trace_config};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use stagedoor_api_native::PortalInfo;
-use stagedoor_auth::{Credentials, Realm, Tokens};
+use stagedoor_auth::{Credentials, Realm, SecretsKey, Tokens, sealed_with};
 use stagedoor_jq::{Jq, Limits, WorkerCommand};
 use stagedoor_outbound::{AllowList, Egress};
 use stagedoor_portal::{Identity, LocationConfig, Portal, SourcesConfig};
@@ -13,23 +13,63 @@ use stagedoor_store::Store;
 use crate::authentication::{Authenticator, Authority, SecretTokens, Sessions};
 use crate::config::{AllowRule, Config, LocationKind, TargetMatcher};
 
-/// The secret that signs this installation's tokens; kept in its database, made at the first start.
+/// The secret that signs this installation's tokens; kept in its database, made at the first start. Where there is a
+/// key for secrets it lies sealed there.
 pub struct SigningKey([u8; 32]);
 
+const SIGNING_KEY: &str = "signing_key";
+
 impl SigningKey {
-    /// Reads the key, or makes one.
+    /// Reads the key, or makes one. One that lies open is sealed. One that was sealed with another key is made anew
+    /// where the key for secrets is the right one all the same (`proven`: it is new, or opens what secrets there are);
+    /// then no access token that was given out before is good any more.
     ///
     /// # Errors
-    /// When the store fails.
-    pub fn of(store: &dyn Store) -> anyhow::Result<Self> {
+    /// When it was sealed with another key, or the store fails.
+    pub fn of(store: &dyn Store, secrets: Option<&SecretsKey>, proven: bool) -> anyhow::Result<Self> {
         // Two random UUIDs: 244 random bits from the system.
         let fresh = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
-        let text = store.put_setting_if_absent("signing_key", &fresh)?;
+        let as_stored = |text: &str| match secrets {
+            Some(key) => stagedoor_portal::seal(key, SIGNING_KEY, "", text),
+            None => Ok(text.to_owned()),
+        };
+        let stored = store.put_setting_if_absent(SIGNING_KEY, &as_stored(&fresh)?)?;
+        if sealed_with(&stored).is_none() {
+            if secrets.is_some() {
+                store.put_setting(SIGNING_KEY, Some(&as_stored(&stored)?))?;
+            }
+            return Self::read(&stored);
+        }
+        let opened = secrets.map(|key| key.open(SIGNING_KEY, "", &stored));
+        if let Some(Ok(text)) = opened {
+            return Self::read(text.expose());
+        }
+        if !proven {
+            let other = sealed_with(&stored).unwrap_or("unknown");
+            let own = secrets.map_or("none", SecretsKey::fingerprint);
+            anyhow::bail!(
+                "the database was written with the key for secrets {other}, and this start has {own}: give it the key \
+                 {other} by STAGEDOOR_SECRETS_KEY, STAGEDOOR_SECRETS_KEY_FILE or STAGEDOOR_SECRETS_KEY_COMMAND"
+            );
+        }
+        tracing::warn!("the key that signs access tokens cannot be opened: a new one is made, and clients sign in again");
+        store.put_setting(SIGNING_KEY, Some(&as_stored(&fresh)?))?;
+        Self::read(&fresh)
+    }
+
+    fn read(text: &str) -> anyhow::Result<Self> {
         let mut key = [0; 32];
         for (byte, pair) in key.iter_mut().zip(text.as_bytes().chunks(2)) {
             *byte = u8::from_str_radix(std::str::from_utf8(pair)?, 16)?;
         }
         Ok(Self(key))
+    }
+
+    /// Stores it sealed with another key.
+    pub(crate) fn seal(&self, store: &dyn Store, secrets: &SecretsKey) -> anyhow::Result<()> {
+        let text: String = self.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        let sealed = stagedoor_portal::seal(secrets, SIGNING_KEY, "", &text)?;
+        Ok(store.put_setting(SIGNING_KEY, Some(&sealed))?)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stagedoor_auth::{Credentials, SessionLimits};
+use stagedoor_auth::{Credentials, SecretsKey, SessionLimits};
 use stagedoor_ingest::Rules;
 use stagedoor_outbound::{AllowList, Egress};
 use stagedoor_portal::{LocationConfig, Portal, SourcesConfig};
@@ -20,6 +20,7 @@ pub struct Builder {
     dev: bool,
     allow_all: bool,
     readings: Option<PathBuf>,
+    secrets_key: Option<SecretsKey>,
     sessions: SessionLimits,
     config: Config,
 }
@@ -36,6 +37,7 @@ impl Default for Builder {
             dev: false,
             allow_all: true,
             readings: None,
+            secrets_key: SecretsKey::of(&std::array::from_fn(|i| 7 * (i as u8) + 1)).ok(),
             sessions: SessionLimits::default(),
             config: Config::default(),
         }
@@ -136,6 +138,13 @@ impl Builder {
         self
     }
 
+    /// Keeps secrets with another key than other tests, or cannot keep any.
+    #[must_use]
+    pub fn secrets_key(mut self, key: Option<SecretsKey>) -> Self {
+        self.secrets_key = key;
+        self
+    }
+
     /// Starts it; its sources have been read once on return.
     pub async fn start(self) -> TestPortal {
         let rules = if self.allow_all { Rules::allow_everything() } else { Rules::from_config(None) };
@@ -148,10 +157,11 @@ impl Builder {
             jq: Arc::new(stagedoor_jq::Jq::in_process()),
             identity: stagedoor_server::identity(&config),
             sessions: self.sessions,
+            secrets: stagedoor_portal::SecretsConfig { key: self.secrets_key, origin: "the test's".into() },
         };
         let portal = Portal::open(Arc::clone(&self.store), options);
         let portal = portal.unwrap_or_else(|error| unreachable!("the test store fails: {error}"));
-        let key = stagedoor_server::SigningKey::of(self.store.as_ref());
+        let key = stagedoor_server::SigningKey::of(self.store.as_ref(), None, true);
         let key = key.unwrap_or_else(|error| unreachable!("the test store fails: {error}"));
         let credentials = Credentials::new(CLIENT_ID, CLIENT_SECRET);
         let authority = Arc::new(stagedoor_server::authority(&portal, &key, &config, credentials, self.dev));
@@ -160,6 +170,6 @@ impl Builder {
         let (wire, known) = (&config.wire, Arc::clone(&authority));
         let app = stagedoor_server::configured_app(portal.clone(), known, info, telemetry, wire);
         portal.start_sources().await;
-        TestPortal::over(portal, app, authority, self.folder).await
+        TestPortal::over(portal, self.store, app, authority, self.folder).await
     }
 }

@@ -44,7 +44,13 @@ impl Portal {
         let read = tokio::task::spawn_blocking(move || {
             let store = Arc::clone(&portal.shared.store);
             let uid = entity_of(&portal.shared.catalog.load(), &query);
-            Search::begin(&portal, store.as_ref(), &query, uid)?.page(most)
+            let mut page = Search::begin(&portal, store.as_ref(), &query, uid)?.page(most)?;
+            let redactor = portal.redactor();
+            page.entries.iter_mut().for_each(|entry| {
+                let values = [&mut entry.before, &mut entry.after].into_iter().flatten();
+                values.chain([&mut entry.details]).for_each(|value| redactor.redact_json(value));
+            });
+            Ok(page)
         });
         read.await.map_err(|error| PortalError::Internal(error.to_string()))?
     }

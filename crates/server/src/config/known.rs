@@ -156,13 +156,15 @@ pub(super) const MATCHER: &Keys = &[("type", Read), ("exact", Read), ("pattern",
 pub(super) const STAGEDOOR: &Keys = &[
     ("outbound", Read),
     ("dataDir", Read),
-    ("databaseUrl", Read),
+    ("databaseUrl", Read), ("secrets", Read),
     ("metrics", Read),
     ("sessions", Read),
     ("trustedProxies", Read),
     ("rateLimits", Read),
     ("limits", Read),
 ];
+
+pub(super) const SECRETS: &Keys = &[("key", Read), ("keyFile", Read), ("keyCommand", Read)];
 
 pub(super) const METRICS: &Keys = &[("listen", Read)];
 

@@ -1,5 +1,6 @@
 //! From the merged value to what is meant, checking types on the way.
 
+mod secrets;
 mod sessions;
 mod wire;
 
@@ -233,6 +234,7 @@ impl Reader<'_> {
             data_dir: self.text(&data_dir).map(resolve),
             database_url: self.text(&at.key("databaseUrl")).map(|url| Text::new(url.into(), true)),
             sessions: self.sessions(&at.key("sessions")),
+            secrets: self.secrets(&at.key("secrets")),
             metrics_listen: self.text(&metrics.key("listen")),
         }
     }

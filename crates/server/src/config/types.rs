@@ -135,8 +135,21 @@ pub struct StagedoorConfig {
     pub database_url: Option<Text>,
     /// `sessions`: how long browsers stay signed in.
     pub sessions: SessionLimits,
+    /// `secrets`: the key that secrets are sealed with.
+    pub secrets: Option<SecretsSource>,
     /// `metrics.listen`: an address of their own for metrics, read without a credential.
     pub metrics_listen: Option<Text>,
+}
+
+/// `stagedoor.secrets`: where the key is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretsSource {
+    /// `key`: here.
+    Key(Text),
+    /// `keyFile`: in this file, relative to the one that says so.
+    File(PathBuf),
+    /// `keyCommand`: what this program writes.
+    Command(Text),
 }
 
 /// A text that remembers whether it may be shown: one that came out of a variable or a file of its own may be a

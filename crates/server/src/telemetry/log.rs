@@ -1,13 +1,33 @@
 //! Log lines: one per event, text or JSON, with the request they belong to.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use tracing::{Event, Subscriber};
 use tracing_subscriber::fmt::format::{Format, Full, Json, JsonFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
+use stagedoor_portal::Hiding;
+
 use super::request_id::CURRENT;
+
+/// What takes secrets out of lines, once there is a portal.
+static HIDING: OnceLock<Hiding> = OnceLock::new();
+
+/// Takes the secrets of a portal out of every line from now on. The first portal of a process counts.
+pub(crate) fn hide_in_logs(hiding: Hiding) {
+    // A second one is a test's.
+    let _ = HIDING.set(hiding);
+}
+
+/// A line without secrets, in whatever form they got into it.
+fn clean(line: String) -> String {
+    match HIDING.get().and_then(Hiding::redactor) {
+        Some(redactor) if !redactor.is_empty() => redactor.redact(&line).into_owned(),
+        _ => line,
+    }
+}
 
 /// Logs to standard error. `STAGEDOOR_LOG` sets the level (`info` when absent), `STAGEDOOR_LOG_FORMAT=json` the form.
 pub fn start_logging() {
@@ -39,6 +59,7 @@ where
     ) -> fmt::Result {
         let mut line = String::new();
         self.0.format_event(ctx, Writer::new(&mut line), event)?;
+        let line = clean(line);
         for c in line.trim_end().chars() {
             if c.is_control() { write!(out, "{}", c.escape_default())? } else { out.write_char(c)? }
         }
@@ -66,6 +87,7 @@ where
     ) -> fmt::Result {
         let mut line = String::new();
         self.0.format_event(ctx, Writer::new(&mut line), event)?;
+        let line = clean(line);
         let line = line.trim_end();
         out.write_str(line.strip_suffix('}').unwrap_or(line))?;
         if event.metadata().target() != "stagedoor::access" {
