@@ -7,10 +7,10 @@ use axum::extract::rejection::JsonRejection;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use stagedoor_auth::{Action, Principal, Resource, Rule, Viewer, Visitor};
-use stagedoor_portal::{Names, Portal, SignedIn};
+use stagedoor_portal::{Names, Portal, PortalError, SignedIn};
 use utoipa::ToSchema;
 
 use crate::Api;
@@ -109,12 +109,19 @@ pub(crate) fn routes() -> Router<Api> {
 }
 
 /// Who is signed in, and what it may do. Answers without a credential, too.
-#[utoipa::path(get, path = "/session", responses((status = 200, body = Session)))]
+#[utoipa::path(get, path = "/session", responses(
+    (status = 200, body = Session), (status = 401, body = ErrorBody, description = "A token that is not good")
+))]
 pub(crate) async fn session(
     State(api): State<Api>,
     viewer: Option<Extension<Viewer>>,
+    headers: HeaderMap,
 ) -> Result<Json<Session>, ApiError> {
     let viewer = viewer.map(|Extension(viewer)| viewer);
+    if viewer.is_none() && headers.contains_key(header::AUTHORIZATION) {
+        // Silence would hide a broken client.
+        return Err(PortalError::Unauthenticated("the token is not good".into()).into());
+    }
     let known = viewer.is_some();
     Ok(Json(Session {
         setup: !api.info.dev_mode && !known && api.portal.needs_setup(),

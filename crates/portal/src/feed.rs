@@ -147,6 +147,8 @@ pub struct FeedPage {
 
 /// One reader's way through the log.
 pub struct Feed {
+    portal: Portal,
+    viewer: Viewer,
     reader: Option<Reader>,
     head: watch::Receiver<Now>,
     next: Position,
@@ -177,7 +179,7 @@ impl Portal {
         if next.base() < newest || next.revision > newest {
             block(move || reader::reaches(store.as_ref(), next)).await??;
         }
-        Ok(Feed { reader: Some(reader), head, next })
+        Ok(Feed { portal: self.clone(), viewer: viewer.clone(), reader: Some(reader), head, next })
     }
 
     /// Ends every feed: the portal is going down.
@@ -197,8 +199,11 @@ impl Feed {
     /// passed the filter.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When the store fails; when whoever opened it may not read it any more, or has signed out: taking a right away
+    /// is a commit, so that no reader sees what comes after it.
     pub async fn page(&mut self, most: usize) -> Result<FeedPage, PortalError> {
+        self.portal.may(&self.viewer, Action::ReadFeed, Resource::Any)?;
+        self.portal.still_holds(&self.viewer)?;
         let Now { revision: head, ended } = *self.head.borrow();
         let Some(mut reader) = self.reader.take().filter(|_| !ended) else {
             return Err(PortalError::Unavailable("the feed has ended".into()));

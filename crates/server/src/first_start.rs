@@ -1,5 +1,6 @@
 //! Who lets the first administrator in: a link on standard output, for whoever started the program.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,14 +14,14 @@ use crate::database::{self, DatabaseOptions};
 const SWEEP: Duration = Duration::from_secs(30 * 60);
 
 /// Prints a setup link where no administrator can sign in yet. A start that fails to is a start all the same.
-#[expect(clippy::print_stdout, reason = "the only place where this secret may stand")]
 pub(crate) async fn print_setup_link(portal: &Portal, bound: SocketAddr, scheme: &str) {
     match portal.setup_link().await {
         Ok(None) => {}
         Ok(Some(link)) => {
             let base = reachable(portal.identity().base_url.as_deref(), bound, scheme);
-            println!("Nobody can sign in yet. Make yourself administrator, within 24 hours and once:");
-            println!("  {base}/welcome#{}", link.secret.reveal());
+            let words = "No administrator can sign in yet. Become one, once and within 24 hours:";
+            // Whoever waited for the first line may have gone: that is no reason to stop.
+            let _ = writeln!(std::io::stdout(), "{words}\n  {base}/welcome#{}", link.secret.reveal());
         }
         Err(error) => tracing::warn!(%error, "no setup link could be made: stagedoor admin-link makes one"),
     }

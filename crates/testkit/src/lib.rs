@@ -25,6 +25,7 @@ use serde_json::Value;
 use stagedoor_auth::Viewer;
 use stagedoor_portal::Portal;
 use stagedoor_server::Authority;
+use stagedoor_store::Store;
 use tower::ServiceExt as _;
 
 pub use answer::Answer;
@@ -40,6 +41,8 @@ pub const CLIENT_SECRET: &str = "test-secret";
 pub struct TestPortal {
     /// The portal itself, for what has no route.
     pub portal: Portal,
+    /// Its database.
+    pub store: Arc<dyn Store>,
     app: Router,
     authority: Arc<Authority>,
     token: String,
@@ -61,11 +64,12 @@ impl TestPortal {
 
     async fn over(
         portal: Portal,
+        store: Arc<dyn Store>,
         app: Router,
         authority: Arc<Authority>,
         folder: Arc<tempfile::TempDir>,
     ) -> Self {
-        let mut test = Self { portal, app, authority, token: String::new(), folder };
+        let mut test = Self { portal, store, app, authority, token: String::new(), folder };
         let body = serde_json::json!({ "clientId": CLIENT_ID, "clientSecret": CLIENT_SECRET });
         let answer = test.anonymous("POST", "/v1/auth/access_token", Some(&body)).await;
         test.token = answer.json()["accessToken"].as_str().unwrap_or_default().to_owned();

@@ -15,6 +15,7 @@ use super::sign_ins::random::{public_id, random};
 use super::sign_ins::{Refusal, Secret, SignedIn};
 use crate::audit::{By, Event};
 use crate::error::PortalError;
+use crate::rights::account_of;
 use crate::writer::Draft;
 use crate::{Portal, clock};
 
@@ -203,14 +204,17 @@ impl Portal {
     /// Whether no administrator can sign in yet.
     #[must_use]
     pub fn needs_setup(&self) -> bool {
-        let catalog = self.shared.catalog.load();
-        let administrator = |email: &str| {
-            let viewer = Viewer::new(Principal::Person(email.to_owned()), Via::Nothing, None);
-            let standing = self.rights_in(&viewer, &catalog).account().standing;
-            standing == Standing::Administrator && has_password(email, &catalog)
-        };
-        !catalog.records(COLLECTION).any(|record| administrator(&record.key))
+        !has_administrator(&self.shared.catalog.load())
     }
+}
+
+/// Whether any administrator can sign in.
+pub(super) fn has_administrator(catalog: &Catalog) -> bool {
+    let administrator = |email: &str| {
+        let standing = account_of(email, catalog).standing;
+        standing == Standing::Administrator && has_password(email, catalog)
+    };
+    catalog.records(COLLECTION).any(|record| administrator(&record.key))
 }
 
 /// Whether a new password will do.

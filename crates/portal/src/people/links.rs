@@ -14,7 +14,7 @@ use stagedoor_model::{Change, Record, Timestamp};
 use stagedoor_query::Catalog;
 use uuid::Uuid;
 
-use super::accounts::{Fresh, has_password};
+use super::accounts::{Fresh, has_administrator, has_password};
 use super::sign_ins::person::{Holder, address};
 use super::sign_ins::{Refusal, Secret};
 use crate::audit::Event;
@@ -141,7 +141,11 @@ impl Link {
         if self.is_over(now) {
             return false;
         }
-        let Some(email) = &self.email else { return self.kind == LinkKind::Setup };
+        let Some(email) = &self.email else {
+            // One that was printed at a start stands in a log: it is good for nothing once somebody is in.
+            let printed = self.by == operator::PRINTED;
+            return self.kind == LinkKind::Setup && !(printed && has_administrator(catalog));
+        };
         let Some(person) = Holder::of(email, catalog).filter(|p| Some(p.uid) == self.uid && !p.service)
         else {
             return false;

@@ -7,7 +7,7 @@
 mod known;
 
 use serde::{Deserialize, Serialize};
-use stagedoor_auth::{Action, Resource, SessionLimits, Viewer, Visitor};
+use stagedoor_auth::{Action, Resource, SessionLimits, Via, Viewer, Visitor};
 use stagedoor_model::{Actor, Change, JsonText, Record, Timestamp};
 use stagedoor_query::Catalog;
 use uuid::Uuid;
@@ -152,6 +152,24 @@ impl Portal {
             self.note(viewer, Event::SignedOut { session: viewer.via().id() });
         }
         Ok(())
+    }
+
+    /// Whether the session or token of somebody is still there: for what is opened once and goes on.
+    ///
+    /// # Errors
+    /// `Unauthenticated`.
+    pub(crate) fn still_holds(&self, viewer: &Viewer) -> Result<(), PortalError> {
+        let (collection, id) = match viewer.via() {
+            Via::Session(id) => (COLLECTION, id),
+            Via::Token(id) => (super::proofs::TOKENS, id),
+            Via::AccessToken(_) | Via::External(_) | Via::Nothing => return Ok(()),
+        };
+        let mark = format!("\"id\":{}", JsonText::of(&id.as_str().into()).as_str());
+        let catalog = self.shared.catalog.load();
+        if catalog.records(collection).any(|record| record.body.as_str().contains(&mark)) {
+            return Ok(());
+        }
+        Err(PortalError::Unauthenticated("the session or token is no longer good".into()))
     }
 
     /// Removes sessions and links that are over, and those of people who are gone. Answers how many.

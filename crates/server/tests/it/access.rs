@@ -17,7 +17,13 @@ use tower::ServiceExt as _;
 use crate::support::{Ask, assert_shape, component, send};
 
 /// The operations that answer everyone. Health is answered before any of this: see `gate`.
-const PUBLIC: [(&str, &str); 1] = [("post", "/v1/auth/access_token")];
+const PUBLIC: [(&str, &str); 5] = [
+    ("post", "/v1/auth/access_token"),
+    ("get", "/api/stagedoor/v1/session"),
+    ("post", "/api/stagedoor/v1/session"),
+    ("post", "/api/stagedoor/v1/links/check"),
+    ("post", "/api/stagedoor/v1/links/accept"),
+];
 
 /// Method and path of every operation in the API descriptions, with something in place of parameters.
 fn operations() -> Vec<(String, String)> {
@@ -253,9 +259,9 @@ async fn try_out_mode_shows_itself_and_is_off_by_default() {
     let request =
         || Request::get("/api/stagedoor/v1/session").header("host", "localhost").body(Body::empty()).unwrap();
     let session = dev.send(request()).await.json();
-    assert_eq!((&session["devMode"], &session["viewer"]["role"]), (&json!(true), &json!("administrator")));
+    assert_eq!((&session["devMode"], &session["viewer"]["role"]), (&json!(true), &json!("Admin")));
     let portal = TestPortal::new().await;
-    assert_eq!(portal.send(request()).await.status, 401);
+    assert_eq!(portal.send(request()).await.json()["viewer"], Value::Null);
     assert_eq!(portal.get("/api/stagedoor/v1/session").await.json()["devMode"], false);
 }
 

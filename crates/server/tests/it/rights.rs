@@ -87,8 +87,10 @@ async fn members_read_and_do_not_build() {
     }
     let answer = portal.request_as(&elsa, "GET", "/api/stagedoor/v1/changes", None).await;
     assert_eq!((answer.status, &answer.json()["error"]["code"]), (403, &json!("forbidden")));
-    let role = portal.request_as(&elsa, "GET", "/api/stagedoor/v1/session", None).await;
-    assert_eq!(role.json()["viewer"], json!({ "name": "elsa@larkfell.example", "role": "member" }));
+    let session = portal.request_as(&elsa, "GET", "/api/stagedoor/v1/session", None).await.json();
+    assert_eq!(session["viewer"]["role"], "Member");
+    assert_eq!(session["may"]["ReadEntities"], true);
+    assert_eq!(session["may"]["ReadFeed"], "only administrators may follow the change feed");
 }
 
 #[tokio::test]

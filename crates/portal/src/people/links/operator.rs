@@ -19,6 +19,8 @@ use crate::{Portal, clock};
 
 /// Settings that hold links of the command, by digest.
 const SETTING: &str = "admin_link/";
+/// Who makes a link that is printed at a start.
+pub(super) const PRINTED: &str = "setup";
 /// A link that was used up leaves its trace here.
 const USED: &str = "admin_link_used/";
 
@@ -71,7 +73,7 @@ impl Portal {
             draft.put_setup_link(&digest, &made, Left { created_at, expires_at });
             Ok(expires_at)
         };
-        let expires_at = self.commit(Actor::new("setup", "system"), false, make).await?;
+        let expires_at = self.commit(Actor::new(PRINTED, "system"), false, make).await?;
         Ok(Some(super::MadeLink { id, secret, expires_at }))
     }
 
