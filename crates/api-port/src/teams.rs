@@ -109,7 +109,8 @@ pub(crate) struct TeamBody {
     /// Cleared by `PUT` where it is absent.
     #[schema(nullable = false)]
     description: Option<String>,
-    /// Addresses of all members; those that the catalog's groups bring stay beside them.
+    /// Addresses of all members; those that the catalog's groups bring stay beside them. Also as `GET` answers them:
+    /// then people who are not here are left out.
     users: Option<Vec<String>>,
 }
 
@@ -358,7 +359,10 @@ fn change_of(body: &Value, named: bool, nullable: bool) -> Result<TeamChange, Fa
         Some(Value::Array(list)) => Some(list.iter().enumerate().map(address).collect::<Result<_, _>>()?),
         Some(_) => return Err(Failure::invalid("\"users\" must be array")),
     };
-    Ok(TeamChange { name, description, users })
+    // Objects are what `GET` answered, perhaps in another portal: an import brings the people later.
+    let skips_strangers =
+        body.get("users").and_then(Value::as_array).is_some_and(|l| l.iter().all(Value::is_object));
+    Ok(TeamChange { name, description, users, skips_strangers })
 }
 
 /// The address of a member, alone or in what `GET` answers.

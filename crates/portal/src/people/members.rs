@@ -28,13 +28,20 @@ pub(super) fn in_order(catalog: &Catalog, team: &str, addresses: &mut [String]) 
 
 impl Draft {
     /// Puts these people into a team and takes everybody else out of it.
-    pub(super) fn set_members(&mut self, team: &str, addresses: &[String]) -> Result<(), PortalError> {
+    pub(super) fn set_members(
+        &mut self,
+        team: &str,
+        addresses: &[String],
+        skip_strangers: bool,
+    ) -> Result<(), PortalError> {
         let mut wanted: Vec<String> = Vec::new();
         for address in addresses {
             let address = address.to_lowercase();
-            self.catalog.node_of_key(USERS, &address).ok_or_else(|| no_user(&address))?;
-            if !wanted.contains(&address) {
-                wanted.push(address);
+            match self.catalog.node_of_key(USERS, &address) {
+                None if skip_strangers => {}
+                None => return Err(no_user(&address)),
+                Some(_) if wanted.contains(&address) => {}
+                Some(_) => wanted.push(address),
             }
         }
         for node in self.saying(USERS, team) {

@@ -43,6 +43,8 @@ pub struct TeamChange {
     pub description: Option<Option<String>>,
     /// Addresses of its members. Members that the catalog's groups bring stay beside them.
     pub users: Option<Vec<String>>,
+    /// Whether addresses that nobody has are left out, instead of refused.
+    pub skips_strangers: bool,
 }
 
 impl View {
@@ -253,7 +255,7 @@ impl Draft {
         }
         self.write_team(WriteMode::Patch(identifier.to_owned()), &body)?;
         if let Some(users) = &change.users {
-            self.set_members(identifier, users)?;
+            self.set_members(identifier, users, change.skips_strangers)?;
         }
         let view = self.as_view();
         let team = view.by_key(TEAMS, identifier).and_then(|node| view.team_at(node));
