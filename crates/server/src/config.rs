@@ -6,6 +6,7 @@
 //! Values keep their place in the files through all three.
 
 mod environment;
+mod external;
 mod known;
 mod problem;
 mod transform;
@@ -17,10 +18,11 @@ mod wire;
 use std::path::PathBuf;
 
 pub use environment::Environment;
+pub use external::{ExternalAccess, ExternalWay, Secret};
 pub use problem::{ConfigError, ConfigErrors, Place, Warning};
 pub use types::{
-    AllowRule, AllowedKind, Config, Listen, LocationConfig, LocationKind, LocationMatcher, SecretsSource, StagedoorConfig,
-    TargetMatcher, Text,
+    AllowRule, AllowedKind, Config, Listen, LocationConfig, LocationKind, LocationMatcher, SecretsSource,
+    StagedoorConfig, TargetMatcher, Text,
 };
 pub use wire::{Certificate, Cors, Limits, Pem, Rates, WireConfig};
 

@@ -104,7 +104,7 @@ async fn load(
         let options = stagedoor_portal::Options { sources, jq, identity, sessions, secrets };
         let portal = Portal::open(Arc::clone(&store), options)?;
         let proven = secrets_key.keep()? || portal.keeps_secrets();
-        let key = portal.with_secrets_key(|key| wiring::SigningKey::of(store.as_ref(), key, proven))?;
+        let key = portal.with_secrets_key(|key| wiring::SigningKey::under(store.as_ref(), key, proven))?;
         anyhow::Ok((portal, key))
     })
     .await??;

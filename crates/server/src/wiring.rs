@@ -10,7 +10,7 @@ use stagedoor_outbound::{AllowList, Egress};
 use stagedoor_portal::{Identity, LocationConfig, Portal, SourcesConfig};
 use stagedoor_store::Store;
 
-use crate::authentication::{Authenticator, Authority, SecretTokens, Sessions};
+use crate::authentication::{Authenticator, Authority, External, SecretTokens, Sessions};
 use crate::config::{AllowRule, Config, LocationKind, TargetMatcher};
 
 /// The secret that signs this installation's tokens; kept in its database, made at the first start. Where there is a
@@ -20,13 +20,21 @@ pub struct SigningKey([u8; 32]);
 const SIGNING_KEY: &str = "signing_key";
 
 impl SigningKey {
+    /// Reads the key of an installation without a key for secrets, or makes one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn of(store: &dyn Store) -> anyhow::Result<Self> {
+        Self::under(store, None, true)
+    }
+
     /// Reads the key, or makes one. One that lies open is sealed. One that was sealed with another key is made anew
     /// where the key for secrets is the right one all the same (`proven`: it is new, or opens what secrets there are);
     /// then no access token that was given out before is good any more.
     ///
     /// # Errors
     /// When it was sealed with another key, or the store fails.
-    pub fn of(store: &dyn Store, secrets: Option<&SecretsKey>, proven: bool) -> anyhow::Result<Self> {
+    pub(crate) fn under(store: &dyn Store, secrets: Option<&SecretsKey>, proven: bool) -> anyhow::Result<Self> {
         // Two random UUIDs: 244 random bits from the system.
         let fresh = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
         let as_stored = |text: &str| match secrets {
@@ -74,8 +82,13 @@ impl SigningKey {
 }
 
 /// Every way to prove an identity besides access tokens, in the order in which they are asked.
-fn ways(portal: &Portal) -> Vec<Box<dyn Authenticator>> {
-    vec![Box::new(Sessions::new(portal)), Box::new(SecretTokens::new(portal))]
+fn ways(portal: &Portal, config: &Config) -> Vec<Box<dyn Authenticator>> {
+    let mut ways: Vec<Box<dyn Authenticator>> =
+        vec![Box::new(Sessions::new(portal)), Box::new(SecretTokens::new(portal))];
+    if let Some(external) = External::new(&config.external_access, portal.egress().as_ref()) {
+        ways.push(Box::new(external));
+    }
+    ways
 }
 
 /// Who may call: whoever one of the ways knows, the credential from the environment, and everyone in local try-out
@@ -97,7 +110,7 @@ pub fn authority(
     };
     Authority::new(Tokens::new(key.0, realm), credentials, dev)
         .knowing(portal)
-        .with(ways(portal))
+        .with(ways(portal, config))
         .behind(config.wire.proxies.clone())
         .at(config.wire.tls.is_some(), identity.base_url.as_deref())
 }

@@ -79,7 +79,7 @@ async fn rotate(options: &DatabaseOptions, given: Option<&Path>) -> anyhow::Resu
     };
     let portal = Portal::open(Arc::clone(&store), portal_options)?;
     let proven = portal.keeps_secrets();
-    let signing = portal.with_secrets_key(|key| SigningKey::of(store.as_ref(), key, proven))?;
+    let signing = portal.with_secrets_key(|key| SigningKey::under(store.as_ref(), key, proven))?;
     // On disk before anything is sealed with it.
     let aside = match &new.file {
         Some((file, text)) => Some(set_aside(file, text)?),
