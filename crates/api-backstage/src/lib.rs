@@ -31,7 +31,7 @@ use crate::caller::Caller;
 
 pub use error::refusal;
 pub use openapi::openapi;
-pub use permission::router as permission_router;
+pub use permission::{catalog_permissions, router as permission_router};
 
 /// The routes, to be nested under `/api/catalog`. Each demands that authentication has put a `Viewer`
 /// into the extensions of the request.

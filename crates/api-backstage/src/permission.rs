@@ -49,6 +49,15 @@ const CATALOG: [(&str, Option<&str>, Behind); 9] = [
     ("catalog.location.delete", Some("delete"), Behind::All(Action::UpdateSources)),
 ];
 
+/// The catalog's permissions: name, attribute `action`, and the scope that a token needs for what stands behind it.
+#[must_use]
+pub fn catalog_permissions() -> Vec<(&'static str, Option<&'static str>, &'static str)> {
+    let scope = |behind: &Behind| match behind {
+        Behind::Entities(action) | Behind::SomeEntities(action) | Behind::All(action) => action.scope(),
+    };
+    CATALOG.iter().map(|(name, action, behind)| (*name, *action, scope(behind))).collect()
+}
+
 /// The routes, to be nested under `/api/permission`.
 pub fn router(portal: Portal) -> Router {
     Router::new()

@@ -1,17 +1,18 @@
 //! Apps: client ids and secrets of the organization, and those of people and service accounts.
 #![allow(dead_code, reason = "some types are only described")]
 
-use axum::extract::{Path, State};
+use axum::extract::{FromRequestParts, State};
 use axum::response::IntoResponse as _;
 use axum::routing::{MethodRouter, get, post, put};
 use axum::{Json, Router};
+use http::request::Parts;
 use serde_json::{Map, Value, json};
 use stagedoor_portal::{App as Stored, Client, Portal};
 use utoipa::{OpenApi, ToSchema};
 
 use crate::App;
-use crate::error::Answer;
-use crate::extract::{Body, Caller};
+use crate::error::{Answer, Failure};
+use crate::extract::{Body, Caller, OfName, decode};
 use crate::fields::Fields;
 use crate::flags::Parameters;
 use crate::openapi::{Done, Refusal};
@@ -27,6 +28,18 @@ pub(crate) fn routes() -> Router<App> {
     routes.into_iter().fold(Router::new(), |router, (path, methods)| {
         router.route(&format!("{path}/"), methods.clone()).route(path, methods)
     })
+}
+
+/// The client id in `/apps/{app}` and below.
+pub(crate) struct OfApp(String);
+
+impl<S: Sync> FromRequestParts<S> for OfApp {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let rest = parts.uri.path().split_once("/apps/").map_or("", |(_, rest)| rest);
+        Ok(Self(decode(rest.split('/').next().unwrap_or_default(), false)))
+    }
 }
 
 /// A client id of the organization. It may do what an administrator may.
@@ -153,7 +166,7 @@ pub(crate) async fn create(State(portal): State<Portal>, Caller(viewer): Caller,
 pub(crate) async fn update(
     State(portal): State<Portal>,
     Caller(viewer): Caller,
-    Path(app): Path<String>,
+    OfApp(app): OfApp,
     Body(body): Body,
 ) -> Answer {
     let app = portal.update_app(&viewer, &app, &body).await?;
@@ -178,7 +191,7 @@ pub(crate) async fn update(
 pub(crate) async fn remove(
     State(portal): State<Portal>,
     Caller(viewer): Caller,
-    Path(app): Path<String>,
+    OfApp(app): OfApp,
 ) -> Answer {
     portal.delete_app(&viewer, &app).await?;
     Ok(Json(json!({ "ok": true })).into_response())
@@ -202,7 +215,7 @@ pub(crate) async fn remove(
 pub(crate) async fn rotate(
     State(portal): State<Portal>,
     Caller(viewer): Caller,
-    Path(app): Path<String>,
+    OfApp(app): OfApp,
 ) -> Answer {
     let app = portal.rotate_app(&viewer, &app).await?;
     Ok(Json(json!({ "ok": true, "app": item(&app) })).into_response())
@@ -225,7 +238,7 @@ pub(crate) async fn rotate(
 pub(crate) async fn rotate_credentials(
     State(portal): State<Portal>,
     Caller(viewer): Caller,
-    Path(user): Path<String>,
+    OfName(user): OfName,
 ) -> Answer {
     let client = portal.rotate_credentials(&viewer, &user).await?;
     Ok(Json(json!({ "ok": true, "credentials": credentials(&client) })).into_response())

@@ -24,6 +24,12 @@ pub enum AuthError {
     /// Meant for another installation.
     #[error("the token is for another audience")]
     WrongAudience,
+    /// A claim that is demanded is absent or says something else.
+    #[error("the token does not say what is demanded of it")]
+    WrongClaim,
+    /// Signed with a key that the issuer's set does not have.
+    #[error("the token is signed with a key that its issuer does not publish")]
+    UnknownKey,
     /// Taken back before its time was over.
     #[error("the token has been revoked")]
     Revoked,

@@ -11,6 +11,7 @@ mod credentials;
 mod decide;
 mod digest;
 mod error;
+mod external;
 mod password;
 mod permissions;
 mod redact;
@@ -30,6 +31,9 @@ pub use credentials::Credentials;
 pub use decide::{Changes, Denied, Facts, NoFacts, Resource, Why, decide};
 pub use digest::{Hex, SecretDigest, digest, digest_of_hex, same_digest};
 pub use error::AuthError;
+pub use external::{
+    ExternalRule, ExternalToken, KeySet, is_legacy_token, is_public_key_token, legacy_secret, verify_legacy,
+};
 pub use password::{LONGEST, SHORTEST, Weakness, check_password, hash_password, verify_password};
 pub use permissions::{Block, BlueprintPermissions, Operation, Policy, Sight, moderator_role};
 pub use redact::Redactor;

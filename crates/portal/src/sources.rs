@@ -83,6 +83,14 @@ impl Sources {
     }
 }
 
+impl crate::Portal {
+    /// The way out of the process, if there is one: one for all who read something outside.
+    #[must_use]
+    pub fn egress(&self) -> Option<Arc<Egress>> {
+        self.shared.sources.egress()
+    }
+}
+
 impl Drop for Sources {
     /// The worker holds the other end of its own queue, so it has to be told.
     fn drop(&mut self) {

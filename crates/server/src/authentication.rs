@@ -5,6 +5,7 @@
 //! [`Authority::with`]; each is an [`Authenticator`].
 
 mod clients;
+mod external;
 mod origin;
 mod session;
 mod site;
@@ -26,9 +27,11 @@ use stagedoor_api_port::{Issued, NotIssued, TokenIssuer};
 use stagedoor_auth::{Credentials, Tokens, Viewer, Visitor, bearer, secret_digest};
 use stagedoor_model::Timestamp;
 use stagedoor_portal::Portal;
+use tokio::sync::watch;
 use tower::{Layer, Service};
 
 use self::clients::Clients;
+pub(crate) use self::external::External;
 pub use self::origin::{Peer, TrustedProxies};
 pub(crate) use self::session::Sessions;
 use self::site::{Site, Way};
@@ -59,9 +62,31 @@ pub enum Verdict {
     Refused,
     /// No credential of this kind.
     NotMine,
+    /// It can be said in a moment, when keys have been read from elsewhere: to be asked again then, once.
+    Later(Waiting),
 }
 
-/// One way to prove an identity. It does not wait for anything: a hash and a look-up in the newest snapshot must do.
+/// The end of something that was begun: keys of another system are being read.
+#[derive(Clone, Debug)]
+pub struct Waiting(watch::Receiver<bool>);
+
+impl Waiting {
+    async fn end(mut self) {
+        // An error means that it ended without a word.
+        let _ = self.0.wait_for(|ended| *ended).await;
+    }
+}
+
+impl PartialEq for Waiting {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.same_channel(&other.0)
+    }
+}
+
+impl Eq for Waiting {}
+
+/// One way to prove an identity. It does not wait for anything: a hash and a look-up in the newest snapshot must do,
+/// but for [`Verdict::Later`].
 pub trait Authenticator: Send + Sync {
     /// Who calls, if this way is used.
     fn authenticate(&self, presented: &Presented<'_>) -> Verdict;
@@ -122,15 +147,16 @@ impl Authority {
         &self.tokens
     }
 
-    /// The viewer of a request.
-    fn viewer(&self, presented: &Presented<'_>) -> Option<Viewer> {
+    /// The viewer of a request, or what it has to wait for.
+    fn viewer(&self, presented: &Presented<'_>) -> Result<Option<Viewer>, Waiting> {
         let mut verdicts = self.ways.iter().map(|way| way.authenticate(presented));
         let verdict = verdicts.find(|verdict| *verdict != Verdict::NotMine);
         match verdict.unwrap_or_else(|| self.access_token(presented)) {
-            Verdict::Viewer(viewer) => Some(viewer),
+            Verdict::Viewer(viewer) => Ok(Some(viewer)),
+            Verdict::Later(waiting) => Err(waiting),
             // A bad token is an error even where none is needed: silence would hide a broken client.
-            Verdict::Refused if !self.dev => None,
-            Verdict::Refused | Verdict::NotMine => self.dev.then(Viewer::development),
+            Verdict::Refused if !self.dev => Ok(None),
+            Verdict::Refused | Verdict::NotMine => Ok(self.dev.then(Viewer::development)),
         }
     }
 
@@ -144,21 +170,22 @@ impl Authority {
     }
 
     /// The viewer of a request, with where it comes from.
-    fn identify(&self, head: &RequestHead<'_>) -> Option<Viewer> {
+    fn identify(&self, head: &RequestHead<'_>) -> Result<Option<Viewer>, Waiting> {
         let bearer = head.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(bearer);
         let secure = self.site.is_secure(head.way(), &self.proxies);
         let presented = Presented { headers: head.headers, bearer, method: head.method, secure, now: now() };
-        let viewer = self.viewer(&presented)?;
+        let Some(viewer) = self.viewer(&presented)? else { return Ok(None) };
         let address = self.proxies.client(head.peer, head.headers);
         // Reading leaves no trace, so the name of the program is not needed.
-        Some(viewer.from(address, head.agent().filter(|_| !head.reads())))
+        Ok(Some(viewer.from(address, head.agent().filter(|_| !head.reads()))))
     }
 
-    /// The viewer of a request that has been taken apart.
+    /// The viewer of a request that has been taken apart, as far as that can be said at once.
     #[must_use]
     pub fn viewer_of(&self, parts: &Parts) -> Option<Viewer> {
         let peer = peer(&parts.extensions);
-        self.identify(&RequestHead { headers: &parts.headers, method: &parts.method, uri: &parts.uri, peer })
+        let head = RequestHead { headers: &parts.headers, method: &parts.method, uri: &parts.uri, peer };
+        self.identify(&head).ok().flatten()
     }
 
     /// Where a request comes from that may change something.
@@ -227,10 +254,14 @@ impl<S> Layer<S> for Authenticate {
     }
 }
 
-impl<S: Service<Request, Response = Response>> Service<Request> for Authenticated<S> {
+impl<S> Service<Request> for Authenticated<S>
+where
+    S: Service<Request, Response = Response> + Clone + Send + 'static,
+    S::Future: Send,
+{
     type Response = Response;
     type Error = S::Error;
-    type Future = Answering<S::Future>;
+    type Future = Answering<S::Future, S::Error>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
@@ -245,32 +276,61 @@ impl<S: Service<Request, Response = Response>> Service<Request> for Authenticate
             return Answering::Refused { response: Some(response) };
         }
         let (viewer, visitor) = (authority.identify(&head), authority.visitor(&head));
-        if let Some(viewer) = viewer {
-            request.extensions_mut().insert(viewer);
-        }
         if let Some(visitor) = visitor {
             request.extensions_mut().insert(visitor);
+        }
+        match viewer {
+            Ok(Some(viewer)) => drop(request.extensions_mut().insert(viewer)),
+            Ok(None) => {}
+            Err(waiting) => return Answering::Waiting { future: self.later(request, waiting) },
         }
         Answering::Coming { future: self.inner.call(request) }
     }
 }
 
-pin_project! {
-    /// An answer, or the refusal of a request that another site has made.
-    #[project = Answers]
-    pub(crate) enum Answering<F> {
-        Refused { response: Option<Response> },
-        Coming { #[pin] future: F },
+impl<S> Authenticated<S>
+where
+    S: Service<Request, Response = Response> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    /// The answer to a request whose caller can only be told in a moment.
+    fn later(&mut self, mut request: Request, waiting: Waiting) -> Boxed<S::Error> {
+        // The one that is ready is the one to be called.
+        let ready = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, ready);
+        let authority = Arc::clone(&self.authority);
+        Box::pin(async move {
+            waiting.end().await;
+            let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+            let head = RequestHead { headers, method, uri, peer: peer(request.extensions()) };
+            if let Ok(Some(viewer)) = authority.identify(&head) {
+                request.extensions_mut().insert(viewer);
+            }
+            inner.call(request).await
+        })
     }
 }
 
-impl<E, F: Future<Output = Result<Response, E>>> Future for Answering<F> {
+type Boxed<E> = Pin<Box<dyn Future<Output = Result<Response, E>> + Send>>;
+
+pin_project! {
+    /// An answer, or the refusal of a request that another site has made.
+    #[project = Answers]
+    pub(crate) enum Answering<F, E> {
+        Refused { response: Option<Response> },
+        Coming { #[pin] future: F },
+        Waiting { future: Boxed<E> },
+    }
+}
+
+impl<E, F: Future<Output = Result<Response, E>>> Future for Answering<F, E> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         match self.project() {
             Answers::Refused { response } => Poll::Ready(Ok(response.take().unwrap_or_default())),
             Answers::Coming { future } => future.poll(context),
+            Answers::Waiting { future } => future.as_mut().poll(context),
         }
     }
 }

@@ -75,7 +75,7 @@ pub(super) const BACKEND: &Keys = &[
     ("listen", Read),
     ("actions", NotYet),
     ("auditor", NotYet),
-    ("auth", NotYet),
+    ("auth", Read),
     ("cache", NotYet),
     ("cors", Read),
     ("csp", NotYet),
@@ -94,6 +94,13 @@ pub(super) const BACKEND: &Keys = &[
     ("server", NotYet),
     ("trustProxy", Read),
     ("workingDirectory", NotYet),
+];
+
+pub(super) const BACKEND_AUTH: &Keys = &[
+    ("externalAccess", Read),
+    ("dangerouslyDisableDefaultAuthPolicy", NotYet),
+    ("keys", NotYet),
+    ("pluginKeyStore", NotYet),
 ];
 
 pub(super) const HTTPS: &Keys = &[("certificate", Read)];

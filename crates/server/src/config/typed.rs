@@ -1,5 +1,6 @@
 //! From the merged value to what is meant, checking types on the way.
 
+mod external;
 mod secrets;
 mod sessions;
 mod wire;
@@ -73,6 +74,8 @@ impl Reader<'_> {
         self.object(&organization, known::ORGANIZATION);
         self.object(&backend, known::BACKEND);
         self.object(&catalog, known::CATALOG);
+        let auth = backend.key("auth");
+        self.object(&auth, known::BACKEND_AUTH);
         let (app_url, backend_url) = (self.base_url(&app), self.base_url(&backend));
         let base_url = app_url.or(backend_url);
         let mut wire = self.wire(&backend, &root.key("stagedoor"));
@@ -86,6 +89,7 @@ impl Reader<'_> {
             rules: self.rules(&catalog.key("rules")),
             stagedoor: self.stagedoor(&root.key("stagedoor")),
             wire,
+            external_access: self.external_access(&auth.key("externalAccess")),
             warnings: Vec::new(),
         }
     }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use stagedoor_auth::SessionLimits;
 use stagedoor_outbound::AllowList;
 
+use super::external::ExternalAccess;
 use super::problem::{Place, Warning};
 use super::wire::WireConfig;
 
@@ -29,6 +30,8 @@ pub struct Config {
     pub stagedoor: StagedoorConfig,
     /// Certificates, proxies, other origins, limits.
     pub wire: WireConfig,
+    /// `backend.auth.externalAccess`.
+    pub external_access: Vec<ExternalAccess>,
     /// What was passed over.
     pub warnings: Vec<Warning>,
 }
