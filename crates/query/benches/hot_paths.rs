@@ -93,6 +93,29 @@ fn list_page(bencher: Bencher, count: usize) {
     });
 }
 
+/// The same for somebody from whom every hundredth component is hidden.
+#[divan::bench(args = SIZES)]
+fn list_page_through_a_lens(bencher: Bencher, count: usize) {
+    let whole = catalog(count);
+    let catalog = whole.through((0..count as u32).step_by(100).collect(), None);
+    let filter = Expr::And(vec![is("kind", "component"), is("spec.type", "service")]);
+    let sort = Sort { subject: Subject::Field("metadata.name".into()), descending: false };
+    bencher.bench(|| {
+        let selection = catalog.select(black_box(&filter), true);
+        let page: Vec<_> = selection.sorted(&sort, None).take(20).map(|step| step.node).collect();
+        (selection.count_sortable(&sort.subject), page)
+    });
+}
+
+/// What hides other entities from somebody after each commit.
+#[divan::bench(args = SIZES)]
+fn a_lens_for_the_next_snapshot(bencher: Bencher, count: usize) {
+    let whole = catalog(count);
+    let hidden: stagedoor_query::NodeSet = (0..count as u32).step_by(100).collect();
+    let before = whole.through(hidden.clone(), None);
+    bencher.bench(|| whole.through(black_box(&hidden).clone(), before.lens().map(AsRef::as_ref)));
+}
+
 /// A part of a text among all names.
 #[divan::bench(args = SIZES)]
 fn part_of_a_name(bencher: Bencher, count: usize) {

@@ -88,13 +88,16 @@ impl Catalog {
         out: &mut Vec<NodeId>,
     ) {
         reads.note(node, Part::Content);
+        if mutual {
+            // Also where no edge has the type yet: the first one may point here.
+            reads.note(node, Part::Incoming);
+        }
         let Some(id) = self.relation_id(relation) else { return };
         let fits = |other: NodeId| kind_of(self.reference(other)) == kind;
         let own = self.outgoing(node);
         let first = out.len();
         out.extend(own.iter().filter(|e| e.relation == id && fits(e.target)).map(|e| e.target));
         if mutual {
-            reads.note(node, Part::Incoming);
             let stated = out.len();
             let incoming = self.incoming(node).filter(|e| e.reverse == id && fits(e.source));
             out.extend(incoming.map(|e| e.source));
@@ -106,13 +109,15 @@ impl Catalog {
     /// The nodes that have a relation to `node`.
     fn sources_of(&self, node: NodeId, hop: &Hop, reads: &mut Reads, out: &mut Vec<NodeId>) {
         reads.note(node, Part::Incoming);
+        if hop.mutual {
+            reads.note(node, Part::Content);
+        }
         let Some(id) = self.relation_id(&hop.relation) else { return };
         if kind_of(self.reference(node)) != hop.target_kind {
             return;
         }
         out.extend(self.incoming(node).filter(|e| e.relation == id).map(|e| e.source));
         if hop.mutual {
-            reads.note(node, Part::Content);
             let own = self.outgoing(node).iter();
             out.extend(own.filter(|e| e.reverse == id).map(|e| e.target));
         }

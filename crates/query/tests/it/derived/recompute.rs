@@ -130,3 +130,21 @@ fn a_query_that_was_stopped_leaves_nothing_behind() {
     assert_eq!(book.value("service", "s1", "told"), "\"hub\"");
     assert_eq!(book.value("service", "s1", "loud"), "\"hub\"");
 }
+
+/// A value that was read before any edge had the relation's type.
+#[test]
+fn the_first_edge_of_a_type_is_noticed() {
+    let mut book = Book::new();
+    for _ in 0..2 {
+        book.define(
+            "c",
+            json!({"schema": {"properties": {"n": {"type": "string"}}},
+                "relations": {"r": {"target": "c", "many": true}, "rOf": {"target": "c"}},
+                "mirrorProperties": {"m": {"path": "rOf.n"}}}),
+        );
+    }
+    book.put("c", "z", json!({}));
+    assert_eq!(book.value("c", "z", "m"), Value::Null);
+    book.put("c", "x", json!({"properties": {"n": "1"}, "relations": {"r": ["z"]}}));
+    assert_eq!(book.value("c", "z", "m"), "1");
+}
