@@ -104,10 +104,17 @@ fn may(portal: &Portal, viewer: &Viewer, action: Action) -> bool {
 /// Whether a scope that is limited to one thing gives a right to that.
 fn is_named(portal: &Portal, viewer: &Viewer, scope: &str) -> bool {
     let allows = |action: &Action| {
-        let rest = scope.strip_prefix(action.scope()).and_then(|rest| rest.strip_prefix(':'));
-        rest.is_some_and(|name| portal.could(viewer, *action, Resource::Named(name)).is_ok())
+        let name = scope.strip_prefix(action.scope()).and_then(|rest| rest.strip_prefix(':'));
+        name.is_some_and(|name| {
+            let permissions = portal.permissions().get(name);
+            let resource = match ENTITIES.contains(action) {
+                true => Resource::Entities(&permissions),
+                false => Resource::Named(name),
+            };
+            portal.could(viewer, *action, resource).is_ok()
+        })
     };
-    Action::ALL.iter().filter(|action| !ENTITIES.contains(action)).any(allows)
+    Action::ALL.iter().filter(|action| !UNSAID.contains(action)).any(allows)
 }
 
 fn blueprints(portal: &Portal, viewer: &Viewer) -> Vec<String> {

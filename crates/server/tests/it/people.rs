@@ -242,6 +242,8 @@ async fn files_make_neither_people_nor_teams() {
     assert_eq!(user["user"], json!({ "type": "MEMBER" }));
     assert_eq!(portal.request_as(&elsa, "GET", "/v1/integration", None).await.status, 403);
     assert_eq!(portal.get("/v1/teams/staff").await.status, 404);
+    let sources = portal.get("/api/stagedoor/v1/sources").await.text();
+    assert_eq!(sources.matches("is not read from files").count(), 2, "{sources}");
     let again = portal.portal.write_documents(&elsa.viewer, yaml.into(), false).await.unwrap();
     assert_eq!(again.rejected.len(), 2, "{again:?}");
     assert_eq!(portal.request_as(&elsa, "GET", "/v1/integration", None).await.status, 403);
