@@ -106,11 +106,14 @@ fn forms_of(text: &str, forms: &mut BTreeSet<String>) {
         text.escape_debug().to_string(),
         text.escape_default().to_string(),
     ]);
-    // RFC 3986; `encodeURIComponent`; forms.
-    for kept in ["-._~", "-._~!'()*"] {
-        let coded = percent(text, kept);
-        forms.extend([coded.to_lowercase_codes(), coded.replace("%20", "+"), coded]);
+    // RFC 3986; `encodeURIComponent` and forms; `encodeURI`; every byte.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric();
+    for kept in ["-._~", "-._~!'()*", "-._~!'()*;,/?:@&=+$#"] {
+        let coded = percent(text, |byte| plain(byte) || kept.contains(char::from(byte)));
+        forms.extend([lower_codes(&coded), coded.replace("%20", "+"), coded]);
     }
+    let every = percent(text, |_| false);
+    forms.extend([lower_codes(&every), every]);
     let hex = text.bytes().fold(String::new(), |mut hex, byte| {
         // Writing to memory cannot fail.
         let _ = write!(hex, "{byte:02x}");
@@ -141,11 +144,10 @@ fn ascii(json: &str) -> String {
     })
 }
 
-fn percent(text: &str, kept: &str) -> String {
+fn percent(text: &str, kept: impl Fn(u8) -> bool) -> String {
     text.bytes().fold(String::new(), |mut out, byte| {
-        let c = char::from(byte);
-        if c.is_ascii_alphanumeric() || kept.contains(c) {
-            out.push(c);
+        if kept(byte) {
+            out.push(char::from(byte));
         } else {
             let _ = write!(out, "%{byte:02X}");
         }
@@ -153,21 +155,15 @@ fn percent(text: &str, kept: &str) -> String {
     })
 }
 
-trait Codes {
-    fn to_lowercase_codes(&self) -> String;
-}
-
-impl Codes for String {
-    /// `%2F` as `%2f`, and nothing else.
-    fn to_lowercase_codes(&self) -> String {
-        let mut out = String::with_capacity(self.len());
-        let mut code = 0;
-        for c in self.chars() {
-            out.push(if code > 0 { c.to_ascii_lowercase() } else { c });
-            code = if c == '%' { 2 } else { code.max(1) - 1 };
-        }
-        out
-    }
+/// `%2F` as `%2f`, and nothing else.
+fn lower_codes(coded: &str) -> String {
+    let mut left = 0_u8;
+    let lower = |c: char| {
+        let found = if left > 0 { c.to_ascii_lowercase() } else { c };
+        left = if c == '%' { 2 } else { left.saturating_sub(1) };
+        found
+    };
+    coded.chars().map(lower).collect()
 }
 
 /// Base64 takes three bytes at a time: within something longer a value looks in one of three ways, and the characters

@@ -72,7 +72,8 @@ impl Keeper {
     /// `secrets_key`, with the fingerprint of the key that they were written with.
     pub(crate) fn over(config: SecretsConfig, catalog: &Catalog) -> Result<Self, PortalError> {
         let own = config.key.as_ref().map(SecretsKey::fingerprint);
-        let other = catalog.records(COLLECTION).map(|record| written_with(record)).find(|f| own != Some(f));
+        let keys = catalog.records(COLLECTION).filter_map(|record| written_with(record));
+        let other = keys.into_iter().find(|key| own != Some(key.as_str()));
         let Some(other) = other else {
             let hidden = hiding::Hidden::default();
             return Ok(Self { key: config.key, origin: config.origin, hidden });
@@ -104,10 +105,9 @@ impl Keeper {
     }
 }
 
-fn written_with(record: &Record) -> String {
-    let body = record.body.value();
-    let sealed = body.get(SEALED).and_then(Value::as_str).unwrap_or_default();
-    sealed_with(sealed).unwrap_or("unknown").to_owned()
+/// The key that a secret was written with; `None` where it is damaged: it opens with no key.
+fn written_with(record: &Record) -> Option<String> {
+    sealed_with(record.body.value().get(SEALED)?.as_str()?).map(str::to_owned)
 }
 
 /// Seals a text under a nonce of its own.
