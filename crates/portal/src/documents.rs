@@ -227,16 +227,11 @@ impl Draft {
         judge: &Judge,
     ) -> Result<(Effect, DocumentResult), PortalError> {
         let (reference, value) = (entity.entity_ref.as_str(), &entity.value);
-        let old = self
-            .catalog
-            .node_of_ref(reference)
-            .and_then(|n| self.catalog.entity(n))
-            .map(|e| Arc::clone(&e.record));
-        let node = self.catalog.node_of_ref(reference).filter(|_| old.is_some());
-        if node.is_some_and(|node| !judge.sees(self, node)) {
-            let text = format!("{reference} is taken by an entity that you may not see");
-            return Err(PortalError::Forbidden(text));
-        }
+        let there = self.catalog.node_of_ref(reference).filter(|n| self.catalog.entity(*n).is_some());
+        // One that the writer may not see is not there, but for the name that it has.
+        let hidden = there.is_some_and(|node| !judge.sees(self, node));
+        let node = there.filter(|_| !hidden);
+        let old = node.and_then(|n| self.catalog.entity(n)).map(|e| Arc::clone(&e.record));
         if let Some(claim) = old.as_ref().and_then(|o| o.claim.as_ref()) {
             let message = format!(
                 "{reference} belongs to its source {} (line {}); change it there",
@@ -250,6 +245,10 @@ impl Draft {
         match (node, &old) {
             (Some(node), Some(old)) => judge.update(self, node, old, &record, true)?,
             _ => judge.register(self, &record)?,
+        }
+        if hidden {
+            let text = format!("{reference} is taken by an entity that you may not see");
+            return Err(PortalError::Forbidden(text));
         }
         let result = DocumentResult {
             index: 0,
@@ -323,7 +322,8 @@ impl Draft {
         let blueprint = body.get("blueprint").and_then(Value::as_str).unwrap_or_default();
         if matches!(blueprint, "_user" | "_team") {
             // Whoever may change a file would give rights to anybody.
-            let text = format!("\"{blueprint}\" is not read from files; people and teams are kept in the portal");
+            let text =
+                format!("\"{blueprint}\" is not read from files; people and teams are kept in the portal");
             return Err(PortalError::refused("protected_resource", text));
         }
         let Some(entry) = self.catalog.blueprints().get(blueprint).cloned() else {

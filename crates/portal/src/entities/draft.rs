@@ -38,16 +38,10 @@ impl Draft {
         let (identifier, renamed) = names_of(&request.mode, &said);
         let identifier = people::key(&request.blueprint, &identifier).into_owned();
         let renamed = renamed.filter(|to| *to != identifier);
-        let old = self.find(&entry, &identifier);
-        if let Some((node, _)) = &old
-            && !judge.sees(self, *node)
-        {
-            // As if it were not there, but for the name that it has.
-            return Err(match request.mode {
-                WriteMode::Replace(_) | WriteMode::Patch(_) => missing(&request.blueprint, &identifier),
-                _ => taken(&entry.blueprint, &identifier),
-            });
-        }
+        let there = self.find(&entry, &identifier);
+        // One that the writer may not see is not there, but for the name that it has: in the end that is taken.
+        let hidden = there.as_ref().is_some_and(|(node, _)| !judge.sees(self, *node));
+        let old = there.filter(|_| !hidden);
         let merge = merges(request, old.is_some(), &entry.blueprint, &identifier)?;
         let mut document = None;
         if let Some((node, record)) = &old {
@@ -73,6 +67,9 @@ impl Draft {
         self.people_rules(before.as_deref(), &record, renamed.as_deref())?;
         for target in &bare {
             judge.register(self, &target.record(self)?)?;
+        }
+        if hidden {
+            return Err(taken(&entry.blueprint, &identifier));
         }
         for target in &bare {
             self.make_bare(target)?;

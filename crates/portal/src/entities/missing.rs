@@ -54,7 +54,7 @@ impl Draft {
             for target in targets {
                 let there = self.catalog.node_of_key(&relation.target, target);
                 // One that the asker may not see cannot be told from one that is not there.
-                let hidden = || absent == Missing::Refuse && there.is_some_and(|n| !judge.sees(self, n));
+                let hidden = || there.is_some_and(|n| !judge.sees(self, n));
                 let known = (there.is_some() && !hidden())
                     || (to_its_own && itself == Some(target))
                     || planned.contains(&(relation.target.as_str(), target.as_str()));
@@ -83,8 +83,12 @@ impl Draft {
         Ok(Bare { entry, identifier: identifier.to_owned() })
     }
 
-    /// Makes an entity of which nothing is known but its name.
+    /// Makes an entity of which nothing is known but its name. One that the writer may not see has the name already.
     pub(super) fn make_bare(&mut self, bare: &Bare) -> Result<(), PortalError> {
+        let blueprint = &bare.entry.blueprint.identifier;
+        if self.catalog.node_of_key(blueprint, &bare.identifier).is_some() {
+            return Ok(());
+        }
         let record = bare.record(self)?;
         self.put(Change::PutEntity(Arc::new(record)));
         Ok(())
