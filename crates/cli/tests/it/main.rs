@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod doctor;
+mod first_start;
 mod jq;
 mod running;
+mod secrets;
 
 use std::process::Command;
 

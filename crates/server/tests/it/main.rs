@@ -26,6 +26,8 @@ mod permission;
 mod port_writes;
 mod remembered;
 mod rights;
+mod secrets;
+mod route_table;
 mod sign_in;
 mod telemetry;
 mod url;
