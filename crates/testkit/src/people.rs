@@ -55,11 +55,24 @@ impl TestPortal {
     /// Whoever a viewer is, with a token.
     #[must_use]
     pub fn caller(&self, viewer: Viewer) -> Person {
+        self.caller_ago(viewer, 0)
+    }
+
+    /// The same with a token that was issued so many milliseconds ago.
+    #[must_use]
+    pub fn caller_ago(&self, viewer: Viewer, ago: i64) -> Person {
         let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now = Timestamp(i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX));
+        let now = Timestamp(i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX) - ago);
         let issued = self.authority.tokens().issue(&viewer, now);
         let token = issued.map(|issued| issued.token).unwrap_or_default();
         Person { viewer, token }
+    }
+
+    /// Takes back every access token of a person.
+    pub fn revoke(&self, person: &Person) {
+        let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = Timestamp(i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX));
+        self.authority.tokens().revoke_all(person.viewer.name(), now);
     }
 
     /// The same person with a token that is limited to these scopes.

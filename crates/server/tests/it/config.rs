@@ -1,5 +1,7 @@
 //! `app-config.yaml` as existing installations have it, and as people get it wrong.
 
+mod wire;
+
 use std::path::PathBuf;
 
 use stagedoor_server::config::{

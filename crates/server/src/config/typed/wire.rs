@@ -78,7 +78,8 @@ impl Reader<'_> {
         };
         let ranges: Vec<String> = texts.iter().flat_map(named).collect();
         TrustedProxies::parse(&ranges).unwrap_or_else(|wrong| {
-            let hidden = at.value.is_some_and(|value| value.secret);
+            let secret = |at: &At<'_>| at.value.is_some_and(|value| value.secret);
+            let hidden = secret(at) || at.items().any(|item| secret(&item));
             self.wrong(at, if hidden { "an entry is no address and no range" } else { &wrong });
             TrustedProxies::default()
         })

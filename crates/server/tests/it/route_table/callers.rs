@@ -1,0 +1,95 @@
+//! The kinds of callers, each with every credential that makes one.
+
+use axum::body::Body;
+use http::Request;
+use serde_json::{Value, json};
+use stagedoor_auth::{Principal, Scopes, Via, Viewer};
+use stagedoor_testkit::{Answer, Person, TestPortal};
+
+/// As `tests/compat/rights.yaml` names them. Those who are let in come last, for they may change things.
+pub(super) const CALLERS: [&str; 9] =
+    ["anonymous", "forged", "expired", "revoked", "disabled", "unscoped", "member", "moderator", "administrator"];
+
+/// Seconds that an access token is good for, and a few more.
+const LONG_AGO: i64 = 4 * 60 * 60 * 1000;
+
+/// What a request of a caller carries besides.
+pub(super) type Headers = Vec<(&'static str, String)>;
+
+/// The callers of one portal.
+pub(super) struct Callers(Vec<(&'static str, String, Headers)>);
+
+fn bearer(token: &str) -> Headers {
+    vec![("authorization", format!("Bearer {token}"))]
+}
+
+impl Callers {
+    pub(super) async fn new(portal: &TestPortal) -> Self {
+        let mut all = vec![
+            ("anonymous", "anonymous".to_owned(), Headers::new()),
+            ("forged", "forged".to_owned(), bearer("eyJhbGciOiJub25lIn0.e30.")),
+        ];
+        let mut add = |caller: &'static str, person: &Person| {
+            all.push((caller, caller.to_owned(), bearer(&person.token)));
+        };
+        add("administrator", &portal.administrator("administrator@larkfell.example").await);
+        add("member", &portal.member("member@larkfell.example").await);
+        add("moderator", &portal.moderator("moderator@larkfell.example", &["service", "component"]).await);
+        add(
+            "disabled",
+            &portal
+                .person(
+                    "disabled@larkfell.example",
+                    json!({ "status": "Disabled", "port_role": "Admin" }),
+                    &[],
+                )
+                .await,
+        );
+        let bot = json!({ "port_type": "Service Account", "port_role": "Admin" });
+        portal.person("bot@larkfell.example", bot, &[]).await;
+        let none = Scopes::parse(Vec::<String>::new()).unwrap();
+        let bot = Principal::ServiceAccount("bot@larkfell.example".into());
+        add("unscoped", &portal.caller(Viewer::new(bot, Via::AccessToken("bot".into()), Some(none))));
+        portal.administrator("expired@larkfell.example").await;
+        // Another credential than the one at hand, or that one's token would be handed out again.
+        let expired = Principal::Person("expired@larkfell.example".into());
+        let expired = Viewer::new(expired, Via::AccessToken("old".into()), None);
+        add("expired", &portal.caller_ago(expired, LONG_AGO));
+        let revoked = portal.administrator("revoked@larkfell.example").await;
+        portal.revoke(&revoked);
+        add("revoked", &revoked);
+        Self(all)
+    }
+
+    /// Every credential of a kind of caller: what it is called, and what it sends.
+    pub(super) fn of(&self, caller: &str) -> Vec<(String, Headers)> {
+        let of = self.0.iter().filter(|(kind, ..)| *kind == caller);
+        let all: Vec<_> = of.map(|(_, name, headers)| (name.clone(), headers.clone())).collect();
+        assert!(!all.is_empty(), "nobody is {caller}");
+        all
+    }
+}
+
+/// A request with these headers.
+pub(super) async fn ask(
+    portal: &TestPortal,
+    method: &str,
+    path: &str,
+    headers: &[(&'static str, String)],
+    body: Option<&Value>,
+) -> Answer {
+    // As a page of the portal's own: what others may not do with a cookie is another test.
+    let mut request = Request::builder().method(method).uri(path).header("sec-fetch-site", "same-origin");
+    for (name, value) in headers {
+        request = request.header(*name, value);
+    }
+    let body = match body {
+        Some(Value::String(text)) => Body::from(text.clone()),
+        Some(body) => {
+            request = request.header("content-type", "application/json");
+            Body::from(body.to_string())
+        }
+        None => Body::empty(),
+    };
+    portal.send(request.body(body).unwrap()).await
+}
