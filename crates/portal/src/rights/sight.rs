@@ -14,7 +14,7 @@ use stagedoor_auth::{Account, Action, Rights, Scopes};
 use stagedoor_model::{Revision, Timestamp};
 use stagedoor_query::Catalog;
 
-use self::owners::Owners;
+use self::owners::{Known, Owners};
 use self::profile::{Asked, Key, Profile};
 use super::permissions::{Parsed, PermissionSet};
 use crate::clock;
@@ -147,7 +147,8 @@ impl Kept {
         let Some(key) = Key::of(asked) else { return (None, None) };
         self.turn += 1;
         let before = self.profiles.remove(&key);
-        let (mut profile, view) = Profile::new(asked, &key, before.as_ref(), Some(&mut self.owners));
+        let (mut profile, view) =
+            Profile::new(asked, &key, before.as_ref(), Known::Published(&mut self.owners));
         profile.used = self.turn;
         if self.profiles.len() >= PROFILES {
             let oldest = self.profiles.iter().min_by_key(|(_, p)| p.used).map(|(key, _)| key.clone());
@@ -160,8 +161,12 @@ impl Kept {
 
     fn glance(&self, asked: &Asked<'_>) -> Option<Catalog> {
         let key = Key::of(asked)?;
-        let before = self.profiles.get(&key).filter(|_| self.fits(asked));
-        Some(Profile::new(asked, &key, before, None).1)
+        let none = HashMap::new();
+        let (before, owners) = match self.fits(asked) {
+            true => (self.profiles.get(&key), &self.owners),
+            false => (None, &none),
+        };
+        Some(Profile::new(asked, &key, before, Known::Draft(owners)).1)
     }
 
     /// Whether what is kept was made by the same rules.

@@ -1,5 +1,7 @@
 //! Owning teams: own ones, or those of another entity.
 
+use stagedoor_model::json;
+
 use super::definition::Owners;
 use super::state::{Part, Reads};
 use super::walk::Hop;
@@ -13,6 +15,14 @@ impl Catalog {
         self.owners(node, &mut Reads::none())
     }
 
+    /// The same, with the nodes that it was read from: while none of them is touched, nor the blueprints are, it holds.
+    #[must_use]
+    pub fn teams_and_basis(&self, node: NodeId) -> (Vec<String>, Vec<NodeId>) {
+        let mut reads = Reads::default();
+        let teams = self.owners(node, &mut reads);
+        (teams, reads.nodes())
+    }
+
     pub(super) fn owners(&self, node: NodeId, reads: &mut Reads) -> Vec<String> {
         reads.note(node, Part::Content);
         let Some(entity) = self.entity(node) else { return Vec::new() };
@@ -22,7 +32,10 @@ impl Catalog {
             Some(Owners::Nobody) => return Vec::new(),
             _ => {}
         }
-        let contributed = || entity.record.contributed().team.unwrap_or_default();
+        let contributed = || {
+            let team = entity.record.fields.as_ref().and_then(|f| json::member(f.as_str(), ["team"]));
+            team.and_then(|team| serde_json::from_str(team).ok()).unwrap_or_default()
+        };
         if !entry.is_some_and(|e| e.face.shipped) {
             return contributed();
         }

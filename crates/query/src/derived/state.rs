@@ -24,7 +24,7 @@ const SHARDS: usize = 64;
 /// When what is remembered takes about so many bytes, all of it is forgotten.
 const LIMIT: usize = 96 << 20;
 /// The same of what is remembered for somebody who does not see all: there are many of these.
-const LIMIT_APART: usize = 8 << 20;
+const LIMIT_APART: usize = 4 << 20;
 
 /// The marks of a node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -146,6 +146,14 @@ impl Reads {
         if !self.off {
             self.nodes.push((node, part));
         }
+    }
+
+    /// Which nodes were read, each once.
+    pub(super) fn nodes(self) -> Vec<NodeId> {
+        let mut nodes: Vec<NodeId> = self.nodes.into_iter().map(|(node, _)| node).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        nodes
     }
 
     /// The value may change with any change.

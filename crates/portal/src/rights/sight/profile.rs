@@ -9,7 +9,7 @@ use stagedoor_query::{Catalog, Expr, Lens, NodeSet, Place};
 
 use super::super::permissions::PermissionSet;
 use super::super::policy_expr;
-use super::owners::Owners;
+use super::owners::{Known, is_own};
 
 /// How long rules that depend on the time are taken to hold, in milliseconds.
 const MOMENT: i64 = 1_000;
@@ -80,12 +80,12 @@ struct Part {
 }
 
 impl Profile {
-    /// The profile, and the catalog through it. `owners` is what is known of who owns what, of published states.
+    /// The profile, and the catalog through it. `owners` is what is known of who owns what.
     pub(super) fn new(
         asked: &Asked<'_>,
         key: &Key,
         before: Option<&Self>,
-        mut owners: Option<&mut HashMap<String, Owners>>,
+        mut owners: Known<'_>,
     ) -> (Self, Catalog) {
         let catalog = asked.catalog;
         let touched = before.and_then(|before| catalog.touched_since(before.place));
@@ -97,7 +97,7 @@ impl Profile {
             let judged = Judged::new(asked, &permissions);
             timed |= judged.is_timed;
             let before = before.and_then(|b| b.parts.get(blueprint)).zip(touched.as_ref());
-            let part = judged.part(before, owners.as_deref_mut());
+            let part = judged.part(before, &mut owners);
             hidden |= catalog.set_of(blueprint).as_ref() - &part.seen;
             parts.insert(blueprint.into(), part);
         }
@@ -147,7 +147,7 @@ impl<'a> Judged<'a> {
         Self { asked, blueprint, by_team, policies: exprs, is_timed, is_local }
     }
 
-    fn part(self, before: Option<(&Part, &NodeSet)>, owners: Option<&mut HashMap<String, Owners>>) -> Part {
+    fn part(self, before: Option<(&Part, &NodeSet)>, owners: &mut Known<'_>) -> Part {
         let catalog = self.asked.catalog;
         let all = catalog.set_of(self.blueprint);
         let seen = match before.filter(|(before, _)| self.is_local && before.policies == self.policies) {
@@ -156,29 +156,19 @@ impl<'a> Judged<'a> {
                 let mut seen = &before.seen - touched;
                 seen |= self.satisfying(&again);
                 if self.by_team {
-                    seen.extend(again.iter().filter(|node| self.is_own(*node)));
+                    seen.extend(again.iter().filter(|node| is_own(catalog, *node, self.asked.rights)));
                 }
                 seen
             }
             None => {
                 let mut seen = self.satisfying(&all);
-                match owners.filter(|_| self.by_team) {
-                    Some(owners) => {
-                        let known = owners.entry(self.blueprint.to_owned()).or_default();
-                        known.follow(catalog, self.blueprint);
-                        self.asked.rights.teams().for_each(|team| known.add(team, &mut seen));
-                    }
-                    None if self.by_team => seen.extend(all.iter().filter(|node| self.is_own(*node))),
-                    None => {}
+                if self.by_team {
+                    seen |= owners.owned(catalog, self.blueprint, self.asked.rights);
                 }
                 seen
             }
         };
         Part { seen, policies: self.policies }
-    }
-
-    fn is_own(&self, node: u32) -> bool {
-        self.asked.catalog.teams(node).iter().any(|team| self.asked.rights.is_in(team))
     }
 
     fn satisfying(&self, nodes: &NodeSet) -> NodeSet {

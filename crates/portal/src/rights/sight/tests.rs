@@ -152,7 +152,7 @@ fn what_is_seen_follows_every_change() {
         administrator,
     ];
     let mut changed = 0;
-    for seed in 0..5 {
+    for seed in 0..3 {
         let mut dice = Dice(seed);
         let sights = Sights::default();
         let mut catalog = Catalog::default();
@@ -185,7 +185,7 @@ fn what_is_seen_follows_every_change() {
             }
         }
     }
-    assert!(changed > 150, "{changed}");
+    assert!(changed > 90, "{changed}");
 }
 
 /// Nobody who may see everything gets a copy.
