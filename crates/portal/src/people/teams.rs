@@ -230,8 +230,8 @@ impl Portal {
 impl Draft {
     /// The identifier of the team of a name that can be changed here.
     fn own_team(&self, name: &str) -> Result<String, PortalError> {
-        if let Some(node) = team_of(&self.catalog, name) {
-            return Ok(self.catalog.identifier_at(node).into_owned());
+        if let Some(identifier) = team_called(&self.catalog, name) {
+            return Ok(identifier);
         }
         Err(match group_of(&self.catalog, name) {
             Some(_) => of_the_catalog(name),
@@ -289,8 +289,7 @@ pub(super) fn team_identifiers(
     let mut identifiers: Vec<String> = Vec::new();
     let there = node.map(|node| memberships(node, catalog)).unwrap_or_default();
     for name in names {
-        if let Some(team) = team_of(catalog, name) {
-            let identifier = catalog.identifier_at(team).into_owned();
+        if let Some(identifier) = team_called(catalog, name) {
             if !identifiers.contains(&identifier) {
                 identifiers.push(identifier);
             }

@@ -232,7 +232,7 @@ impl Portal {
                 (role, Some(moderated))
             }
         };
-        let teams = change.teams.as_ref().map(|teams| team_identifiers(&catalog, teams, node)).transpose()?;
+        let teams = change.teams.clone();
         self.invite(viewer, Invitation { email, role, teams, moderated }).await
     }
 

@@ -10,22 +10,38 @@ use super::definition::{Aggregation, Last, Query};
 use super::state::{Part, Reads};
 use crate::catalog::{Catalog, NodeId};
 use crate::dialect::port::{self, Scope};
-use crate::expr::{Expr, Meta, Subject};
+use crate::expr::{Expr, Meta, Subject, Test};
+use crate::index::term::Scalar;
 
 type Outcome = (Value, Option<String>);
 
 impl Catalog {
     pub(super) fn aggregation(&self, node: NodeId, of: &Aggregation, reads: &mut Reads) -> Outcome {
         let mut related = self.at_ends(node, &of.paths, reads);
+        let members = self.members_of(node, of, reads);
+        if let Some(members) = &members {
+            related |= members;
+        }
         if let Some(query) = &of.query {
             match self.matching(query, of, &related, reads) {
                 Ok(matching) => related = matching,
                 Err(problem) => return (Value::Null, Some(problem)),
             }
         }
-        let unrelated = of.paths.is_empty();
+        let unrelated = of.paths.is_empty() && members.is_none();
         let problem = unrelated.then(|| format!("no relations lead to blueprint \"{}\"", of.target));
         (self.reduce(&related, of, reads), problem)
+    }
+
+    /// The people who say that they are in a team: that is no relation. `None` where it is not about people of a team.
+    fn members_of(&self, node: NodeId, of: &Aggregation, reads: &mut Reads) -> Option<RoaringBitmap> {
+        let team = self.entity(node).filter(|e| e.record.blueprint == "_team" && of.target == "_user")?;
+        // Whoever comes in has not been looked at.
+        reads.everything();
+        let named = Test::In(vec![Scalar::text(team.record.identifier.as_str())]);
+        let named = Expr::exact(Subject::Meta(Meta::Team), named);
+        let members = Expr::And(vec![Expr::of_blueprint("_user"), named]);
+        Some(self.select(&members, false).nodes().clone())
     }
 
     fn reduce(&self, related: &RoaringBitmap, of: &Aggregation, reads: &mut Reads) -> Value {
