@@ -24,6 +24,7 @@ mod model_changes;
 mod people;
 mod permission;
 mod port_writes;
+mod programs;
 mod remembered;
 mod rights;
 mod secrets;
