@@ -2,6 +2,7 @@
 //! nothing: no folder is made, no schema brought up to date.
 
 mod checks;
+mod secrets;
 
 use serde::Serialize;
 
@@ -57,6 +58,7 @@ pub async fn examine(options: &Options) -> Vec<Check> {
             all.extend(checks::configuration(options, &config.warnings));
             all.push(checks::credentials(&environment, options.dev));
             all.extend(checks::database(options, &config).await);
+            all.extend(secrets::key(options, &config, &environment));
             all.push(checks::address(options, &config).await);
             all.extend(checks::metrics(options, &config, &environment).await);
             all.extend(checks::sources(&config, &environment).await);

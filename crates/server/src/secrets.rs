@@ -43,6 +43,11 @@ impl Found {
         Ok(Self { key: Some(key), origin, new: None, own_file: None })
     }
 
+    /// Whether it was made just now.
+    pub(crate) fn is_new(&self) -> bool {
+        self.new.is_some()
+    }
+
     /// Takes the key apart from what a portal needs of it.
     pub(crate) fn config(&mut self) -> SecretsConfig {
         SecretsConfig { key: self.key.take(), origin: self.origin.clone() }

@@ -228,9 +228,18 @@ fn announce(scheme: &str, address: SocketAddr, dev: bool) {
 /// # Errors
 /// As [`serve`].
 pub fn run_blocking(options: Options) -> anyhow::Result<()> {
+    no_core_dumps();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(serve(options));
     // A reader of sources may still be asleep; it holds nothing that is not stored.
     runtime.shutdown_timeout(Duration::from_millis(500));
     result
+}
+
+/// A dump of the memory would have every secret in it.
+fn no_core_dumps() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    if let Err(error) = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }) {
+        tracing::warn!(%error, "core dumps cannot be switched off");
+    }
 }

@@ -253,6 +253,12 @@ fn no_line_of_the_log_has_a_secret_in_any_form() {
                 &format!("user-agent: {form}\r\nx-request-id: {form}\r\n"),
             );
         }
+        #[cfg(target_os = "linux")]
+        {
+            let limits = fs::read_to_string(format!("/proc/{}/limits", server.child.id())).unwrap();
+            let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+            assert_eq!(core.split_whitespace().nth(4), Some("0"), "a dump would have every secret: {core}");
+        }
         let log = server.stop();
         assert!(log.contains("[redacted]"), "{log}");
         for form in [

@@ -101,7 +101,9 @@ pub struct AuditEntry {
 }
 
 /// Records that change by being used. What people do with them are events.
-const TOLD_BY_EVENTS: [&str; 6] = ["account", "session", "sign_in", "token", "app", "invitation"];
+const USED: [&str; 3] = ["account", "session", "sign_in"];
+/// Records whose beginning and end are events, which say more.
+const BEGUN_AND_ENDED: [&str; 3] = ["token", "app", "invitation"];
 /// Records that are the portal's own notes.
 const OWN: [&str; 2] = ["source_problems", "declared_blueprint"];
 
@@ -113,7 +115,12 @@ pub(super) fn is_shown(change: &Change) -> bool {
         Change::PutWaitingClaim(_) | Change::DeleteWaitingClaim(..) => return false,
         _ => return true,
     };
-    !TOLD_BY_EVENTS.contains(&collection) && !OWN.contains(&collection)
+    !USED.contains(&collection) && !OWN.contains(&collection)
+}
+
+/// Whether an event tells of the same.
+pub(super) fn is_told_by_event(entry: &AuditEntry) -> bool {
+    BEGUN_AND_ENDED.contains(&entry.kind.as_str()) && entry.revision.is_some() && entry.action != Update
 }
 
 /// What kind of thing a change is about.

@@ -215,6 +215,9 @@ impl<'s> Search<'s> {
         self.looked_at += 1;
         let before = self.before(logged).map_err(writer::internal)?;
         let mut entry = entry::of_change(logged, before.as_ref());
+        if entry::is_told_by_event(&entry) {
+            return Ok(None);
+        }
         if self.query.wants(&entry) && !self.query.without_values && !entry.hidden {
             self.then.back_to(logged.revision);
             entry.before = before.as_ref().map(|b| self.value(b, logged)).transpose()?.flatten();

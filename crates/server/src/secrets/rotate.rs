@@ -66,7 +66,7 @@ async fn rotate(options: &DatabaseOptions, given: Option<&Path>) -> anyhow::Resu
     let database = database::of(options.database_url.as_deref(), options.data_dir.as_deref(), &config)?;
     let mut old = find(&config, &environment, &database)?;
     let store = database.open()?;
-    if old.key.is_none() || old.new.is_some() {
+    if old.key.is_none() || old.is_new() {
         bail!("there is no key to be changed: {}", old.origin);
     }
     let new = new_key(&environment, given, &old)?;
