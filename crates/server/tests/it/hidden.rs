@@ -1,6 +1,7 @@
 //! What somebody may not see is in no answer: every route that reads answers byte for byte as if it were not there.
 
 mod routes;
+mod summaries;
 mod world;
 
 use std::collections::BTreeMap;

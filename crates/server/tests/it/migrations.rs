@@ -17,7 +17,7 @@ async fn migration(portal: &TestPortal, id: &str) -> Value {
 }
 
 /// The migration when it has ended.
-async fn ended(portal: &TestPortal, id: &str) -> Value {
+pub(crate) async fn ended(portal: &TestPortal, id: &str) -> Value {
     let running = ["INITIALIZING", "RUNNING", "PENDING", "PENDING_CANCELLATION"];
     eventually("the migration ends", LIMIT, || async {
         let migration = migration(portal, id).await;
