@@ -93,7 +93,10 @@ fn every_row_that_is_there_names_cases_that_ask_for_it() {
 async fn routed(portal: &TestPortal, dialect: &Dialect, row: &Row) -> bool {
     let path: Vec<&str> =
         row.path.split('/').map(|part| if part.starts_with('{') { "x" } else { part }).collect();
-    let answer = portal.request(&row.method, &format!("{}{}", dialect.mount, path.join("/")), None).await;
+    let path = path.join("/");
+    // Another plugin's path is written in full.
+    let path = if path.starts_with("/api/") { path } else { format!("{}{path}", dialect.mount) };
+    let answer = portal.request(&row.method, &path, None).await;
     let unknown = match dialect.name {
         "port" => answer.json()["message"].as_str().is_some_and(|text| text.starts_with("Route ")),
         _ => answer.body.is_empty(),
@@ -148,7 +151,7 @@ impl Dialect {
         let document: Value = serde_json::from_str(text).unwrap();
         let mut found = Vec::new();
         for (path, methods) in document["paths"].as_object().unwrap() {
-            let path = path.strip_prefix(self.prefix).unwrap();
+            let path = path.strip_prefix(self.prefix).unwrap_or(path);
             found.extend(
                 methods.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.to_owned())),
             );

@@ -6,6 +6,7 @@
 mod callers;
 mod file;
 mod routes;
+mod strangers;
 
 use std::collections::BTreeSet;
 

@@ -7,8 +7,17 @@ use stagedoor_auth::{Principal, Scopes, Via, Viewer};
 use stagedoor_testkit::{Answer, Person, TestPortal};
 
 /// As `tests/compat/rights.yaml` names them. Those who are let in come last, for they may change things.
-pub(super) const CALLERS: [&str; 9] =
-    ["anonymous", "forged", "expired", "revoked", "disabled", "unscoped", "member", "moderator", "administrator"];
+pub(super) const CALLERS: [&str; 9] = [
+    "anonymous",
+    "forged",
+    "expired",
+    "revoked",
+    "disabled",
+    "unscoped",
+    "member",
+    "moderator",
+    "administrator",
+];
 
 /// Seconds that an access token is good for, and a few more.
 const LONG_AGO: i64 = 4 * 60 * 60 * 1000;
@@ -58,6 +67,11 @@ impl Callers {
         let revoked = portal.administrator("revoked@larkfell.example").await;
         portal.revoke(&revoked);
         add("revoked", &revoked);
+        all.push(("revoked", "a revoked token".to_owned(), bearer(&revoked_token(portal).await)));
+        let ended = signed_in(portal, "ended@larkfell.example", "Admin").await;
+        let out = ask(portal, "DELETE", "/api/stagedoor/v1/session", &ended, None).await;
+        assert!(out.status < 300, "{}", out.text());
+        all.push(("revoked", "an ended session".to_owned(), ended));
         Self(all)
     }
 
@@ -68,6 +82,41 @@ impl Callers {
         assert!(!all.is_empty(), "nobody is {caller}");
         all
     }
+}
+
+/// A personal token of an administrator that was good and is not any more.
+async fn revoked_token(portal: &TestPortal) -> String {
+    let owner = portal.administrator("owner@larkfell.example").await;
+    let made = made_token(portal, &owner).await;
+    let token = made["token"].as_str().unwrap().to_owned();
+    let path = format!("/api/stagedoor/v1/tokens/{}", made["id"].as_str().unwrap());
+    let good = ask(portal, "GET", "/v1/apps", &bearer(&token), None).await;
+    assert_eq!(good.status, 200, "{}", good.text());
+    let gone = portal.request_as(&owner, "DELETE", &path, None).await;
+    assert!(gone.status < 300, "{}", gone.text());
+    token
+}
+
+/// A personal token, as the answer that made it.
+pub(super) async fn made_token(portal: &TestPortal, owner: &Person) -> Value {
+    let body = json!({ "name": "laptop", "scopes": null, "expiresInDays": 30 });
+    let made = portal.request_as(owner, "POST", "/api/stagedoor/v1/tokens", Some(&body)).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    made.json()
+}
+
+/// The cookie of somebody who has accepted an invitation.
+pub(super) async fn signed_in(portal: &TestPortal, email: &str, role: &str) -> Headers {
+    let body = json!({ "email": email, "role": role });
+    let invited = portal.post("/api/stagedoor/v1/invitations", &body).await;
+    assert_eq!(invited.status, 201, "{}", invited.text());
+    let link = invited.json()["link"].as_str().unwrap_or_default().to_owned();
+    let (_, token) = link.split_once('#').unwrap();
+    let body = json!({ "token": token, "password": "violet lamp over nine" });
+    let accepted = ask(portal, "POST", "/api/stagedoor/v1/links/accept", &[], Some(&body)).await;
+    assert_eq!(accepted.status, 200, "{}", accepted.text());
+    let (cookie, _) = accepted.header("set-cookie").split_once(';').unwrap();
+    vec![("cookie", cookie.to_owned())]
 }
 
 /// A request with these headers.

@@ -119,6 +119,11 @@ impl Request {
         Self { method: method.to_owned(), path: path.to_owned(), body: value.get("body").cloned() }
     }
 
+    /// The same request about something else: `path` in the place of its own.
+    pub(super) fn about(&self, path: &str) -> (String, String, Option<Value>) {
+        (self.method.clone(), path.to_owned(), self.body.clone())
+    }
+
     /// Method, path and body for one caller.
     pub(super) fn filled(&self, table: &Table, caller: &str) -> (String, String, Option<Value>) {
         let mut path = self.path.replace("{caller}", caller);

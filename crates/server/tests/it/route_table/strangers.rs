@@ -1,0 +1,173 @@
+//! Every id of every route, belonging to somebody else or hidden (attack case 31).
+//!
+//! A parameter of a route is filled with something that the caller may not see, and then with something that is not
+//! there: the answers must be the same.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use stagedoor_testkit::{Person, TestPortal};
+
+use super::assert_none;
+use super::callers::{ask, made_token, signed_in};
+use super::file::{Expected, Row, Table};
+use crate::support::Ask;
+
+/// Parameters that name a part of a thing, or what everybody may see, or what cannot exist yet. Whatever is no
+/// person's own is judged by the walk.
+const OPEN: [&str; 16] = [
+    "property",
+    "relation",
+    "mirror",
+    "kind",
+    "event",
+    "team",
+    "user",
+    "email",
+    "migration",
+    "integration",
+    "ingest_id",
+    "action",
+    "page",
+    "webhook",
+    "app",
+    "secret_name",
+];
+
+/// What belongs to others, by the parameter that names it.
+struct Strangers(BTreeMap<(&'static str, &'static str), String>);
+
+impl Strangers {
+    async fn new(portal: &TestPortal) -> Self {
+        let vault = json!({ "identifier": "vault", "title": "Vault", "schema": { "properties": {} } });
+        portal.blueprint(vault).await;
+        portal.merge("vault", json!({ "identifier": "crown", "title": "The crown" })).await;
+        let nobody = json!({ "roles": ["Admin"], "users": [], "teams": [], "ownedByTeam": false });
+        let closed = json!({ "entities": { "read": nobody } });
+        let answer = portal.request("PATCH", "/v1/blueprints/vault/permissions", Some(&closed)).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let cookie = signed_in(portal, "elsa@larkfell.example", "Member").await;
+        let elsa = portal.member("elsa@larkfell.example").await;
+        let sessions = ask(portal, "GET", "/api/stagedoor/v1/sessions", &cookie, None).await.json();
+        let invitation = json!({ "email": "late@larkfell.example", "role": "Member" });
+        let invitation = portal.post("/api/stagedoor/v1/invitations", &invitation).await.json();
+        let robot = json!({ "name": "robot", "role": "Member" });
+        let robot = portal.post("/api/stagedoor/v1/service-accounts", &robot).await.json();
+        let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no id: {value}")).to_owned();
+        Self(BTreeMap::from([
+            (("/entities/", "entity"), "crown".to_owned()),
+            (("/entities/", "*identifier"), "crown".to_owned()),
+            (("/by-uid/", "uid"), portal.uid("vault:default/crown").await),
+            (("/by-name/", "name"), "crown".to_owned()),
+            (("/tokens/", "id"), text(&made_token(portal, &elsa).await["id"])),
+            (("/sessions/", "id"), text(&sessions["sessions"][0]["id"])),
+            (("/invitations/", "id"), text(&invitation["id"])),
+            (("/service-accounts/", "identifier"), text(&robot["identifier"])),
+        ]))
+    }
+
+    /// The path about somebody else's thing, and about one that is not there; nothing where the route names none.
+    fn paths(&self, row: &Row) -> Option<(String, String)> {
+        let path = &row.route.path;
+        let names: Vec<&str> =
+            path.split('/').filter_map(|p| p.strip_prefix('{')?.strip_suffix('}')).collect();
+        let one = |name: &&str| !["blueprint", "namespace"].contains(name) && !OPEN.contains(name);
+        let name = names.iter().copied().filter(|name| one(name)).next_back()?;
+        let own = self.0.iter().find(|((part, own), _)| *own == name && path.contains(part));
+        let (_, theirs) = own.unwrap_or_else(|| panic!("{}: whose is {{{name}}}?", row.route));
+        // As long, so that a length tells nothing, and of the same form.
+        let absent: String = theirs
+            .chars()
+            .map(|c| {
+                if c.is_ascii_digit() {
+                    '0'
+                } else if c.is_ascii_alphabetic() {
+                    'a'
+                } else {
+                    c
+                }
+            })
+            .collect();
+        let fill = |value: &str| {
+            let path = path.replace("{blueprint}", "vault").replace("{kind}", "vault");
+            path.replace("{namespace}", "default").replace(&format!("{{{name}}}"), value)
+        };
+        Some((fill(theirs), fill(&absent)))
+    }
+}
+
+/// An answer without the name of what was asked for.
+fn told(answer: &stagedoor_testkit::Answer, path: &str) -> (u16, String) {
+    let name = path.rsplit('/').find(|part| !["rotate", "reset-link"].contains(part)).unwrap_or_default();
+    (answer.status, answer.text().replace(path, "...").replace(name, "..."))
+}
+
+async fn differences(portal: &TestPortal, rows: &[(&Row, String, String)], caller: &Person) -> Vec<String> {
+    let mut breaches = Vec::new();
+    for (row, theirs, absent) in rows {
+        let before = portal.revision();
+        let mut answers = Vec::new();
+        for path in [theirs, absent] {
+            let (method, path, body) = row.asked.about(path);
+            let answer = portal.request_as(caller, &method, &path, body.as_ref()).await;
+            answers.push(told(&answer, &path));
+        }
+        if answers[0] != answers[1] {
+            breaches.push(format!("{} of others: {:?}, absent: {:?}", row.route, answers[0], answers[1]));
+        }
+        let let_in = answers[0].0 < 300 && !(row.route.method == "DELETE" && answers[0].0 == 204);
+        if let_in || portal.revision() != before {
+            breaches.push(format!(
+                "{}: {:?}, and revision {before} became {}",
+                row.route,
+                answers[0],
+                portal.revision()
+            ));
+        }
+    }
+    breaches
+}
+
+#[tokio::test]
+async fn what_is_somebody_elses_is_as_if_it_were_not_there() {
+    let table = Table::read();
+    let portal = TestPortal::new().await;
+    table.set_up(&portal).await;
+    let strangers = Strangers::new(&portal).await;
+    let paths = |row| strangers.paths(row).map(|(theirs, absent)| (row, theirs, absent));
+    let rows: Vec<(&Row, String, String)> = table.rows.iter().filter_map(paths).collect();
+    assert!(rows.len() > 15, "{}", rows.len());
+    let mia = portal.member("mia@larkfell.example").await;
+    let few = portal.limited(&portal.administrator("ada@larkfell.example").await, &["read:entities:service"]);
+    for caller in [&mia, &few] {
+        assert_none("IDs of others", &differences(&portal, &rows, caller).await);
+    }
+    // The administrator finds all of it where it was: nothing was hidden by not being there.
+    for (row, theirs, _) in rows.iter().filter(|(row, ..)| row.route.method == "GET") {
+        let answer = portal.get(theirs).await;
+        assert!(answer.status == 200 || !theirs.contains("crown"), "{}: {}", row.route, answer.text());
+    }
+    for (row, ..) in &rows {
+        assert_ne!(table.expected(row, "anonymous"), Expected::Ok, "{}", row.route);
+    }
+}
+
+/// Lists that can be narrowed to a person show no member what is another's.
+#[tokio::test]
+async fn lists_of_others_are_refused() {
+    let portal = TestPortal::new().await;
+    let elsa = portal.member("elsa@larkfell.example").await;
+    made_token(&portal, &elsa).await;
+    let mia = portal.member("mia@larkfell.example").await;
+    for list in ["tokens", "sessions"] {
+        let path = format!("/api/stagedoor/v1/{list}?user=elsa@larkfell.example");
+        for user in [path.clone(), path.replace("elsa", "ELSA"), path.replace("elsa", "nobody")] {
+            let answer = portal.request_as(&mia, "GET", &user, None).await;
+            assert_eq!(answer.status, 403, "{user}: {}", answer.text());
+            let ended = portal.request_as(&mia, "DELETE", &user, None).await;
+            assert!(matches!(ended.status, 403 | 405), "{user}: {}", ended.text());
+        }
+        let own = portal.request_as(&mia, "GET", &format!("/api/stagedoor/v1/{list}"), None).await;
+        assert_eq!((own.status, own.json()[list].as_array().map(Vec::len)), (200, Some(0)));
+    }
+}
