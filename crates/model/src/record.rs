@@ -31,7 +31,7 @@ pub struct JournalLine {
 /// Collections whose bodies nobody is shown: what proves who somebody is, and what is kept secret. They are stored,
 /// replicated and backed up like any other; readers of the log say at most that one of them changed.
 pub const PRIVATE: &[&str] =
-    &["account", "session", "token", "app", "invitation", "secret", "signing_key", "sign_in"];
+    &["account", "session", "token", "app", "invitation", "secret", "signing_key", "sign_in", "token_use"];
 
 /// Whether the bodies of a collection are shown to nobody. See [`PRIVATE`].
 #[must_use]

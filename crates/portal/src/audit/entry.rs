@@ -101,7 +101,7 @@ pub struct AuditEntry {
 }
 
 /// Records that change by being used. What people do with them are events.
-const USED: [&str; 3] = ["account", "session", "sign_in"];
+const USED: [&str; 4] = ["account", "session", "sign_in", "token_use"];
 /// Records whose beginning and end are events, which say more.
 const BEGUN_AND_ENDED: [&str; 3] = ["token", "app", "invitation"];
 /// Records that are the portal's own notes.

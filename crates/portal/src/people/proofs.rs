@@ -4,9 +4,9 @@
 //! its owner by address and uid: whoever is made again under the same address owns nothing of the one before. What is
 //! taken back is gone from the newest snapshot, on every replica, and the next request with it is refused.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use stagedoor_auth::{
     Hex, Principal, Scopes, SecretDigest, SecretKind, Via, Viewer, digest, digest_of_hex, is_secret,
     same_digest,
 };
-use stagedoor_model::{Actor, Record, Timestamp};
+use stagedoor_model::{Actor, Change, Record, Timestamp};
 use stagedoor_query::Catalog;
 use uuid::Uuid;
 
@@ -26,6 +26,9 @@ use crate::{Portal, clock};
 pub(super) const TOKENS: &str = "token";
 /// Collection of clients, by their id.
 pub(super) const CLIENTS: &str = "app";
+/// Collection of when tokens and clients were last used, by their public id. Apart from them, so that to be used is no
+/// change of a token.
+const USES: &str = "token_use";
 /// Proofs that are remembered; beyond that they are read again.
 const REMEMBERED: usize = 20_000;
 /// How old the stored time of the last use may become before it is stored again.
@@ -77,7 +80,6 @@ pub(super) struct Stored {
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
     pub(super) expires_at: Option<Timestamp>,
-    pub(super) used_at: Option<Timestamp>,
 }
 
 impl Stored {
@@ -96,7 +98,6 @@ impl Stored {
             created_at: at,
             updated_at: at,
             expires_at: None,
-            used_at: None,
         };
         new.with_secret(secret, at)
     }
@@ -149,6 +150,12 @@ impl Stored {
     }
 }
 
+/// The last use of a proof, as it is stored.
+#[derive(Serialize, Deserialize)]
+struct Use {
+    at: Timestamp,
+}
+
 /// Proofs in use in this process.
 #[derive(Default)]
 pub(crate) struct Proofs {
@@ -169,12 +176,12 @@ struct InUse {
     viewer: Viewer,
     /// Of the last request here.
     used: AtomicI64,
-    /// Whether that is being stored.
-    storing: AtomicBool,
+    /// What of that is stored.
+    stored_use: AtomicI64,
 }
 
 impl Known {
-    fn of(&self, collection: &str, record: &Arc<Record>) -> Option<Arc<InUse>> {
+    fn of(&self, collection: &str, record: &Arc<Record>, catalog: &Catalog) -> Option<Arc<InUse>> {
         let old = self.0.read().get(record.key.as_str()).cloned();
         if let Some(known) = &old
             && Arc::ptr_eq(&known.record, record)
@@ -194,7 +201,7 @@ impl Known {
             digest: digest_of_hex(&stored.digest)?,
             viewer: same.unwrap_or(viewer),
             used: AtomicI64::new(old.map_or(0, |old| old.used.load(Relaxed))),
-            storing: AtomicBool::new(false),
+            stored_use: AtomicI64::new(stored_use(&stored.id, catalog).map_or(0, |at| at.0)),
             record: Arc::clone(record),
             stored,
         });
@@ -215,9 +222,9 @@ impl Known {
 
 impl Proofs {
     /// When a proof was last used, here or by what is stored.
-    pub(super) fn used(&self, collection: &str, stored: &Stored) -> Option<Timestamp> {
+    pub(super) fn used(&self, collection: &str, proof: &Stored, catalog: &Catalog) -> Option<Timestamp> {
         let known = if collection == TOKENS { &self.tokens } else { &self.clients };
-        known.used(stored.key(collection)).max(stored.used_at)
+        known.used(proof.key(collection)).max(stored_use(&proof.id, catalog))
     }
 
     /// The client id of the environment, and since when it is known.
@@ -251,7 +258,7 @@ impl Portal {
         }
         let catalog = self.shared.catalog.load();
         let record = catalog.record(TOKENS, Hex::of(&digest(token)).as_str())?;
-        let known = self.shared.proofs.tokens.of(TOKENS, record)?;
+        let known = self.shared.proofs.tokens.of(TOKENS, record, &catalog)?;
         if !known.stands(self, &catalog, now) {
             return None;
         }
@@ -266,7 +273,7 @@ impl Portal {
         let given = digest(secret);
         let catalog = self.shared.catalog.load();
         let record = catalog.record(CLIENTS, id);
-        let known = record.and_then(|record| self.shared.proofs.clients.of(CLIENTS, record));
+        let known = record.and_then(|record| self.shared.proofs.clients.of(CLIENTS, record, &catalog));
         let expected = known.as_ref().map_or([0; 32], |known| known.digest);
         let same = same_digest(&expected, &given);
         let known = known.filter(|known| same && known.stands(self, &catalog, now))?;
@@ -281,7 +288,7 @@ impl Portal {
         let Some((id, _)) = viewer.via().id().rsplit_once('/') else { return false };
         let catalog = self.shared.catalog.load();
         let Some(record) = catalog.record(CLIENTS, id) else { return false };
-        let Some(known) = self.shared.proofs.clients.of(CLIENTS, record) else { return false };
+        let Some(known) = self.shared.proofs.clients.of(CLIENTS, record, &catalog) else { return false };
         if known.viewer != *viewer || !known.stands(self, &catalog, now) {
             return false;
         }
@@ -291,22 +298,24 @@ impl Portal {
 
     fn note_use(&self, collection: &'static str, known: &Arc<InUse>, now: Timestamp) {
         known.used.fetch_max(now.0, Relaxed);
-        let stored = known.stored.used_at.map_or(0, |at| at.0);
-        if now.0 > stored.saturating_add(PATIENCE) && !known.storing.swap(true, Relaxed) {
-            self.store_use(collection, known.record.key.clone(), now);
+        let stored = known.stored_use.load(Relaxed);
+        if now.0 > stored.saturating_add(PATIENCE)
+            && known.stored_use.compare_exchange(stored, now.0, Relaxed, Relaxed).is_ok()
+        {
+            self.store_use(collection, known, now);
         }
     }
 
     /// Stores the time of the last request, while the request goes on.
-    fn store_use(&self, collection: &'static str, key: String, used: Timestamp) {
+    fn store_use(&self, collection: &'static str, known: &InUse, used: Timestamp) {
         // Outside the server's runtime nobody waits for it either.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        let portal = self.clone();
+        let (portal, key, id) = (self.clone(), known.record.key.clone(), known.stored.id.clone());
         runtime.spawn(async move {
             let store = move |draft: &mut Draft| {
-                let stored = draft.catalog.record(collection, &key).and_then(|record| Stored::of(record));
-                if let Some(stored) = stored.filter(|stored| stored.used_at < Some(used)) {
-                    draft.put_private(collection, &key, &Stored { used_at: Some(used), ..stored });
+                let there = draft.catalog.record(collection, &key).is_some();
+                if there && stored_use(&id, &draft.catalog) < Some(used) {
+                    draft.put_private(USES, &id, &Use { at: used });
                 }
                 Ok(())
             };
@@ -315,6 +324,11 @@ impl Portal {
             }
         });
     }
+}
+
+/// When a token or client was last used, by what is stored.
+fn stored_use(id: &str, catalog: &Catalog) -> Option<Timestamp> {
+    serde_json::from_str(catalog.record(USES, id)?.body.as_str()).ok().map(|used: Use| used.at)
 }
 
 impl Draft {
@@ -330,8 +344,16 @@ impl Draft {
                 .map(|stored| stored.key(collection).to_owned())
                 .collect();
             for key in keys {
-                self.put(stagedoor_model::Change::DeleteRecord(collection.to_owned(), key));
+                self.put(Change::DeleteRecord(collection.to_owned(), key));
             }
+        }
+        let all =
+            [TOKENS, CLIENTS].map(|collection| Stored::all(collection, &self.catalog).map(|proof| proof.id));
+        let there: HashSet<String> = all.into_iter().flatten().collect();
+        let uses = self.catalog.records(USES).filter(|record| !there.contains(&record.key));
+        let keys: Vec<String> = uses.map(|record| record.key.clone()).collect();
+        for key in keys {
+            self.put(Change::DeleteRecord(USES.to_owned(), key));
         }
     }
 }

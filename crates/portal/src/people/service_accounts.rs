@@ -80,7 +80,9 @@ impl Portal {
             role: text("port_role").to_owned(),
             status: text("status").to_owned(),
             teams: view.catalog.teams(node),
-            last_used_at: client.as_ref().and_then(|client| self.shared.proofs.used(CLIENTS, client)),
+            last_used_at: client
+                .as_ref()
+                .and_then(|client| self.shared.proofs.used(CLIENTS, client, &view.catalog)),
             client_id: client.map(|client| client.id),
             created_at: record.stamps.created_at,
         })

@@ -204,7 +204,7 @@ impl Portal {
 
     fn token_info(&self, stored: Stored) -> TokenInfo {
         TokenInfo {
-            last_used_at: self.shared.proofs.used(TOKENS, &stored),
+            last_used_at: self.shared.proofs.used(TOKENS, &stored, &self.shared.catalog.load()),
             id: stored.id,
             name: stored.name,
             owner: stored.owner,
