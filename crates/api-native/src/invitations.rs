@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::Api;
 use crate::error::{ApiError, Caller, ErrorBody};
-use crate::visitor::{Visit, page_address};
+use crate::visitor::{Visit, page_address, small_body};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -20,7 +20,7 @@ pub(crate) struct Invite {
     email: String,
     /// `Admin` or `Member`.
     role: String,
-    /// Identifiers of teams; without them those there are.
+    /// Names or identifiers of teams; without them those there are.
     teams: Option<Vec<String>>,
     /// Blueprints whose entities the person looks after; without them those there are.
     moderated: Option<Vec<String>>,
@@ -63,7 +63,7 @@ struct InvitationBody {
 
 pub(crate) fn routes() -> Router<Api> {
     Router::new()
-        .route("/invitations", get(invitations).post(invite))
+        .route("/invitations", get(invitations).post(invite).layer(small_body()))
         .route("/invitations/{id}", delete(revoke))
         .route("/people/{email}/reset-link", post(reset_link))
 }

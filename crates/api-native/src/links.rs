@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::Api;
 use crate::error::{ApiError, ErrorBody};
 use crate::session::{SignedInBody, signed_in_answer};
-use crate::visitor::Visit;
+use crate::visitor::{Visit, small_body};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -47,7 +47,8 @@ pub(crate) struct Accept {
 }
 
 pub(crate) fn routes() -> Router<Api> {
-    Router::new().route("/links/check", post(check)).route("/links/accept", post(accept))
+    let routes = Router::new().route("/links/check", post(check)).route("/links/accept", post(accept));
+    routes.layer(small_body())
 }
 
 /// What a link is good for. It is not used up.

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::Api;
 use crate::error::{ApiError, Caller, ErrorBody};
-use crate::visitor::Visit;
+use crate::visitor::{Visit, small_body};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -22,7 +22,7 @@ pub(crate) struct NewPassword {
 }
 
 pub(crate) fn routes() -> Router<Api> {
-    Router::new().route("/password", post(change))
+    Router::new().route("/password", post(change).layer(small_body()))
 }
 
 /// Changes one's own password. All other sessions end.

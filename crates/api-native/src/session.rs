@@ -7,15 +7,15 @@ use axum::extract::rejection::JsonRejection;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
-use http::{HeaderMap, StatusCode, header};
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use stagedoor_auth::{Action, Principal, Resource, Rule, Viewer, Visitor};
-use stagedoor_portal::{Names, Portal, PortalError, SignedIn};
+use stagedoor_portal::{Names, Portal, SignedIn};
 use utoipa::ToSchema;
 
 use crate::Api;
-use crate::error::{ApiError, Caller, ErrorBody};
-use crate::visitor::{Visit, no_cookie, session_cookie};
+use crate::error::{ApiError, ErrorBody};
+use crate::visitor::{Visit, no_cookie, session_cookie, small_body};
 
 /// What the installation says of itself.
 #[derive(Clone, Debug)]
@@ -105,25 +105,15 @@ pub(crate) struct SignedInBody {
 }
 
 pub(crate) fn routes() -> Router<Api> {
-    Router::new().route("/session", get(session).post(sign_in).delete(sign_out))
+    Router::new().route("/session", get(session).post(sign_in).delete(sign_out).layer(small_body()))
 }
 
 /// Who is signed in, and what it may do. Answers without a credential, too.
-#[utoipa::path(get, path = "/session", responses(
-    (status = 200, body = Session), (status = 401, body = ErrorBody, description = "A token that is not good")
-))]
-pub(crate) async fn session(
-    State(api): State<Api>,
-    viewer: Option<Extension<Viewer>>,
-    headers: HeaderMap,
-) -> Result<Json<Session>, ApiError> {
+#[utoipa::path(get, path = "/session", responses((status = 200, body = Session)))]
+pub(crate) async fn session(State(api): State<Api>, viewer: Option<Extension<Viewer>>) -> Json<Session> {
     let viewer = viewer.map(|Extension(viewer)| viewer);
-    if viewer.is_none() && headers.contains_key(header::AUTHORIZATION) {
-        // Silence would hide a broken client.
-        return Err(PortalError::Unauthenticated("the token is not good".into()).into());
-    }
     let known = viewer.is_some();
-    Ok(Json(Session {
+    Json(Session {
         setup: !api.info.dev_mode && !known && api.portal.needs_setup(),
         dev_mode: api.info.dev_mode,
         title: api.info.title.clone(),
@@ -132,7 +122,7 @@ pub(crate) async fn session(
         revision: known.then(|| api.portal.newest_revision()),
         may: viewer.as_ref().map(|viewer| all_rights(&api.portal, viewer)).unwrap_or_default(),
         viewer: viewer.as_ref().map(|viewer| described(&api.portal, viewer)),
-    }))
+    })
 }
 
 /// Signs in by e-mail address and password. The session is in the cookie of the answer.
@@ -155,17 +145,22 @@ pub(crate) async fn sign_in(
     Ok(signed_in_answer(&api.portal, &signed_in, &visitor))
 }
 
-/// Ends the session of the cookie.
+/// Ends the session of the cookie, if there is one, and takes the cookie back.
 #[utoipa::path(
     delete, path = "/session",
-    responses((status = 204, description = "Signed out"), (status = 401, body = ErrorBody))
+    responses(
+        (status = 204, description = "Signed out"),
+        (status = 403, body = ErrorBody, description = "Made by a page of another site")
+    )
 )]
 pub(crate) async fn sign_out(
     State(api): State<Api>,
-    Caller(viewer): Caller,
+    viewer: Option<Extension<Viewer>>,
     Visit(visitor): Visit,
 ) -> Result<Response, ApiError> {
-    api.portal.sign_out(&viewer, &visitor).await?;
+    if let Some(Extension(viewer)) = viewer {
+        api.portal.sign_out(&viewer, &visitor).await?;
+    }
     Ok((StatusCode::NO_CONTENT, no_cookie(&visitor)).into_response())
 }
 

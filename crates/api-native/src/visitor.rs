@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{DefaultBodyLimit, FromRequestParts};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, header};
 use stagedoor_auth::{PLAIN_COOKIE, SECURE_COOKIE, Visitor};
@@ -17,6 +17,11 @@ impl<S: Sync> FromRequestParts<S> for Visit {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(Self(parts.extensions.get::<Visitor>().cloned().unwrap_or_default()))
     }
+}
+
+/// What anybody may send holds an address and a password at most.
+pub(crate) fn small_body() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(16 * 1024)
 }
 
 /// `Set-Cookie` of a session that has begun.

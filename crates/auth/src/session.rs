@@ -1,11 +1,10 @@
 //! Sessions of browsers: the secret in the cookie, and when a session is over.
 
-use std::fmt::Write as _;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest as _, Sha256};
 use stagedoor_model::Timestamp;
+
+use crate::{Hex, digest};
 
 /// Name of the cookie over TLS. Browsers take one of this prefix only from the host itself, over TLS, for all its
 /// paths; so no neighbouring host can plant one.
@@ -28,12 +27,7 @@ pub fn secret_digest(secret: &str) -> Option<String> {
     if !like_one {
         return None;
     }
-    let mut text = String::with_capacity(64);
-    for byte in Sha256::digest(secret.as_bytes()) {
-        // Writing into a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    Some(text)
+    Some(Hex::of(&digest(secret)).as_str().to_owned())
 }
 
 /// How long a session lives.

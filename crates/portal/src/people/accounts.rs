@@ -21,7 +21,9 @@ use crate::{Portal, clock};
 
 /// Collection of passwords.
 const COLLECTION: &str = "account";
-/// Addresses of a person that are remembered.
+/// Characters of an e-mail address.
+const LONGEST_ADDRESS: usize = 254;
+/// Network addresses of a person that are remembered.
 const ADDRESSES: usize = 5;
 
 /// How a person signs in, as it is stored under the address.
@@ -85,7 +87,8 @@ impl Portal {
     /// # Errors
     /// `Unauthenticated`; [`Refusal::Wait`].
     pub async fn sign_in(&self, email: &str, password: &str, visitor: &Visitor) -> Result<SignedIn, Refusal> {
-        let email = email.trim().to_lowercase();
+        // What is longer is no address, and nothing to be remembered.
+        let email = email.trim().to_lowercase().chars().take(LONGEST_ADDRESS).collect::<String>();
         let now = clock::now();
         let stored = Stored::in_use(&email, &self.shared.catalog.load());
         let known = stored.as_ref().is_some_and(|stored| stored.knows(visitor));

@@ -6,15 +6,14 @@
 
 mod accept;
 mod operator;
+mod stored;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use stagedoor_auth::{Action, Resource, Standing, Viewer, Visitor, secret_digest};
-use stagedoor_model::{Change, Record, Timestamp};
-use stagedoor_query::Catalog;
+use stagedoor_model::{Change, Timestamp};
 use uuid::Uuid;
 
-use super::accounts::{Fresh, has_administrator, has_password};
+use super::accounts::{Fresh, has_password};
 use super::sign_ins::person::{Holder, address};
 use super::sign_ins::{Refusal, Secret};
 use crate::audit::Event;
@@ -24,58 +23,14 @@ use crate::{Portal, clock};
 
 pub use accept::Acceptance;
 pub use operator::{OperatorLink, operator_link};
+pub use stored::LinkKind;
+pub(super) use stored::any_over;
+use stored::{Link, links};
 
 /// Collection of links.
 const COLLECTION: &str = "invitation";
-const HOUR: i64 = 3_600_000;
 /// Setup links that are kept: a program that starts again and again leaves no more.
 const MOST_SETUP: usize = 10;
-
-/// What a link is good for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LinkKind {
-    /// Makes somebody administrator: only the operator gets one.
-    Setup,
-    /// Lets a person in for the first time.
-    Invitation,
-    /// Gives a person another password.
-    Reset,
-}
-
-impl LinkKind {
-    /// `setup`, `invitation` or `reset`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Setup => "setup",
-            Self::Invitation => "invitation",
-            Self::Reset => "reset",
-        }
-    }
-
-    /// Milliseconds for which one is good.
-    fn life(self) -> i64 {
-        match self {
-            Self::Setup | Self::Reset => 24 * HOUR,
-            Self::Invitation => 7 * 24 * HOUR,
-        }
-    }
-}
-
-/// A link as it is stored.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Link {
-    id: String,
-    kind: LinkKind,
-    /// Whose it is; of a setup link whoever takes it.
-    email: Option<String>,
-    uid: Option<Uuid>,
-    by: String,
-    created_at: Timestamp,
-    expires_at: Timestamp,
-}
 
 /// A link that has just been made.
 #[derive(Clone, Debug)]
@@ -106,7 +61,7 @@ pub struct Invitation {
     pub email: String,
     /// `Admin` or `Member`.
     pub role: String,
-    /// Identifiers of teams; `None`: those there are.
+    /// Names or identifiers of teams; `None`: those there are.
     pub teams: Option<Vec<String>>,
     /// Blueprints to look after; `None`: those there are.
     pub moderated: Option<Vec<String>>,
@@ -125,48 +80,6 @@ pub struct OpenInvitation {
     pub created_at: Timestamp,
     /// Until when it is good.
     pub expires_at: Timestamp,
-}
-
-impl Link {
-    fn of(record: &Record) -> Option<Self> {
-        serde_json::from_str(record.body.as_str()).ok()
-    }
-
-    fn is_over(&self, now: Timestamp) -> bool {
-        now >= self.expires_at
-    }
-
-    /// Whether it is still good: its person is who it was, and in the state that it is for.
-    fn holds(&self, catalog: &Catalog, now: Timestamp) -> bool {
-        if self.is_over(now) {
-            return false;
-        }
-        let Some(email) = &self.email else {
-            // One that was printed at a start stands in a log: it is good for nothing once somebody is in.
-            let printed = self.by == operator::PRINTED;
-            return self.kind == LinkKind::Setup && !(printed && has_administrator(catalog));
-        };
-        let Some(person) = Holder::of(email, catalog).filter(|p| Some(p.uid) == self.uid && !p.service)
-        else {
-            return false;
-        };
-        match self.kind {
-            LinkKind::Setup => true,
-            LinkKind::Invitation => {
-                person.account.standing != Standing::Disabled && !has_password(email, catalog)
-            }
-            LinkKind::Reset => person.is_active(),
-        }
-    }
-}
-
-fn links(catalog: &Catalog) -> impl Iterator<Item = (&str, Link)> {
-    catalog.records(COLLECTION).filter_map(|r| Some((r.key.as_str(), Link::of(r)?)))
-}
-
-/// Whether there are links to be swept.
-pub(super) fn any_over(catalog: &Catalog, now: Timestamp) -> bool {
-    links(catalog).any(|(_, link)| link.is_over(now))
 }
 
 /// Says nothing of why: used, over, taken back and made up are one.
@@ -362,7 +275,8 @@ impl Draft {
         }
         let mut body = Map::from_iter([("properties".to_owned(), properties)]);
         if let Some(teams) = &invitation.teams {
-            body.insert("team".into(), json!(teams));
+            let node = self.catalog.node_of_key(super::USERS, email);
+            body.insert("team".into(), json!(super::teams::team_identifiers(&self.catalog, teams, node)?));
         }
         self.put_person(email, body)
     }

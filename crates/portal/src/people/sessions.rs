@@ -113,6 +113,7 @@ impl Portal {
     /// `NotFound`, also for one of somebody else.
     pub async fn end_session(&self, viewer: &Viewer, id: &str) -> Result<(), PortalError> {
         let missing = || PortalError::NotFound("there is no session of this id".into());
+        self.may(viewer, Action::EndSession, Resource::Of(viewer.email().unwrap_or_default()))?;
         let found = {
             let catalog = self.shared.catalog.load();
             sessions(&catalog, None).find(|(_, s)| s.id == id).map(|(digest, s)| (digest.to_owned(), s.user))

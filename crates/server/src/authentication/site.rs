@@ -84,7 +84,8 @@ impl Site {
             return None;
         }
         let cookie = session::cookie(way.headers, false).is_some();
-        if !cookie && !SIGN_IN.contains(&path.trim_end_matches('/')) {
+        let signs_in = *method == Method::POST && SIGN_IN.contains(&path.trim_end_matches('/'));
+        if !cookie && !signs_in {
             return None;
         }
         let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();

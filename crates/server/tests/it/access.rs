@@ -17,10 +17,11 @@ use tower::ServiceExt as _;
 use crate::support::{Ask, assert_shape, component, send};
 
 /// The operations that answer everyone. Health is answered before any of this: see `gate`.
-const PUBLIC: [(&str, &str); 5] = [
+const PUBLIC: [(&str, &str); 6] = [
     ("post", "/v1/auth/access_token"),
     ("get", "/api/stagedoor/v1/session"),
     ("post", "/api/stagedoor/v1/session"),
+    ("delete", "/api/stagedoor/v1/session"),
     ("post", "/api/stagedoor/v1/links/check"),
     ("post", "/api/stagedoor/v1/links/accept"),
 ];
@@ -156,7 +157,7 @@ async fn a_bad_authorization_is_none() {
         &format!("Bearer {long}"),
         &format!("Token {good}"),
     ] {
-        for path in ["/v1/blueprints", "/api/catalog/entities", "/api/stagedoor/v1/session"] {
+        for path in ["/v1/blueprints", "/api/catalog/entities", "/api/stagedoor/v1/sources"] {
             let request = Request::get(path).header("authorization", header).body(Body::empty()).unwrap();
             assert_shape(path, 401, &portal.send(request).await);
         }

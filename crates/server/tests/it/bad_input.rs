@@ -376,7 +376,7 @@ async fn a_file_that_is_bad_in_every_way_harms_no_other() {
 #[tokio::test]
 async fn the_native_api_refuses_methods_in_its_own_shape() {
     let portal = TestPortal::new().await;
-    for (method, path, allowed) in [("DELETE", "session", "GET,HEAD"), ("GET", "tables", "POST")] {
+    for (method, path, allowed) in [("DELETE", "blueprints", "GET,HEAD"), ("GET", "tables", "POST")] {
         let path = format!("/api/stagedoor/v1/{path}");
         let answer = portal.request(method, &path, None).await;
         assert_shape(&path, 405, &answer);

@@ -77,6 +77,20 @@ async fn whatever_is_wrong_the_answer_is_the_same() {
 }
 
 #[tokio::test]
+async fn nobody_sends_more_than_it_takes_to_sign_in() {
+    let portal = TestPortal::new().await;
+    let long = "a".repeat(20_000);
+    for path in ["/session", "/links/check", "/links/accept"] {
+        let mut stranger = Browser::of(&portal);
+        let body = json!({ "email": long, "password": long, "token": long });
+        assert_eq!(stranger.post(path, body).await.status, 413, "{path}");
+    }
+    let mut stranger = Browser::of(&portal);
+    assert_eq!(stranger.sign_in(&long[..10_000], PASSWORD).await.status, 401);
+    assert_eq!(stranger.sign_in(ADA, &long[..10_000]).await.status, 401);
+}
+
+#[tokio::test]
 async fn guessing_ends_and_the_owner_gets_in() {
     let portal = TestPortal::new().await;
     set_up(&portal).await;
