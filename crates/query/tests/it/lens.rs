@@ -1,16 +1,20 @@
 //! A catalog in which some entities are hidden answers as one that never had them.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::json;
-use stagedoor_model::JsonText;
-use stagedoor_query::{Catalog, Lens, NodeId, NodeSet};
+use stagedoor_model::{EntityRecord, JsonText};
+use stagedoor_query::page::{Place, Sort};
+use stagedoor_query::top::By;
+use stagedoor_query::{Catalog, Expr, Lens, NodeId, NodeSet, Subject};
+use uuid::Uuid;
 
 use crate::neighbourhood::{self, question};
 use crate::random::{expr, op, related, relation, subject};
-use crate::{World, check, config};
+use crate::{World, check, config, stamps};
 
 /// Which of so many entities, in the order of uids, are hidden.
 type Mask = Vec<bool>;
@@ -22,15 +26,14 @@ fn mask() -> impl Strategy<Value = Mask> {
 
 impl World {
     fn hidden(&self, mask: &Mask) -> NodeSet {
-        let node =
-            |(uid, hidden): (&uuid::Uuid, &bool)| hidden.then(|| self.catalog.node_of_uid(*uid)).flatten();
+        let node = |(uid, hidden): (&Uuid, &bool)| hidden.then(|| self.catalog.node_of_uid(*uid)).flatten();
         self.records.keys().zip(mask.iter().cycle()).filter_map(node).collect()
     }
 
     /// What is left for somebody, with the catalog as they see it.
     fn without(&self, mask: &Mask, before: Option<&Lens>) -> Self {
         let hidden = self.hidden(mask);
-        let left = |uid: &uuid::Uuid| self.catalog.node_of_uid(*uid).is_some_and(|n| !hidden.contains(n));
+        let left = |uid: &Uuid| self.catalog.node_of_uid(*uid).is_some_and(|n| !hidden.contains(n));
         let records =
             self.records.iter().filter(|(uid, _)| left(uid)).map(|(u, r)| (*u, r.clone())).collect();
         Self { catalog: self.catalog.through(hidden, before), records, next: self.next }
@@ -74,6 +77,25 @@ fn looks(catalog: &Catalog, references: &BTreeSet<String>) -> Vec<String> {
     all
 }
 
+/// Groups and orders by a property, its own and that of related entities.
+fn numbers(catalog: &Catalog, subject: &Subject) -> Vec<String> {
+    let mut all = Vec::new();
+    for through in [None, Some("uses"), Some("owner")] {
+        for blueprint in ["alpha", "beta", "component"] {
+            let selection = catalog.select(&Expr::of_blueprint(blueprint), false);
+            let (groups, without) = selection.groups(subject, through);
+            let mut groups: Vec<_> =
+                groups.iter().map(|(v, n)| format!("{} {} {n}", v.text, v.is_text)).collect();
+            groups.sort();
+            let by = By { subject, through, descending: through.is_none(), time: false };
+            let (top, after) = selection.top(&[by], None, 2);
+            let top: Vec<_> = top.into_iter().map(|n| catalog.reference(n)).collect();
+            all.push(format!("{groups:?} {without} {top:?} {after:?}"));
+        }
+    }
+    all
+}
+
 proptest! {
     #![proptest_config(config())]
 
@@ -106,9 +128,63 @@ proptest! {
         let mut references: BTreeSet<String> = all.map(|n| world.catalog.reference(n).to_owned()).collect();
         references.extend(["component:default/a".to_owned(), "group:default/ops".to_owned()]);
         prop_assert_eq!(looks(&seen.catalog, &references), looks(&never, &references));
+        for subject in &subjects {
+            prop_assert_eq!(numbers(&seen.catalog, subject), numbers(&never, subject), "{:?}", subject);
+        }
         // The snapshot itself is as it was.
         check(&world.catalog, &world, &queries[..3], &subjects[..1])?;
     }
+}
+
+/// Enough entities for the ways that only large selections take.
+#[test]
+fn large_selections_leave_out_what_is_hidden() {
+    let mut world = World::new();
+    for i in 0..2_400_u32 {
+        let identifier = format!("e{:04}", (i * 7919) % 2_400);
+        let spec =
+            json!({"s": if i % 9 == 0 { "B" } else { "a" }, "n": i % 50, "uses": [format!("e{:04}", i % 7)]});
+        let record = EntityRecord {
+            uid: Uuid::from_u128(u128::from(i) + 1),
+            blueprint: "alpha".into(),
+            entity_ref: format!("alpha:default/{identifier}").into(),
+            identifier: identifier.into(),
+            document: Some(JsonText::of(&json!({"metadata": {}, "spec": spec}))),
+            fields: None,
+            claim: None,
+            stamps: stamps(1),
+        };
+        world.records.insert(record.uid, Arc::new(record));
+    }
+    world.catalog = world.loaded();
+    let seen = world.without(&vec![true, false, false, true, false], None);
+    let never = seen.loaded();
+    let all = |catalog: &Catalog| {
+        let found = catalog.select(&Expr::All, false);
+        let names = |nodes: &mut dyn Iterator<Item = NodeId>| crate::references(catalog, nodes);
+        let mut all = vec![
+            names(&mut found.by_ref(None, false)),
+            names(&mut found.by_ref(Some("alpha:default/e1200"), true)),
+            names(&mut found.by_identifier("alpha", Some("e0300"))),
+        ];
+        for path in ["spec.s", "spec.n"] {
+            let place = Place { value: "a".into(), reference: "alpha:default/e0900".into() };
+            for (descending, after) in
+                [(false, None), (true, None), (false, Some(&place)), (true, Some(&place))]
+            {
+                let sort = Sort { subject: Subject::Field(path.into()), descending };
+                all.push(names(&mut found.sorted(&sort, after).map(|step| step.node)));
+            }
+        }
+        let uses = Subject::Relation { name: "uses".into(), target_kind: None, by_identifier: true };
+        let facet = |subject: &Subject| -> Vec<String> {
+            found.facet(subject).iter().map(|b| format!("{} {}", b.value.text, b.count)).collect()
+        };
+        all.extend([facet(&Subject::Field("spec.n".into())), facet(&uses)]);
+        all
+    };
+    assert_eq!(all(&seen.catalog), all(&never));
+    assert_eq!(all(&never)[0].len(), 2_400 * 3 / 5);
 }
 
 /// A relation type that only hidden entities use is no relation type; one that is declared is.
