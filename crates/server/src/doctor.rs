@@ -1,6 +1,7 @@
 //! `stagedoor doctor`: whether a server would start here, and what would keep it from running well. It changes
 //! nothing: no folder is made, no schema brought up to date.
 
+mod certificate;
 mod checks;
 mod secrets;
 
@@ -60,6 +61,7 @@ pub async fn examine(options: &Options) -> Vec<Check> {
             all.extend(checks::database(options, &config).await);
             all.extend(secrets::key(options, &config, &environment));
             all.push(checks::address(options, &config).await);
+            all.extend(certificate::certificate(&config));
             all.extend(checks::metrics(options, &config, &environment).await);
             all.extend(checks::sources(&config, &environment).await);
         }

@@ -14,6 +14,8 @@ use parking_lot::Mutex;
 const SHARDS: usize = 32;
 /// Buckets of a shard that are remembered. Full ones are as good as none.
 const MOST: usize = 4096;
+/// Nanoseconds between two looks for full ones.
+const CLEANING: u64 = 1_000_000_000;
 
 /// How many in how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +47,15 @@ impl Standing {
 pub(super) struct Buckets {
     start: Instant,
     hasher: RandomState,
-    shards: [Mutex<HashMap<u64, u64>>; SHARDS],
+    shards: [Mutex<Shard>; SHARDS],
+}
+
+/// Some of the buckets.
+#[derive(Default)]
+struct Shard {
+    full: HashMap<u64, u64>,
+    /// When full buckets were last looked for.
+    cleaned: u64,
 }
 
 impl Default for Buckets {
@@ -64,7 +74,7 @@ impl Buckets {
     fn take_at(&self, who: &impl Hash, rate: Rate, many: u32, now: u64) -> Result<Standing, Standing> {
         let key = self.hasher.hash_one(who);
         let mut shard = self.shards[key as usize % SHARDS].lock();
-        let full = shard.get(&key).copied().unwrap_or(0).max(now);
+        let full = shard.full.get(&key).copied().unwrap_or(0).max(now);
         let each = (nanos(rate.period) / u64::from(rate.limit.max(1))).max(1);
         let after = full + each * u64::from(many);
         let whole = each * u64::from(rate.limit.max(1));
@@ -72,22 +82,28 @@ impl Buckets {
             return Err(rate.standing(full - now, each, whole));
         }
         if many > 0 {
-            if shard.len() >= MOST && !shard.contains_key(&key) {
-                make_room(&mut shard, now);
+            if shard.full.len() >= MOST && !shard.full.contains_key(&key) {
+                shard.make_room(now);
             }
-            shard.insert(key, after);
+            shard.full.insert(key, after);
         }
         Ok(rate.standing(after - now, each, whole))
     }
 }
 
-/// Forgets full buckets; if there is none, any: memory has an end, and whoever has so many names is known by none.
-fn make_room(shard: &mut HashMap<u64, u64>, now: u64) {
-    shard.retain(|_, full| *full > now);
-    if shard.len() >= MOST
-        && let Some(any) = shard.keys().next().copied()
-    {
-        shard.remove(&any);
+impl Shard {
+    /// Forgets full buckets; if there is none, any: memory has an end, and whoever has so many names is known by none.
+    fn make_room(&mut self, now: u64) {
+        // Not again and again while thousands come.
+        if now.saturating_sub(self.cleaned) > CLEANING || self.cleaned == 0 {
+            self.full.retain(|_, full| *full > now);
+            self.cleaned = now.max(1);
+        }
+        if self.full.len() >= MOST
+            && let Some(any) = self.full.keys().next().copied()
+        {
+            self.full.remove(&any);
+        }
     }
 }
 
@@ -132,9 +148,9 @@ mod tests {
     #[test]
     fn memory_has_an_end() {
         let (buckets, rate) = (Buckets::default(), Rate { limit: 10, period: Duration::from_secs(100) });
-        for who in 0..MOST * SHARDS * 2 {
+        for who in 0..MOST * SHARDS * 5 / 4 {
             let _ = buckets.take_at(&who, rate, 1, 0);
         }
-        assert!(buckets.shards.iter().all(|shard| shard.lock().len() <= MOST));
+        assert!(buckets.shards.iter().all(|shard| shard.lock().full.len() <= MOST));
     }
 }

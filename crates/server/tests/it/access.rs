@@ -17,8 +17,9 @@ use tower::ServiceExt as _;
 use crate::support::{Ask, assert_shape, component, send};
 
 /// The operations that answer everyone. Health is answered before any of this: see `gate`.
-const PUBLIC: [(&str, &str); 6] = [
+const PUBLIC: [(&str, &str); 7] = [
     ("post", "/v1/auth/access_token"),
+    ("get", "/api/permission/health"),
     ("get", "/api/stagedoor/v1/session"),
     ("post", "/api/stagedoor/v1/session"),
     ("delete", "/api/stagedoor/v1/session"),

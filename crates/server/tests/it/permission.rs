@@ -170,6 +170,6 @@ async fn the_api_is_there_and_says_what_it_knows() {
         let answer = portal.anonymous(method, path, Some(&json!({ "items": [] }))).await;
         assert_eq!(answer.status, 401, "{path}");
     }
-    assert_shape("/api/catalog/", 401, &portal.anonymous("POST", AUTHORIZE, None).await);
+    assert_shape(AUTHORIZE, 401, &portal.anonymous("POST", AUTHORIZE, None).await);
     assert_eq!(portal.get("/api/permission/nothing").await.status, 404);
 }
