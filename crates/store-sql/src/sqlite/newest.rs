@@ -15,9 +15,10 @@ const ALL: &str = "changes h CROSS JOIN commits c ON c.revision = h.revision
 // The condition is that of the index, to the letter.
 const THINGS: &str = "changes h INDEXED BY changes_of_things CROSS JOIN commits c ON c.revision = h.revision
     WHERE h.kind IN ('blueprint', 'record') AND h.id < ?1 ORDER BY h.id DESC LIMIT ?2";
+// One bound at each end: of two, the database would seek by either.
 const BY: &str = "commits c INDEXED BY commits_by_actor
-    CROSS JOIN changes h ON h.id >= c.first_change AND h.id < c.first_change + c.changes
-    WHERE c.actor = ?3 AND h.id < ?1
+    CROSS JOIN changes h ON h.id >= c.first_change AND h.id < min(c.first_change + c.changes, ?1)
+    WHERE c.actor = ?3
         AND c.revision <= coalesce((SELECT revision FROM changes WHERE id < ?1 ORDER BY id DESC LIMIT 1), 0)
     ORDER BY c.revision DESC, h.id DESC LIMIT ?2";
 const OF: &str = "changes h INDEXED BY changes_by_key CROSS JOIN commits c ON c.revision = h.revision
