@@ -7,7 +7,7 @@ use stagedoor_query::{Expr, NodeId};
 
 use super::USERS;
 use super::apps::{Client, Drawn, of_owner};
-use super::proofs::{CLIENTS, Stored};
+use super::proofs::{CLIENTS, Stored, TOKENS};
 use super::rules::key;
 use super::sign_ins::person::Holder;
 use super::tokens::{checked_name, told};
@@ -153,7 +153,8 @@ impl Portal {
         self.demand_service_account(identifier)?;
         let identifier = key(USERS, identifier).into_owned();
         let delete = move |draft: &mut Draft| {
-            let gone: Vec<Stored> = of_owner(&identifier, &draft.catalog).into_iter().collect();
+            let tokens = Stored::all(TOKENS, &draft.catalog).filter(|token| token.owner == identifier);
+            let gone: Vec<Stored> = tokens.chain(of_owner(&identifier, &draft.catalog)).collect();
             draft.delete_entity(USERS, &identifier, false, &Judge::anything())?;
             draft.sweep_proofs(0);
             Ok(gone)

@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use stagedoor_api_port::NotIssued;
 use stagedoor_auth::{Credentials, Throttle, Via, Viewer};
 use stagedoor_model::Timestamp;
-use stagedoor_portal::Portal;
+use stagedoor_portal::{By, Event, Portal};
 
 /// Characters of a client id by which attempts are told apart; none of ours is longer.
 const LONGEST: usize = 200;
@@ -77,9 +77,18 @@ impl Clients {
         let environment = self.environment.as_ref().map(|own| own.authenticate(id, secret));
         // A client of the portal cannot take the place of the environment's.
         let stored = || self.stored.as_ref().and_then(|portal| portal.client_viewer(id, secret, now));
-        let viewer = environment.and_then(Result::ok).or_else(stored).ok_or(NotIssued::Wrong)?;
+        let Some(viewer) = environment.and_then(Result::ok).or_else(stored) else {
+            self.note_wrong(&pair.0, address);
+            return Err(NotIssued::Wrong);
+        };
         self.attempts.lock().succeeded(&pair, now.0);
         Ok(viewer)
+    }
+
+    fn note_wrong(&self, id: &str, address: Option<IpAddr>) {
+        let Some(portal) = &self.stored else { return };
+        let why = "the client id or the client secret is wrong";
+        portal.note(By::Nobody { address, agent: None }, Event::SignInFailed { user: id, why });
     }
 
     /// Whether the client that an access token was issued for is still good, with the secret of then.

@@ -97,10 +97,10 @@ impl External {
         }
     }
 
-    /// Every token of that length is compared, and each as a whole.
+    /// Digests are compared as a whole, so that no beginning of a token is told from another.
     fn fixed(&self, token: &str, given: &SecretDigest) -> Option<Viewer> {
         let same = |one: &&Fixed| one.length == token.len() && same_digest(&one.digest, given);
-        self.fixed.iter().filter(same).map(|one| one.viewer.clone()).last()
+        self.fixed.iter().rfind(same).map(|one| one.viewer.clone())
     }
 
     fn remembered(&self, digest: &SecretDigest, now: Timestamp) -> Option<Viewer> {

@@ -90,7 +90,7 @@ permission: { enabled: false }
 #[test]
 fn a_stock_configuration_starts_unchanged() {
     let case = one(STOCK);
-    let config = case.good(&[("CI_TOKEN", "t0ken"), ("GITHUB_TOKEN", "ghp_1")]);
+    let config = case.good(&[("CI_TOKEN", "t0ken-of-ci"), ("GITHUB_TOKEN", "ghp_1")]);
     assert_eq!(config.title.as_deref(), Some("My Portal"));
     assert_eq!(config.organization.as_deref(), Some("Acme"));
     assert_eq!(config.base_url.as_deref(), Some("http://localhost:7007"));
@@ -111,7 +111,7 @@ fn a_stock_configuration_starts_unchanged() {
 
     assert_eq!(
         case.warnings(&config),
-        ["not used yet: integrations, auth, techdocs, permission, backend.auth, catalog.providers"]
+        ["not used yet: integrations, auth, techdocs, permission, catalog.providers"]
     );
 }
 

@@ -184,7 +184,7 @@ async fn a_token_ends_when_its_time_is_over() {
             Change::PutRecord(record) if record.collection == "token" => Some(record),
             _ => None,
         });
-    let record = records.last().unwrap();
+    let record = records.collect::<Vec<_>>().pop().unwrap();
     let mut body = record.body.value();
     body["expiresAt"] = json!(commits[0].change_set.at.0 + 1);
     let over = Record { body: JsonText::of(&body), ..record.as_ref().clone() };
