@@ -7,6 +7,8 @@ use stagedoor_auth::Viewer;
 use stagedoor_store::{MemoryStore, Store};
 use stagedoor_testkit::{Person, TestPortal};
 
+use crate::migrations::ended;
+
 async fn ask(portal: &TestPortal, who: &Person, method: &str, path: &str, body: Value) -> (u16, Value) {
     let answer = portal.request_as(who, method, path, Some(&body)).await;
     (answer.status, answer.json())
@@ -294,4 +296,17 @@ async fn permissions_may_name_a_team_by_its_name() {
         ask(&portal, &elsa, "PATCH", own, json!({ "properties": { "description": "x" } })).await.0,
         200
     );
+}
+
+/// Nor by what works over all entities of a blueprint in the background.
+#[tokio::test]
+async fn the_last_administrator_survives_the_deletion_of_everybody() {
+    let portal = TestPortal::new().await;
+    portal.administrator("ada@larkfell.example").await;
+    portal.member("elsa@larkfell.example").await;
+    let started = done(&portal, "DELETE", "/v1/blueprints/_user/all-entities", json!({})).await;
+    let migration = ended(&portal, started["migrationId"].as_str().unwrap()).await;
+    assert_eq!(migration["failureCount"], json!(1), "{migration}");
+    let users = portal.get("/v1/users?fields=email,type").await.json();
+    assert_eq!(users["users"], json!([{ "email": "ada@larkfell.example", "type": "ADMIN" }]));
 }
