@@ -76,6 +76,7 @@ pub(crate) async fn check(
         (status = 200, body = SignedInBody), (status = 400, body = ErrorBody),
         (status = 403, body = ErrorBody, description = "Made by a page of another site"),
         (status = 404, body = ErrorBody, description = "Used, too old, taken back or made up"),
+        (status = 409, body = ErrorBody, description = "The address is a service account's"),
         (status = 422, body = ErrorBody, description = "Weak password, no e-mail address"),
         (status = 429, body = ErrorBody)
     )

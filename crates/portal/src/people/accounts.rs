@@ -204,20 +204,29 @@ impl Portal {
         Ok(hash.ok_or_else(|| PortalError::Internal("there is no memory to hash a password".into()))?)
     }
 
-    /// Whether no administrator can sign in yet.
+    /// Whether no administrator can sign in yet. Anybody may ask, so the one who was found last is looked at first.
     #[must_use]
     pub fn needs_setup(&self) -> bool {
-        !has_administrator(&self.shared.catalog.load())
+        let catalog = self.shared.catalog.load();
+        let last = self.shared.sign_ins.administrator.read().clone();
+        if last.is_some_and(|email| is_administrator(&email, &catalog)) {
+            return false;
+        }
+        let found = administrator(&catalog);
+        let none = found.is_none();
+        *self.shared.sign_ins.administrator.write() = found;
+        none
     }
 }
 
-/// Whether any administrator can sign in.
-pub(super) fn has_administrator(catalog: &Catalog) -> bool {
-    let administrator = |email: &str| {
-        let standing = account_of(email, catalog).standing;
-        standing == Standing::Administrator && has_password(email, catalog)
-    };
-    catalog.records(COLLECTION).any(|record| administrator(&record.key))
+fn is_administrator(email: &str, catalog: &Catalog) -> bool {
+    account_of(email, catalog).standing == Standing::Administrator && has_password(email, catalog)
+}
+
+/// An administrator who can sign in.
+pub(super) fn administrator(catalog: &Catalog) -> Option<String> {
+    let mut records = catalog.records(COLLECTION);
+    records.find(|record| is_administrator(&record.key, catalog)).map(|record| record.key.clone())
 }
 
 /// Whether a new password will do.

@@ -9,7 +9,7 @@ pub(super) mod limits;
 pub(super) mod person;
 pub(super) mod random;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use stagedoor_auth::{SessionLimits, Viewer};
 
 use super::sessions::Known;
@@ -23,12 +23,15 @@ pub(crate) struct SignIns {
     pub(super) hashing: hashing::Hashing,
     pub(super) attempts: Mutex<limits::Attempts>,
     pub(super) sessions: Known,
+    /// An administrator who can sign in.
+    pub(super) administrator: RwLock<Option<String>>,
 }
 
 impl SignIns {
     pub(crate) fn new(limits: SessionLimits) -> Self {
         let hashing = hashing::Hashing::default();
-        Self { limits, hashing, attempts: Mutex::default(), sessions: Known::default() }
+        let (attempts, sessions) = (Mutex::default(), Known::default());
+        Self { limits, hashing, attempts, sessions, administrator: RwLock::default() }
     }
 }
 

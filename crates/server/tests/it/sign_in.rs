@@ -184,3 +184,55 @@ async fn no_answer_holds_what_proves_who_somebody_is() {
         assert!(events.contains(told), "{told}: {events}");
     }
 }
+
+#[tokio::test]
+async fn two_thousand_sign_ins_at_once_are_answered() {
+    let portal = TestPortal::new().await;
+    let mut ada = set_up(&portal).await;
+    let one = async |n: u32| {
+        let address = format!("10.{}.{}.{}", n >> 16, n >> 8 & 255, n & 255);
+        let mut stranger = Browser::of(&portal).at(&address);
+        stranger.sign_in(&format!("p{n}@larkfell.example"), PASSWORD).await.status
+    };
+    let flood = futures_util::future::join_all((0..2_000).map(one));
+    let others = async {
+        let mut asked = 0;
+        for _ in 0..10 {
+            asked += u32::from(ada.is_in().await);
+        }
+        asked
+    };
+    let (statuses, asked) = tokio::join!(flood, others);
+    let count = |status: u16| statuses.iter().filter(|s| **s == status).count();
+    assert_eq!(asked, 10);
+    assert_eq!(count(401) + count(429), 2_000);
+    // As many as may wait, and those whose turn it was: the others were sent away without any work.
+    assert!((1..=200).contains(&count(401)), "{}", count(401));
+    assert_eq!(Browser::of(&portal).sign_in(ADA, PASSWORD).await.status, 200, "and then it goes on");
+}
+
+#[test]
+fn the_limits_of_sessions_are_configured_in_hours() {
+    let folder = tempfile::tempdir().unwrap();
+    let load = |text: &str| {
+        let file = folder.path().join("app-config.yaml");
+        std::fs::write(&file, format!("stagedoor:\n  sessions: {text}\n")).unwrap();
+        let none = stagedoor_server::config::Environment::default();
+        stagedoor_server::config::load(&[file], &none)
+    };
+    let hour = 3_600_000;
+    for (text, idle, absolute) in [
+        ("{}", 12, 168),
+        ("{idleHours: 1}", 1, 168),
+        ("{absoluteHours: 8}", 8, 8),
+        ("{idleHours: '2', absoluteHours: 24}", 2, 24),
+    ] {
+        let limits = load(text).unwrap().stagedoor.sessions;
+        assert_eq!((limits.idle, limits.absolute), (idle * hour, absolute * hour), "{text}");
+    }
+    for text in ["{idleHours: 0}", "{idleHours: -1}", "{absoluteHours: 9000}", "{idleHours: soon}", "[]"] {
+        assert!(load(text).is_err(), "{text}");
+    }
+    let warned = load("{idelHours: 1}").unwrap().warnings;
+    assert!(warned.iter().any(|w| w.to_string().contains("idleHours")), "{warned:?}");
+}

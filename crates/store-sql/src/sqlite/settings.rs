@@ -37,8 +37,12 @@ pub(super) fn put(connection: &Connection, name: &str, value: Option<&str>) -> O
 }
 
 /// Stores a value while the portal may run: SQLite lets several processes write, one after the other, and nothing that
-/// the portal keeps in memory depends on settings. A database that is not there yet is made.
+/// the portal keeps in memory depends on settings. Where there is no database none is made: it would be the wrong place.
 pub(crate) fn put_beside(path: &Path, name: &str, value: &str) -> Result<(), StoreError> {
+    if !path.exists() {
+        let reason = format!("there is no database at {}: start the portal there first", path.display());
+        return Err(StoreError::Failed(reason.into()));
+    }
     match SqliteStore::open(path) {
         Err(StoreError::InUse { .. }) => {}
         opened => return opened?.put_setting_if_absent(name, value).map(drop),

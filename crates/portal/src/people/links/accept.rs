@@ -9,7 +9,7 @@ use crate::Portal;
 use crate::audit::Event;
 use crate::error::PortalError;
 use crate::people::accounts::check_new;
-use crate::people::sign_ins::person::address;
+use crate::people::sign_ins::person::{Holder, address};
 use crate::people::sign_ins::{Refusal, SignedIn};
 use crate::writer::Draft;
 
@@ -63,6 +63,10 @@ impl Draft {
         hash: &str,
     ) -> Result<Uuid, PortalError> {
         self.drop_link(digest);
+        if Holder::of(email, &self.catalog).is_some_and(|holder| holder.service) {
+            let message = format!("\"{email}\" is a service account");
+            return Err(PortalError::Conflict { code: "identifier_taken", message });
+        }
         let uid = match link.uid {
             Some(uid) if link.kind == LinkKind::Reset => uid,
             _ => self.put_person(email, body)?,

@@ -7,7 +7,7 @@ use stagedoor_query::Catalog;
 use uuid::Uuid;
 
 use super::{COLLECTION, operator};
-use crate::people::accounts::{has_administrator, has_password};
+use crate::people::accounts::{administrator, has_password};
 use crate::people::sign_ins::person::Holder;
 
 const HOUR: i64 = 3_600_000;
@@ -75,7 +75,7 @@ impl Link {
         let Some(email) = &self.email else {
             // One that was printed at a start stands in a log: it is good for nothing once somebody is in.
             let printed = self.by == operator::PRINTED;
-            return self.kind == LinkKind::Setup && !(printed && has_administrator(catalog));
+            return self.kind == LinkKind::Setup && !(printed && administrator(catalog).is_some());
         };
         let Some(person) = Holder::of(email, catalog).filter(|p| Some(p.uid) == self.uid && !p.service)
         else {

@@ -141,15 +141,11 @@ mod tests {
             "ada@x@larkfell.example",
             "аda@larkfell.example",
             "ada @larkfell.example",
-            "ada@larkfell.example\n",
             "\"ada\"@larkfell.example",
             "ada@.example",
             "ada@example.",
             "Ada Stone <ada@larkfell.example>",
         ] {
-            if wrong.trim() == "ada@larkfell.example" {
-                continue;
-            }
             assert!(address(wrong).is_err(), "{wrong}");
         }
         assert!(address(&format!("{}@larkfell.example", "a".repeat(254))).is_err());
