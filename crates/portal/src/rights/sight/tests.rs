@@ -1,7 +1,5 @@
 //! What is seen is what the one decision says of each entity, however it came about.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

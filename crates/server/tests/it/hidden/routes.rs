@@ -296,8 +296,16 @@ fn backstage(method: &str, path: &str) -> Option<Reads> {
 }
 
 fn native(method: &str, path: &str) -> Option<Reads> {
-    let nodes =
-        ["service/orders", "service/ghost", "service/never", "plan/secret", "domain/hub", "incident/i1"];
+    let nodes = [
+        "service/orders",
+        "service/UPPER",
+        "service/Ghost%20Two",
+        "service/ghost",
+        "service/never",
+        "plan/secret",
+        "domain/hub",
+        "incident/i1",
+    ];
     let named = |path: &str, more: &str| {
         let one = |n: &&str| {
             let (blueprint, identifier) = n.split_once('/').unwrap_or_default();

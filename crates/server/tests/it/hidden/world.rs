@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use stagedoor_auth::Viewer;
 use stagedoor_model::{
-    Actor, Blueprint, Change, ChangeSet, EntityRecord, Fields, JsonText, Record, Stamps, Timestamp, kinds,
+    Actor, Blueprint, Change, ChangeSet, EntityRecord, Face, Fields, JsonText, Record, Stamps, Timestamp,
+    kinds,
 };
 use stagedoor_store::{MemoryStore, Store};
 use stagedoor_testkit::{Person, TestPortal};
@@ -42,10 +43,16 @@ fn permissions(blueprint: &str, entities: &Value) -> Change {
 
 /// An entity of Port's making.
 fn entity(n: u128, blueprint: &str, identifier: &str, fields: &Value) -> Change {
-    let kind = if blueprint.starts_with('_') { format!("!{blueprint}") } else { blueprint.to_owned() };
-    let name = identifier.replace('@', "-at-");
     let fields: Fields = serde_json::from_value(fields.clone()).unwrap();
-    put(n, blueprint, identifier, &format!("{kind}:default/{name}"), None, Some(fields.to_json()))
+    put(n, blueprint, identifier, &reference(blueprint, identifier), None, Some(fields.to_json()))
+}
+
+/// The reference that an entity of Port's making gets.
+fn reference(blueprint: &str, identifier: &str) -> String {
+    let kind = if blueprint.starts_with('_') { format!("!{blueprint}") } else { blueprint.to_owned() };
+    let parsed = Blueprint::parse(&json!({ "identifier": blueprint }), stamps(0), None).unwrap();
+    let face = Face::compile(&parsed, &kind, &|other: &str| other.to_owned());
+    face.reference_of(identifier).unwrap_or_else(|| face.stand_in(identifier))
 }
 
 /// An entity as a document.
@@ -148,7 +155,7 @@ fn seen() -> Vec<Change> {
             "orders",
             &json!({"title": "Orders", "team": ["alpha"],
             "properties": {"language": "rust", "cost": 5},
-            "relations": {"domain": "hub", "uses": ["ghost", "payments", "Ghost Two"]}}),
+            "relations": {"domain": "hub", "uses": ["ghost", "payments", "Ghost Two", "UPPER"]}}),
         ),
         entity(
             12,
@@ -220,6 +227,14 @@ fn unseen() -> Vec<Change> {
             &json!({"title": "Orders", "team": ["beta"],
             "properties": {"language": "rust", "cost": -3}, "relations": {"domain": "hub", "uses": ["orders"]}}),
         ),
+        entity(
+            104,
+            "service",
+            "Ghost Two",
+            &json!({"title": "Ghost", "team": ["beta"], "properties": {"language": "algol"},
+            "relations": {"uses": ["orders"]}}),
+        ),
+        entity(108, "service", "UPPER", &json!({"title": "Upper", "team": []})),
         entity(
             102,
             "plan",
