@@ -211,7 +211,7 @@ fn a_key_is_changed_and_tokens_stay_good() {
     let text = rotate(folder.path(), &[("STAGEDOOR_NEW_SECRETS_KEY", OTHER_KEY)], false);
     assert!(text.contains("takes its place by itself"), "{text}");
     let text = rotate(folder.path(), &[], true);
-    assert!(text.contains("1 secrets are written with the key"), "{text}");
+    assert!(text.contains("1 secret is written with the key"), "{text}");
     let new = fs::read_to_string(&file).unwrap();
     assert_ne!(old, new);
     assert!(!folder.path().join("data/secrets.key.new").exists());

@@ -9,6 +9,8 @@ use stagedoor_auth::{Secret, SecretsKey, Viewer};
 use stagedoor_outbound::AllowList;
 use stagedoor_portal::{Portal, SecretsConfig, new_secrets_key};
 
+use tokio::runtime::Runtime;
+
 use super::{Found, find, of_environment, of_file, write_key};
 use crate::config::{self, Environment};
 use crate::wiring::{self, SigningKey};
@@ -26,7 +28,10 @@ const NEW: [&str; 3] =
 /// Nothing has changed then.
 pub fn rotate_secrets_key(options: &DatabaseOptions, new: Option<&Path>) -> anyhow::Result<String> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let said = runtime.block_on(rotate(options, new));
+    // Stores wait for their database by themselves, so this is no asynchronous function.
+    let inside = runtime.enter();
+    let said = rotate(options, new, &runtime);
+    drop(inside);
     runtime.shutdown_background();
     said
 }
@@ -59,7 +64,7 @@ fn new_key(environment: &Environment, given: Option<&Path>, old: &Found) -> anyh
     Ok(New { key, file: Some((file.clone(), text)) })
 }
 
-async fn rotate(options: &DatabaseOptions, given: Option<&Path>) -> anyhow::Result<String> {
+fn rotate(options: &DatabaseOptions, given: Option<&Path>, runtime: &Runtime) -> anyhow::Result<String> {
     let environment = Environment::of_process();
     let config = config::load(&options.config, &environment)
         .map_err(|wrong| anyhow::anyhow!("the configuration is wrong:\n{wrong}"))?;
@@ -85,12 +90,14 @@ async fn rotate(options: &DatabaseOptions, given: Option<&Path>) -> anyhow::Resu
         Some((file, text)) => Some(set_aside(file, text)?),
         None => None,
     };
-    let (key, fingerprint) = (Arc::new(new.key), |key: &SecretsKey| key.fingerprint().to_owned());
-    let count = portal.reseal_secrets(&Viewer::system("secrets"), Arc::clone(&key)).await?;
+    let key = Arc::new(new.key);
+    let viewer = Viewer::system("secrets");
+    let count = runtime.block_on(portal.reseal_secrets(&viewer, Arc::clone(&key)))?;
     signing.seal(store.as_ref(), &key)?;
-    portal.flush().await;
+    runtime.block_on(portal.flush());
     portal.leave();
-    let mut said = format!("{count} secrets are written with the key {} now", fingerprint(&key));
+    let secrets = if count == 1 { "1 secret is".to_owned() } else { format!("{count} secrets are") };
+    let mut said = format!("{secrets} written with the key {} now", key.fingerprint());
     if let (Some(aside), Some((file, _))) = (aside, &new.file) {
         fs::rename(&aside, file).with_context(|| {
             format!("secrets are written with the key in {}: move it to {}", aside.display(), file.display())
