@@ -26,7 +26,10 @@ async function answer(request, url) {
   const query = url.searchParams;
   switch (url.pathname.replace('/api/stagedoor/v1', '')) {
     case '/session':
-      return ok({ viewer: { name: 'administrator', role: 'administrator' }, devMode: true, title: 'Acme portal', organization: 'Acme', version: '0.1.0', revision: 123 });
+      return ok({
+        viewer: { name: 'administrator', email: null, principal: 'development', firstName: null, lastName: null, role: 'Admin', moderated: [], teams: [], via: 'none' },
+        setup: false, devMode: true, title: 'Acme portal', organization: { name: 'Acme', title: 'Acme portal' }, version: '0.1.0', revision: 123, may: {},
+      });
     case '/blueprints':
       return ok(process.env.EMPTY ? { blueprints: [], edges: [] } : model());
     case '/sources':

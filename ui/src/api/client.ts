@@ -9,6 +9,8 @@ export class ApiError extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
+    /** Seconds after which it may be tried again. */
+    readonly retryAfter?: number,
   ) {
     super(message);
     this.name = 'ApiError';
@@ -37,8 +39,11 @@ export async function reached<T>(request: Promise<T>): Promise<T> {
   }
 }
 
-export function toApiError(status: number, body: unknown): ApiError {
-  const error = (body as { error?: { code?: unknown; message?: unknown } } | undefined)?.error;
+/** From either shape: `{error: {code, message}}` of the native API or `{ok: false, error, message}` of Port's. */
+export function toApiError(status: number, body: unknown, retryAfter?: string | null): ApiError {
+  const sent = (body ?? {}) as { error?: unknown; message?: unknown };
+  const error = typeof sent.error === 'object' ? (sent.error as { code?: unknown; message?: unknown } | null) : { code: sent.error, message: sent.message };
   const message = typeof error?.message === 'string' ? error.message : `The server answered ${status}.`;
-  return new ApiError(status, typeof error?.code === 'string' ? error.code : 'error', message);
+  const seconds = Number(retryAfter);
+  return new ApiError(status, typeof error?.code === 'string' ? error.code : 'error', message, seconds > 0 ? seconds : undefined);
 }

@@ -11,6 +11,8 @@ interface Handlers {
   onChanges: (changes: Change[]) => void;
   /** The feed begins anew: what happened before is not told, so everything may be old. */
   onGap: () => void;
+  /** The server does not let the viewer follow, or no longer. */
+  onRefused?: () => void;
 }
 
 const address = '/api/stagedoor/v1/changes?values=false';
@@ -35,7 +37,7 @@ export async function follow(handlers: Handlers, signal: AbortSignal, from?: str
     } catch (error) {
       if (signal.aborted) return;
       const status = error instanceof Refusal ? error.status : 0;
-      if (status >= 400 && status < 500 && status !== 410 && status !== 422 && status !== 429) return;
+      if (status >= 400 && status < 500 && status !== 410 && status !== 422 && status !== 429) return handlers.onRefused?.();
       // the server has another log than the one we know: a restored backup, for instance
       if (status === 410 || status === 422) last = undefined;
       pause = Math.min(longestPause, Math.max(1_000, pause * 2));

@@ -5,12 +5,6 @@ import type { DocumentsResult, TableRequest } from './types';
 
 type Sent = Parameters<typeof withDerived>[0];
 
-export const sessionQuery = queryOptions({
-  queryKey: ['session'],
-  queryFn: ({ signal }) => unwrap(client.GET('/session', { signal })),
-  staleTime: 60_000,
-});
-
 export const modelQuery = queryOptions({
   queryKey: ['model'],
   queryFn: async ({ signal }) => withDerived((await unwrap(client.GET('/blueprints', { signal }))) as Sent),

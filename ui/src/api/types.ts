@@ -14,7 +14,6 @@ type Request<Operation> = Operation extends {
   ? Body
   : never;
 
-export type Session = Success<paths['/session']['get']>;
 type AnyModel = Success<paths['/blueprints']['get']>;
 export interface Model extends Omit<AnyModel, 'blueprints'> {
   blueprints: Blueprint[];

@@ -1,11 +1,20 @@
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { ApiError } from '~/api/client';
+import { isSignedOut } from '~/api/http';
 import { cssVariables, theme } from '~/kit/theme';
+import { expel } from './entry';
 import { createAppRouter } from './router';
 
+// whoever is answered 401, wherever that is, signs in again and comes back
+const onError = (error: unknown) => {
+  if (isSignedOut(error)) expel(router);
+};
+
 const queryClient = new QueryClient({
+  queryCache: new QueryCache({ onError }),
+  mutationCache: new MutationCache({ onError }),
   defaultOptions: {
     queries: {
       staleTime: 5_000,

@@ -1,25 +1,26 @@
-import { IconAffiliate, IconFilePlus, IconHome, IconPlugConnected, type Icon } from '@tabler/icons-react';
-import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
+import { IconLock } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { sessionQuery, sourcesQuery } from '~/api/queries';
+import { sourcesQuery } from '~/api/queries';
 import type { Blueprint } from '~/api/types';
 import { Hidden } from '~/kit/Mono';
 import { formatNumber } from '~/lib/text';
 import { BlueprintIcon } from '~/parts/BlueprintIcon';
 import { useModel } from '~/parts/model';
+import { useSession, useWhyNot } from '~/parts/session';
+import { administrationPages, mainPages, type PageEntry } from './pages';
 import classes from './Shell.module.css';
 
 export function Nav({ onNavigate }: { onNavigate: () => void }) {
   const { blueprints } = useModel();
-  const { data: session } = useSuspenseQuery(sessionQuery);
+  const { version } = useSession();
   return (
     <>
       <div className={classes.nav} onClick={onNavigate}>
-        <NavLink to="/" icon={IconHome} text="Home" />
-        <NavLink to="/model" icon={IconAffiliate} text="Data model" />
-        <NavLink to="/sources" icon={IconPlugConnected} text="Sources" aside={<SourceProblems />} />
-        <NavLink to="/documents" icon={IconFilePlus} text="Add documents" />
+        {mainPages.map((page) => (
+          <NavLink key={page.to} page={page} aside={page.to === '/sources' ? <SourceProblems /> : undefined} />
+        ))}
         {blueprints.length > 0 && (
           <section className={classes.group} aria-labelledby="nav-catalog">
             <h2 className={classes.groupTitle} id="nav-catalog">
@@ -34,25 +35,32 @@ export function Nav({ onNavigate }: { onNavigate: () => void }) {
             </ul>
           </section>
         )}
+        <section className={classes.group} aria-labelledby="nav-administration">
+          <h2 className={classes.groupTitle} id="nav-administration">
+            Administration
+          </h2>
+          <ul>
+            {administrationPages.map((page) => (
+              <li key={page.to}>
+                <NavLink page={page} />
+              </li>
+            ))}
+          </ul>
+        </section>
       </div>
-      <div className={classes.footer}>Stagedoor {session.version}</div>
+      <div className={classes.footer}>Stagedoor {version}</div>
     </>
   );
 }
 
-interface NavLinkProps {
-  to: '/' | '/model' | '/sources' | '/documents';
-  icon: Icon;
-  text: string;
-  aside?: ReactNode;
-}
-
-function NavLink({ to, icon: Icon, text, aside }: NavLinkProps) {
+/** What one may not see stays in the list, with a lock: the page says why. */
+function NavLink({ page: { to, title, icon: Icon, action }, aside }: { page: PageEntry; aside?: ReactNode }) {
+  const reason = useWhyNot(action ?? '');
   return (
-    <Link to={to} className={classes.item} activeOptions={{ exact: true, includeSearch: false }}>
+    <Link to={to} className={classes.item} activeOptions={{ exact: true, includeSearch: false }} title={reason}>
       <Icon size={16} stroke={1.6} aria-hidden />
-      <span className={classes.itemText}>{text}</span>
-      {aside}
+      <span className={classes.itemText}>{title}</span>
+      {reason === undefined ? aside : <IconLock size={13} stroke={1.6} role="img" aria-label="(not for you)" />}
     </Link>
   );
 }

@@ -1,5 +1,4 @@
 import { useDebouncedValue } from '@mantine/hooks';
-import { IconAffiliate, IconFilePlus, IconHome, IconPlugConnected } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -9,13 +8,9 @@ import { CommandPalette, type CommandGroup } from '~/kit/CommandPalette';
 import { formatNumber, plainMarkdown, shorten } from '~/lib/text';
 import { BlueprintIcon } from '~/parts/BlueprintIcon';
 import { useModel } from '~/parts/model';
+import { administrationPages, mainPages, ownPages } from './pages';
 
-const pages = [
-  { to: '/', title: 'Home', icon: IconHome },
-  { to: '/model', title: 'Data model', icon: IconAffiliate },
-  { to: '/sources', title: 'Sources', icon: IconPlugConnected },
-  { to: '/documents', title: 'Add documents', icon: IconFilePlus },
-] as const;
+const pages = [...mainPages, ...administrationPages, ...ownPages];
 
 /** Ctrl/Cmd+K: goes to any entity, blueprint or page. */
 export function Palette({ opened, onClose }: { opened: boolean; onClose: () => void }) {

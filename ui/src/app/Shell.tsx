@@ -1,13 +1,15 @@
 import { AppShell, Burger } from '@mantine/core';
 import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
-import { useSuspenseQuery } from '@tanstack/react-query';
-import { Link, Outlet } from '@tanstack/react-router';
-import { sessionQuery } from '~/api/queries';
+import { Link, Outlet, useRouter } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { useOpenSession, useSession } from '~/parts/session';
+import { expel } from './entry';
 import { Nav } from './Nav';
 import { Palette } from './Palette';
 import classes from './Shell.module.css';
 import { ThemeMenu } from './ThemeMenu';
+import { UserMenu } from './UserMenu';
 import { useLive } from './useLive';
 
 const mac = /Mac|iP(hone|ad)/.test(navigator.platform);
@@ -17,6 +19,7 @@ export function Shell() {
   const [searching, palette] = useDisclosure(false);
   useHotkeys([['mod+K', palette.toggle]], []);
   useLive();
+  useExpulsion();
   return (
     <AppShell
       header={{ height: 48 }}
@@ -45,6 +48,7 @@ export function Shell() {
           <kbd className={classes.kbd}>{mac ? '⌘K' : 'Ctrl K'}</kbd>
         </button>
         <ThemeMenu />
+        <UserMenu />
       </AppShell.Header>
       <AppShell.Navbar aria-label="Main">
         <Nav onNavigate={close} />
@@ -57,14 +61,23 @@ export function Shell() {
   );
 }
 
+/** A session can end while nobody clicks: in another window, by an administrator, by its time. */
+function useExpulsion() {
+  const router = useRouter();
+  const { viewer } = useSession();
+  useEffect(() => {
+    if (viewer === null) expel(router);
+  }, [viewer, router]);
+}
+
 function Brand() {
-  const { data: session } = useSuspenseQuery(sessionQuery);
+  const session = useOpenSession();
   return (
     <div className={classes.brand}>
       <Link to="/" className={classes.title}>
         {session.title}
       </Link>
-      {session.devMode && (
+      {session.viewer.principal === 'development' && (
         <span className={classes.mode} title="The server runs in its local mode, reachable from this machine only.">
           <span className={classes.modeLong}>Local mode: everyone is administrator</span>
           <span className={classes.modeShort} aria-hidden>

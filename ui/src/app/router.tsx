@@ -5,7 +5,8 @@ import {
   createRouter,
   lazyRouteComponent,
 } from '@tanstack/react-router';
-import { entityQuery, modelQuery, sessionQuery, sourcesQuery } from '~/api/queries';
+import { entityQuery, modelQuery, sourcesQuery } from '~/api/queries';
+import { sessionQuery } from '~/api/session';
 import { CatalogPage } from '~/features/catalog/CatalogPage';
 import { readCatalogSearch } from '~/features/catalog/search';
 import { DocumentsPage } from '~/features/documents/DocumentsPage';
@@ -13,40 +14,69 @@ import { EntityFailure } from '~/features/entity/EntityFailure';
 import { EntityPage } from '~/features/entity/EntityPage';
 import { readEntitySearch } from '~/features/entity/search';
 import { HomePage } from '~/features/home/HomePage';
+import { readAuditSearch } from '~/features/audit/search';
+import { readMachinesSearch } from '~/features/machines/search';
 import { readModelSearch } from '~/features/model/search';
+import { readPeopleSearch, readPersonSearch } from '~/features/people/search';
+import { readSignInSearch } from '~/features/session/search';
+import { SignInPage } from '~/features/session/SignInPage';
+import { WelcomePage } from '~/features/session/WelcomePage';
 import { SourcesPage } from '~/features/sources/SourcesPage';
+import { readTeamSearch, readTeamsSearch } from '~/features/teams/search';
 import { parseSearch, stringifySearch } from '~/lib/search';
 import { Failure } from '~/parts/Failure';
+import { guard, passOn } from './entry';
 import { NotFound } from './NotFound';
 import { Shell } from './Shell';
 
-const rootRoute = createRootRouteWithContext<{ queryClient: QueryClient }>()({
-  loader: ({ context }) =>
-    Promise.all([
-      context.queryClient.ensureQueryData(sessionQuery),
-      context.queryClient.ensureQueryData(modelQuery),
-    ]).then(() => undefined),
-  component: Shell,
-  errorComponent: Failure,
-  notFoundComponent: NotFound,
+const rootRoute = createRootRouteWithContext<{ queryClient: QueryClient }>()({ errorComponent: Failure });
+
+// Pages in front of the door.
+
+const signInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/sign-in',
+  validateSearch: readSignInSearch,
+  beforeLoad: ({ context, search }) => passOn(context.queryClient, search.to),
+  component: SignInPage,
 });
 
-const homeRoute = createRoute({
+const welcomeRoute = createRoute({
   getParentRoute: () => rootRoute,
+  path: '/welcome',
+  loader: ({ context }) => context.queryClient.ensureQueryData(sessionQuery).then(() => undefined),
+  component: WelcomePage,
+});
+
+// Pages behind it.
+
+const inRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: '_in',
+  beforeLoad: ({ context, location, preload }) => (preload ? undefined : guard(context.queryClient, location.href)),
+  loader: ({ context }) => context.queryClient.ensureQueryData(modelQuery).then(() => undefined),
+  component: Shell,
+  errorComponent: Failure,
+});
+
+const elsewhereRoute = createRoute({ getParentRoute: () => inRoute, path: '$', component: NotFound });
+
+const homeRoute = createRoute({
+  getParentRoute: () => inRoute,
   path: '/',
   loader: ({ context }) => context.queryClient.ensureQueryData(sourcesQuery),
   component: HomePage,
 });
 
 const catalogRoute = createRoute({
-  getParentRoute: () => rootRoute,
+  getParentRoute: () => inRoute,
   path: '/catalog/$blueprint',
   validateSearch: readCatalogSearch,
   component: CatalogPage,
 });
 
 const entityRoute = createRoute({
-  getParentRoute: () => rootRoute,
+  getParentRoute: () => inRoute,
   path: '/entity/$blueprint',
   validateSearch: readEntitySearch,
   loaderDeps: ({ search }) => ({ id: search.id }),
@@ -57,7 +87,7 @@ const entityRoute = createRoute({
 });
 
 const modelRoute = createRoute({
-  getParentRoute: () => rootRoute,
+  getParentRoute: () => inRoute,
   path: '/model',
   validateSearch: readModelSearch,
   // the graph brings its own library, so it is loaded only when it is looked at
@@ -65,25 +95,80 @@ const modelRoute = createRoute({
 });
 
 const sourcesRoute = createRoute({
-  getParentRoute: () => rootRoute,
+  getParentRoute: () => inRoute,
   path: '/sources',
   loader: ({ context }) => context.queryClient.ensureQueryData(sourcesQuery),
   component: SourcesPage,
 });
 
 const documentsRoute = createRoute({
-  getParentRoute: () => rootRoute,
+  getParentRoute: () => inRoute,
   path: '/documents',
   component: DocumentsPage,
 });
 
+// Administration is loaded when it is opened: most people never do.
+
+const peopleRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/people',
+  validateSearch: readPeopleSearch,
+  component: lazyRouteComponent(() => import('~/features/people/PeoplePage'), 'PeoplePage'),
+});
+
+const personRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/person',
+  validateSearch: readPersonSearch,
+  component: lazyRouteComponent(() => import('~/features/people/PersonPage'), 'PersonPage'),
+});
+
+const teamsRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/teams',
+  validateSearch: readTeamsSearch,
+  component: lazyRouteComponent(() => import('~/features/teams/TeamsPage'), 'TeamsPage'),
+});
+
+const teamRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/team',
+  validateSearch: readTeamSearch,
+  component: lazyRouteComponent(() => import('~/features/teams/TeamPage'), 'TeamPage'),
+});
+
+const machinesRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/service-accounts',
+  validateSearch: readMachinesSearch,
+  component: lazyRouteComponent(() => import('~/features/machines/ServiceAccountsPage'), 'ServiceAccountsPage'),
+});
+
+const secretsRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/secrets',
+  component: lazyRouteComponent(() => import('~/features/secrets/SecretsPage'), 'SecretsPage'),
+});
+
+const auditRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/audit',
+  validateSearch: readAuditSearch,
+  component: lazyRouteComponent(() => import('~/features/audit/AuditPage'), 'AuditPage'),
+});
+
+const accountRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/account',
+  component: lazyRouteComponent(() => import('~/features/account/AccountPage'), 'AccountPage'),
+});
+
+const administration = [peopleRoute, personRoute, teamsRoute, teamRoute, machinesRoute, secretsRoute, auditRoute, accountRoute] as const;
+
 const routeTree = rootRoute.addChildren([
-  homeRoute,
-  catalogRoute,
-  entityRoute,
-  modelRoute,
-  sourcesRoute,
-  documentsRoute,
+  signInRoute,
+  welcomeRoute,
+  inRoute.addChildren([homeRoute, catalogRoute, entityRoute, modelRoute, sourcesRoute, documentsRoute, ...administration, elsewhereRoute]),
 ]);
 
 export function createAppRouter(queryClient: QueryClient) {

@@ -1,7 +1,8 @@
-import { useQueryClient, useSuspenseQuery, type Query, type QueryClient } from '@tanstack/react-query';
+import { useQueryClient, type Query, type QueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { follow, type Change } from '~/api/live';
-import { sessionQuery } from '~/api/queries';
+import { sessionQuery } from '~/api/session';
+import { useSession, useWhyNot } from '~/parts/session';
 
 /** So that an import of thousands does not ask for the page thousands of times. */
 const pause = 1_000;
@@ -9,22 +10,24 @@ const pause = 1_000;
 /** Keeps what is on screen as new as the catalog, while the page is visible. */
 export function useLive(): void {
   const queryClient = useQueryClient();
-  const { data: session } = useSuspenseQuery(sessionQuery);
-  const allowed = session.viewer.role === 'administrator';
+  const { revision } = useSession();
+  const allowed = useWhyNot('ReadFeed') === undefined;
   // what is on screen first was asked for after this revision
-  const [first] = useState(String(session.revision));
+  const [first] = useState(revision === null ? undefined : String(revision));
   useEffect(() => (allowed ? whileVisible(queryClient, first) : undefined), [allowed, queryClient, first]);
 }
 
-function whileVisible(queryClient: QueryClient, first: string): () => void {
-  let from: string | undefined = first;
+function whileVisible(queryClient: QueryClient, first: string | undefined): () => void {
+  let from = first;
   let stop: AbortController | undefined;
   const updates = new Updates(queryClient);
+  // the session may have been ended from elsewhere: asking shows it
+  const onRefused = () => void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey });
   const turn = () => {
     const visible = document.visibilityState === 'visible';
     if (visible && !stop) {
       stop = new AbortController();
-      const handlers = { onChanges: (changes: Change[]) => updates.add(changes), onGap: () => updates.everything() };
+      const handlers = { onChanges: (changes: Change[]) => updates.add(changes), onGap: () => updates.everything(), onRefused };
       void follow(handlers, stop.signal, from);
     } else if (!visible) {
       stop?.abort();
@@ -83,5 +86,5 @@ function touched({ queryKey: [name], meta }: Query, model: boolean, data: boolea
   if (meta?.still) return false;
   if (name === 'sources') return true;
   if (name === 'model') return model;
-  return data && (name === 'table' || name === 'entity' || name === 'suggest');
+  return data && (name === 'table' || name === 'entity' || name === 'suggest' || name === 'users' || name === 'teams');
 }

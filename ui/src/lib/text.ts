@@ -42,3 +42,26 @@ export function shortPath(path: string): string {
   const parts = path.replace(/^file:/, '').split('/').filter(Boolean);
   return parts.length <= 2 ? path.replace(/^file:/, '') : `…/${parts.slice(-2).join('/')}`;
 }
+
+const browsers: [RegExp, string][] = [
+  [/Edg\//, 'Edge'],
+  [/Firefox\//, 'Firefox'],
+  [/Chrom(e|ium)\//, 'Chrome'],
+  [/Safari\//, 'Safari'],
+];
+const systems: [RegExp, string][] = [
+  [/Android/, 'Android'],
+  [/iPhone|iPad/, 'iOS'],
+  [/Windows/, 'Windows'],
+  [/Mac OS X/, 'macOS'],
+  [/Linux/, 'Linux'],
+];
+
+/** "Firefox on Linux", as far as a browser says who it is. */
+export function browserName(agent: string | null): string {
+  if (!agent) return 'Unknown';
+  const find = (list: [RegExp, string][]) => list.find(([pattern]) => pattern.test(agent))?.[1];
+  const [browser, system] = [find(browsers), find(systems)];
+  if (!browser) return shorten(agent, 40);
+  return system ? `${browser} on ${system}` : browser;
+}

@@ -24,3 +24,19 @@ export function mailHref(value: unknown): string | null {
 export function shortUrl(url: string): string {
   return url.replace(/^https?:\/\/(www\.)?/, '').replace(/\/$/, '');
 }
+
+/**
+ * A place in this program, to be led to after signing in: path, search and hash of `value`, or the start page when it
+ * would lead anywhere else. Browsers read `/\\host` and `//host`, with tabs in between too, as another host.
+ */
+export function localPath(value: unknown): string {
+  if (typeof value !== 'string' || !value.startsWith('/')) return '/';
+  const here = 'http://here.invalid';
+  try {
+    const url = new URL(value, here);
+    if (url.origin !== here || url.username || url.pathname.startsWith('//')) return '/';
+    return url.pathname === '/sign-in' || url.pathname === '/welcome' ? '/' : url.pathname + url.search + url.hash;
+  } catch {
+    return '/';
+  }
+}

@@ -30,7 +30,7 @@ export function Failure({ error, reset }: ErrorComponentProps) {
 function explain(error: unknown): { title: string; text: string } {
   if (!(error instanceof ApiError)) return { title: 'This page has a fault', text: String(error) };
   if (error.status === 401) {
-    return { title: 'You are not signed in', text: 'Ask whoever runs this portal for access, or start the server in its local mode to try it out.' };
+    return { title: 'You are not signed in', text: 'Sign in, then try again.' };
   }
   if (error.status === 403) return { title: 'You may not see this', text: error.message };
   if (error.status === 404) return { title: 'There is nothing here', text: error.message };

@@ -1,11 +1,12 @@
 import { useSuspenseQuery } from '@tanstack/react-query';
-import { modelQuery, sessionQuery } from '~/api/queries';
+import { modelQuery } from '~/api/queries';
 import type { Blueprint } from '~/api/types';
+import { useSession } from './session';
 
 /** The text of the browser's tab: the page first, the portal last. */
 export function useDocumentTitle(...parts: string[]): string {
-  const { data } = useSuspenseQuery(sessionQuery);
-  return [...parts, data.title].filter(Boolean).join(' – ');
+  const { title } = useSession();
+  return [...parts, title].filter(Boolean).join(' – ');
 }
 
 export function useModel() {

@@ -6,7 +6,7 @@ import { useBlueprint, useDocumentTitle } from '~/parts/model';
 import classes from './catalog.module.css';
 import { CatalogTable } from './CatalogTable';
 
-const route = getRouteApi('/catalog/$blueprint');
+const route = getRouteApi('/_in/catalog/$blueprint');
 
 /** The table of all entities of one blueprint. */
 export function CatalogPage() {

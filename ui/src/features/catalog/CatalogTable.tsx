@@ -15,7 +15,7 @@ import { columnCandidates, facetFields, fieldsOf, typedValue, visibleFields, typ
 import type { CatalogSearch } from './search';
 import { Toolbar } from './Toolbar';
 
-const route = getRouteApi('/catalog/$blueprint');
+const route = getRouteApi('/_in/catalog/$blueprint');
 const pageSize = 50;
 const noRows: Row[] = [];
 

@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { client, unwrap } from '~/api/client';
 import type { Blueprint, Row, TableRequest } from '~/api/types';
 import { toCsv } from '~/lib/csv';
+import { save } from '~/lib/save';
 import { formatNumber } from '~/lib/text';
 import { useState } from 'react';
 import classes from './catalog.module.css';
@@ -54,13 +55,4 @@ function asCsv(fields: Field[], rows: Row[]): string {
   const others = fields.filter((field) => field.id !== 'identifier');
   const header = ['Identifier', ...others.map((field) => field.title)];
   return toCsv(header, rows.map((row) => [row.identifier, ...others.map((field) => fieldText(row, field))]));
-}
-
-function save(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }));
-  const anchor = document.createElement('a');
-  anchor.href = url;
-  anchor.download = name;
-  anchor.click();
-  URL.revokeObjectURL(url);
 }

@@ -3,10 +3,12 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { sendDocuments } from '~/api/queries';
 import { CodeInput, showLine } from '~/kit/CodeInput';
+import { Explained } from '~/kit/Explained';
 import { Page } from '~/kit/Page';
 import { ProblemLine } from '~/kit/Problem';
 import { count } from '~/lib/text';
 import { useDocumentTitle } from '~/parts/model';
+import { useWhyNot } from '~/parts/session';
 import classes from './documents.module.css';
 import { example } from './example';
 import { Results } from './Results';
@@ -14,6 +16,7 @@ import { Results } from './Results';
 /** Takes documents as text: checked first, applied when that looks right. */
 export function DocumentsPage() {
   const [text, setText] = useState('');
+  const why = useWhyNot('HandOverDocuments');
   const area = useRef<HTMLTextAreaElement>(null);
   const queries = useQueryClient();
   const { mutate, data, error, variables, isPending } = useMutation({
@@ -25,7 +28,7 @@ export function DocumentsPage() {
   const result = current ? data : undefined;
   const changes = result?.dryRun ? result.created.length + result.changed.length : 0;
   const check = () => {
-    if (text.trim() && !isPending) mutate({ body: text, dryRun: true });
+    if (text.trim() && !isPending && why === undefined) mutate({ body: text, dryRun: true });
   };
   return (
     <Page
@@ -64,16 +67,20 @@ export function DocumentsPage() {
         </div>
         <div className={classes.outcome}>
           <div className={classes.buttons}>
-            <Button variant={changes > 0 ? 'default' : 'filled'} onClick={check} disabled={!text.trim() || isPending}>
-              Check
-            </Button>
-            <Button
-              variant={changes > 0 ? 'filled' : 'default'}
-              disabled={changes === 0 || isPending}
-              onClick={() => mutate({ body: text, dryRun: false })}
-            >
-              {changes > 0 ? `Apply ${count(changes, 'change')}` : 'Apply'}
-            </Button>
+            <Explained why={why}>
+              <Button variant={changes > 0 ? 'default' : 'filled'} onClick={check} disabled={!text.trim() || isPending}>
+                Check
+              </Button>
+            </Explained>
+            <Explained why={why}>
+              <Button
+                variant={changes > 0 ? 'filled' : 'default'}
+                disabled={changes === 0 || isPending}
+                onClick={() => mutate({ body: text, dryRun: false })}
+              >
+                {changes > 0 ? `Apply ${count(changes, 'change')}` : 'Apply'}
+              </Button>
+            </Explained>
             {!result && <span className="sd-dim">{isPending ? 'Working…' : 'Check first; nothing is stored until you apply.'}</span>}
           </div>
           <div aria-live="polite">

@@ -5,7 +5,7 @@ import { Empty, Page } from '~/kit/Page';
 import { Failure } from '~/parts/Failure';
 import { useDocumentTitle } from '~/parts/model';
 
-const route = getRouteApi('/entity/$blueprint');
+const route = getRouteApi('/_in/entity/$blueprint');
 
 /** The page of an entity that is not there. */
 export function EntityFailure(props: ErrorComponentProps) {

@@ -14,7 +14,7 @@ import { Relations } from './Relations';
 import type { Tab } from './search';
 import { SourceTab } from './SourceTab';
 
-const route = getRouteApi('/entity/$blueprint');
+const route = getRouteApi('/_in/entity/$blueprint');
 
 /** Everything about one entity. */
 export function EntityPage() {

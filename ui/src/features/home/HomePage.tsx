@@ -1,6 +1,6 @@
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { sessionQuery, sourcesQuery } from '~/api/queries';
+import { sourcesQuery } from '~/api/queries';
 import type { Blueprint, Source } from '~/api/types';
 import { Page, Section } from '~/kit/Page';
 import { StateMark } from '~/kit/StateMark';
@@ -8,6 +8,7 @@ import { Mono } from '~/kit/Mono';
 import { count, formatNumber, shortPath } from '~/lib/text';
 import { BlueprintIcon } from '~/parts/BlueprintIcon';
 import { useDocumentTitle, useModel } from '~/parts/model';
+import { useSession } from '~/parts/session';
 import { FirstSteps } from './FirstSteps';
 import classes from './home.module.css';
 import { Recent } from './Recent';
@@ -15,7 +16,7 @@ import { Recent } from './Recent';
 /** What there is, what is wrong, what changed. */
 export function HomePage() {
   const { blueprints } = useModel();
-  const { data: session } = useSuspenseQuery(sessionQuery);
+  const session = useSession();
   const { data } = useSuspenseQuery(sourcesQuery);
   const documentTitle = useDocumentTitle();
   const filled = blueprints.filter((blueprint) => blueprint.count > 0);

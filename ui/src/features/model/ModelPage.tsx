@@ -9,7 +9,7 @@ import { BlueprintPanel } from './BlueprintPanel';
 import { ModelGraph } from './ModelGraph';
 import classes from './model.module.css';
 
-const route = getRouteApi('/model');
+const route = getRouteApi('/_in/model');
 
 /** Blueprints and the relations between them. */
 export function ModelPage() {

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { client, unwrap } from '~/api/client';
 import { ProblemLine } from '~/kit/Problem';
+import { Allowed } from '~/parts/Allowed';
 import classes from './sources.module.css';
 
 /** Lets a held source lose what it no longer says; asks once more first. */
@@ -26,9 +27,11 @@ export function ConfirmLoss({ id }: { id: string }) {
           </Button>
         </>
       ) : (
-        <Button variant="default" onClick={() => setAsking(true)}>
-          Accept the loss…
-        </Button>
+        <Allowed action="UpdateSources">
+          <Button variant="default" onClick={() => setAsking(true)}>
+            Accept the loss…
+          </Button>
+        </Allowed>
       )}
       {error && <ProblemLine level="error" message={error.message} />}
     </div>
