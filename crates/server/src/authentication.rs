@@ -188,9 +188,9 @@ impl Authority {
         self.identify(&head).ok().flatten()
     }
 
-    /// Where a request comes from that may change something.
+    /// Where a request comes from that may sign in or out: those are the native API's.
     fn visitor(&self, head: &RequestHead<'_>) -> Option<Visitor> {
-        if head.reads() {
+        if head.reads() || !head.uri.path().starts_with("/api/stagedoor/") {
             return None;
         }
         let secure = self.site.is_secure(head.way(), &self.proxies);

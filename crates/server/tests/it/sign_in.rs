@@ -49,6 +49,21 @@ async fn member<'p>(by: &mut Browser<'p>, email: &str) -> Browser<'p> {
 }
 
 #[tokio::test]
+async fn nobody_is_there_before_somebody_was_made() {
+    let portal = TestPortal::new().await;
+    for email in ["admin", "admin@localhost", "root", "stagedoor", "administrator", "test-client"] {
+        for password in ["", "admin", "password", "stagedoor", "changeme", "test-secret", email] {
+            let answer = Browser::of(&portal).at("203.0.113.9").sign_in(email, password).await;
+            assert!(matches!(answer.status, 401 | 429), "{email} {password}");
+        }
+    }
+    // An administrator by entity alone has nothing to sign in with.
+    portal.administrator(ADA).await;
+    assert_eq!(Browser::of(&portal).sign_in(ADA, "").await.status, 401);
+    assert_eq!(Browser::of(&portal).get("/session").await.json()["setup"], true);
+}
+
+#[tokio::test]
 async fn whatever_is_wrong_the_answer_is_the_same() {
     let portal = TestPortal::new().await;
     let mut ada = set_up(&portal).await;
