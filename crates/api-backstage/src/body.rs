@@ -22,10 +22,8 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
             return Err(ApiError::input(format!("unsupported media type {essence}")));
         }
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                return ApiError::too_large();
-            }
-            ApiError::input(rejection.body_text())
+            let too_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
+            ApiError::input(if too_large { "request entity too large".into() } else { rejection.body_text() })
         })?;
         object(&bytes).map(Some).map(Self)
     }

@@ -25,11 +25,6 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "InputError", message)
     }
 
-    /// 413, as the parser of bodies before Backstage's routes says it.
-    pub(crate) fn too_large() -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLargeError", "request entity too large")
-    }
-
     /// 404.
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "NotFoundError", message)

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
 use utoipa::{IntoParams, Modify, OpenApi, ToSchema};
 
 use crate::{by_query, by_refs, entities, facets, permission};
@@ -242,7 +243,7 @@ pub(crate) struct FacetParams {
         permission::health,
         permission::metadata,
     ),
-    modifiers(&Bearer),
+    modifiers(&Bearer, &Everywhere),
     security(("token" = [])),
 )]
 struct Document;
@@ -253,6 +254,23 @@ impl Modify for Bearer {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    }
+}
+
+struct Everywhere;
+
+impl Modify for Everywhere {
+    /// Every operation may be asked too often.
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for item in document.paths.paths.values_mut() {
+            for operation in [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten() {
+                let refusal = Content::new(Some(Ref::from_schema_name("Refusal")));
+                let description = "Too many requests; `Retry-After` says when to come again";
+                let response = ResponseBuilder::new().description(description);
+                let response = RefOr::T(response.content("application/json", refusal).build());
+                operation.responses.responses.entry("429".into()).or_insert(response);
+            }
+        }
     }
 }
 

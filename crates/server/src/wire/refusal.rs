@@ -66,7 +66,11 @@ impl Asked {
     }
 
     pub(crate) fn refuse(&self, why: Why) -> Response {
-        let (status, code, message) = why.parts();
+        let (mut status, code, mut message) = why.parts();
+        if matches!(why, Why::TooLarge(_)) && is_backstage(self.uri.path()) {
+            // As Backstage has it.
+            (status, message) = (StatusCode::BAD_REQUEST, "request entity too large".into());
+        }
         let mut response = refuse(&self.method, &self.uri, status, code, &message);
         if let Why::TooMany(seconds) = why {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -96,7 +100,6 @@ fn backstage_name(status: StatusCode) -> &'static str {
     match status {
         StatusCode::FORBIDDEN => "NotAllowedError",
         StatusCode::REQUEST_TIMEOUT => "RequestTimeoutError",
-        StatusCode::PAYLOAD_TOO_LARGE => "PayloadTooLargeError",
         StatusCode::UNSUPPORTED_MEDIA_TYPE => "UnsupportedMediaTypeError",
         StatusCode::TOO_MANY_REQUESTS => "TooManyRequestsError",
         StatusCode::SERVICE_UNAVAILABLE => "ServiceUnavailableError",
@@ -107,6 +110,10 @@ fn backstage_name(status: StatusCode) -> &'static str {
 /// Whether a path is Port's.
 pub(super) fn is_port(path: &str) -> bool {
     path.strip_prefix("/v1").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn is_backstage(path: &str) -> bool {
+    path.starts_with("/api/") && !path.starts_with("/api/stagedoor/")
 }
 
 /// Whether a path is of any API, and no page.

@@ -72,7 +72,7 @@ impl Strangers {
         let names: Vec<&str> =
             path.split('/').filter_map(|p| p.strip_prefix('{')?.strip_suffix('}')).collect();
         let one = |name: &&str| !["blueprint", "namespace"].contains(name) && !OPEN.contains(name);
-        let name = names.iter().copied().filter(|name| one(name)).next_back()?;
+        let name = names.iter().copied().rfind(|name| one(name))?;
         let own = self.0.iter().find(|((part, own), _)| *own == name && path.contains(part));
         let (_, theirs) = own.unwrap_or_else(|| panic!("{}: whose is {{{name}}}?", row.route));
         // As long, so that a length tells nothing, and of the same form.

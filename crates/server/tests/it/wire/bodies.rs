@@ -30,7 +30,7 @@ async fn a_length_of_fifty_megabytes_is_refused_at_once() {
     for (path, status) in [
         ("/v1/blueprints", 413),
         ("/v1/blueprints/service/entities", 413),
-        ("/api/catalog/entities/by-refs", 413),
+        ("/api/catalog/entities/by-refs", 400),
         ("/api/stagedoor/v1/documents", 413),
     ] {
         let token = served.portal.token();
