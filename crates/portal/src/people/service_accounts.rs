@@ -1,9 +1,11 @@
 //! Service accounts: `_user` entities for programs, each with a client of its own.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value, json};
 use stagedoor_auth::{Action, Resource, Viewer};
 use stagedoor_model::Timestamp;
-use stagedoor_query::{Expr, NodeId};
+use stagedoor_query::{Catalog, Expr, NodeId};
 
 use super::USERS;
 use super::apps::{Client, Drawn, of_owner};
@@ -11,11 +13,11 @@ use super::proofs::{CLIENTS, Stored, TOKENS};
 use super::rules::key;
 use super::sign_ins::person::Holder;
 use super::tokens::{checked_name, told};
+use crate::Portal;
 use crate::audit::Event;
 use crate::error::PortalError;
 use crate::rights::Judge;
 use crate::writer::Draft;
-use crate::{Portal, View};
 
 /// Port gives every service account an address at this host.
 const HOST: &str = "serviceaccounts.getport.io";
@@ -58,32 +60,38 @@ impl Portal {
     /// # Errors
     /// `Forbidden`.
     pub fn service_accounts(&self, viewer: &Viewer) -> Result<Vec<ServiceAccount>, PortalError> {
-        let view = self.view_for(viewer, Action::ReadServiceAccounts, Resource::Any)?;
-        let all = view.catalog.select(&Expr::of_blueprint(USERS), false);
-        let mut found: Vec<_> =
-            all.nodes().iter().filter_map(|node| self.service_account(&view, node)).collect();
+        self.may(viewer, Action::ReadServiceAccounts, Resource::Any)?;
+        let catalog = self.shared.catalog.load();
+        let clients = Stored::all(CLIENTS, &catalog).filter(|client| client.has_owner(&catalog));
+        let clients: HashMap<String, Stored> = clients.map(|client| (client.owner.clone(), client)).collect();
+        let all = catalog.select(&Expr::of_blueprint(USERS), false);
+        let one = |node| self.service_account(&catalog, node, &clients);
+        let mut found: Vec<_> = all.nodes().iter().filter_map(one).collect();
         found.sort_by(|a, b| a.identifier.cmp(&b.identifier));
         Ok(found)
     }
 
-    fn service_account(&self, view: &View, node: NodeId) -> Option<ServiceAccount> {
-        let record = &view.catalog.entity(node)?.record;
+    fn service_account(
+        &self,
+        catalog: &Catalog,
+        node: NodeId,
+        clients: &HashMap<String, Stored>,
+    ) -> Option<ServiceAccount> {
+        let record = &catalog.entity(node)?.record;
         let fields = record.contributed();
         let text = |key: &str| fields.properties.get(key).and_then(Value::as_str).unwrap_or_default();
         if text("port_type") != "Service Account" {
             return None;
         }
-        let client = of_owner(&record.identifier, &view.catalog);
+        let client = clients.get(&*record.identifier);
         Some(ServiceAccount {
             identifier: record.identifier.to_string(),
             name: fields.title.clone().unwrap_or_else(|| record.identifier.to_string()),
             role: text("port_role").to_owned(),
             status: text("status").to_owned(),
-            teams: view.catalog.teams(node),
-            last_used_at: client
-                .as_ref()
-                .and_then(|client| self.shared.proofs.used(CLIENTS, client, &view.catalog)),
-            client_id: client.map(|client| client.id),
+            teams: catalog.teams(node),
+            last_used_at: client.and_then(|client| self.shared.proofs.used(CLIENTS, client, catalog)),
+            client_id: client.map(|client| client.id.clone()),
             created_at: record.stamps.created_at,
         })
     }

@@ -123,3 +123,85 @@ impl Keys {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+    use axum::Router;
+    use axum::extract::State;
+    use http::StatusCode;
+
+    use super::*;
+
+    /// RFC 8037, appendix A.2.
+    const SET: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"a","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+
+    /// How often it was asked, and whether it fails.
+    #[derive(Clone, Default)]
+    struct Server(Arc<(AtomicUsize, AtomicUsize)>);
+
+    async fn answer(State(server): State<Server>) -> (StatusCode, &'static str) {
+        server.0.0.fetch_add(1, Relaxed);
+        if server.0.1.load(Relaxed) == 0 { (StatusCode::OK, SET) } else { (StatusCode::BAD_GATEWAY, "") }
+    }
+
+    async fn start() -> (Server, Arc<Keys>) {
+        let server = Server::default();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let app = Router::new().fallback(answer).with_state(server.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        let egress = Egress::new("127.0.0.1".parse().unwrap());
+        (server, Arc::new(Keys::new(url.parse().unwrap(), Some(Arc::new(egress)))))
+    }
+
+    async fn read(keys: &Arc<Keys>, now: i64) {
+        keys.refresh(Timestamp(now)).unwrap().end().await;
+    }
+
+    /// Ends the reading that has been begun by the way.
+    async fn settled(keys: &Arc<Keys>) {
+        let reading = keys.state.lock().reading.clone();
+        if let Some(reading) = reading {
+            Waiting(reading).end().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn keys_grow_old() {
+        let (server, keys) = start().await;
+        let current = |now| keys.current(Timestamp(now)).set.len();
+        assert_eq!(current(0), 0);
+        read(&keys, 0).await;
+        assert_eq!((current(0), current(FRESH - 1)), (1, 1));
+        assert!(keys.is_current(1, Timestamp(FRESH - 1)));
+        assert_eq!(server.0.0.load(Relaxed), 1, "as long as they are fresh they are not asked for");
+        // Old ones still count while new ones are read, and while that fails, but not for ever.
+        server.0.1.store(1, Relaxed);
+        assert_eq!(current(FRESH), 1);
+        assert!(!keys.is_current(1, Timestamp(FRESH)));
+        settled(&keys).await;
+        assert_eq!((server.0.0.load(Relaxed), current(GOOD - 1)), (2, 1));
+        settled(&keys).await;
+        assert_eq!(current(GOOD), 0);
+        server.0.1.store(0, Relaxed);
+        read(&keys, GOOD + 60_000).await;
+        assert_eq!(current(GOOD + 60_000), 1);
+    }
+
+    #[tokio::test]
+    async fn many_who_wait_are_one_reading_and_readings_run_out() {
+        let (server, keys) = start().await;
+        let all: Vec<Waiting> = (0..50).filter_map(|_| keys.refresh(Timestamp(0))).collect();
+        assert_eq!(all.len(), 50);
+        for one in all {
+            one.end().await;
+        }
+        assert_eq!(server.0.0.load(Relaxed), 1);
+        read(&keys, 0).await;
+        read(&keys, 0).await;
+        assert!(keys.refresh(Timestamp(0)).is_none() && keys.refresh(Timestamp(29_999)).is_none());
+        assert!(keys.refresh(Timestamp(30_000)).is_some());
+    }
+}

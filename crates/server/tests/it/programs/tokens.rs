@@ -260,6 +260,11 @@ async fn service_accounts_have_tokens_of_their_own() {
     );
     assert!(item["lastUsedAt"].is_string(), "{item}");
     assert_eq!(portal.request_as(&elsa, "GET", accounts, None).await.status, 403);
+    let few = make(&portal, &ada, json!(["read:users"])).await;
+    assert_eq!(
+        ask(&portal, &few, "GET", accounts, None).await.json()["serviceAccounts"].as_array().map(Vec::len),
+        Some(1)
+    );
     let path = format!("{accounts}/{bot}");
     assert_eq!(portal.request_as(&elsa, "DELETE", &path, None).await.status, 403);
     assert_eq!(portal.request_as(&elsa, "POST", &format!("{path}/rotate"), None).await.status, 403);
