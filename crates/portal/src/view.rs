@@ -55,7 +55,8 @@ impl View {
     /// What rules with a context compare with.
     #[must_use]
     pub fn caller(&self) -> Caller<'_> {
-        Caller::new(&self.catalog, self.viewer.email()).in_teams(self.rights.teams())
+        Caller::new(&self.catalog, self.viewer.email())
+            .in_teams(|| self.rights.teams().map(str::to_owned).collect())
     }
 
     /// The commit that the snapshot shows.

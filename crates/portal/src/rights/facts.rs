@@ -40,7 +40,8 @@ pub(crate) fn policy_expr(
     catalog: &Catalog,
     now: Timestamp,
 ) -> Option<Expr> {
-    let caller = Caller::new(catalog, rights.email()).in_teams(rights.teams());
+    let caller =
+        Caller::new(catalog, rights.email()).in_teams(|| rights.teams().map(str::to_owned).collect());
     let scope =
         port::Scope { blueprints: catalog.blueprints(), only: Some(blueprint), now, caller: Some(&caller) };
     port::compile(&policy.0, "policy", &scope).ok()

@@ -1,5 +1,6 @@
 //! `{"context": "user" | "userTeams", "property"}`: what is known of the caller.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
@@ -17,10 +18,16 @@ const USERS: &str = "_user";
 /// Blueprint of the teams.
 const TEAMS: &str = "_team";
 
-/// Who asks, for rules that compare with the caller.
+/// Who asks, for rules that compare with the caller. Most queries do not: what is known of it is read when one does.
 pub struct Caller<'a> {
     catalog: &'a Catalog,
     email: Option<String>,
+    more: Box<dyn Fn() -> Vec<String> + 'a>,
+    known: OnceCell<Known>,
+}
+
+/// What is known of a caller.
+struct Known {
     user: Option<NodeId>,
     /// Identifiers of its teams, whether or not there are entities of that name.
     teams: BTreeSet<String>,
@@ -37,40 +44,48 @@ impl<'a> Caller<'a> {
     /// The person of a verified e-mail address. A program has none: no rule with a context matches then.
     #[must_use]
     pub fn new(catalog: &'a Catalog, email: Option<&str>) -> Self {
-        let user = email.and_then(|e| catalog.node_of_key(USERS, e));
-        let mut teams: BTreeSet<String> = user.map(|u| catalog.teams(u)).into_iter().flatten().collect();
-        let entry = user.and_then(|u| catalog.blueprint_of(catalog.entity(u)?));
-        for (user, (key, _)) in user.iter().flat_map(|u| {
-            let of_teams =
-                entry.into_iter().flat_map(|e| &e.face.relations).filter(|(_, r)| r.target == TEAMS);
-            of_teams.map(move |relation| (*u, relation))
-        }) {
-            teams.extend(
-                catalog.ends_of(user, key).into_iter().map(|n| catalog.identifier_at(n).into_owned()),
-            );
-        }
-        Self { catalog, email: email.map(str::to_owned), user, teams }
+        let email = email.map(str::to_owned);
+        Self { catalog, email, more: Box::new(Vec::new), known: OnceCell::new() }
     }
 
     /// The same caller in more teams: those that it has by other ways than its `_user` entity.
     #[must_use]
-    pub fn in_teams<'t>(mut self, teams: impl IntoIterator<Item = &'t str>) -> Self {
-        self.teams.extend(teams.into_iter().map(str::to_owned));
+    pub fn in_teams(mut self, teams: impl Fn() -> Vec<String> + 'a) -> Self {
+        self.more = Box::new(teams);
         self
+    }
+
+    fn known(&self) -> &Known {
+        self.known.get_or_init(|| {
+            let catalog = self.catalog;
+            let user = self.email.as_deref().and_then(|e| catalog.node_of_key(USERS, e));
+            let mut teams: BTreeSet<String> = user.map(|u| catalog.teams(u)).into_iter().flatten().collect();
+            let entry = user.and_then(|u| catalog.blueprint_of(catalog.entity(u)?));
+            let of_teams =
+                entry.into_iter().flat_map(|e| &e.face.relations).filter(|(_, r)| r.target == TEAMS);
+            for (user, (key, _)) in user.into_iter().flat_map(|u| of_teams.clone().map(move |r| (u, r))) {
+                let ends = catalog.ends_of(user, key);
+                teams.extend(ends.into_iter().map(|n| catalog.identifier_at(n).into_owned()));
+            }
+            teams.extend((self.more)());
+            Known { user, teams }
+        })
     }
 
     fn nodes(&self, whose: Whose) -> NodeSet {
         match whose {
-            Whose::User => self.user.into_iter().collect(),
-            Whose::Teams => self.teams.iter().filter_map(|t| self.catalog.node_of_key(TEAMS, t)).collect(),
+            Whose::User => self.known().user.into_iter().collect(),
+            Whose::Teams => {
+                self.known().teams.iter().filter_map(|t| self.catalog.node_of_key(TEAMS, t)).collect()
+            }
         }
     }
 
     /// The values of a property of the caller, or of its teams.
     fn values(&self, whose: Whose, property: &str, scope: &Scope<'_>) -> Vec<Scalar> {
         match (whose, property) {
-            (Whose::Teams, "$identifier") => return self.teams.iter().map(Scalar::text).collect(),
-            (Whose::User, "$team") => return self.teams.iter().map(Scalar::text).collect(),
+            (Whose::Teams, "$identifier") => return self.known().teams.iter().map(Scalar::text).collect(),
+            (Whose::User, "$team") => return self.known().teams.iter().map(Scalar::text).collect(),
             (Whose::User, "$identifier") => return self.email.iter().map(Scalar::text).collect(),
             _ => {}
         }
