@@ -67,6 +67,8 @@ pub(crate) fn admin_link(args: AdminLinkArgs) -> anyhow::Result<()> {
 pub(crate) enum SecretsCommand {
     /// Seal every secret with another key. The portal must not be running.
     RotateKey(RotateKeyArgs),
+    /// Forget every secret, because the key is lost. The portal must not be running.
+    Forget(ForgetArgs),
 }
 
 #[derive(Args)]
@@ -79,10 +81,23 @@ pub(crate) struct RotateKeyArgs {
     database: DatabaseArgs,
 }
 
+#[derive(Args)]
+pub(crate) struct ForgetArgs {
+    /// All secrets are to be written anew afterwards.
+    #[arg(long, required = true)]
+    all: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
 #[expect(clippy::print_stdout, reason = "the outcome of a command")]
 pub(crate) fn secrets(command: SecretsCommand) -> anyhow::Result<()> {
-    let SecretsCommand::RotateKey(args) = command;
-    let said = stagedoor_server::rotate_secrets_key(&args.database.options(), args.new_key_file.as_deref())?;
+    let said = match command {
+        SecretsCommand::RotateKey(args) => {
+            stagedoor_server::rotate_secrets_key(&args.database.options(), args.new_key_file.as_deref())?
+        }
+        SecretsCommand::Forget(args) => stagedoor_server::forget_secrets(&args.database.options())?,
+    };
     println!("{said}");
     Ok(())
 }

@@ -33,7 +33,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Copy the database into a file, while the portal runs or not: catalog, history, settings and signing key.
+    /// Copy the database into a file, while the portal runs or not: catalog, history and settings, without the key
+    /// for secrets.
     Backup(keep::BackupArgs),
     /// Make the database what a backup holds. The portal must not be running.
     Restore(keep::RestoreArgs),

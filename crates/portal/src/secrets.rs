@@ -32,11 +32,13 @@ pub struct SecretsConfig {
     pub key: Option<SecretsKey>,
     /// Where it comes from, in words; without one, what would give it.
     pub origin: String,
+    /// The key that secrets were written with is lost: open all the same, to forget them.
+    pub lost: bool,
 }
 
 impl Default for SecretsConfig {
     fn default() -> Self {
-        Self { key: None, origin: "no key is given".into() }
+        Self { key: None, origin: "no key is given".into(), lost: false }
     }
 }
 
@@ -74,7 +76,7 @@ impl Keeper {
         let own = config.key.as_ref().map(SecretsKey::fingerprint);
         let keys = catalog.records(COLLECTION).filter_map(|record| written_with(record));
         let other = keys.into_iter().find(|key| own != Some(key.as_str()));
-        let Some(other) = other else {
+        let Some(other) = other.filter(|_| !config.lost) else {
             let hidden = hiding::Hidden::default();
             return Ok(Self { key: config.key, origin: config.origin, hidden });
         };
@@ -256,6 +258,22 @@ impl Portal {
             Ok(())
         })
         .await
+    }
+
+    /// Forgets every secret, in one commit; answers how many. For when their key is lost.
+    ///
+    /// # Errors
+    /// `Forbidden`; when the store fails.
+    pub async fn forget_secrets(&self, viewer: &Viewer) -> Result<usize, PortalError> {
+        self.may(viewer, Action::DeleteSecret, Resource::Any)?;
+        let forget = |draft: &mut Draft| {
+            let names: Vec<String> = draft.catalog.records(COLLECTION).map(|r| r.key.clone()).collect();
+            for name in &names {
+                draft.put(Change::DeleteRecord(COLLECTION.into(), name.clone()));
+            }
+            Ok(names.len())
+        };
+        self.commit(viewer.actor("command"), false, forget).await
     }
 
     /// Seals every secret with another key, in one commit; answers how many. This portal then cannot open them any

@@ -28,7 +28,7 @@ pub use doctor::{Check, Outcome, doctor, examine};
 pub use http_stack::{app, configured_app, watched_app};
 pub use openapi::{documents as openapi, write as write_openapi};
 pub use options::Options;
-pub use secrets::rotate_secrets_key;
+pub use secrets::{forget_secrets, rotate_secrets_key};
 pub use serve::{run_blocking as run, serve};
 pub use telemetry::{Telemetry, TraceConfig, start_logging, trace_config};
 pub use tls::Tls;

@@ -18,7 +18,7 @@ use stagedoor_store_sql::Database;
 
 use crate::config::{Config, Environment, SecretsSource};
 
-pub use rotate::rotate_secrets_key;
+pub use rotate::{forget_secrets, rotate_secrets_key};
 
 const FILE: &str = "secrets.key";
 const VARIABLES: [&str; 3] =
@@ -50,7 +50,7 @@ impl Found {
 
     /// Takes the key apart from what a portal needs of it.
     pub(crate) fn config(&mut self) -> SecretsConfig {
-        SecretsConfig { key: self.key.take(), origin: self.origin.clone() }
+        SecretsConfig { key: self.key.take(), origin: self.origin.clone(), lost: false }
     }
 
     /// Writes a new key into its file, before anything is sealed with it. Answers whether it was new.

@@ -65,6 +65,11 @@ impl SigningKey {
         Self::read(&fresh)
     }
 
+    /// Forgets it: the next start makes another.
+    pub(crate) fn forget(store: &dyn Store) -> anyhow::Result<()> {
+        Ok(store.put_setting(SIGNING_KEY, None)?)
+    }
+
     fn read(text: &str) -> anyhow::Result<Self> {
         let mut key = [0; 32];
         for (byte, pair) in key.iter_mut().zip(text.as_bytes().chunks(2)) {

@@ -157,7 +157,11 @@ impl Builder {
             jq: Arc::new(stagedoor_jq::Jq::in_process()),
             identity: stagedoor_server::identity(&config),
             sessions: self.sessions,
-            secrets: stagedoor_portal::SecretsConfig { key: self.secrets_key, origin: "the test's".into() },
+            secrets: stagedoor_portal::SecretsConfig {
+                key: self.secrets_key,
+                origin: "the test's".into(),
+                lost: false,
+            },
         };
         let portal = Portal::open(Arc::clone(&self.store), options);
         let portal = portal.unwrap_or_else(|error| unreachable!("the test store fails: {error}"));

@@ -229,6 +229,29 @@ fn a_key_is_changed_and_tokens_stay_good() {
     holds_no_value(folder.path());
 }
 
+#[test]
+fn when_the_key_is_lost_secrets_are_forgotten_and_the_portal_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(folder.path(), &[]);
+    assert_eq!(keep(&server, "github")["ok"], true);
+    server.stop();
+    fs::remove_file(folder.path().join("data/secrets.key")).unwrap();
+    refused(folder.path(), &[]);
+    let forget = |all: &[&str], success| {
+        let mut command: Command = stagedoor(folder.path());
+        command.args(["secrets", "forget"]).args(all).arg("--data-dir").arg(folder.path().join("data"));
+        said(&command.output().unwrap(), success)
+    };
+    assert!(forget(&[], false).contains("--all"), "nothing is forgotten by mistake");
+    assert!(forget(&["--all"], true).contains("1 secret is forgotten"));
+    let server = serve(folder.path(), &[]);
+    assert_eq!(keep(&server, "github")["ok"], true);
+    let headers = format!("authorization: Bearer {}\r\n", token(&server));
+    let told = server.get("/api/stagedoor/v1/audit?kind=secret&action=delete", &headers);
+    assert!(told.contains("\"name\":\"secrets\",\"through\":\"command\""), "{told}");
+    server.stop();
+}
+
 /// What is logged at the most talkative level, in both forms, has neither the value nor the key.
 #[test]
 fn no_line_of_the_log_has_a_secret_in_any_form() {

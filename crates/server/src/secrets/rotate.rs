@@ -1,4 +1,5 @@
-//! `stagedoor secrets rotate-key`: seals everything with another key, while the portal is not running.
+//! `stagedoor secrets rotate-key` seals everything with another key, `stagedoor secrets forget` gives up what a lost
+//! key has sealed; both while the portal is not running.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,11 +9,13 @@ use anyhow::{Context as _, bail};
 use stagedoor_auth::{Secret, SecretsKey, Viewer};
 use stagedoor_outbound::AllowList;
 use stagedoor_portal::{Portal, SecretsConfig, new_secrets_key};
+use stagedoor_store::Store;
+use stagedoor_store_sql::Database;
 
 use tokio::runtime::Runtime;
 
 use super::{Found, find, of_environment, of_file, write_key};
-use crate::config::{self, Environment};
+use crate::config::{self, Config, Environment};
 use crate::wiring::{self, SigningKey};
 use crate::{DatabaseOptions, database};
 
@@ -27,13 +30,58 @@ const NEW: [&str; 3] =
 /// When the database is in use, the old key is not the one that secrets were written with, or there is no new one.
 /// Nothing has changed then.
 pub fn rotate_secrets_key(options: &DatabaseOptions, new: Option<&Path>) -> anyhow::Result<String> {
+    on_runtime(|runtime| rotate(options, new, runtime))
+}
+
+/// Forgets every secret, and the key that signs access tokens: the way on when the key for secrets is lost. Answers in
+/// words what was done.
+///
+/// # Errors
+/// When the database is in use or cannot be written.
+pub fn forget_secrets(options: &DatabaseOptions) -> anyhow::Result<String> {
+    on_runtime(|runtime| forget(options, runtime))
+}
+
+/// Stores wait for their database by themselves, so none of this is an asynchronous function.
+fn on_runtime<T>(work: impl FnOnce(&Runtime) -> anyhow::Result<T>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    // Stores wait for their database by themselves, so this is no asynchronous function.
     let inside = runtime.enter();
-    let said = rotate(options, new, &runtime);
+    let done = work(&runtime);
     drop(inside);
     runtime.shutdown_background();
-    said
+    done
+}
+
+/// The portal over a store, without anything that it would read.
+fn open(config: &Config, store: &Arc<dyn Store>, secrets: SecretsConfig) -> anyhow::Result<Portal> {
+    let options = stagedoor_portal::Options {
+        sources: wiring::sources_config(config, AllowList::default()),
+        jq: Arc::new(wiring::jq()),
+        identity: wiring::identity(config),
+        sessions: config.stagedoor.sessions,
+        secrets,
+    };
+    Ok(Portal::open(Arc::clone(store), options)?)
+}
+
+fn configured(options: &DatabaseOptions, environment: &Environment) -> anyhow::Result<(Config, Database)> {
+    let config = config::load(&options.config, environment)
+        .map_err(|wrong| anyhow::anyhow!("the configuration is wrong:\n{wrong}"))?;
+    let database = database::of(options.database_url.as_deref(), options.data_dir.as_deref(), &config)?;
+    Ok((config, database))
+}
+
+fn forget(options: &DatabaseOptions, runtime: &Runtime) -> anyhow::Result<String> {
+    let (config, database) = configured(options, &Environment::of_process())?;
+    let store = database.open()?;
+    let secrets = SecretsConfig { lost: true, ..SecretsConfig::default() };
+    let portal = open(&config, &store, secrets)?;
+    let count = runtime.block_on(portal.forget_secrets(&Viewer::system("secrets")))?;
+    SigningKey::forget(store.as_ref())?;
+    runtime.block_on(portal.flush());
+    portal.leave();
+    let secrets = if count == 1 { "1 secret is".to_owned() } else { format!("{count} secrets are") };
+    Ok(format!("{secrets} forgotten, and access tokens that were given out are no longer good"))
 }
 
 /// The new key, and the file beside the database that is to hold it.
@@ -66,23 +114,15 @@ fn new_key(environment: &Environment, given: Option<&Path>, old: &Found) -> anyh
 
 fn rotate(options: &DatabaseOptions, given: Option<&Path>, runtime: &Runtime) -> anyhow::Result<String> {
     let environment = Environment::of_process();
-    let config = config::load(&options.config, &environment)
-        .map_err(|wrong| anyhow::anyhow!("the configuration is wrong:\n{wrong}"))?;
-    let database = database::of(options.database_url.as_deref(), options.data_dir.as_deref(), &config)?;
+    let (config, database) = configured(options, &environment)?;
     let mut old = find(&config, &environment, &database)?;
     let store = database.open()?;
     if old.key.is_none() || old.is_new() {
         bail!("there is no key to be changed: {}", old.origin);
     }
     let new = new_key(&environment, given, &old)?;
-    let portal_options = stagedoor_portal::Options {
-        sources: wiring::sources_config(&config, AllowList::default()),
-        jq: Arc::new(wiring::jq()),
-        identity: wiring::identity(&config),
-        sessions: config.stagedoor.sessions,
-        secrets: SecretsConfig { key: old.key.take(), origin: old.origin },
-    };
-    let portal = Portal::open(Arc::clone(&store), portal_options)?;
+    let secrets = SecretsConfig { key: old.key.take(), origin: old.origin, lost: false };
+    let portal = open(&config, &store, secrets)?;
     let proven = portal.keeps_secrets();
     let signing = portal.with_secrets_key(|key| SigningKey::under(store.as_ref(), key, proven))?;
     // On disk before anything is sealed with it.

@@ -18,7 +18,8 @@ async fn create(portal: &TestPortal, name: &str, value: &str) {
 }
 
 fn key(first: u8) -> SecretsKey {
-    SecretsKey::of(&std::array::from_fn(|i| first.wrapping_add(u8::try_from(i).unwrap().wrapping_mul(11)))).unwrap()
+    SecretsKey::of(&std::array::from_fn(|i| first.wrapping_add(u8::try_from(i).unwrap().wrapping_mul(11))))
+        .unwrap()
 }
 
 /// Everything that is stored, as text.
@@ -184,7 +185,11 @@ async fn keys_change_and_a_wrong_one_is_refused_by_its_name() {
             jq: Arc::new(stagedoor_jq::Jq::in_process()),
             identity: stagedoor_portal::Identity::default(),
             sessions: stagedoor_auth::SessionLimits::default(),
-            secrets: stagedoor_portal::SecretsConfig { key, origin: "STAGEDOOR_SECRETS_KEY".into() },
+            secrets: stagedoor_portal::SecretsConfig {
+                key,
+                origin: "STAGEDOOR_SECRETS_KEY".into(),
+                lost: false,
+            },
         };
         let opened = stagedoor_portal::Portal::open(Arc::clone(&store), options);
         opened.err().map(|error| error.to_string()).unwrap_or_default()
