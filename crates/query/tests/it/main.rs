@@ -125,7 +125,7 @@ impl World {
         let uid = old.map_or(Uuid::from_u128(self.next), |r| r.uid);
         let entity_ref = match old {
             Some(old) => old.entity_ref.to_string(),
-            None => self.catalog.reference_for(&entry.face, uid, &identifier).into(),
+            None => self.catalog.reference_for(&entry.face, uid, &identifier),
         };
         let holder = self.records.values().find(|r| r.entity_ref == entity_ref);
         if holder.is_some_and(|h| h.uid != uid) {
