@@ -119,3 +119,12 @@ fn the_first_start_prints_the_way_in_and_a_command_the_way_back() {
         }
     }
 }
+
+#[test]
+fn the_command_makes_no_link_to_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = stagedoor(folder.path()).args(["admin-link", "--data-dir", "elsewhere"]).output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && error.contains("there is no database at elsewhere"), "{error}");
+    assert!(output.stdout.is_empty() && !folder.path().join("elsewhere").exists());
+}

@@ -73,13 +73,16 @@ impl Session {
 }
 
 /// The sessions of a person, or of everybody, with their digests.
-fn sessions<'c>(catalog: &'c Catalog, email: Option<&str>) -> impl Iterator<Item = (&'c str, Session)> {
+fn sessions<'c>(
+    catalog: &'c Catalog,
+    email: Option<&'c str>,
+) -> impl Iterator<Item = (&'c str, Session)> + use<'c> {
     // Reading the text is much cheaper than taking each apart.
     let mark = email.map(|email| format!("\"user\":{}", JsonText::of(&email.into()).as_str()));
-    let records = catalog.records(COLLECTION);
-    let of =
-        move |r: &&std::sync::Arc<Record>| mark.as_ref().is_none_or(|m| r.body.as_str().contains(m.as_str()));
-    records.filter(of).filter_map(|r| Some((r.key.as_str(), Session::of(r)?)))
+    let marked = move |r: &&std::sync::Arc<Record>| mark.as_ref().is_none_or(|m| r.body.as_str().contains(m));
+    let all = catalog.records(COLLECTION).filter(marked);
+    let all = all.filter_map(|record| Some((record.key.as_str(), Session::of(record)?)));
+    all.filter(move |(_, session)| email.is_none_or(|email| session.user == email))
 }
 
 impl Portal {
