@@ -1,4 +1,4 @@
-import { allPages, expect, open, test, titles } from './support';
+import { allPages, expect, open, sideways, test, titles } from './support';
 
 test('the start page counts every blueprint', async ({ page, api }) => {
   const { blueprints } = await api.model();
@@ -83,11 +83,7 @@ test('nothing scrolls sideways at 390 px, and the navigation folds away', async 
   for (const path of await allPages(api)) {
     await page.goto(path);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-    const over = await page.evaluate(() => {
-      const main = document.getElementById('main');
-      return [document.documentElement.scrollWidth - innerWidth, main ? main.scrollWidth - main.clientWidth : 0];
-    });
-    expect(over, path).toEqual([0, 0]);
+    expect(await sideways(page), path).toEqual([0, 0]);
   }
   const nav = page.getByRole('navigation', { name: 'Main' });
   await expect(nav.getByRole('link', { name: 'Home' })).not.toBeInViewport();
@@ -113,11 +109,11 @@ test.describe('without a server that answers', () => {
   test.use({ allowErrors: /401|ERR_CONNECTION_REFUSED/ });
   const session = '**/api/stagedoor/v1/session';
 
-  test('says that one is not signed in', async ({ page }) => {
-    const body = { error: { code: 'unauthorized', message: 'sign in first' } };
-    await page.route(session, (route) => route.fulfill({ status: 401, json: body }));
-    await page.goto('/');
-    await expect(page.getByText('You are not signed in')).toBeVisible();
+  test('leads whoever is not signed in to the sign-in page', async ({ page }) => {
+    await page.route(session, (route) => route.fulfill({ json: { viewer: null, setup: false, title: 'Portal', may: {} } }));
+    await page.goto('/catalog/component?q=x');
+    await expect(page.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
+    await expect(page).toHaveURL(/sign-in\?to=\/catalog\/component%3Fq%3Dx$/);
   });
 
   test('says so, and recovers', async ({ page }) => {

@@ -1,3 +1,4 @@
+import AxeBuilder from '@axe-core/playwright';
 import { test as base, expect, type APIRequestContext, type Page } from '@playwright/test';
 import type { EntityResult, Model, Row, TableRequest, TableResult } from '../src/api/types';
 
@@ -122,5 +123,26 @@ export async function allPages(api: Api): Promise<string[]> {
     '/model?blueprint=component',
     '/sources',
     '/documents',
+    '/people',
+    '/teams',
+    '/service-accounts',
+    '/secrets',
+    '/audit',
+    '/account',
   ];
 }
+
+/** axe finds nothing serious in what is on screen. */
+export async function check(page: Page, where: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const bad = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  const found = bad.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary}`));
+  expect(found, where).toEqual([]);
+}
+
+/** By how much the page and its content are wider than the window. */
+export const sideways = (page: Page) =>
+  page.evaluate(() => {
+    const main = document.getElementById('main');
+    return [document.documentElement.scrollWidth - innerWidth, main ? main.scrollWidth - main.clientWidth : 0];
+  });

@@ -20,6 +20,9 @@ interface ConfirmProps {
   variant?: ButtonProps['variant'];
 }
 
+/** In a table, where there are many. */
+export const quiet = { color: 'gray', size: 'compact-xs', fw: 500, ml: -8, mr: 8 } as const;
+
 /** A button for what cannot be taken back: it asks once more. */
 export function Confirm({ label, name, title, children, confirm, run, why, variant = 'default' }: ConfirmProps) {
   const [opened, setOpened] = useState(false);
@@ -35,7 +38,7 @@ export function Confirm({ label, name, title, children, confirm, run, why, varia
   return (
     <>
       <Explained why={why}>
-        <Button variant={variant} color={variant === 'subtle' ? 'gray' : undefined} onClick={() => setOpened(true)} aria-label={name}>
+        <Button variant={variant} {...(variant === 'subtle' ? quiet : undefined)} onClick={() => setOpened(true)} aria-label={name}>
           {label}
         </Button>
       </Explained>

@@ -12,7 +12,7 @@ export function differences(before: unknown, after: unknown, path = ''): Differe
   if (isNothing(before) && isNothing(after)) return [];
   if (isRecord(before) && isRecord(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-    return keys.flatMap((key) => differences(before[key], after[key], path ? `${path}.${key}` : key));
+    return keys.flatMap((key) => differences(own(before, key), own(after, key), path ? `${path}.${key}` : key));
   }
   if (Array.isArray(before) && Array.isArray(after)) {
     const length = Math.max(before.length, after.length);
@@ -26,9 +26,13 @@ export function differences(before: unknown, after: unknown, path = ''): Differe
   return show(before) === show(after) ? [] : [{ path, kind: 'changed', before: show(before), after: show(after) }];
 }
 
+// a key of the data may be called like something that every object has
+const own = (value: Record<string, unknown>, key: string) => (Object.hasOwn(value, key) ? value[key] : undefined);
+
 const isNothing = (value: unknown): value is null | undefined => value === null || value === undefined;
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const show = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
+// quotes tell the text 3 from the number, and an empty text from nothing
+const show = (value: unknown) => JSON.stringify(value);

@@ -3,8 +3,8 @@ import { csvCell, toCsv } from './csv';
 import { relativeTime } from './dates';
 import { jsonLine, yamlLineTokens } from './highlight';
 import { parseSearch, stringifySearch, toggleFilter } from './search';
-import { plainMarkdown, shortPath, words } from './text';
-import { mailHref, safeHref } from './urls';
+import { browserName, plainMarkdown, shortPath, words } from './text';
+import { localPath, mailHref, safeHref } from './urls';
 
 describe('safeHref', () => {
   it('lets web and mail addresses through', () => {
@@ -93,5 +93,28 @@ describe('highlight', () => {
   it('knows keys from values', () => {
     expect(kinds(yamlLineTokens('kind: Component'))).toEqual(['key:kind', 'punctuation::', 'punctuation:', 'string:Component']);
     expect(kinds(jsonLine('"a": true'))).toEqual(['key:"a"', 'punctuation::', 'plain:', 'literal:true']);
+  });
+});
+
+describe('localPath', () => {
+  it('keeps a page of this program, whole', () => {
+    expect(localPath('/catalog/component?q=a&f.x=~#top')).toBe('/catalog/component?q=a&f.x=~#top');
+  });
+
+  it('leads nowhere else', () => {
+    const outside = [
+      'https://example.com', '//example.com', '/\\example.com', '/\t/example.com', '\n//example.com', '/a/..//example.com', 'javascript:alert(1)',
+      'catalog', '', undefined, 7, '/sign-in?to=/x', '/welcome#token', '/.//example.com',
+    ];
+    for (const value of outside) expect(localPath(value), String(value)).toBe('/');
+  });
+});
+
+describe('browserName', () => {
+  it('says what a browser says of itself', () => {
+    expect(browserName('Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0')).toBe('Firefox on Linux');
+    expect(browserName('Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari/605.1.15')).toBe('Safari on macOS');
+    expect(browserName('curl/8.9')).toBe('curl/8.9');
+    expect(browserName(null)).toBe('Unknown');
   });
 });

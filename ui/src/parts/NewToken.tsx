@@ -66,7 +66,7 @@ function ScopePicker({ chosen, onChange }: { chosen: string[]; onChange: (scopes
           <div key={noun} role="group" aria-label={words(noun)}>
             <div className={classes.noun}>{words(noun)}</div>
             {scopes.map(({ scope, words: what }) => (
-              <Checkbox key={scope} value={scope} label={what.join(', ')} description={<code>{scope}</code>} />
+              <Checkbox key={scope} className={classes.scope} value={scope} label={what.join(', ')} description={<code>{scope}</code>} />
             ))}
           </div>
         ))}

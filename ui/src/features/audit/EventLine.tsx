@@ -28,7 +28,6 @@ export function EventLine({ event, open, onToggle }: EventLineProps) {
         </time>
         <span className={classes.who}>{event.actor.name ?? 'somebody'}</span>
         <span className={classes.what}>
-          {failed ? 'not: ' : ''}
           {whatOf(event)} {event.identifier && <Mono>{event.identifier}</Mono>}
         </span>
         <span className={classes.message}>{event.message}</span>

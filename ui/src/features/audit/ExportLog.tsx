@@ -21,7 +21,7 @@ export function ExportLog({ filters }: { filters: AuditFilters }) {
   return (
     <Allowed action="ReadAuditLog">
       <Button variant="default" leftSection={<IconDownload size={14} aria-hidden />} onClick={() => !isPending && mutate()}>
-        <span role="status">{isPending ? `${formatNumber(done)} lines…` : isError ? 'Export failed' : 'CSV'}</span>
+        <span role={isPending || isError ? 'status' : undefined}>{isPending ? `${formatNumber(done)} lines…` : isError ? 'Export failed' : 'CSV'}</span>
       </Button>
     </Allowed>
   );

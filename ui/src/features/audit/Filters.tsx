@@ -23,8 +23,8 @@ export function Filters() {
       <SearchField label="Who (exactly)" value={search.actor ?? ''} onChange={(actor) => change({ actor: actor || undefined })} />
       <SearchField label="Blueprint" value={search.blueprint ?? ''} onChange={(blueprint) => change({ blueprint: blueprint || undefined })} />
       <SearchField label="Identifier" value={search.identifier ?? ''} onChange={(identifier) => change({ identifier: identifier || undefined })} />
-      <TextInput type="date" aria-label="From" title="From" value={search.from ?? ''} onChange={(event) => change({ from: event.currentTarget.value || undefined })} />
-      <TextInput type="date" aria-label="To" title="To" value={search.to ?? ''} onChange={(event) => change({ to: event.currentTarget.value || undefined })} />
+      <TextInput type="date" aria-label="From" leftSection="From" leftSectionWidth={44} value={search.from ?? ''} onChange={(event) => change({ from: event.currentTarget.value || undefined })} />
+      <TextInput type="date" aria-label="To" leftSection="To" leftSectionWidth={30} value={search.to ?? ''} onChange={(event) => change({ to: event.currentTarget.value || undefined })} />
       {any && (
         <Button variant="subtle" color="gray" onClick={() => void navigate({ search: {}, replace: true })}>
           Clear
@@ -54,7 +54,6 @@ function Choice({ label, value, options, onChange }: ChoiceProps) {
       data={Object.entries(known).map(([one, title]) => ({ value: one, label: title }))}
       value={value ?? null}
       onChange={(next) => onChange(next ?? undefined)}
-      w={150}
     />
   );
 }

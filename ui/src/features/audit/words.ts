@@ -1,23 +1,23 @@
 import type { AuditEvent } from '~/api/audit';
 import { words } from '~/lib/text';
 
-const done: Record<string, string> = {
-  create: 'created',
-  update: 'changed',
-  delete: 'deleted',
-  read: 'read',
-  execute: 'executed',
-  sign_in: 'signed in',
-  sign_out: 'signed out',
-  use: 'used',
+/** What is done, and what was. */
+const verbs: Record<string, [string, string]> = {
+  create: ['create', 'created'],
+  update: ['change', 'changed'],
+  delete: ['delete', 'deleted'],
+  read: ['read', 'read'],
+  execute: ['execute', 'executed'],
+  sign_in: ['sign in', 'signed in'],
+  sign_out: ['sign out', 'signed out'],
+  use: ['use', 'used'],
 };
 
-/** "changed entity", "tried: delete entities". */
-export function whatOf(event: AuditEvent): string {
-  const verb = done[event.action] ?? event.action;
-  const kind = words(event.kind).toLowerCase();
-  if (event.action === 'sign_in' || event.action === 'sign_out') return verb;
-  return `${verb} ${kind}`;
+/** "changed entity", "tried to delete blueprint". */
+export function whatOf({ action, kind, status }: Pick<AuditEvent, 'action' | 'kind' | 'status'>): string {
+  const [does, did] = verbs[action] ?? [action, action];
+  const said = status === 'failure' ? `tried to ${does}` : did;
+  return action === 'sign_in' || action === 'sign_out' ? said : `${said} ${words(kind).toLowerCase()}`;
 }
 
 /** Columns of the export. */

@@ -111,7 +111,7 @@ function useColumns(onMade: (client: MadeClient) => void): DataColumn<ServiceAcc
         <>
           <Confirm variant="subtle" label="New secret…" name={`New secret for ${name}`} title={`New secret for ${name}?`} confirm="Make it" why={whyRotate} run={() => rotate.mutateAsync(identifier)}>
             The old secret and the access tokens made with it are refused at once.
-          </Confirm>
+          </Confirm>{' '}
           <Confirm variant="subtle" label="Remove…" name={`Remove ${name}`} title={`Remove ${name}?`} confirm="Remove" why={whyRemove} run={() => remove.mutateAsync(identifier)}>
             Its client and its tokens are refused at once.
           </Confirm>

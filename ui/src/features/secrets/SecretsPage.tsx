@@ -2,7 +2,7 @@ import { Button, Modal } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { removeSecret, secretsQuery, type Secret } from '~/api/secrets';
-import { Confirm } from '~/kit/Confirm';
+import { Confirm, quiet } from '~/kit/Confirm';
 import { DataTable, type DataColumn } from '~/kit/DataTable';
 import { Explained } from '~/kit/Explained';
 import { Mono } from '~/kit/Mono';
@@ -64,7 +64,7 @@ function List() {
       cell: (secret) => (
         <>
           <Explained why={whyChange}>
-            <Button variant="subtle" color="gray" aria-label={`Replace ${secret.secretName}`} onClick={() => setReplacing(secret)}>
+            <Button variant="subtle" {...quiet} aria-label={`Replace ${secret.secretName}`} onClick={() => setReplacing(secret)}>
               Replace…
             </Button>
           </Explained>
