@@ -35,6 +35,8 @@ pub(crate) const KEPT: usize = 100_000;
 const WAITING: usize = 1_000;
 /// Lines that are written at once.
 const BATCH: usize = 200;
+/// Batches after which the oldest refusals are forgotten: to count them each time would hold up the writer.
+const FORGET: u64 = 64;
 
 enum Task {
     Refusal(Value),
@@ -145,7 +147,8 @@ pub(crate) fn name_of<'r>(resource: &Resource<'r>) -> Option<&'r str> {
 }
 
 fn write(shared: &Weak<Shared>, inbox: &Receiver<Task>) {
-    while let Ok(first) = inbox.recv() {
+    for batch in 0_u64.. {
+        let Ok(first) = inbox.recv() else { return };
         let Some(shared) = shared.upgrade() else { return };
         let (mut refusals, mut events, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
         for task in std::iter::once(first).chain(inbox.try_iter().take(BATCH)) {
@@ -160,7 +163,8 @@ fn write(shared: &Weak<Shared>, inbox: &Receiver<Task>) {
             let at = clock::now().to_string();
             refusals.push(JsonText::of(&json!({ "status": "FAILURE", "dropped": dropped, "at": at })));
         }
-        append(&shared, AUDIT, &refusals, KEPT);
+        let keep = if batch.is_multiple_of(FORGET) { KEPT } else { usize::MAX };
+        append(&shared, AUDIT, &refusals, keep);
         append(&shared, EVENTS, &events, usize::MAX);
         for done in waiting {
             // Whoever waited may be gone.

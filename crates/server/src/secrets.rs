@@ -149,7 +149,8 @@ fn write_key(file: &Path, text: &Secret) -> std::io::Result<()> {
 /// Takes the installation's own credentials out of the log, and every secret that is known to its portal.
 pub(crate) fn hide(portal: &Portal, environment: &Environment) {
     let own = ["STAGEDOOR_CLIENT_SECRET", VARIABLES[0]];
-    for value in own.into_iter().filter_map(|name| environment.get(name)).filter(|value| !value.is_empty()) {
+    // A shorter one is a word, and no secret anyway.
+    for value in own.into_iter().filter_map(|name| environment.get(name)).filter(|value| value.len() >= 8) {
         portal.hide(Secret::new(value));
     }
     crate::telemetry::hide_in_logs(portal.hiding());

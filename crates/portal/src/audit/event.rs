@@ -7,6 +7,8 @@ use stagedoor_auth::Viewer;
 
 use crate::clock;
 
+/// What events are about.
+pub(super) const KINDS: [&str; 5] = ["session", "link", "account", "token", "organization"];
 /// Characters of a value that a caller made up.
 const LONGEST: usize = 320;
 
@@ -215,7 +217,7 @@ fn cut(text: &str) -> &str {
 mod tests {
     use stagedoor_auth::Viewer;
 
-    use super::{By, Event, Token};
+    use super::{By, Event, KINDS, Token};
 
     #[test]
     fn a_failed_sign_in_names_the_account_and_nobody_as_the_actor() {
@@ -227,6 +229,29 @@ mod tests {
         assert_eq!(line["address"], "192.0.2.7");
         assert_eq!(line["resource"].as_str().unwrap().len(), 320);
         assert!(!line.to_string().contains(['\r', '\n', '\u{1b}']));
+    }
+
+    #[test]
+    fn every_kind_is_known() {
+        let token = Token { kind: "app", id: "a", name: "a", owner: "a" };
+        let (user, kind, session) = ("a", "reset", "s");
+        for event in [
+            Event::SignedIn { how: "password" },
+            Event::SignInFailed { user, why: "w" },
+            Event::SignedOut { session },
+            Event::SessionEnded { session, user },
+            Event::LinkMade { kind, user },
+            Event::LinkUsed { kind, user },
+            Event::LinkRevoked { kind, user },
+            Event::PasswordChanged { user },
+            Event::TokenMade { token, scopes: None },
+            Event::TokenRotated(token),
+            Event::TokenRevoked(token),
+            Event::SecretsKeyChanged { fingerprint: "f" },
+        ] {
+            let line = event.line((&Viewer::system("x")).into());
+            assert!(KINDS.contains(&line["kind"].as_str().unwrap()), "{line}");
+        }
     }
 
     #[test]

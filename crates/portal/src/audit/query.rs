@@ -6,6 +6,7 @@ use std::str::FromStr;
 use stagedoor_model::Timestamp;
 
 use super::entry::{AuditAction, AuditEntry};
+use super::event::KINDS as EVENT_KINDS;
 use crate::error::PortalError;
 
 /// Which lines are wanted. What is `None` or empty leaves nothing out.
@@ -126,7 +127,9 @@ impl AuditQuery {
 
     /// Whether any event could be.
     pub(super) fn wants_events(&self) -> bool {
-        self.success != Some(false)
+        let told = |kind: &String| EVENT_KINDS.contains(&kind.as_str());
+        (self.kinds.is_empty() || self.kinds.iter().any(told))
+            && self.success != Some(false)
             && self.blueprint.is_none()
             && self.id.as_ref().is_none_or(|id| id.starts_with('e'))
     }
