@@ -73,7 +73,12 @@ async fn pass(State(gate): State<Gate>, request: Request) -> Response {
 }
 
 fn health(status: StatusCode, body: impl Into<axum::body::Body>) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], body.into()).into_response()
+    let headers = [
+        (header::CONTENT_TYPE, "application/json; charset=utf-8"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (status, headers, body.into()).into_response()
 }
 
 #[cfg(test)]
