@@ -34,7 +34,11 @@ impl SigningKey {
     ///
     /// # Errors
     /// When it was sealed with another key, or the store fails.
-    pub(crate) fn under(store: &dyn Store, secrets: Option<&SecretsKey>, proven: bool) -> anyhow::Result<Self> {
+    pub(crate) fn under(
+        store: &dyn Store,
+        secrets: Option<&SecretsKey>,
+        proven: bool,
+    ) -> anyhow::Result<Self> {
         // Two random UUIDs: 244 random bits from the system.
         let fresh = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
         let as_stored = |text: &str| match secrets {
@@ -60,7 +64,9 @@ impl SigningKey {
                  {other} by STAGEDOOR_SECRETS_KEY, STAGEDOOR_SECRETS_KEY_FILE or STAGEDOOR_SECRETS_KEY_COMMAND"
             );
         }
-        tracing::warn!("the key that signs access tokens cannot be opened: a new one is made, and clients sign in again");
+        tracing::warn!(
+            "the key that signs access tokens cannot be opened: a new one is made, and clients sign in again"
+        );
         store.put_setting(SIGNING_KEY, Some(&as_stored(&fresh)?))?;
         Self::read(&fresh)
     }
