@@ -2,7 +2,8 @@
 //!
 //! A request that may change something and lives by a cookie has to come from a page of this very origin, and so has
 //! signing in itself: nobody is signed in to an account that is not his. The browser says where a request comes from
-//! (`Sec-Fetch-Site`, or `Origin`); what says nothing is refused.
+//! (`Sec-Fetch-Site`, or `Origin`, which every browser sends with what is no plain reading); what says neither is no browser,
+//! and acts for nobody but who wrote it.
 
 use http::uri::Authority;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -92,6 +93,7 @@ impl Site {
         let sites: Vec<String> = way.headers.get_all(FETCH_SITE).iter().map(text).collect();
         let origins: Vec<String> = way.headers.get_all(header::ORIGIN).iter().map(text).collect();
         let good = match (sites.as_slice(), origins.as_slice()) {
+            ([], []) => true,
             ([], [origin]) => self.is_own(origin, way, proxies),
             ([site], _) => matches!(site.as_str(), "same-origin" | "none"),
             _ => false,
@@ -156,12 +158,13 @@ mod tests {
             &[("origin", "http://PORTAL.example:7007")],
             &[("origin", "http://other.example"), ("sec-fetch-site", "same-origin")],
             &[("authorization", "Bearer x"), ("origin", "http://evil.example")],
+            &[],
+            &[("referer", "http://portal.example:7007/")],
         ] {
             assert!(!post(good), "{good:?}");
         }
         for bad in [
-            &[][..],
-            &[("sec-fetch-site", "cross-site")],
+            &[("sec-fetch-site", "cross-site")][..],
             &[("sec-fetch-site", "same-site")],
             &[("sec-fetch-site", "same-site"), ("origin", "http://portal.example:7007")],
             &[("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")],
@@ -172,12 +175,12 @@ mod tests {
             &[("origin", "http://portal.example:7007@evil.example")],
             &[("origin", "http://evil.example"), ("origin", "http://portal.example:7007")],
             &[("origin", "http://evil.example"), ("x-forwarded-host", "evil.example")],
-            &[("referer", "http://portal.example:7007/")],
         ] {
             assert!(post(bad), "{bad:?}");
         }
         for method in [Method::PUT, Method::PATCH, Method::DELETE] {
-            assert!(refused(&site, &method, "/v1/blueprints", &[cookie, own]), "{method}");
+            let elsewhere = ("origin", "http://evil.example");
+            assert!(refused(&site, &method, "/v1/blueprints", &[cookie, own, elsewhere]), "{method}");
         }
         assert!(!refused(
             &site,
@@ -189,7 +192,9 @@ mod tests {
         for path in
             ["/api/stagedoor/v1/session", "/api/stagedoor/v1/session/", "/api/stagedoor/v1/links/accept"]
         {
-            assert!(refused(&site, &Method::POST, path, &[own]), "signing in itself: {path}");
+            let elsewhere = ("origin", "http://evil.example");
+            assert!(refused(&site, &Method::POST, path, &[own, elsewhere]), "signing in itself: {path}");
+            assert!(!refused(&site, &Method::POST, path, &[own]), "no browser: {path}");
         }
     }
 

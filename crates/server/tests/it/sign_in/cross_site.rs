@@ -6,12 +6,11 @@ use stagedoor_testkit::TestPortal;
 use super::browser::{Browser, NATIVE};
 use super::{ADA, PASSWORD, set_up};
 
-const ELSEWHERE: [&[(&str, &str)]; 5] = [
+const ELSEWHERE: [&[(&str, &str)]; 4] = [
     &[("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")],
     &[("sec-fetch-site", "same-site"), ("origin", "http://docs.portal.example")],
     &[("origin", "null")],
     &[("origin", "http://portal.example:7007.evil.example")],
-    &[],
 ];
 
 #[tokio::test]
