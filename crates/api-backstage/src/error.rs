@@ -139,7 +139,13 @@ impl ApiError {
 /// A refusal by the server itself, before any route: too many requests, a body that does not come. `url` is
 /// relative to the mount of the plugin.
 #[must_use]
-pub fn refusal(method: &Method, url: &str, status: StatusCode, name: &'static str, message: &str) -> Response {
+pub fn refusal(
+    method: &Method,
+    url: &str,
+    status: StatusCode,
+    name: &'static str,
+    message: &str,
+) -> Response {
     let mut response = answer::json(ApiError::new(status, name, message).body(method, url));
     *response.status_mut() = status;
     response

@@ -13,9 +13,9 @@ use serde_json::Value;
 use stagedoor_auth::{Action, Resource, Rights, Viewer};
 
 use crate::error::PortalError;
+use crate::people::{self, Client, Drawn};
 use crate::rights::Judge;
 use crate::writer::Draft;
-use crate::people::{self, Client, Drawn};
 use crate::{Portal, View};
 
 pub use datasource::DatasourceQuery;

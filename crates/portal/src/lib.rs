@@ -48,12 +48,12 @@ pub use feed::{Feed, FeedAction, FeedEvent, FeedFilter, FeedKind, FeedPage, Posi
 pub use history::Version;
 pub use integrations::{Integration, IntegrationName, LogQuery};
 pub use organization::Identity;
+pub use people::{
+    Acceptance, Invitation, LinkInfo, LinkKind, MadeLink, Names, OpenInvitation, OperatorLink, Refusal,
+    Secret, SessionInfo, SignedIn, operator_link,
+};
 pub use people::{App, Client, NewServiceAccount, NewToken, ProofKind, ServiceAccount, TokenInfo};
 pub use people::{Person, Team, TeamChange, TeamName, UserChange, UserStatus};
-pub use people::{
-    Acceptance, Invitation, LinkInfo, LinkKind, MadeLink, Names, OpenInvitation, OperatorLink, Refusal, Secret, SessionInfo,
-    SignedIn, operator_link,
-};
 pub use problems::Problem;
 pub use rights::PermissionSet;
 pub use secrets::{Hiding, SecretInfo, SecretsConfig, new_secrets_key, seal};

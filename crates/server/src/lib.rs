@@ -23,8 +23,8 @@ mod wiring;
 
 pub use authentication::{Authenticator, Authority, Peer, Presented, TrustedProxies, Verdict};
 pub use database::{DatabaseOptions, backup, migrate, restore};
-pub use first_start::admin_link;
 pub use doctor::{Check, Outcome, doctor, examine};
+pub use first_start::admin_link;
 pub use http_stack::{app, configured_app, watched_app};
 pub use openapi::{documents as openapi, write as write_openapi};
 pub use options::Options;

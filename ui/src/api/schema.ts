@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did and tried what, newest first: changes, sign-ins, tokens, refused attempts. */
+        get: operations["audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/blueprints": {
         parameters: {
             query?: never;
@@ -92,6 +109,178 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Invitations that have not been used yet. */
+        get: operations["invitations"];
+        put?: never;
+        /** Invites somebody; earlier links of the same person are void. */
+        post: operations["invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes an invitation back. */
+        delete: operations["revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/links/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Uses a link up: the person is active, has this password, and is signed in. */
+        post: operations["accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/links/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a link is good for. It is not used up. */
+        post: operations["check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes one's own password. All other sessions end. */
+        post: operations["change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/people/{email}/reset-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A link by which a person gets another password. */
+        post: operations["reset_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/scopes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every scope that a token may be limited to. */
+        get: operations["scopes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/service-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All service accounts. */
+        get: operations["list_service_accounts"];
+        put?: never;
+        /** Makes a service account with a client of its own. */
+        post: operations["create_service_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/service-accounts/{identifier}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a service account; its tokens and its client are refused from now on. */
+        delete: operations["delete_service_account"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/service-accounts/{identifier}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a service account's client another secret; the old one and its access tokens are refused from now on. */
+        post: operations["rotate_service_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/session": {
         parameters: {
             query?: never;
@@ -99,11 +288,48 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who is signed in. */
+        /** Who is signed in, and what it may do. Answers without a credential, too. */
         get: operations["session"];
         put?: never;
+        /** Signs in by e-mail address and password. The session is in the cookie of the answer. */
+        post: operations["sign_in"];
+        /** Ends the session of the cookie, if there is one, and takes the cookie back. */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where one is signed in; administrators may ask for others. */
+        get: operations["sessions"];
+        put?: never;
         post?: never;
-        delete?: never;
+        /** Ends all sessions of somebody, this one included. */
+        delete: operations["end_all"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a session at once. */
+        delete: operations["end"];
         options?: never;
         head?: never;
         patch?: never;
@@ -177,10 +403,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tokens, newest first. */
+        get: operations["list_tokens"];
+        put?: never;
+        /** Makes a token. */
+        post: operations["create_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a token back: the next request with it is refused. */
+        delete: operations["revoke_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Accept: {
+            /** @description What stands behind `#` in the address. */
+            token: string;
+            /** @description Needed for a setup link. */
+            email?: string | null;
+            firstName?: string | null;
+            lastName?: string | null;
+            /** @description 12 characters or more. */
+            password: string;
+        };
         Accepted: {
             /** @description Place in the batch, from 0. */
             index: number;
@@ -191,6 +462,61 @@ export interface components {
         };
         /** @enum {string} */
         Action: "created" | "updated" | "deleted";
+        /** @description Who, through what, from where. */
+        AuditActor: {
+            /** @description Null where nobody had proved who it was. */
+            name?: string | null;
+            /** @description `port`, `backstage`, `native` or `source`, for changes. */
+            through?: string | null;
+            /** @description `session`, `access_token`, `token` or `external`. */
+            via?: string | null;
+            /** @description Which session, token or credential, by its public id. */
+            credential?: string | null;
+            address?: string | null;
+            agent?: string | null;
+        };
+        /** @description Something that was done, or tried. */
+        AuditEvent: {
+            /** @description Unique, and for ever the same. */
+            id: string;
+            at: string;
+            status: components["schemas"]["AuditStatus"];
+            /** @description `create`, `update`, `delete`, `read`, `execute`, `sign_in`, `sign_out` or `use`. */
+            action: string;
+            /** @description In particular: the right that was missing, such as `UpdateEntity`, or the event, such as `SignIn`. */
+            name?: string | null;
+            /** @description Of the thing: `entity`, `blueprint`, `permissions`, `secret`, `session`, `token`, ... */
+            kind: string;
+            blueprint?: string | null;
+            identifier?: string | null;
+            actor: components["schemas"]["AuditActor"];
+            /** @description In words. */
+            message?: string | null;
+            /** @description Particulars of an event; null where there are none. */
+            details: unknown;
+            /**
+             * Format: int64
+             * @description Number of the commit of a change.
+             */
+            revision?: number | null;
+            /** @description What it was: an entity in Port's form, the body of anything else. Null for what is new. */
+            before?: unknown;
+            /** @description What it is since. Null for what is gone. */
+            after?: unknown;
+            /** @description Whether `before` and `after` are kept back, as those of secrets are. */
+            hidden: boolean;
+        };
+        /** @description A page of the audit log. */
+        AuditLog: {
+            /** @description Newest first. A page may be empty and have a next one. */
+            events: components["schemas"]["AuditEvent"][];
+            /** @description The `cursor` to go on with; null at the end. */
+            next?: string | null;
+            /** @description How far back was looked; null at the end. */
+            searchedBackTo?: string | null;
+        };
+        /** @enum {string} */
+        AuditStatus: "success" | "failure";
         BlueprintList: {
             blueprints: components["schemas"]["BlueprintSummary"][];
             /** @description Links between entities, counted by the relation that states them. */
@@ -297,6 +623,10 @@ export interface components {
         Edge: {
             type: string;
             link: components["schemas"]["Link"];
+        };
+        /** @description How many there were. */
+        Ended: {
+            ended: number;
         };
         EntityDetail: components["schemas"]["Row"] & {
             createdBy: string;
@@ -438,6 +768,33 @@ export interface components {
             links: components["schemas"]["Link"][];
             total: number;
         };
+        InvitationBody: {
+            id: string;
+            email: string;
+            /** @description Who invited. */
+            by: string;
+            createdAt: string;
+            expiresAt: string;
+        };
+        InvitationList: {
+            invitations: components["schemas"]["InvitationBody"][];
+        };
+        Invite: {
+            email: string;
+            /** @description `Admin` or `Member`. */
+            role: string;
+            /** @description Names or identifiers of teams; without them those there are. */
+            teams?: string[] | null;
+            /** @description Blueprints whose entities the person looks after; without them those there are. */
+            moderated?: string[] | null;
+        };
+        /** @description An invitation that was made. */
+        Invited: {
+            id: string;
+            /** @description To be handed to the person. It is shown this once. */
+            link: string;
+            expiresAt: string;
+        };
         /** @enum {string} */
         Kind: "entity" | "blueprint";
         /** @description One end of a relation. It need not exist. */
@@ -454,12 +811,66 @@ export interface components {
             /** @description False for a dangling relation. */
             exists: boolean;
         };
+        /** @description What a link is good for. */
+        LinkBody: {
+            /** @description `setup`, `invitation` or `reset`. */
+            kind: string;
+            /** @description Whose it is; a setup link is whoever's who takes it. */
+            email?: string | null;
+            expiresAt: string;
+        };
+        LinkToken: {
+            /** @description What stands behind `#` in the address. */
+            token: string;
+        };
+        /** @description A client for `POST /v1/auth/access_token`. */
+        MadeClient: {
+            /** @description Identifier of the service account. */
+            identifier: string;
+            clientId: string;
+            /** @description It is shown this once. */
+            clientSecret: string;
+        };
+        /** @description A token that was made. */
+        MadeToken: {
+            id: string;
+            name: string;
+            /** @description Address of a person, or identifier of a service account. */
+            owner: string;
+            /** @description `personal` or `serviceAccount`. */
+            kind: string;
+            /** @description Null: what the owner may. */
+            scopes?: string[] | null;
+            createdAt: string;
+            expiresAt?: string | null;
+            lastUsedAt?: string | null;
+            /** @description The last four characters of the secret. */
+            ending: string;
+        } & {
+            /** @description To be sent as `Authorization: Bearer`. It is shown this once. */
+            token: string;
+        };
+        /** @description Whether something is allowed. */
+        May: boolean | string;
         ModelEdge: {
             from: string;
             relation: string;
             to: string;
             /** Format: int64 */
             count: number;
+        };
+        NewPassword: {
+            /** @description The present password. */
+            current: string;
+            /** @description 12 characters or more. */
+            new: string;
+        };
+        /** @description Whose installation it is. */
+        Organization: {
+            /** @description `organization.name`. */
+            name?: string | null;
+            /** @description What the portal is called. */
+            title: string;
         };
         Rejected: {
             index: number;
@@ -476,6 +887,12 @@ export interface components {
             target: string;
             required: boolean;
             many: boolean;
+        };
+        /** @description A link that was made. */
+        ResetLink: {
+            /** @description To be handed to the person. It is shown this once. */
+            link: string;
+            expiresAt: string;
         };
         /** @description An entity with its relations as links. */
         Row: {
@@ -497,23 +914,106 @@ export interface components {
             /** @description Problems of its source that concern it. */
             problems: number;
         };
+        /** @description A permission string and what it allows. */
+        ScopeItem: {
+            /** @description Such as `read:entities`. With `:<identifier>` behind it, it is for one blueprint, page or other named thing. */
+            scope: string;
+            /** @description What it allows. */
+            words: string[];
+        };
+        ScopeList: {
+            scopes: components["schemas"]["ScopeItem"][];
+        };
+        ServiceAccountBody: {
+            /** @description The identifier is made of it. */
+            name: string;
+            /** @description `Admin` or `Member`. */
+            role: string;
+            /** @description Identifiers of teams. */
+            teams?: string[] | null;
+        };
+        ServiceAccountItem: {
+            /** @description Identifier of the `_user` entity. */
+            identifier: string;
+            name: string;
+            /** @description `Admin`, `Member` or another role. */
+            role: string;
+            /** @description `Active`, `Disabled`, `Staged` or `Invited`. */
+            status: string;
+            teams: string[];
+            clientId?: string | null;
+            createdAt: string;
+            /** @description When its client was last used. */
+            lastUsedAt?: string | null;
+        };
+        ServiceAccountList: {
+            serviceAccounts: components["schemas"]["ServiceAccountItem"][];
+        };
         Session: {
-            viewer: components["schemas"]["SessionViewer"];
+            viewer?: components["schemas"]["SessionViewer"] | null;
+            /** @description No administrator can sign in yet: the link that the server printed is needed. */
+            setup: boolean;
             /** @description Local try-out mode: everyone is administrator. */
             devMode: boolean;
+            /** @description `app.title`. */
             title: string;
-            organization?: string | null;
-            version: string;
+            organization: components["schemas"]["Organization"];
+            /** @description Version of the program; null when nobody is signed in. */
+            version?: string | null;
             /**
              * Format: int64
-             * @description Number of the newest commit.
+             * @description Number of the newest commit; null when nobody is signed in.
              */
-            revision: number;
+            revision?: number | null;
+            /** @description Every action by name: true, or why not. Empty when nobody is signed in. */
+            may: {
+                [key: string]: components["schemas"]["May"];
+            };
         };
+        SessionBody: {
+            id: string;
+            user: string;
+            createdAt: string;
+            /** @description Of the last request, to within half an hour. */
+            lastSeenAt: string;
+            /** @description When it ends, however busy it is. */
+            expiresAt: string;
+            /** @description From where it began. */
+            address?: string | null;
+            /** @description With which program it began. */
+            agent?: string | null;
+            /** @description Whether it is this one. */
+            current: boolean;
+        };
+        SessionList: {
+            sessions: components["schemas"]["SessionBody"][];
+        };
+        /** @description Who calls. */
         SessionViewer: {
+            /** @description What it is shown as. */
             name: string;
-            /** @description `administrator` or `member`. */
+            /** @description Lower-case address; null for the operator's credential. */
+            email?: string | null;
+            /** @description `person`, `serviceAccount`, `credential` or `development`. */
+            principal: string;
+            firstName?: string | null;
+            lastName?: string | null;
+            /** @description `Admin` or `Member`. */
             role: string;
+            /** @description Blueprints whose entities it looks after. */
+            moderated: string[];
+            /** @description Identifiers of its teams. */
+            teams: string[];
+            /** @description How it proved who it is: `session`, `access_token`, `token`, `external` or `none`. */
+            via: string;
+        };
+        SignIn: {
+            email: string;
+            password: string;
+        };
+        /** @description Somebody has signed in; the cookie is in the header. */
+        SignedInBody: {
+            viewer: components["schemas"]["SessionViewer"];
         };
         /** @enum {string} */
         SortOrder: "asc" | "desc";
@@ -600,6 +1100,38 @@ export interface components {
             /** @description Fields to count values of. */
             facets?: string[];
         };
+        TokenBody: {
+            /** @description For its owner to know it again. */
+            name: string;
+            /** @description Permission strings such as `read:entities`; null: what the owner may. */
+            scopes?: string[] | null;
+            /**
+             * Format: int32
+             * @description Null: until it is revoked.
+             */
+            expiresInDays?: number | null;
+            /** @description Identifier of a service account; without it the token is the caller's. */
+            owner?: string | null;
+        };
+        /** @description A token, without its secret. */
+        TokenItem: {
+            id: string;
+            name: string;
+            /** @description Address of a person, or identifier of a service account. */
+            owner: string;
+            /** @description `personal` or `serviceAccount`. */
+            kind: string;
+            /** @description Null: what the owner may. */
+            scopes?: string[] | null;
+            createdAt: string;
+            expiresAt?: string | null;
+            lastUsedAt?: string | null;
+            /** @description The last four characters of the secret. */
+            ending: string;
+        };
+        TokenList: {
+            tokens: components["schemas"]["TokenItem"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -609,6 +1141,76 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    audit: {
+        parameters: {
+            query?: {
+                /** @description Text within identifiers, names, addresses or messages, in any case. */
+                q?: string;
+                /** @description Whose doing: the exact name. */
+                actor?: string;
+                /** @description What was done, separated by commas: `create`, `update`, `delete`, `read`, `execute`, `sign_in`, `sign_out`, `use`. */
+                action?: string;
+                /** @description To which kinds of thing, separated by commas: `entity`, `blueprint`, `permissions`, `secret`, `session`, ... */
+                kind?: string;
+                /** @description Of this blueprint. */
+                blueprint?: string;
+                /** @description With this identifier. */
+                identifier?: string;
+                /** @description `success` or `failure`. */
+                status?: components["schemas"]["AuditStatus"];
+                /** @description Not before this time (RFC 3339, or a date). */
+                from?: string;
+                /** @description Not after this time. */
+                to?: string;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+                /** @description Lines on a page, 1..500; 50 when absent. */
+                limit?: number;
+                /** @description False leaves out `before` and `after`. */
+                values?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditLog"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description administrators only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     blueprints: {
         parameters: {
             query?: never;
@@ -909,6 +1511,614 @@ export interface operations {
             };
         };
     };
+    invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Invite"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invited"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description In already, or disabled */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken back */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Accept"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedInBody"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Made by a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Used, too old, taken back or made up */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address is a service account's */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Weak password, no e-mail address */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkToken"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkBody"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Used, too old, taken back or made up */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in with a browser */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The present password is wrong, or the new one weak */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    reset_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                email: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetLink"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not active */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    scopes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScopeList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_service_accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_service_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceAccountBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeClient"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such team */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is one of this name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_service_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rotate_service_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeClient"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     session: {
         parameters: {
             query?: never;
@@ -926,7 +2136,197 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedInBody"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Address or password is wrong: one text for every reason */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Made by a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts; Retry-After says how many seconds to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Made by a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sessions: {
+        parameters: {
+            query?: {
+                /** @description E-mail address; one's own when absent. */
+                user?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    end_all: {
+        parameters: {
+            query?: {
+                /** @description E-mail address; one's own when absent. */
+                user?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is none, or it is somebody else's */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1112,6 +2512,152 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_tokens: {
+        parameters: {
+            query?: {
+                /** @description Whose; without it the caller's own. */
+                user?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeToken"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such owner */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken back */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -27,7 +27,10 @@ async fn guesses_at_a_secret_run_out() {
     }
     portal.portal.flush().await;
     let lines = portal.get("/v1/audit-log").await.text();
-    assert!(lines.contains("the client id or the client secret is wrong") && !lines.contains("guess"), "{lines}");
+    assert!(
+        lines.contains("the client id or the client secret is wrong") && !lines.contains("guess"),
+        "{lines}"
+    );
     // Another client from there is not shut out with it.
     let other = json!({ "clientId": CLIENT_ID, "clientSecret": CLIENT_SECRET });
     assert_eq!(portal.anonymous("POST", ACCESS, Some(&other)).await.status, 200);
