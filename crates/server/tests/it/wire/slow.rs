@@ -39,7 +39,8 @@ async fn a_head_that_comes_byte_by_byte_is_cut_off() {
 
 #[tokio::test]
 async fn a_connection_that_says_nothing_is_closed() {
-    let served = Served::new(limits(SHORT, SHORT)).await;
+    // Long enough to write a request in, on a busy machine.
+    let served = Served::new(limits(SHORT, Duration::from_millis(600))).await;
     let mut silent = served.connect().await;
     assert_eq!(to_end(&mut silent).await, "");
     // Also one that has asked before.
