@@ -76,8 +76,9 @@ pub fn configured_app(
         .layer(Guard::new(wire))
         .layer(Authenticate(authority))
         .layer(Meter::new(wire));
-    let app = app.layer(layers);
-    if dev { app.layer(from_fn(local_only::local_only)) } else { app }
+    // Within the headers: its refusal must not be framed either.
+    let app = if dev { app.layer(from_fn(local_only::local_only)) } else { app };
+    app.layer(layers)
 }
 
 /// Fonts and images are compressed already; events would wait for the block they are compressed in.

@@ -49,3 +49,13 @@ async fn https_is_demanded_where_it_is_used() {
         assert_eq!(reply.header("strict-transport-security"), Some("max-age=31536000"), "{line}");
     }
 }
+
+/// Local try-out mode refuses what other sites ask for, and what it says then cannot be framed.
+#[tokio::test]
+async fn a_refusal_of_local_try_out_mode_carries_them_too() {
+    let portal = stagedoor_testkit::TestPortal::builder().dev().start().await;
+    let request = http::Request::get("/").header("host", "localhost").header("sec-fetch-site", "cross-site");
+    let answer = portal.send(request.body(axum::body::Body::empty()).unwrap()).await;
+    assert_eq!((answer.status, answer.header("x-frame-options")), (403, "DENY"));
+    assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"));
+}
