@@ -11,6 +11,7 @@ const elsa = { email: 'elsa@larkfell.example', password: 'seven quiet boats at n
 
 const portal = new Portal();
 const contexts: BrowserContext[] = [];
+const errors: string[] = [];
 let admin: Page;
 let member: Page;
 
@@ -18,6 +19,9 @@ async function visitor(browser: Browser): Promise<Page> {
   const context = await browser.newContext({ baseURL: portal.url, viewport: { width: 1440, height: 900 }, permissions: ['clipboard-read', 'clipboard-write'] });
   contexts.push(context);
   const page = await context.newPage();
+  // what the server refuses on purpose is told by the browser, too
+  page.on('console', (message) => message.type() === 'error' && !/status of 4(01|03|04|22)/.test(message.text()) && errors.push(message.text()));
+  page.on('pageerror', (error) => errors.push(error.message));
   page.setDefaultTimeout(10_000);
   return page;
 }
@@ -311,7 +315,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await open(member, '/people');
       await check(member, `the member's people, ${width} ${colorScheme}`);
     }
-    await admin.setViewportSize({ width: 1440, height: 900 });
+    for (const page of [admin, member]) await page.setViewportSize({ width: 1440, height: 900 });
     await open(admin, '/audit?kind=entity');
     await admin.getByRole('list', { name: 'Audit log' }).getByRole('button').first().click();
     await check(admin, `an open line ${colorScheme}`);
@@ -335,4 +339,55 @@ test('signing out ends the session, in this browser and on the server', async ()
   expect(answer.status).toBe(401);
   await member.goBack();
   await expect(heading(member, 'Sign in')).toBeVisible();
+});
+
+test('a link for a new password ends what the old one opened; the person changes it again, and is disabled', async () => {
+  await admin.goto(`/person?id=${elsa.email}`);
+  await admin.getByRole('button', { name: 'Link for a new password' }).click();
+  const link = (await admin.getByRole('textbox', { name: `Link for ${elsa.email}` }).innerText()).trim();
+  await admin.getByRole('button', { name: 'I have it' }).click();
+  await member.goto(link);
+  await expect(heading(member, 'Choose a new password')).toBeVisible();
+  const second = 'another lamp for the cellar';
+  await member.getByLabel('Password', { exact: true }).fill(second);
+  await member.getByRole('button', { name: 'Set the password and sign in' }).click();
+  await expect(heading(member, 'Larkfell Outfitters')).toBeVisible();
+
+  await member.goto('/account');
+  await member.getByLabel('Present password').fill(elsa.password);
+  await member.getByLabel('New password').fill('a third one, long enough');
+  await member.getByRole('button', { name: 'Change the password' }).click();
+  await expect(member.getByRole('img', { name: 'error' })).toBeVisible();
+  await member.getByLabel('Present password').fill(second);
+  await member.getByRole('button', { name: 'Change the password' }).click();
+  await expect(member.getByText('All other sessions have ended.')).toBeVisible();
+  await expect(member.getByLabel('New password')).toHaveValue('');
+
+  await admin.getByRole('button', { name: 'Disable…' }).click();
+  await admin.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
+  await expect(admin.getByText('Disabled')).toBeVisible();
+  await member.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Teams', exact: true }).click();
+  await expect(heading(member, 'Sign in')).toBeVisible();
+});
+
+test('the last administrator stays one, and the portal says why', async () => {
+  await admin.goto(`/person?id=${ada.email}`);
+  await admin.getByRole('button', { name: 'Remove…' }).click();
+  await admin.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+  await expect(admin.getByRole('dialog').getByText(/administrator/)).toBeVisible();
+  await admin.keyboard.press('Escape');
+});
+
+test('the palette opens what one may do', async () => {
+  await admin.goto('/');
+  await expect(heading(admin, /./)).toBeVisible();
+  await admin.keyboard.press('Control+k');
+  await admin.keyboard.type('invite');
+  await admin.getByRole('option', { name: 'Invite somebody' }).click();
+  await expect(admin.getByRole('dialog', { name: 'Invite somebody' })).toBeVisible();
+  await expect(admin).toHaveURL(/\/people\?invite=true$/);
+});
+
+test('no page had an error, under the content security policy of the server', () => {
+  expect(errors).toEqual([]);
 });

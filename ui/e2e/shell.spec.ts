@@ -57,6 +57,14 @@ test.describe('the theme', () => {
   });
 });
 
+test('in local mode nobody is asked to sign in, and the user menu says so', async ({ page }) => {
+  await page.goto('/sign-in?to=/model');
+  await expect(page).toHaveURL(/\/model$/);
+  await page.getByRole('button', { name: 'Account: Local mode' }).click();
+  await expect(page.getByText('nobody signs in, and everyone who can reach it is administrator')).toBeVisible();
+  await expect(page.getByRole('menuitem', { name: 'Sign out' })).toHaveCount(0);
+});
+
 test('the skip link leads past the navigation', async ({ page }) => {
   await page.goto('/');
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();

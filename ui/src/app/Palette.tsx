@@ -3,12 +3,14 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { suggestQuery } from '~/api/queries';
+import { why } from '~/api/session';
 import type { Suggestions } from '~/api/types';
 import { CommandPalette, type CommandGroup } from '~/kit/CommandPalette';
 import { formatNumber, plainMarkdown, shorten } from '~/lib/text';
 import { BlueprintIcon } from '~/parts/BlueprintIcon';
 import { useModel } from '~/parts/model';
-import { administrationPages, mainPages, ownPages } from './pages';
+import { useSession } from '~/parts/session';
+import { administrationPages, mainPages, ownPages, shortcuts } from './pages';
 
 const pages = [...mainPages, ...administrationPages, ...ownPages];
 
@@ -19,7 +21,7 @@ export function Palette({ opened, onClose }: { opened: boolean; onClose: () => v
   const [typed] = useDebouncedValue(wanted, 80);
   const { data, isFetching } = useQuery(suggestQuery(typed));
   const settled = typed === wanted && !isFetching;
-  const groups = [useEntities(wanted ? data : undefined), useCatalog(wanted), usePages(wanted)];
+  const groups = [useEntities(wanted ? data : undefined), useCatalog(wanted), usePages(wanted), useShortcuts(wanted)];
   const close = () => {
     onClose();
     setQuery('');
@@ -83,6 +85,22 @@ function usePages(wanted: string): CommandGroup {
         icon: <Icon size={16} stroke={1.6} aria-hidden />,
         title,
         run: () => void navigate({ to }),
+      })),
+  };
+}
+
+function useShortcuts(wanted: string): CommandGroup {
+  const navigate = useNavigate();
+  const session = useSession();
+  return {
+    label: 'Do',
+    commands: shortcuts
+      .filter(({ title, action }) => contains(title, wanted) && why(session, action) === undefined)
+      .map(({ to, search, title, icon: Icon }) => ({
+        id: `do ${title}`,
+        icon: <Icon size={16} stroke={1.6} aria-hidden />,
+        title,
+        run: () => void navigate({ to, search }),
       })),
   };
 }

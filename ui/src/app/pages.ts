@@ -7,6 +7,7 @@ import {
   IconPlugConnected,
   IconRobot,
   IconUserCircle,
+  IconUserPlus,
   IconUsers,
   IconUsersGroup,
   type Icon,
@@ -38,5 +39,21 @@ export const administrationPages: PageEntry[] = [
 
 /** Reached through the user menu. */
 export const ownPages: PageEntry[] = [{ to: '/account', title: 'My account', icon: IconUserCircle }];
+
+interface Shortcut {
+  to: '/people' | '/teams' | '/service-accounts' | '/secrets';
+  search: { invite: true } | { create: true };
+  title: string;
+  icon: Icon;
+  action: string;
+}
+
+/** Windows that the palette opens, for whoever may use them. */
+export const shortcuts: Shortcut[] = [
+  { to: '/people', search: { invite: true }, title: 'Invite somebody', icon: IconUserPlus, action: 'CreateUser' },
+  { to: '/teams', search: { create: true }, title: 'New team', icon: IconUsersGroup, action: 'CreateTeam' },
+  { to: '/service-accounts', search: { create: true }, title: 'New service account', icon: IconRobot, action: 'CreateServiceAccount' },
+  { to: '/secrets', search: { create: true }, title: 'New secret', icon: IconKey, action: 'CreateSecret' },
+];
 
 export type { PageEntry };

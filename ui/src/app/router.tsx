@@ -18,6 +18,7 @@ import { readAuditSearch } from '~/features/audit/search';
 import { readMachinesSearch } from '~/features/machines/search';
 import { readModelSearch } from '~/features/model/search';
 import { readPeopleSearch, readPersonSearch } from '~/features/people/search';
+import { readSecretsSearch } from '~/features/secrets/search';
 import { readSignInSearch } from '~/features/session/search';
 import { SignInPage } from '~/features/session/SignInPage';
 import { WelcomePage } from '~/features/session/WelcomePage';
@@ -147,6 +148,7 @@ const machinesRoute = createRoute({
 const secretsRoute = createRoute({
   getParentRoute: () => inRoute,
   path: '/secrets',
+  validateSearch: readSecretsSearch,
   component: lazyRouteComponent(() => import('~/features/secrets/SecretsPage'), 'SecretsPage'),
 });
 

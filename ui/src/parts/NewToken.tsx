@@ -1,4 +1,4 @@
-import { Button, Checkbox, Radio, Select, TextInput } from '@mantine/core';
+import { Button, Checkbox, Radio, Select, TagsInput, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { scopesByNoun, scopesQuery, type NewToken as Body } from '~/api/tokens';
@@ -27,8 +27,9 @@ export function NewToken({ busy, error, onMake, onCancel }: NewTokenProps) {
   const [life, setLife] = useState('90');
   const [limited, setLimited] = useState('limited');
   const [scopes, setScopes] = useState<string[]>(['read:entities', 'read:blueprints']);
+  const [narrow, setNarrow] = useState<string[]>([]);
   const make = () =>
-    onMake({ name: name.trim(), scopes: limited === 'limited' ? scopes : null, expiresInDays: life === '' ? null : Number(life) });
+    onMake({ name: name.trim(), scopes: limited === 'limited' ? [...scopes, ...narrow] : null, expiresInDays: life === '' ? null : Number(life) });
   return (
     <Form
       onSubmit={make}
@@ -38,7 +39,7 @@ export function NewToken({ busy, error, onMake, onCancel }: NewTokenProps) {
           <Button variant="default" onClick={onCancel}>
             Cancel
           </Button>
-          <Button type="submit" loading={busy} disabled={limited === 'limited' && scopes.length === 0}>
+          <Button type="submit" loading={busy} disabled={limited === 'limited' && scopes.length + narrow.length === 0}>
             Make the token
           </Button>
         </>
@@ -49,7 +50,21 @@ export function NewToken({ busy, error, onMake, onCancel }: NewTokenProps) {
       <Radio.Group label="May do" value={limited} onChange={setLimited}>
         <div className={classes.choices}>
           <Radio value="limited" label="Only this:" />
-          {limited === 'limited' && <ScopePicker chosen={scopes} onChange={setScopes} />}
+          {limited === 'limited' && (
+            <>
+              <ScopePicker chosen={scopes} onChange={setScopes} />
+              <TagsInput
+                label="For one thing only"
+                description={
+                  <>
+                    Such as <code>update:entities:service</code>, for the entities of one blueprint.
+                  </>
+                }
+                value={narrow}
+                onChange={setNarrow}
+              />
+            </>
+          )}
           <Radio value="all" label="Whatever its owner may, now and later" />
         </div>
       </Radio.Group>

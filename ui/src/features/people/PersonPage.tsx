@@ -81,7 +81,7 @@ function Access({ user }: { user: User }) {
   const status = useChange((next: User['status']) => changeUser(user.email, { status: next }));
   const remove = useChange(() => removeUser(user.email));
   const link = useChange(() => makeResetLink(user.email), setMade);
-  const inactive = user.status === 'ACTIVE' ? undefined : 'Only somebody who is active can get a new password.';
+  const inactive = user.status === 'ACTIVE' ? undefined : 'Only somebody who is active can get a new password. An invitation lets the others in.';
   return (
     <>
       <div className={classes.danger}>

@@ -1,5 +1,6 @@
 import { Button, Modal } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { removeSecret, secretsQuery, type Secret } from '~/api/secrets';
 import { Confirm, quiet } from '~/kit/Confirm';
@@ -15,9 +16,14 @@ import { useWhyNot } from '~/parts/session';
 import { useChange } from '~/parts/useChange';
 import { SecretForm } from './SecretForm';
 
+const route = getRouteApi('/_in/secrets');
+
 /** Names of secrets; what is in them goes in and never comes out. */
 export function SecretsPage() {
-  const [adding, setAdding] = useState(false);
+  const { create } = route.useSearch();
+  const navigate = route.useNavigate();
+  const may = useWhyNot('CreateSecret') === undefined;
+  const setAdding = (open: boolean) => void navigate({ search: { create: open || undefined }, replace: true });
   return (
     <Page
       documentTitle={useDocumentTitle('Secrets')}
@@ -32,7 +38,7 @@ export function SecretsPage() {
       <AllowedPage action="ReadSecrets">
         <List />
       </AllowedPage>
-      <Modal opened={adding} onClose={() => setAdding(false)} title="New secret">
+      <Modal opened={create === true && may} onClose={() => setAdding(false)} title="New secret">
         <SecretForm onDone={() => setAdding(false)} />
       </Modal>
     </Page>
