@@ -231,6 +231,24 @@ test('a service account gets a client whose secret is shown once', async () => {
   await admin.getByRole('button', { name: 'I have it' }).click();
   await expect(row(admin, 'Service accounts', 'Nightly import')).toBeVisible();
   expect(await admin.evaluate((wanted) => document.documentElement.outerHTML.includes(wanted), secret ?? '-')).toBe(false);
+
+  await row(admin, 'Service accounts', 'Nightly import').getByRole('link').click();
+  await admin.getByRole('button', { name: 'New token…' }).click();
+  await admin.getByLabel('Name', { exact: true }).fill('one blueprint');
+  for (const name of [/^read entities/, /^read blueprints/]) await admin.getByRole('checkbox', { name }).uncheck();
+  await admin.getByRole('combobox', { name: 'For one thing only' }).fill('read:entities:component');
+  await admin.keyboard.press('Enter');
+  await admin.getByRole('button', { name: 'Make the token' }).click();
+  const token = (await admin.getByRole('textbox', { name: 'Token', exact: true }).innerText()).trim();
+  const use = (path: string) => fetch(portal.url + path, { headers: { authorization: `Bearer ${token}` } }).then(({ status }) => status);
+  expect(await use('/v1/blueprints/component/entities')).toBe(200);
+  expect(await use('/v1/teams')).toBe(403);
+  await admin.getByRole('button', { name: 'I have it' }).click();
+  await admin.getByRole('button', { name: 'New secret for Nightly import' }).click();
+  await admin.getByRole('dialog').getByRole('button', { name: 'Make it' }).click();
+  const fresh = (await admin.getByRole('textbox', { name: 'Client secret' }).innerText()).trim();
+  expect(fresh).not.toBe(secret);
+  await admin.getByRole('button', { name: 'I have it' }).click();
 });
 
 test('the administrator makes the member an administrator and back, seen at the next look', async () => {

@@ -79,7 +79,11 @@ function List({ onMade }: { onMade: (client: MadeClient) => void }) {
   return (
     <>
       <DataTable natural label="Service accounts" columns={columns} rows={data ?? []} rowId={({ identifier }) => identifier} waiting={isPending} />
-      {chosen && <Tokens key={chosen.identifier} owner={chosen.identifier} mayMake serviceAccount title={`Tokens of ${chosen.name}`} />}
+      {chosen ? (
+        <Tokens key={chosen.identifier} owner={chosen.identifier} mayMake serviceAccount title={`Tokens of ${chosen.name}`} />
+      ) : (
+        data && <p className={classes.hint}>Choose one to see and make its tokens.</p>
+      )}
     </>
   );
 }
