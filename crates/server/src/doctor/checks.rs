@@ -56,7 +56,9 @@ pub(super) fn credentials(environment: &Environment, dev: bool) -> Check {
         ),
         (Some(_), Some(_)) => Check::ok(name, "client id and secret are set"),
         (None, None) if dev => Check::ok(name, "none needed: --dev makes everyone administrator"),
-        (None, None) => Check::ok(name, "none in the environment: people sign in, and make tokens for programs"),
+        (None, None) => {
+            Check::ok(name, "none in the environment: people sign in, and make tokens for programs")
+        }
         (Some(_), None) => Check::fail(name, "STAGEDOOR_CLIENT_SECRET is not set", "set it, or unset the id"),
         (None, Some(_)) => Check::fail(name, "STAGEDOOR_CLIENT_ID is not set", "set it, or unset the secret"),
     }
