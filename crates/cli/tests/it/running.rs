@@ -128,7 +128,7 @@ fn metrics_have_an_address_of_their_own_when_told_to() {
     assert!(server.get("/metrics", "").starts_with("HTTP/1.1 401"));
     let main = std::mem::replace(&mut server.address, free.to_string());
     let text = server.get("/metrics", "");
-    assert!(text.starts_with("HTTP/1.1 200") && text.contains("stagedoor_revision 1"), "{text}");
+    assert!(text.starts_with("HTTP/1.1 200") && text.contains("\nstagedoor_revision "), "{text}");
     assert!(
         text.contains("stagedoor_http_requests_total{route=\"/metrics\",method=\"GET\",status=\"401\"} 1"),
         "{text}"
