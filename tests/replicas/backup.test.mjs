@@ -48,7 +48,12 @@ test('a portal moves from SQLite to PostgreSQL and back, while it runs', { timeo
   assert.equal(refused.status, 1);
   assert.match(refused.stderr, /holds a catalog already/);
 
-  const replica = new Portal({ dataDir, args: ['--database-url', url] });
+  const keyless = new Portal({ dataDir, args: ['--database-url', url] });
+  t.after(() => keyless.kill());
+  await assert.rejects(keyless.start(), /written with the key for secrets [0-9a-f]{16}, and this start has none/);
+  // The key for secrets is apart from the database, and moves by hand.
+  const key = { STAGEDOOR_SECRETS_KEY_FILE: path.join(dataDir, 'secrets.key') };
+  const replica = new Portal({ dataDir, args: ['--database-url', url], env: key });
   t.after(() => replica.kill());
   await replica.start();
   assert.equal(await read(replica, 'before'), 1);

@@ -131,16 +131,31 @@ fn warn_of_readers(file: &Path) {
 #[cfg(not(unix))]
 fn warn_of_readers(_: &Path) {}
 
-/// Makes a file that only its owner can read; one that is there is left alone.
+/// Makes a file that only its owner can read, whole or not at all even when the power goes. One that is there is left
+/// alone.
 fn write_key(file: &Path, text: &Secret) -> std::io::Result<()> {
+    if file.try_exists()? {
+        return Err(std::io::ErrorKind::AlreadyExists.into());
+    }
+    // What an interrupted start has left here was never a key of anything.
+    let part = file.with_extension("part");
+    if part.try_exists()? {
+        fs::remove_file(&part)?;
+    }
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut out = options.open(file)?;
+    let mut out = options.open(&part)?;
     writeln!(out, "{}", text.expose())?;
     out.sync_all()?;
-    match file.parent() {
+    move_for_good(&part, file)
+}
+
+/// Renames a file and waits until its folder says so on disk.
+fn move_for_good(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::rename(from, to)?;
+    match to.parent() {
         Some(folder) => fs::File::open(folder)?.sync_all(),
         None => Ok(()),
     }

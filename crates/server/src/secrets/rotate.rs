@@ -1,7 +1,6 @@
 //! `stagedoor secrets rotate-key` seals everything with another key, `stagedoor secrets forget` gives up what a lost
 //! key has sealed; both while the portal is not running.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ use stagedoor_store_sql::Database;
 
 use tokio::runtime::Runtime;
 
-use super::{Found, find, of_environment, of_file, write_key};
+use super::{Found, find, move_for_good, of_environment, of_file, write_key};
 use crate::config::{self, Config, Environment};
 use crate::wiring::{self, SigningKey};
 use crate::{DatabaseOptions, database};
@@ -139,7 +138,7 @@ fn rotate(options: &DatabaseOptions, given: Option<&Path>, runtime: &Runtime) ->
     let secrets = if count == 1 { "1 secret is".to_owned() } else { format!("{count} secrets are") };
     let mut said = format!("{secrets} written with the key {} now", key.fingerprint());
     if let (Some(aside), Some((file, _))) = (aside, &new.file) {
-        fs::rename(&aside, file).with_context(|| {
+        move_for_good(&aside, file).with_context(|| {
             format!("secrets are written with the key in {}: move it to {}", aside.display(), file.display())
         })?;
         said += &format!(", which is in {}", file.display());
