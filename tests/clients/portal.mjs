@@ -81,16 +81,24 @@ export class Portal {
     const deadline = Date.now() + within;
     for (;;) {
       if (this.child.exitCode !== null || this.child.signalCode) throw new Error(`it did not start:\n${this.log}`);
-      const status = await fetch(`${this.url}/.backstage/health/v1/readiness`).then((r) => r.status, () => 0);
+      const status = await this.#reach('/.backstage/health/v1/readiness').then((r) => r.status, () => 0);
       if (status === 200) return;
       if (Date.now() > deadline) throw new Error(`not ready after ${within} ms (${status}):\n${this.log}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
 
+  /** A request that ends when the process does: one that was under way then may never be answered. */
+  #reach(route, options) {
+    const ended = this.ended.then(() => {
+      throw new Error('it has ended');
+    });
+    return Promise.race([fetch(this.url + route, options), ended]);
+  }
+
   /** A token from the Port dialect, good for every route. */
   async signIn() {
-    const response = await fetch(`${this.url}/v1/auth/access_token`, {
+    const response = await this.#reach('/v1/auth/access_token', {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(credentials),

@@ -85,7 +85,8 @@ pub(crate) async fn invitations(
 #[utoipa::path(
     post, path = "/invitations", request_body = Invite,
     responses(
-        (status = 201, body = Invited), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 201, body = Invited), (status = 400, body = ErrorBody),
+        (status = 415, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 409, body = ErrorBody, description = "In already, or disabled"),
         (status = 422, body = ErrorBody)
     )

@@ -56,6 +56,7 @@ pub(crate) fn routes() -> Router<Api> {
     post, path = "/links/check", request_body = LinkToken,
     responses(
         (status = 200, body = LinkBody), (status = 400, body = ErrorBody),
+        (status = 415, body = ErrorBody), (status = 422, body = ErrorBody),
         (status = 404, body = ErrorBody, description = "Used, too old, taken back or made up"),
         (status = 429, body = ErrorBody)
     )
@@ -74,6 +75,7 @@ pub(crate) async fn check(
     post, path = "/links/accept", request_body = Accept,
     responses(
         (status = 200, body = SignedInBody), (status = 400, body = ErrorBody),
+        (status = 415, body = ErrorBody),
         (status = 403, body = ErrorBody, description = "Made by a page of another site"),
         (status = 404, body = ErrorBody, description = "Used, too old, taken back or made up"),
         (status = 409, body = ErrorBody, description = "The address is a service account's"),

@@ -29,7 +29,8 @@ pub(crate) fn routes() -> Router<Api> {
 #[utoipa::path(
     post, path = "/password", request_body = NewPassword,
     responses(
-        (status = 204, description = "Changed"), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 204, description = "Changed"), (status = 400, body = ErrorBody),
+        (status = 415, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody, description = "Not signed in with a browser"),
         (status = 422, body = ErrorBody, description = "The present password is wrong, or the new one weak"),
         (status = 429, body = ErrorBody)

@@ -83,7 +83,8 @@ pub(crate) async fn list(
 #[utoipa::path(
     post, path = "/service-accounts", operation_id = "create_service_account", request_body = ServiceAccountBody,
     responses(
-        (status = 201, body = MadeClient), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 201, body = MadeClient), (status = 400, body = ErrorBody),
+        (status = 415, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody, description = "No such team"),
         (status = 409, body = ErrorBody, description = "There is one of this name"), (status = 422, body = ErrorBody)
     )

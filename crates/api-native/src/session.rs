@@ -130,6 +130,7 @@ pub(crate) async fn session(State(api): State<Api>, viewer: Option<Extension<Vie
     post, path = "/session", request_body = SignIn,
     responses(
         (status = 200, body = SignedInBody), (status = 400, body = ErrorBody),
+        (status = 415, body = ErrorBody), (status = 422, body = ErrorBody),
         (status = 401, body = ErrorBody, description = "Address or password is wrong: one text for every reason"),
         (status = 403, body = ErrorBody, description = "Made by a page of another site"),
         (status = 429, body = ErrorBody, description = "Too many attempts; Retry-After says how many seconds to wait")

@@ -106,7 +106,8 @@ pub(crate) async fn tokens(
 #[utoipa::path(
     post, path = "/tokens", operation_id = "create_token", request_body = TokenBody,
     responses(
-        (status = 201, body = MadeToken), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 201, body = MadeToken), (status = 400, body = ErrorBody),
+        (status = 415, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody, description = "No such owner"),
         (status = 422, body = ErrorBody)
     )

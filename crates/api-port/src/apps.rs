@@ -47,14 +47,19 @@ impl<S: Sync> FromRequestParts<S> for OfApp {
 #[schema(rename_all = "camelCase")]
 pub(crate) struct AppItem {
     /// The client id.
+    #[schema(required = false)]
     id: String,
+    #[schema(required = false)]
     name: String,
     /// Whether it may get access tokens.
+    #[schema(required = false)]
     enabled: bool,
     /// The client secret; only where it is new.
     #[schema(nullable = false)]
     secret: Option<String>,
+    #[schema(required = false)]
     created_at: String,
+    #[schema(required = false)]
     updated_at: String,
 }
 

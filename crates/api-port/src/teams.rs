@@ -37,18 +37,24 @@ pub(crate) fn routes() -> Router<App> {
 #[schema(rename_all = "camelCase")]
 pub(crate) struct PortTeam {
     /// The identifier.
+    #[schema(required = false)]
     id: String,
     /// What paths and users name it by.
+    #[schema(required = false)]
     name: String,
     /// What entities and permissions name it by.
+    #[schema(required = false)]
     identifier: String,
     #[schema(nullable = false)]
     description: Option<String>,
     /// `backstage`: a group of the catalog, which cannot be changed here.
-    #[schema(pattern = "^(port|backstage)$")]
+    #[schema(required = false, pattern = "^(port|backstage)$")]
     provider: String,
+    #[schema(required = false)]
     users: Vec<TeamMember>,
+    #[schema(required = false)]
     created_at: String,
+    #[schema(required = false)]
     updated_at: String,
 }
 
@@ -56,10 +62,15 @@ pub(crate) struct PortTeam {
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 pub(crate) struct TeamMember {
+    #[schema(required = false)]
     id: String,
+    #[schema(required = false)]
     email: String,
+    #[schema(required = false)]
     first_name: String,
+    #[schema(required = false)]
     last_name: String,
+    #[schema(required = false)]
     status: String,
 }
 

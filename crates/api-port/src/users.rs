@@ -36,44 +36,61 @@ pub(crate) fn routes() -> Router<App> {
 #[schema(rename_all = "camelCase")]
 pub(crate) struct User {
     /// The address.
+    #[schema(required = false)]
     id: String,
     /// Lower-case.
+    #[schema(required = false)]
     email: String,
+    #[schema(required = false)]
     first_name: String,
+    #[schema(required = false)]
     last_name: String,
     picture: Option<String>,
-    #[schema(pattern = "^(STAGED|INVITED|ACTIVE|DISABLED)$")]
+    #[schema(required = false, pattern = "^(STAGED|INVITED|ACTIVE|DISABLED)$")]
     status: String,
-    #[schema(pattern = "^(ADMIN|MEMBER|SERVICE_ACCOUNT)$")]
+    #[schema(required = false, pattern = "^(ADMIN|MEMBER|SERVICE_ACCOUNT)$")]
     r#type: String,
+    #[schema(required = false)]
     providers: Vec<String>,
     /// Names of teams, groups of the catalog included. With `fields=teams.name` they are objects.
+    #[schema(required = false)]
     teams: Vec<String>,
     /// The same by identifier, as entities and permissions name them.
+    #[schema(required = false)]
     teams_identifiers: Vec<String>,
+    #[schema(required = false)]
     roles: Vec<RoleName>,
+    #[schema(required = false)]
     orgs: Vec<OrganizationId>,
+    #[schema(required = false)]
     org_members: Vec<OrganizationMember>,
+    #[schema(required = false)]
     terms_accepted: bool,
+    #[schema(required = false)]
     created_at: String,
+    #[schema(required = false)]
     updated_at: String,
 }
 
 /// `Admin`, `Member`, or `<Blueprint>-moderator`.
 #[derive(ToSchema)]
 pub(crate) struct RoleName {
+    #[schema(required = false)]
     name: String,
 }
 
 #[derive(ToSchema)]
 pub(crate) struct OrganizationId {
+    #[schema(required = false)]
     id: String,
 }
 
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 pub(crate) struct OrganizationMember {
+    #[schema(required = false)]
     org_id: String,
+    #[schema(required = false)]
     status: String,
     last_login_at: Option<String>,
 }
