@@ -20,6 +20,7 @@ mod sources;
 mod suggest;
 mod tables;
 mod tokens;
+mod undo;
 mod visitor;
 
 use axum::Router;
@@ -54,7 +55,8 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
         .merge(sources::routes())
         .merge(documents::routes())
         .merge(audit::routes())
-        .merge(changes::routes());
+        .merge(changes::routes())
+        .merge(undo::routes());
     routes
         .fallback(error::no_route)
         .method_not_allowed_fallback(error::no_method)
@@ -73,7 +75,7 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
         sources::sources, sources::confirm, documents::documents,
         tokens::tokens, tokens::create, tokens::revoke, tokens::scopes, service_accounts::list,
         service_accounts::create, service_accounts::rotate, service_accounts::remove,
-        changes::changes, audit::audit
+        changes::changes, audit::audit, undo::removals, undo::undo
     )
 )]
 struct Document;

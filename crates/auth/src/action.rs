@@ -69,6 +69,9 @@ actions! {
     UnregisterEntity: "delete:entities", "delete entities", Entities(Operation::Unregister);
     /// Documents handed over; each is judged as the entity or blueprint that it is.
     HandOverDocuments: "create:entities", "hand over documents", Everyone;
+    /// What was done is taken back: the own doings, or those of others where that is for administrators; each entity
+    /// is judged as one that is made, changed or deleted.
+    UndoChanges: "update:entities", "undo changes", Everyone;
     /// The data model.
     ReadBlueprints: "read:blueprints", "read blueprints", Everyone;
     /// A new blueprint.

@@ -26,6 +26,7 @@ mod rights;
 mod secrets;
 mod sources;
 mod stats;
+mod undo;
 mod view;
 mod writer;
 mod yaml;
@@ -59,6 +60,9 @@ pub use rights::PermissionSet;
 pub use secrets::{Hiding, SecretInfo, SecretsConfig, new_secrets_key, seal};
 pub use sources::{Conflict, LocationConfig, SourceReport, SourcesConfig};
 pub use stats::{Stats, TIMING_BOUNDS, Timings};
+pub use undo::{
+    NotUndone, Removal, RemovalsPage, RemovedThing, UndoEffect, UndoReport, UndoSelection, Undone,
+};
 pub use view::{Scope, View};
 pub use yaml::to_yaml;
 

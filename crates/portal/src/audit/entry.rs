@@ -105,7 +105,7 @@ const USED: [&str; 4] = ["account", "session", "sign_in", "token_use"];
 /// Records whose beginning and end are events, which say more.
 const BEGUN_AND_ENDED: [&str; 3] = ["token", "app", "invitation"];
 /// Records that are the portal's own notes.
-const OWN: [&str; 2] = ["source_problems", "declared_blueprint"];
+const OWN: [&str; 3] = ["source_problems", "declared_blueprint", "restored"];
 
 /// Whether a change is somebody's doing that is not told otherwise.
 pub(super) fn is_shown(change: &Change) -> bool {

@@ -89,7 +89,12 @@ impl Draft {
             return Ok(reference);
         }
         let mut record = self.document_record(&reference, &value, old.as_deref())?;
-        let adopted = held.map_or(old.is_some(), |h| h.adopted);
+        let adopted = match (held, &old) {
+            (Some(holder), _) => holder.adopted,
+            // One that came back by being taken back is no contributor's.
+            (None, Some(free)) => !self.take_restored(free.uid),
+            (None, None) => false,
+        };
         record.claim = Some(Claim {
             source: source.to_owned().into(),
             item: item.item.clone(),

@@ -314,7 +314,7 @@ fn native(method: &str, path: &str) -> Option<Reads> {
         nodes.iter().map(one).collect::<Vec<_>>()
     };
     Some(match (method, path) {
-        ("get", "/blueprints" | "/session" | "/sources" | "/changes") => get([path]),
+        ("get", "/blueprints" | "/session" | "/sources" | "/changes" | "/removals") => get([path]),
         ("get", "/entity") => {
             let mut paths = named(path, "");
             paths.push(format!("{path}?blueprint=component&identifier=component:default/shop"));
