@@ -15,6 +15,7 @@ use serde_json::Value;
 use stagedoor_model::{JsonText, kinds};
 
 use crate::location::{LocationRef, LocationTargets};
+use crate::scm::CodeHosts;
 use crate::yaml::{self, Node, NodeValue};
 
 pub use placeholders::{PlaceholderError, PlaceholderReader, placeholders};
@@ -32,6 +33,7 @@ pub struct ReadContext<'a> {
     place: Option<(&'a str, &'a str)>,
     kinds: &'a dyn CustomKinds,
     reader: Option<&'a dyn PlaceholderReader>,
+    hosts: &'a CodeHosts,
 }
 
 impl<'a> ReadContext<'a> {
@@ -40,19 +42,26 @@ impl<'a> ReadContext<'a> {
     /// it, below the folder of the origin.
     #[must_use]
     pub fn for_location(place: &'a str, origin: &'a str, kinds: &'a dyn CustomKinds) -> Self {
-        Self { place: Some((place, origin)), kinds, reader: None }
+        Self { place: Some((place, origin)), kinds, reader: None, hosts: CodeHosts::public() }
     }
 
     /// Documents that a program hands over. They get no location annotations, and may not hold placeholders.
     #[must_use]
     pub fn for_api(kinds: &'a dyn CustomKinds) -> Self {
-        Self { place: None, kinds, reader: None }
+        Self { place: None, kinds, reader: None, hosts: CodeHosts::public() }
     }
 
     /// The same with another way to read what placeholders name.
     #[must_use]
     pub fn with_placeholders(self, reader: &'a dyn PlaceholderReader) -> Self {
         Self { reader: Some(reader), ..self }
+    }
+
+    /// The same with the code hosts of the configuration: documents that come from them are told where they can be
+    /// seen and edited.
+    #[must_use]
+    pub fn with_hosts(self, hosts: &'a CodeHosts) -> Self {
+        Self { hosts, ..self }
     }
 }
 

@@ -11,7 +11,7 @@ pub mod yaml;
 
 /// Raised whenever the same text becomes another document, or is refused for another reason, than before: what is
 /// remembered of readings by an earlier number no longer counts.
-pub const READING_VERSION: u32 = 1;
+pub const READING_VERSION: u32 = 2;
 
 pub use document::{
     CustomKinds, DocumentError, ParsedDocument, ParsedEntity, PlaceholderError, PlaceholderReader, PortItem,
@@ -19,3 +19,4 @@ pub use document::{
 };
 pub use location::{LocationRef, LocationTargets, resolve_target};
 pub use rules::{AllowRule, AllowedKind, LocationMatch, Rules, TargetMatch, not_allowed_text};
+pub use scm::CodeHosts;

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use serde_json::Value;
 use url::Url;
 
-use crate::scm::Scm;
+use crate::scm::CodeHosts;
 
 /// A place, `<type>:<target>`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -42,14 +42,14 @@ impl LocationRef {
     }
 
     /// The annotations that a document read from here gets unless it has them itself.
-    pub(crate) fn annotations(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn annotations(&self, hosts: &CodeHosts) -> Vec<(&'static str, String)> {
         let mut found = Vec::new();
         if self.kind != "url" {
             return found;
         }
         found.push(("backstage.io/view-url", self.target.clone()));
         let Ok(url) = Url::parse(&self.target) else { return found };
-        let Some(scm) = Scm::of(&url) else { return found };
+        let Some(scm) = hosts.of(&url) else { return found };
         if !names_commit(&self.target) {
             found.push(("backstage.io/edit-url", scm.edit_url(&self.target)));
         }
@@ -111,41 +111,59 @@ impl LocationTargets {
     }
 }
 
-/// The absolute form of a target that a Location document at `<location_kind>:<base>` names. A relative
-/// file target is looked for beside the document. `target_kind` is the document's `spec.type`.
+/// [`CodeHosts::resolve_target`] where only the hosts are known that need no configuration.
 ///
 /// # Errors
-/// When the type is another than that of the document's own place, or the target is a folder or no address.
+/// The same.
 pub fn resolve_target(
     location_kind: &str,
     base: &str,
     target_kind: Option<&str>,
     target: &str,
 ) -> Result<String, String> {
-    let kind = target_kind.unwrap_or(location_kind);
-    if kind != location_kind {
-        return Err(format!(
-            "Registered locations must be of an allowed type [\"{location_kind}\"], but found \"{kind}\""
-        ));
-    }
-    if is_script(target) {
-        return Err(format!("Invalid location ref '{kind}:{target}', target is a javascript: URL"));
-    }
-    match kind {
-        "file" if target.ends_with('/') => Err(format!(
-            "LocationEntityProcessor cannot handle {kind} type location with target {base} that ends with a path separator"
-        )),
-        "file" => Ok(beside(base, target).display().to_string()),
-        "url" => {
-            let wrong =
-                |error: url::ParseError| format!("could not form a URL out of {base} and {target}, {error}");
-            let base = Url::parse(base).map_err(wrong)?;
-            match Scm::of(&base) {
-                Some(scm) => scm.resolve(target, &base).map_err(wrong),
-                None => base.join(target).map(Into::into).map_err(wrong),
-            }
+    CodeHosts::public().resolve_target(location_kind, base, target_kind, target)
+}
+
+impl CodeHosts {
+    /// The absolute form of a target that a Location document at `<location_kind>:<base>` names. A relative
+    /// file target is looked for beside the document. `target_kind` is the document's `spec.type`.
+    ///
+    /// # Errors
+    /// When the type is another than that of the document's own place, or the target is a folder or no address.
+    pub fn resolve_target(
+        &self,
+        location_kind: &str,
+        base: &str,
+        target_kind: Option<&str>,
+        target: &str,
+    ) -> Result<String, String> {
+        let kind = target_kind.unwrap_or(location_kind);
+        if kind != location_kind {
+            return Err(format!(
+                "Registered locations must be of an allowed type [\"{location_kind}\"], but found \"{kind}\""
+            ));
         }
-        _ => Ok(target.to_owned()),
+        if is_script(target) {
+            return Err(format!("Invalid location ref '{kind}:{target}', target is a javascript: URL"));
+        }
+        match kind {
+            "file" if target.ends_with('/') => Err(format!(
+                "LocationEntityProcessor cannot handle {kind} type location with target {base} that ends with a path separator"
+            )),
+            "file" => Ok(beside(base, target).display().to_string()),
+            "url" => self
+                .resolve_url(base, target)
+                .map_err(|error| format!("could not form a URL out of {base} and {target}, {error}")),
+            _ => Ok(target.to_owned()),
+        }
+    }
+
+    fn resolve_url(&self, base: &str, target: &str) -> Result<String, url::ParseError> {
+        let base = Url::parse(base)?;
+        match self.of(&base) {
+            Some(scm) => scm.resolve(target, &base),
+            None => base.join(target).map(Into::into),
+        }
     }
 }
 
@@ -191,7 +209,9 @@ mod tests {
 
     #[test]
     fn annotates() {
-        let of = |target: &str| LocationRef { kind: "url".into(), target: target.into() }.annotations();
+        let of = |target: &str| {
+            LocationRef { kind: "url".into(), target: target.into() }.annotations(CodeHosts::public())
+        };
         assert_eq!(
             of("https://example.com/a.yaml"),
             [("backstage.io/view-url", "https://example.com/a.yaml".to_owned())]
@@ -199,7 +219,11 @@ mod tests {
         let commit = format!("https://github.com/o/r/blob/{}/a.yaml", "0a".repeat(20));
         let keys: Vec<_> = of(&commit).into_iter().map(|(key, _)| key).collect();
         assert_eq!(keys, ["backstage.io/view-url", "backstage.io/source-location"]);
-        assert!(LocationRef { kind: "file".into(), target: "/a".into() }.annotations().is_empty());
+        assert!(
+            LocationRef { kind: "file".into(), target: "/a".into() }
+                .annotations(CodeHosts::public())
+                .is_empty()
+        );
     }
 
     #[test]

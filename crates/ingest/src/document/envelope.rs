@@ -124,7 +124,7 @@ pub(super) fn annotate(value: &mut Value, context: &ReadContext<'_>) {
     let Some(annotations) = annotations.as_object_mut() else { return };
     annotations.insert("backstage.io/managed-by-location".into(), place.into());
     annotations.insert("backstage.io/managed-by-origin-location".into(), origin.into());
-    for (key, text) in place_of(context).map(|p| p.annotations()).unwrap_or_default() {
+    for (key, text) in place_of(context).map(|p| p.annotations(context.hosts)).unwrap_or_default() {
         annotations.entry(key).or_insert_with(|| text.into());
     }
 }
