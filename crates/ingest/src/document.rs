@@ -3,6 +3,7 @@
 //! Every document is judged on its own. The checks, their order and their texts are Backstage's, because
 //! that is what people search for when a file is refused.
 
+mod bundle;
 mod envelope;
 mod fields;
 mod kind;

@@ -1,10 +1,10 @@
-//! `$text`, `$json` and `$yaml`: parts of a document that stand in another file.
+//! `$text`, `$json`, `$yaml`, `$openapi` and `$asyncapi`: parts of a document that stand in another file.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{Fault, ReadContext, place_of, step};
+use super::{Fault, ReadContext, bundle, place_of, step};
 use crate::files;
 use crate::location::{LocationRef, beside};
 use crate::yaml;
@@ -29,7 +29,7 @@ pub enum PlaceholderError {
     Unreadable(&'static str, String),
 }
 
-/// The placeholders of a document: key (`text`, `json`, `yaml`) and value. For callers that fetch what
+/// The placeholders of a document: key (`text`, `json`, `yaml`, `openapi`, `asyncapi`) and value. For callers that fetch what
 /// they name before the document is read.
 #[must_use]
 pub fn placeholders(document: &Value) -> Vec<(&str, &str)> {
@@ -102,7 +102,7 @@ fn is_collection(value: &Value) -> bool {
 
 /// The name of a known placeholder, without its `$`.
 fn resolver(key: &str) -> Option<&str> {
-    key.strip_prefix('$').filter(|k| matches!(*k, "text" | "json" | "yaml"))
+    key.strip_prefix('$').filter(|k| matches!(*k, "text" | "json" | "yaml" | "openapi" | "asyncapi"))
 }
 
 fn resolve(
@@ -116,22 +116,37 @@ fn resolve(
             "Placeholder ${key} expected a string value parameter, in the form of an absolute URL or a relative path"
         ));
     };
-    let (text, name) = fetch(target, context).map_err(|error| match error {
+    let fault = |target: &str, base: &str, error: PlaceholderError| match error {
         PlaceholderError::Unreadable(..) => {
             format!("Placeholder ${key} could not read location {target}, {error}")
         }
         PlaceholderError::Unresolved(_) => {
-            let base =
-                place_of(context).map_or_else(|| "a document without a location".to_owned(), |p| p.target);
             format!("Placeholder ${key} could not form a URL out of {base} and {target}, Error: {error}")
         }
-    })?;
-    reads.push(name);
+    };
+    let Some(place) = place_of(context) else {
+        let none = PlaceholderError::Unresolved("placeholders need a location".to_owned());
+        return Err(fault(target, "a document without a location", none));
+    };
+    let (text, name) = fetch(target, &place, context).map_err(|error| fault(target, &place.target, error))?;
+    reads.push(name.clone());
     match key {
         "json" => serde_json::from_str(&text).map_err(|error| {
             format!("Placeholder ${key} failed to parse JSON data at {target}, SyntaxError: {error}")
         }),
         "yaml" => yaml_value(&text, target),
+        "openapi" | "asyncapi" => {
+            let home = LocationRef { kind: place.kind, target: name };
+            let mut pull = |file: &str, home: &LocationRef| {
+                let (text, name) =
+                    fetch(file, home, context).map_err(|error| fault(file, &home.target, error))?;
+                reads.push(name.clone());
+                Ok((text, name))
+            };
+            bundle::bundle(text, &home, &mut pull).map(Value::String).map_err(|error| {
+                format!("Placeholder ${key} failed to bundle the specification at {target}, Error: {error}")
+            })
+        }
         _ => Ok(Value::String(text)),
     }
 }
@@ -152,12 +167,14 @@ fn yaml_value(text: &str, target: &str) -> Result<Value, String> {
     }
 }
 
-fn fetch(target: &str, context: &ReadContext<'_>) -> Result<(String, String), PlaceholderError> {
-    let Some(place) = place_of(context) else {
-        return Err(PlaceholderError::Unresolved("placeholders need a location".to_owned()));
-    };
+/// The text of a file that is named at a place, and its full name.
+fn fetch(
+    target: &str,
+    place: &LocationRef,
+    context: &ReadContext<'_>,
+) -> Result<(String, String), PlaceholderError> {
     if let Some(reader) = context.reader {
-        return reader.read(target, &place);
+        return reader.read(target, place);
     }
     let origin = context.place.and_then(|(_, origin)| LocationRef::parse(origin).ok());
     match origin {

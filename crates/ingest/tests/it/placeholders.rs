@@ -118,3 +118,48 @@ fn other_readers_can_be_given() {
     let document = json!({ "a": [{ "$text": "x" }, { "$yaml": "y" }], "b": { "$text": "z", "c": 1 }, "d": { "$no": "w" } });
     assert_eq!(placeholders(&document), [("text", "x"), ("yaml", "y")]);
 }
+
+#[test]
+fn specifications_are_bundled() {
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir_all(root.path().join("a/models")).unwrap();
+    let file = |name: &str, text: &str| fs::write(root.path().join(name), text).unwrap();
+    file(
+        "a/api.yaml",
+        "openapi: 3.1.0\ncomponents: {schemas: {Pet: {$ref: './models/pet.yaml'}, Id: {type: string}}}",
+    );
+    file(
+        "a/models/pet.yaml",
+        "properties: {id: {$ref: '../api.yaml#/components/schemas/Id'}, kin: {$ref: '#'}}",
+    );
+    file("a/plain.yaml", "asyncapi: 3.0.0 # kept\n");
+    let found =
+        read_in(root.path(), &component("", "one: {$openapi: ./api.yaml}\ntwo: {$asyncapi: plain.yaml}"));
+    let found = found.unwrap();
+    let one: serde_json::Value = serde_json::from_str(found.value["spec"]["one"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        one,
+        json!({ "openapi": "3.1.0", "components": { "schemas": {
+            "Pet": { "properties": {
+                "id": { "$ref": "#/components/schemas/Id" }, "kin": { "$ref": "#/components/schemas/Pet" }
+            } },
+            "Id": { "type": "string" }
+        } } })
+    );
+    assert_eq!(found.value["spec"]["two"], "asyncapi: 3.0.0 # kept\n");
+    let names: Vec<_> = found.reads.iter().map(|read| read.rsplit('/').next().unwrap()).collect();
+    assert_eq!(names, ["api.yaml", "pet.yaml", "api.yaml", "plain.yaml"]);
+}
+
+#[test]
+fn a_specification_cannot_reach_outside_either() {
+    let top = tempfile::tempdir().unwrap();
+    let root = top.path().join("catalog");
+    fs::create_dir_all(root.join("a")).unwrap();
+    fs::write(top.path().join("secret.yaml"), "s: 1").unwrap();
+    for target in ["../../secret.yaml", "/etc/hostname", "https://example.com/x", "file:///etc/hostname"] {
+        fs::write(root.join("a/api.yaml"), format!("a: {{$ref: '{target}'}}")).unwrap();
+        let cause = cause(read_in(&root, &component("", "x: {$openapi: api.yaml}")));
+        assert!(cause.starts_with("Placeholder $openapi failed to bundle"), "{cause}");
+    }
+}
