@@ -116,6 +116,12 @@ actions! {
     ReadAccount: "read:account", "read the account", Own;
     /// One's own password and other ways to sign in.
     UpdateAccount: "update:account", "change how the account signs in", Own;
+    /// What somebody has set for himself in a frontend, and the notifications for him.
+    ReadPersonalSettings: "read:personal-settings", "read personal settings and notifications", Everyone;
+    /// The same, changed: a setting, a notification that is read or saved.
+    UpdatePersonalSettings: "update:personal-settings", "change personal settings and notifications", Everyone;
+    /// A notification for other people.
+    SendNotifications: "create:notifications", "send notifications", Administrators;
     /// Names and ends of tokens.
     ReadTokens: "read:tokens", "read tokens", Own;
     /// A new token.
@@ -168,6 +174,18 @@ actions! {
     ReadSources: "read:sources", "read sources", Everyone;
     /// A held source may go on, or is read again.
     UpdateSources: "update:sources", "change sources", Administrators;
+    /// Locations that people have registered.
+    ReadLocations: "read:sources", "read locations", Everyone;
+    /// A new location.
+    RegisterLocation: "update:sources", "register locations", Everyone;
+    /// Where a registered location points to.
+    UpdateLocation: "update:sources", "change locations", Own;
+    /// A registered location goes, and what it says with it.
+    DeleteLocation: "update:sources", "delete locations", Own;
+    /// What stands behind an address, told and not taken in.
+    AnalyzeLocation: "update:sources", "analyze locations", Everyone;
+    /// The source of an entity is read again.
+    RefreshEntity: "update:sources", "refresh entities", Everyone;
     /// A page.
     ReadPage: "read:pages", "read pages", Guarded;
     /// A new page.

@@ -60,6 +60,10 @@ fn what_is_no_entity() {
                 Action::ReadOrganization,
                 Action::ReadIntegrationMetadata,
                 Action::ReadSources,
+                Action::ReadLocations,
+                Action::RegisterLocation,
+                Action::AnalyzeLocation,
+                Action::RefreshEntity,
                 Action::ReadPage,
                 Action::ReadActions,
                 Action::ExecuteAction,
@@ -111,6 +115,8 @@ fn what_is_no_entity() {
                 Action::DeleteIntegration,
                 Action::ReportIntegration,
                 Action::UpdateSources,
+                Action::UpdateLocation,
+                Action::DeleteLocation,
                 Action::CreatePage,
                 Action::UpdatePage,
                 Action::DeletePage,
@@ -143,6 +149,8 @@ fn what_belongs_to_somebody() {
         Action::RevokeToken,
         Action::ReadSessions,
         Action::EndSession,
+        Action::UpdateLocation,
+        Action::DeleteLocation,
     ];
     for action in own {
         assert_eq!(row(action, &Resource::Of(ELSA)), "...xxxx", "{action:?}");
