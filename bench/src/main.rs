@@ -62,6 +62,9 @@ enum Command {
         /// Connections.
         #[arg(long, default_value_t = 16)]
         clients: usize,
+        /// Of whom; the benchmark's own credential without it.
+        #[arg(long)]
+        token: Option<String>,
     },
     /// Measure, and print the tables.
     Run {
@@ -93,9 +96,9 @@ fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Generate { count, folder } => generate::write(count, &folder, true).map(drop),
         Command::Constant { port, bytes } => constant::serve(port, bytes),
-        Command::Ask { address, count, only, seconds, clients } => {
+        Command::Ask { address, count, only, seconds, clients, token } => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            let figures = runtime.block_on(measure::ask(&address, count, &only, seconds, clients))?;
+            let figures = runtime.block_on(measure::ask(&address, count, &only, seconds, clients, token))?;
             print(&format!("{figures:?}"));
             Ok(())
         }

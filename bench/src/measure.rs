@@ -284,9 +284,13 @@ pub(crate) async fn ask(
     only: &str,
     seconds: u64,
     clients: usize,
+    key: Option<String>,
 ) -> anyhow::Result<Figures> {
     let names = Names::of(count, &mut crate::random::Random::new(count as u64));
-    let key = token(address).await?;
+    let key = match key {
+        Some(key) => key,
+        None => token(address).await?,
+    };
     let operation = all_operations(&names, &key).into_iter().find(|o| o.name == only);
     let requests = operation.map(|o| o.requests).context("no such operation")?;
     load::run(address, Arc::new(requests), clients, Duration::from_secs(seconds)).await

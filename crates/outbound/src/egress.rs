@@ -15,7 +15,7 @@ use crate::allow::AllowList;
 use crate::error::{Blocked, OutboundError, Refusal, causes, shown};
 use crate::names::{Guard, Names, SystemNames, check};
 
-const MAX_REDIRECTS: usize = 5;
+pub(crate) const MAX_REDIRECTS: usize = 5;
 
 /// The way out. One for the whole process; shared by all who read.
 pub struct Egress {
@@ -102,6 +102,17 @@ impl Egress {
     #[must_use]
     pub fn with_names(allow: AllowList, names: Arc<dyn Names>) -> Self {
         Self { allow: Arc::new(allow), names, clients: Mutex::default() }
+    }
+
+    /// Another one that may reach more: what a part of the configuration names for itself.
+    #[must_use]
+    pub fn reaching(&self, more: AllowList) -> Self {
+        Self::with_names((*self.allow).clone().and(more), Arc::clone(&self.names))
+    }
+
+    /// What every address is held against, and where names are looked up.
+    pub(crate) fn rules(&self) -> (&AllowList, &dyn Names) {
+        (&self.allow, self.names.as_ref())
     }
 
     /// Reads `url`, following up to five redirects.
@@ -220,7 +231,7 @@ fn builder(guard: Guard) -> reqwest::ClientBuilder {
 }
 
 /// Where a redirect leads, or `None` when the answer is final.
-fn redirect_target(url: &Url, response: &Response) -> Result<Option<Url>, OutboundError> {
+pub(crate) fn redirect_target(url: &Url, response: &Response) -> Result<Option<Url>, OutboundError> {
     if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return Ok(None);
     }
@@ -252,7 +263,7 @@ async fn finish(url: Url, response: Response, options: &GetOptions) -> Result<Fe
 }
 
 /// The body, given up as soon as it is too large.
-async fn body(url: String, mut response: Response, limit: usize) -> Result<Bytes, OutboundError> {
+pub(crate) async fn body(url: String, mut response: Response, limit: usize) -> Result<Bytes, OutboundError> {
     // Absent for packed answers, whose length says nothing.
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
     if announced > limit {

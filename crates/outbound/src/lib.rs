@@ -9,13 +9,18 @@
 
 mod address;
 mod allow;
+mod call;
 mod egress;
 mod error;
 mod names;
 mod post;
+mod stream;
+mod trust;
 
 pub use allow::{AllowList, AllowListError};
+pub use call::{Call, Reply};
 pub use egress::{Authorization, Egress, Fetched, GetOptions};
 pub use error::{OutboundError, Refusal};
 pub use names::{Lookup, Names, SystemNames};
 pub use post::PostOptions;
+pub use stream::{Stream, TlsOptions};

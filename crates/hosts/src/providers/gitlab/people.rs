@@ -1,0 +1,159 @@
+//! Users and groups as GitLab lists them.
+
+use serde_json::Value;
+
+use super::Settings;
+use crate::client::Client;
+use crate::code::GitLab;
+use crate::error::HostError;
+
+/// A group, or a group in one.
+pub(super) struct Group {
+    pub(super) id: u64,
+    /// Such as `acme/platform`.
+    pub(super) path: String,
+    pub(super) name: String,
+    pub(super) description: Option<String>,
+    pub(super) visibility: Option<String>,
+    pub(super) parent: Option<u64>,
+}
+
+/// A person.
+pub(super) struct User {
+    pub(super) id: u64,
+    pub(super) username: String,
+    pub(super) name: Option<String>,
+    pub(super) email: Option<String>,
+    pub(super) picture: Option<String>,
+    pub(super) page: Option<String>,
+    /// Who it is for the group's SAML provider.
+    pub(super) saml: Option<String>,
+}
+
+/// The group of the settings with all below it, or all of the host.
+pub(super) async fn groups(
+    gitlab: &GitLab,
+    client: &Client,
+    settings: &Settings,
+) -> Result<Vec<Group>, HostError> {
+    let Some(path) = settings.group.as_deref() else {
+        let query = [("per_page", "100"), ("all_available", "true")];
+        return all(gitlab.pages(client, gitlab.address(["groups"], query)).await?);
+    };
+    // A group that is not there is an error here, so it can't be taken for one without subgroups.
+    let own = gitlab.get(client, &gitlab.address(["groups", path], [("with_projects", "false")])).await?;
+    let below = gitlab.address(["groups", path, "descendant_groups"], [("per_page", "100")]);
+    let mut items = gitlab.pages(client, below).await?;
+    items.push(own);
+    all(items)
+}
+
+fn all(items: Vec<Value>) -> Result<Vec<Group>, HostError> {
+    let wrong = || HostError::Unreachable("GitLab lists a group without an id or a path".to_owned());
+    items.iter().map(|item| Group::of(item).ok_or_else(wrong)).collect()
+}
+
+/// The users that the settings mean: active ones that are people.
+pub(super) async fn users(
+    gitlab: &GitLab,
+    client: &Client,
+    settings: &Settings,
+) -> Result<Vec<User>, HostError> {
+    let items = match settings.group.as_deref() {
+        Some(group) if gitlab.is_public() => {
+            let root = group.split('/').next().unwrap_or(group);
+            let group = if settings.restrict_users { group } else { root };
+            let query = [("per_page", "100"), ("show_seat_info", "true")];
+            let url = gitlab.address(["groups", group, "members", "all"], query);
+            seated(gitlab.pages(client, url).await?, group, settings.without_seat)?
+        }
+        Some(group) if settings.restrict_users => {
+            let url = gitlab.address(["groups", group, "members", "all"], [("per_page", "100")]);
+            gitlab.pages(client, url).await?
+        }
+        _ => {
+            let query = [
+                ("per_page", "100"),
+                ("active", "true"),
+                ("without_project_bots", "true"),
+                ("exclude_internal", "true"),
+            ];
+            gitlab.pages(client, gitlab.address(["users"], query)).await?
+        }
+    };
+    let wrong = || HostError::Unreachable("GitLab lists a user without an id or a name".to_owned());
+    let active = items.iter().filter(|item| item["state"] == "active");
+    let users: Result<Vec<User>, HostError> = active.map(|item| User::of(item).ok_or_else(wrong)).collect();
+    Ok(users?.into_iter().filter(|user| !is_bot(&user.username) && settings.wants_user(user)).collect())
+}
+
+/// Those who use a seat. A token that may not see who does is told no seat at all; that is not nobody.
+fn seated(members: Vec<Value>, group: &str, without_seat: bool) -> Result<Vec<Value>, HostError> {
+    if without_seat {
+        return Ok(members);
+    }
+    if !members.is_empty() && members.iter().all(|member| member.get("is_using_seat").is_none()) {
+        return Err(HostError::Denied(format!(
+            "GitLab does not tell who uses a seat in {group}: the token needs the role Owner there, or set includeUsersWithoutSeat"
+        )));
+    }
+    Ok(members.into_iter().filter(|member| member["is_using_seat"] == true).collect())
+}
+
+/// The users that GitLab makes for access tokens of projects and groups: `project_1_bot_a2b3`.
+fn is_bot(username: &str) -> bool {
+    let token = username.strip_prefix("project_").or_else(|| username.strip_prefix("group_"));
+    token.and_then(|rest| rest.split_once("_bot")).is_some_and(|(id, rest)| {
+        id.bytes().all(|byte| byte.is_ascii_digit()) && (rest.is_empty() || rest.starts_with('_'))
+    })
+}
+
+impl Settings {
+    /// By the address where it is known, else by the name.
+    fn wants_user(&self, user: &User) -> bool {
+        let shown = user.email.as_deref().unwrap_or(&user.username);
+        self.user_pattern.as_ref().is_none_or(|pattern| pattern.is_match(shown))
+    }
+}
+
+impl Group {
+    fn of(item: &Value) -> Option<Self> {
+        Some(Self {
+            id: item["id"].as_u64()?,
+            path: text(item, "full_path")?,
+            name: text(item, "name")?,
+            description: text(item, "description"),
+            visibility: text(item, "visibility"),
+            parent: item["parent_id"].as_u64(),
+        })
+    }
+}
+
+impl User {
+    fn of(item: &Value) -> Option<Self> {
+        Some(Self {
+            id: item["id"].as_u64()?,
+            username: text(item, "username")?,
+            name: text(item, "name"),
+            email: text(item, "email").or_else(|| text(item, "public_email")),
+            picture: text(item, "avatar_url"),
+            page: text(item, "web_url"),
+            saml: text(&item["group_saml_identity"], "extern_uid"),
+        })
+    }
+}
+
+fn text(item: &Value, key: &str) -> Option<String> {
+    item[key].as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_bot;
+
+    #[test]
+    fn tokens_are_nobody() {
+        assert!(is_bot("project_12_bot_0af3") && is_bot("group_7_bot") && is_bot("project_1_bot_x_y"));
+        assert!(!is_bot("project_manager") && !is_bot("robot") && !is_bot("group_x_bot_1"));
+    }
+}

@@ -1,0 +1,216 @@
+//! The projects that have a catalog file: each becomes a Location.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::{StreamExt, stream};
+use serde_json::Value;
+use stagedoor_outbound::Call;
+use url::Url;
+
+use super::Settings;
+use crate::budget::Priority;
+use crate::client::Client;
+use crate::code::GitLab;
+use crate::documents;
+use crate::error::HostError;
+use crate::hosts::Hosts;
+use crate::providers::named::concerns_path;
+use crate::providers::scope::{AT_ONCE, Answered, Known, Missed, is_in, reach};
+use crate::providers::{Discovery, Provider, ProviderEvent};
+use crate::schedule::Schedule;
+
+/// `GitlabDiscoveryEntityProvider`.
+pub(super) struct Projects {
+    id: String,
+    settings: Arc<Settings>,
+    answered: Answered,
+    known: Known,
+}
+
+/// A project that is wanted, if it has the file.
+struct Project {
+    path: String,
+    branch: String,
+}
+
+impl Projects {
+    pub(super) fn new(settings: Arc<Settings>) -> Self {
+        let id = format!("GitlabDiscoveryEntityProvider:{}", settings.id);
+        Self { id, settings, answered: Answered::default(), known: Known::default() }
+    }
+
+    async fn look(&self, gitlab: &GitLab, client: &Client) -> Result<Discovery, HostError> {
+        let wanted = self.wanted(gitlab, client).await?;
+        let checks: Vec<_> = wanted.into_iter().map(|project| self.check(gitlab, client, project)).collect();
+        let mut checks = stream::iter(checks).buffer_unordered(AT_ONCE);
+        let (mut found, mut names, mut missed) = (Vec::new(), Vec::new(), Missed::default());
+        while let Some((project, there)) = checks.next().await {
+            match there {
+                Ok(true) => {
+                    found.push(documents::location(self.file_of(gitlab, &project).as_str(), true));
+                    names.push(project.path);
+                }
+                Ok(false) => {}
+                Err(error) => missed.note(error)?,
+            }
+        }
+        self.known.set(names);
+        Ok(Discovery { found, missed: missed.words() })
+    }
+
+    fn file_of(&self, gitlab: &GitLab, project: &Project) -> Url {
+        let file = self.settings.file.trim_start_matches('/');
+        gitlab.page(&format!("{}/-/blob/{}/{file}", project.path, project.branch))
+    }
+
+    /// Whether the project has the file; only an answer that says so means that it has not.
+    async fn check(
+        &self,
+        gitlab: &GitLab,
+        client: &Client,
+        project: Project,
+    ) -> (Project, Result<bool, HostError>) {
+        let file = self.settings.file.trim_start_matches('/');
+        let parts = ["projects", project.path.as_str(), "repository", "files", file];
+        let url = gitlab.address(parts, [("ref", project.branch.as_str())]);
+        let ask = async {
+            match gitlab.send(client, &url, Call { method: "HEAD", ..Call::default() }).await {
+                Ok(_) => Ok(Value::Bool(true)),
+                Err(HostError::NotFound(_)) => Ok(Value::Bool(false)),
+                Err(HostError::Denied(text)) => Err(HostError::Denied(format!(
+                    "{text}; a project that is not meant can be named in excludeRepos"
+                ))),
+                Err(error) => Err(error),
+            }
+        };
+        let answer = self.answered.or_ask(url.to_string(), ask).await;
+        (project, answer.map(|there| there == true))
+    }
+
+    /// Every project of the groups that is wanted, once.
+    async fn wanted(&self, gitlab: &GitLab, client: &Client) -> Result<Vec<Project>, HostError> {
+        let mut wanted = BTreeMap::new();
+        for group in self.groups(gitlab, client).await? {
+            for project in self.listed(gitlab, client, group.as_deref()).await? {
+                if let Some(project) = self.chosen(&project) {
+                    wanted.insert(project.path.clone(), project);
+                }
+            }
+        }
+        Ok(wanted.into_values().collect())
+    }
+
+    /// The groups to list, by their full paths; none stands for the whole host. Subgroups come with their group.
+    async fn groups(&self, gitlab: &GitLab, client: &Client) -> Result<Vec<Option<String>>, HostError> {
+        let settings = &self.settings;
+        if settings.group_patterns.is_empty() {
+            return Ok(vec![settings.group.clone()]);
+        }
+        let all = super::people::groups(gitlab, client, settings).await?;
+        let mut paths: Vec<String> =
+            all.into_iter().map(|group| group.path).filter(|path| settings.wants_group(path)).collect();
+        paths.sort();
+        let mut tops: Vec<String> = Vec::new();
+        for path in paths {
+            if !tops.iter().any(|top| is_in(&path, top)) {
+                tops.push(path);
+            }
+        }
+        Ok(tops.into_iter().map(Some).collect())
+    }
+
+    async fn listed(
+        &self,
+        gitlab: &GitLab,
+        client: &Client,
+        group: Option<&str>,
+    ) -> Result<Vec<Value>, HostError> {
+        let topics = self.settings.topics.join(",");
+        let mut query = vec![("per_page", "100"), ("order_by", "id"), ("sort", "asc")];
+        if !self.settings.archived {
+            query.push(("archived", "false"));
+        }
+        if self.settings.membership {
+            query.push(("membership", "true"));
+        }
+        if !topics.is_empty() {
+            query.push(("topic", &topics));
+        }
+        let url = match group {
+            Some(group) => {
+                query.extend([("include_subgroups", "true"), ("with_shared", "false")]);
+                gitlab.address(["groups", group, "projects"], query)
+            }
+            None => {
+                // Lists of a whole host end after 50,000 entries when they count their pages.
+                query.push(("pagination", "keyset"));
+                gitlab.address(["projects"], query)
+            }
+        };
+        gitlab.pages(client, url).await
+    }
+
+    /// What the settings leave of a listed project. One without a commit has no file.
+    fn chosen(&self, project: &Value) -> Option<Project> {
+        let settings = &self.settings;
+        let path = project["path_with_namespace"].as_str()?;
+        let topics: HashSet<&str> =
+            project["topics"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let excluded = settings.exclude.iter().any(|name| name.eq_ignore_ascii_case(path));
+        let wanted = settings.project_pattern.as_ref().is_none_or(|pattern| pattern.is_match(path))
+            && settings.is_within(path)
+            && !excluded
+            && !(settings.skip_forks
+                && project.get("forked_from_project").is_some_and(|fork| !fork.is_null()))
+            && (settings.archived || project["archived"] != true)
+            && settings.topics.iter().all(|topic| topics.contains(topic.as_str()))
+            && project["empty_repo"] != true
+            && project["repository_access_level"] != "disabled";
+        let default = || project["default_branch"].as_str().filter(|branch| !branch.is_empty());
+        let branch = settings.branch.as_deref().or_else(default).unwrap_or(&settings.fallback_branch);
+        wanted.then(|| Project { path: path.to_owned(), branch: branch.to_owned() })
+    }
+}
+
+#[async_trait]
+impl Provider for Projects {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn kind(&self) -> &'static str {
+        "gitlab"
+    }
+
+    fn target(&self) -> String {
+        self.settings.target("projects")
+    }
+
+    fn schedule(&self) -> &Schedule {
+        &self.settings.schedule
+    }
+
+    async fn discover(&self, hosts: &Hosts, priority: Priority) -> Result<Discovery, HostError> {
+        let (gitlab, client) = reach::<GitLab>(hosts, "gitlab", &self.settings.host, priority)?;
+        self.answered.done(self.look(gitlab, &client).await)
+    }
+
+    fn concerns(&self, event: &ProviderEvent) -> bool {
+        let settings = &self.settings;
+        match event {
+            ProviderEvent::Push { host, repository, branch, paths } => {
+                let pattern = settings.project_pattern.as_ref();
+                host.eq_ignore_ascii_case(&settings.host)
+                    && settings.is_within(repository)
+                    && pattern.is_none_or(|pattern| pattern.is_match(repository))
+                    && settings.branch.as_ref().is_none_or(|wanted| wanted == branch)
+                    && !self.known.has(repository)
+                    && concerns_path(&settings.file, paths.as_deref())
+            }
+            ProviderEvent::Repositories { host, owner } => settings.touches(host, owner),
+            ProviderEvent::People { .. } => false,
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What was read last, so that a host is asked only whether it has changed.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+use url::Url;
+
+use crate::client::Client;
+use crate::code::{CodeHost, Entry};
+use crate::error::HostError;
+use crate::hosts::Found;
+
+/// The contents that are kept, in bytes; the rest is read again.
+const MAX_KEPT: usize = 64 * 1024 * 1024;
+
+#[derive(Default)]
+pub(crate) struct Seen {
+    files: Mutex<Files>,
+    listings: Mutex<HashMap<String, (String, Arc<Vec<Entry>>)>>,
+}
+
+#[derive(Default)]
+struct Files {
+    by_url: HashMap<String, Kept>,
+    bytes: usize,
+}
+
+#[derive(Clone)]
+struct Kept {
+    etag: Option<String>,
+    version: Option<String>,
+    body: Bytes,
+}
+
+impl Seen {
+    /// The file at a URL. One whose version is that of the last time is not asked for.
+    pub(crate) async fn file(
+        &self,
+        host: &dyn CodeHost,
+        client: &Client,
+        url: &Url,
+        version: Option<&str>,
+    ) -> Result<Found, HostError> {
+        let known = self.files.lock().by_url.get(url.as_str()).cloned();
+        let found = |body: Bytes, unchanged| Found { url: url.to_string(), body, unchanged };
+        if let Some(kept) = known.as_ref().filter(|k| version.is_some() && k.version.as_deref() == version) {
+            return Ok(found(kept.body.clone(), true));
+        }
+        let etag = known.as_ref().and_then(|k| k.etag.as_deref());
+        let file = host.read(client, url, etag).await?;
+        let Some(body) = file.body else {
+            let kept = known.ok_or_else(|| {
+                HostError::Unreachable(format!("{url} answered that nothing changed, and nothing was known"))
+            })?;
+            self.keep(url, Kept { version: version.map(str::to_owned), ..kept.clone() });
+            return Ok(found(kept.body, true));
+        };
+        let unchanged = known.is_some_and(|k| k.body == body);
+        let version = version.map(str::to_owned);
+        self.keep(url, Kept { etag: file.etag, version, body: body.clone() });
+        Ok(found(body, unchanged))
+    }
+
+    /// All files below a folder.
+    pub(crate) async fn listing(
+        &self,
+        host: &dyn CodeHost,
+        client: &Client,
+        folder: &Url,
+    ) -> Result<Arc<Vec<Entry>>, HostError> {
+        let known = self.listings.lock().get(folder.as_str()).cloned();
+        let listing = host.list(client, folder, known.as_ref().map(|(etag, _)| etag.as_str())).await?;
+        let entries = match (listing.entries, known) {
+            (Some(entries), _) => Arc::new(entries),
+            (None, Some((_, entries))) => entries,
+            (None, None) => Arc::default(),
+        };
+        match listing.etag {
+            Some(etag) => drop(self.listings.lock().insert(folder.to_string(), (etag, Arc::clone(&entries)))),
+            None => drop(self.listings.lock().remove(folder.as_str())),
+        }
+        Ok(entries)
+    }
+
+    fn keep(&self, url: &Url, kept: Kept) {
+        let mut files = self.files.lock();
+        if files.bytes + kept.body.len() > MAX_KEPT {
+            *files = Files::default();
+        }
+        files.bytes += kept.body.len();
+        if let Some(old) = files.by_url.insert(url.to_string(), kept) {
+            files.bytes -= old.body.len();
+        }
+    }
+}
