@@ -35,11 +35,9 @@ impl<'a> People<'a> {
     pub(super) fn add<'v>(&mut self, org: &str, members: impl Iterator<Item = &'v Value>, teams: &[Value]) {
         for member in members {
             let Some(login) = text(member, "login") else { continue };
-            let document = || User { document: self.user(login, member), member_of: Vec::new() };
-            if !self.users.contains_key(&login.to_lowercase()) {
-                let user = document();
-                self.users.insert(login.to_lowercase(), user);
-            }
+            let (host, naming) = (self.host, self.naming);
+            let new = || User { document: user(host, naming, login, member), member_of: Vec::new() };
+            self.users.entry(login.to_lowercase()).or_insert_with(new);
         }
         let mut children: HashMap<&str, Vec<&str>> = HashMap::new();
         for team in teams {
@@ -78,30 +76,8 @@ impl<'a> People<'a> {
         self.naming.namespaces.then(|| org.to_lowercase())
     }
 
-    fn user(&self, login: &str, member: &Value) -> Value {
-        let verified = member.get("organizationVerifiedDomainEmails").and_then(|list| list.get(0)?.as_str());
-        let verified = verified.filter(|_| self.naming.verified_emails);
-        let mut annotations = self.place(&format!("https://{}/{login}", self.host));
-        annotations.insert("github.com/user-login".to_owned(), login.into());
-        set(&mut annotations, "github.com/user-id", text(member, "id"));
-        let mut metadata = Map::new();
-        metadata.insert("name".to_owned(), login.into());
-        set(&mut metadata, "description", text(member, "bio"));
-        metadata.insert("annotations".to_owned(), Value::Object(annotations));
-        let mut profile = Map::new();
-        set(&mut profile, "displayName", text(member, "name"));
-        set(&mut profile, "email", verified.or_else(|| text(member, "email")));
-        set(&mut profile, "picture", text(member, "avatarUrl"));
-        json!({
-            "apiVersion": "backstage.io/v1alpha1",
-            "kind": "User",
-            "metadata": metadata,
-            "spec": { "profile": profile, "memberOf": [] },
-        })
-    }
-
     fn group(&self, org: &str, slug: &str, team: &Value, children: &[&str], logins: &[&str]) -> Value {
-        let mut annotations = self.place(&format!("https://{}/orgs/{org}/teams/{slug}", self.host));
+        let mut annotations = place(&format!("https://{}/orgs/{org}/teams/{slug}", self.host));
         let whole = text(team, "combinedSlug").map_or_else(|| format!("{org}/{slug}"), str::to_owned);
         annotations.insert("github.com/team-slug".to_owned(), whole.into());
         set(&mut annotations, "backstage.io/edit-url", text(team, "editTeamUrl"));
@@ -125,14 +101,36 @@ impl<'a> People<'a> {
         spec.insert("members".to_owned(), json!(members));
         json!({ "apiVersion": "backstage.io/v1alpha1", "kind": "Group", "metadata": metadata, "spec": spec })
     }
+}
 
-    fn place(&self, url: &str) -> Map<String, Value> {
-        let place: Value = format!("url:{url}").into();
-        Map::from_iter([
-            ("backstage.io/managed-by-location".to_owned(), place.clone()),
-            ("backstage.io/managed-by-origin-location".to_owned(), place),
-        ])
-    }
+fn user(host: &str, naming: &Naming, login: &str, member: &Value) -> Value {
+    let verified = member.get("organizationVerifiedDomainEmails").and_then(|list| list.get(0)?.as_str());
+    let verified = verified.filter(|_| naming.verified_emails);
+    let mut annotations = place(&format!("https://{host}/{login}"));
+    annotations.insert("github.com/user-login".to_owned(), login.into());
+    set(&mut annotations, "github.com/user-id", text(member, "id"));
+    let mut metadata = Map::new();
+    metadata.insert("name".to_owned(), login.into());
+    set(&mut metadata, "description", text(member, "bio"));
+    metadata.insert("annotations".to_owned(), Value::Object(annotations));
+    let mut profile = Map::new();
+    set(&mut profile, "displayName", text(member, "name"));
+    set(&mut profile, "email", verified.or_else(|| text(member, "email")));
+    set(&mut profile, "picture", text(member, "avatarUrl"));
+    json!({
+        "apiVersion": "backstage.io/v1alpha1",
+        "kind": "User",
+        "metadata": metadata,
+        "spec": { "profile": profile, "memberOf": [] },
+    })
+}
+
+fn place(url: &str) -> Map<String, Value> {
+    let place: Value = format!("url:{url}").into();
+    Map::from_iter([
+        ("backstage.io/managed-by-location".to_owned(), place.clone()),
+        ("backstage.io/managed-by-origin-location".to_owned(), place),
+    ])
 }
 
 /// A text that is there and not empty.
