@@ -7,13 +7,13 @@ import type { Blueprint } from '~/api/types';
 import { Hidden } from '~/kit/Mono';
 import { formatNumber } from '~/lib/text';
 import { BlueprintIcon } from '~/parts/BlueprintIcon';
-import { useModel } from '~/parts/model';
+import { useCatalogBlueprints } from '~/parts/model';
 import { useSession, useWhyNot } from '~/parts/session';
 import { administrationPages, mainPages, type PageEntry } from './pages';
 import classes from './Shell.module.css';
 
 export function Nav({ onNavigate }: { onNavigate: () => void }) {
-  const { blueprints } = useModel();
+  const blueprints = useCatalogBlueprints();
   const { version } = useSession();
   return (
     <>

@@ -13,6 +13,14 @@ export function useModel() {
   return useSuspenseQuery(modelQuery).data;
 }
 
+/** Blueprints with pages of their own under Administration. */
+const ofPeople = new Set(['_user', '_team']);
+
+/** What the catalog consists of: everything but people and teams. */
+export function useCatalogBlueprints(): Blueprint[] {
+  return useModel().blueprints.filter(({ identifier }) => !ofPeople.has(identifier));
+}
+
 export function useBlueprint(identifier: string): Blueprint | undefined {
   return useModel().blueprints.find((blueprint) => blueprint.identifier === identifier);
 }

@@ -7,7 +7,7 @@ import { StateMark } from '~/kit/StateMark';
 import { Mono } from '~/kit/Mono';
 import { count, formatNumber, shortPath } from '~/lib/text';
 import { BlueprintIcon } from '~/parts/BlueprintIcon';
-import { useDocumentTitle, useModel } from '~/parts/model';
+import { useDocumentTitle, useCatalogBlueprints } from '~/parts/model';
 import { useSession } from '~/parts/session';
 import { FirstSteps } from './FirstSteps';
 import classes from './home.module.css';
@@ -15,7 +15,7 @@ import { Recent } from './Recent';
 
 /** What there is, what is wrong, what changed. */
 export function HomePage() {
-  const { blueprints } = useModel();
+  const blueprints = useCatalogBlueprints();
   const session = useSession();
   const { data } = useSuspenseQuery(sourcesQuery);
   const documentTitle = useDocumentTitle();
