@@ -20,7 +20,7 @@ pub(crate) struct DatabaseArgs {
 }
 
 impl DatabaseArgs {
-    fn options(self) -> DatabaseOptions {
+    pub(crate) fn options(self) -> DatabaseOptions {
         DatabaseOptions { config: self.config, data_dir: self.data_dir, database_url: self.database_url }
     }
 }

@@ -1,6 +1,7 @@
 //! The `stagedoor` binary: one command per file would be too much for two of them.
 
 mod keep;
+mod transfer;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -43,6 +44,12 @@ enum Command {
     /// Print a link that makes whoever opens it administrator: for the first start, and as the way back in. The portal
     /// may be running.
     AdminLink(keep::AdminLinkArgs),
+    /// Take over a catalog from elsewhere.
+    #[command(subcommand)]
+    Import(transfer::ImportCommand),
+    /// Write the catalog for elsewhere.
+    #[command(subcommand)]
+    Export(transfer::ExportCommand),
     /// Care for the key that secrets are kept with.
     #[command(subcommand)]
     Secrets(keep::SecretsCommand),
@@ -103,6 +110,11 @@ fn main() -> ExitCode {
             done => done.map(|_| ()),
         },
         Command::AdminLink(args) => keep::admin_link(args),
+        Command::Import(command) => match transfer::import(command) {
+            Ok(false) => return ExitCode::FAILURE,
+            done => done.map(|_| ()),
+        },
+        Command::Export(command) => transfer::export(command),
         Command::Secrets(command) => keep::secrets(command),
         Command::JqWorker => stagedoor_jq::worker::run().map_err(Into::into),
         Command::Openapi { folder } => stagedoor_server::write_openapi(&folder),

@@ -6,6 +6,7 @@ mod first_start;
 mod jq;
 mod running;
 mod secrets;
+mod transfer;
 
 use std::process::Command;
 

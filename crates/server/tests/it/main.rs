@@ -31,6 +31,7 @@ mod route_table;
 mod secrets;
 mod sign_in;
 mod telemetry;
+mod transfer;
 mod undo;
 mod url;
 mod watch;
