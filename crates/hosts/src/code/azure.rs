@@ -136,8 +136,8 @@ impl Azure {
 /// The items of an answer that says how many they are.
 pub(crate) fn counted(url: &Url, mut answer: Value) -> Result<Vec<Value>, HostError> {
     let count = answer["count"].as_u64();
-    match answer["value"].take() {
-        Value::Array(items) if count.is_none_or(|count| count == items.len() as u64) => Ok(items),
+    match answer.get_mut("value").map(Value::take) {
+        Some(Value::Array(items)) if count.is_none_or(|count| count == items.len() as u64) => Ok(items),
         _ => Err(HostError::Unreachable(format!("{} answered with half a list", shown(url)))),
     }
 }

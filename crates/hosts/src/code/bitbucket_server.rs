@@ -96,7 +96,7 @@ impl BitbucketServer {
         let mut start = 0;
         loop {
             let url = asking(list.clone(), [("limit", LIMIT), ("start", start.to_string().as_str())]);
-            let mut page = self.ask(client, &url).await?;
+            let page = self.ask(client, &url).await?;
             let (Some(found), Some(is_last)) =
                 (page["values"].as_array().cloned(), page["isLastPage"].as_bool())
             else {
@@ -106,7 +106,7 @@ impl BitbucketServer {
             if is_last {
                 return Ok(values);
             }
-            start = match page["nextPageStart"].take().as_u64() {
+            start = match page["nextPageStart"].as_u64() {
                 Some(next) if next > start => next,
                 _ => {
                     let message = format!("{} does not say where its next page begins", shown(list));

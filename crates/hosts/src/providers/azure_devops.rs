@@ -11,6 +11,7 @@ use super::scope;
 use super::{Discovered, Discovery, Provider, ProviderEvent};
 use crate::budget::Priority;
 use crate::client::Client;
+use crate::code::address::decoded;
 use crate::code::azure::{Azure, KEY, counted, git_url};
 use crate::config::ConfigProblem;
 use crate::documents::location;
@@ -177,7 +178,18 @@ impl Provider for Organization {
             ProviderEvent::Push { host, repository, branch, paths } => {
                 // `organization/project/repository`, or as in its URLs with `_git` in it; of a project's own
                 // repository the project may be left out.
-                let Some(rest) = repository.strip_prefix(self.organization.as_str()) else { return false };
+                let repository = decoded(repository).unwrap_or_default();
+                let rest = match host.strip_suffix(".visualstudio.com") {
+                    // Older addresses have the organization in the host.
+                    Some(organization) => (self.host == "dev.azure.com"
+                        && organization.eq_ignore_ascii_case(&self.organization))
+                    .then(|| format!("/{}", repository.trim_start_matches("DefaultCollection/"))),
+                    None => repository
+                        .strip_prefix(self.organization.as_str())
+                        .filter(|_| *host == self.host)
+                        .map(str::to_owned),
+                };
+                let Some(rest) = rest.filter(|rest| rest.starts_with('/')) else { return false };
                 let parts: Vec<&str> =
                     rest.split('/').filter(|part| !part.is_empty() && *part != "_git").collect();
                 let is_own = match parts[..] {
@@ -185,17 +197,16 @@ impl Provider for Organization {
                     [project, name] => self.is_own(project) && self.repositories.is_match(name),
                     _ => false,
                 };
-                *host == self.host
-                    && rest.starts_with('/')
-                    && is_own
+                is_own
                     && self.branch.as_ref().is_none_or(|own| own == branch)
                     && concerns_path(&self.path, paths.as_deref())
             }
             ProviderEvent::Repositories { host, owner } => {
                 let organization = owner.strip_prefix(self.organization.as_str());
                 let project = organization.map(|rest| rest.trim_start_matches('/'));
-                *host == self.host
-                    && project.is_some_and(|project| project.is_empty() || self.is_own(project))
+                let is_host = *host == self.host
+                    || (self.host == "dev.azure.com" && host.ends_with(".visualstudio.com"));
+                is_host && project.is_some_and(|project| project.is_empty() || self.is_own(project))
             }
             ProviderEvent::People { .. } => false,
         }

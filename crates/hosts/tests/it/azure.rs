@@ -259,6 +259,32 @@ async fn an_organization_is_searched() {
 }
 
 #[tokio::test]
+async fn older_addresses_are_the_same_organization() {
+    let hosts = hosts(&json!({}));
+    let entry = json!({ "a": { "organization": "acme", "project": "shop one" } });
+    let (providers, problems) = Providers::new(Some(&json!({ "azureDevOps": entry })), &hosts);
+    assert_eq!(problems, []);
+    let concerns = |host: &str, repository: &str| {
+        providers.0[0].concerns(&ProviderEvent::Push {
+            host: host.to_owned(),
+            repository: repository.to_owned(),
+            branch: "main".to_owned(),
+            paths: None,
+        })
+    };
+    assert!(concerns("dev.azure.com", "acme/shop%20one/_git/web"));
+    assert!(concerns("acme.visualstudio.com", "shop%20one/_git/web"));
+    assert!(concerns("acme.visualstudio.com", "DefaultCollection/shop%20one/_git/web"));
+    assert!(!concerns("other.visualstudio.com", "shop%20one/_git/web"));
+    assert!(
+        !concerns("dev.azure.com", "acme/shop/_git/web")
+            && !concerns("dev.azure.com", "acme2/shop%20one/_git/web")
+    );
+    let url = "https://acme.visualstudio.com/shop%20one/_git/web?path=/x".parse().unwrap();
+    assert_eq!((hosts.of(&url).kind(), hosts.of(&url).host()), ("azure", "dev.azure.com"));
+}
+
+#[tokio::test]
 async fn what_the_search_does_not_know_yet_is_missed() {
     for (answer, word) in [
         (

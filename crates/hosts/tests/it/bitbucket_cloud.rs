@@ -106,6 +106,24 @@ async fn lists_every_page_and_every_depth() {
 }
 
 #[tokio::test]
+async fn a_tree_too_large_for_one_answer_is_walked() {
+    let fake = Fake::start(|asked| {
+        let listed = |values: Value| Answer::json(&json!({ "values": values }));
+        match (asked.path.rsplit_once(HEAD).map_or("elsewhere", |(_, path)| path), asked.value("max_depth")) {
+            ("/", "10") => Answer::status(555),
+            ("/", "1") => listed(json!([{ "type": "commit_directory", "path": "a" }])),
+            ("/a/", "10") => listed(json!([{ "type": "commit_file", "path": "a/catalog-info.yaml" }])),
+            ("/a/catalog-info.yaml", _) => Answer::text("x"),
+            _ => Answer::status(404),
+        }
+    })
+    .await;
+    let hosts = hosts(&config(&fake.host, &json!({ "token": "s3cret" })));
+    let target = format!("https://{}/acme/web/src/{HEAD}/**/catalog-info.yaml", fake.host);
+    assert_eq!(hosts.read(&target, Priority::Poll).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn the_credential_stays_where_it_belongs() {
     let other = Fake::start(|_| Answer::json(&json!({ "values": [] }))).await;
     for next in [format!("http://{}/2.0/x", other.host), "https://127.0.0.1/2.0/x".to_owned(), "x".to_owned()]

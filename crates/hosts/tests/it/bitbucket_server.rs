@@ -122,6 +122,24 @@ async fn half_a_list_is_no_list() {
     }
 }
 
+#[tokio::test]
+async fn a_bucket_of_requests_fills_again() {
+    let fake = Fake::start(|_| {
+        Answer::text("x")
+            .with("x-ratelimit-limit", 60)
+            .with("x-ratelimit-remaining", 3)
+            .with("x-ratelimit-fillrate", 5)
+    })
+    .await;
+    let hosts = hosts(&config(&fake.host, &json!({ "token": "s3cret" })));
+    let url = format!("https://{}/projects/TEAM/repos/web/raw/x.yaml", fake.host);
+    hosts.read(&url, Priority::Webhook).await.unwrap();
+    let error = hosts.read(&url, Priority::Poll).await.unwrap_err();
+    let HostError::Exhausted { until, .. } = error else { panic!("{error}") };
+    assert!((57..=60).contains(&(until - crate::bitbucket_fake::now())), "it is asked again after a minute");
+    hosts.read(&url, Priority::Person).await.unwrap();
+}
+
 #[test]
 fn the_configuration_is_checked() {
     for (entry, place) in [

@@ -104,15 +104,18 @@ mod tests {
 
     use super::{Place, git_url, in_folder};
 
-    fn place(url: &str) -> Option<(String, String, String, String, Option<(&'static str, String)>)> {
+    /// Owner, project, repository and path; and the version.
+    type Parts = ([String; 4], Option<(&'static str, String)>);
+
+    fn place(url: &str) -> Option<Parts> {
         let place = Place::parse(&Url::parse(url).unwrap()).ok()?;
-        Some((place.owner, place.project, place.repository, place.path.join("/"), place.version))
+        Some(([place.owner, place.project, place.repository, place.path.join("/")], place.version))
     }
 
     #[test]
     fn every_address_of_a_repository() {
         let want = |owner: &str, project: &str, version| {
-            Some((owner.to_owned(), project.to_owned(), "r".to_owned(), "a/b.yaml".to_owned(), version))
+            Some(([owner, project, "r", "a/b.yaml"].map(str::to_owned), version))
         };
         let end = "r?path=/a/b.yaml";
         for (url, expected) in [
