@@ -115,7 +115,8 @@ impl Client {
 
     fn exhausted(&self, host: &str, reply: &Reply) -> HostError {
         let after = number(reply, "retry-after").and_then(|s| i64::try_from(s).ok()).map(|s| now() + s);
-        let reset = number(reply, "x-ratelimit-reset").and_then(|at| i64::try_from(at).ok());
+        let reset = number(reply, "x-ratelimit-reset").or_else(|| number(reply, "ratelimit-reset"));
+        let reset = reset.and_then(|at| i64::try_from(at).ok()).filter(|at| *at > now());
         let until = after.or(reset).unwrap_or_else(|| now() + PAUSE);
         self.hold(host, until)
     }

@@ -10,6 +10,7 @@ mod github;
 mod github_org;
 mod gitlab;
 mod ldap_org;
+mod memory;
 mod microsoft_graph_org;
 mod named;
 mod people;

@@ -125,9 +125,9 @@ impl Gitea {
             let query = [("recursive", "true"), ("page", page.as_str()), ("per_page", "1000")];
             let asked = address::asking(url.clone(), query);
             let mut answer = json(&asked, &self.send(client, &asked, Call::default()).await?)?;
-            let items = match answer["tree"].take() {
-                Value::Array(items) => items,
-                Value::Null => Vec::new(),
+            let items = match answer.get_mut("tree").map(Value::take) {
+                Some(Value::Array(items)) => items,
+                Some(Value::Null) => Vec::new(),
                 _ => return Err(whole("there is no tree in it")),
             };
             let (came, truncated) = (items.len(), answer["truncated"] == true);

@@ -137,8 +137,8 @@ impl GitLab {
             let said = error["message"].as_str().unwrap_or("an error without a message");
             return Err(HostError::Unreachable(format!("{} answered: {said}", shown(&url))));
         }
-        match answer["data"].take() {
-            Value::Object(data) => Ok(Value::Object(data)),
+        match answer.get_mut("data").map(Value::take) {
+            Some(Value::Object(data)) => Ok(Value::Object(data)),
             _ => Err(HostError::Unreachable(format!("{} answered without data", shown(&url)))),
         }
     }

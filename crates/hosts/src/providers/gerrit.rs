@@ -7,8 +7,7 @@ use futures_util::{StreamExt, stream};
 use serde_json::Value;
 use url::Url;
 
-use super::named::concerns_path;
-use super::scope::{AT_ONCE, Answered, Known, Missed, no_integration, reach};
+use super::scope::{AT_ONCE, Answered, Missed, no_integration, reach};
 use super::{Discovery, Provider, ProviderEvent};
 use crate::budget::Priority;
 use crate::client::{Client, shown};
@@ -30,7 +29,6 @@ struct Projects {
     file: String,
     schedule: Schedule,
     answered: Answered,
-    known: Known,
 }
 
 /// Reads `catalog.providers.gerrit`.
@@ -62,7 +60,6 @@ impl Projects {
             file: file.map_or("catalog-info.yaml".to_owned(), |file| file.trim_start_matches('/').to_owned()),
             schedule: Schedule::read(&entry.get("schedule"), problems),
             answered: Answered::default(),
-            known: Known::default(),
         })
     }
 
@@ -71,19 +68,17 @@ impl Projects {
         let heads: Vec<_> =
             projects.into_iter().map(|project| self.reference(gerrit, client, project)).collect();
         let mut heads = stream::iter(heads).buffer_unordered(AT_ONCE);
-        let (mut found, mut names, mut missed) = (Vec::new(), Vec::new(), Missed::default());
+        let (mut found, mut missed) = (Vec::new(), Missed::default());
         while let Some((project, head)) = heads.next().await {
             match head {
                 Ok(Value::String(reference)) => {
                     let target = gerrit.page(&project, &reference, &self.file);
                     found.push(documents::location(target.as_str(), true));
-                    names.push(project);
                 }
                 Ok(_) => {}
                 Err(error) => missed.note(error)?,
             }
         }
-        self.known.set(names);
         Ok(Discovery { found, missed: missed.words() })
     }
 
@@ -166,16 +161,11 @@ impl Provider for Projects {
         self.answered.done(self.look(gerrit, &client).await)
     }
 
-    /// Every project of the query is known after a discovery, whether it has the file or not.
+    /// A push brings no project, and every project of the query has its Location, whether it has the file or not.
     fn concerns(&self, event: &ProviderEvent) -> bool {
         match event {
-            ProviderEvent::Push { host, repository, paths, .. } => {
-                host.eq_ignore_ascii_case(&self.host)
-                    && !self.known.has(repository)
-                    && concerns_path(&self.file, paths.as_deref())
-            }
             ProviderEvent::Repositories { host, .. } => host.eq_ignore_ascii_case(&self.host),
-            ProviderEvent::People { .. } => false,
+            ProviderEvent::Push { .. } | ProviderEvent::People { .. } => false,
         }
     }
 }

@@ -1,15 +1,18 @@
 //! Gitea: the repositories of an organization that have a catalog file. The keys are those of
 //! `@backstage/plugin-catalog-backend-module-gitea`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
 use serde_json::Value;
 use stagedoor_outbound::Call;
+use url::Url;
 
+use super::memory::{Memory, Plan, Repository};
 use super::named::concerns_path;
-use super::scope::{AT_ONCE, Answered, Known, Missed, no_integration, reach};
+use super::scope::{AT_ONCE, Answered, no_integration, reach};
 use super::{Discovery, Provider, ProviderEvent};
 use crate::budget::Priority;
 use crate::client::{Client, shown};
@@ -32,14 +35,7 @@ struct Repositories {
     file: String,
     schedule: Schedule,
     answered: Answered,
-    known: Known,
-}
-
-/// A repository that may have the file.
-struct Repository {
-    owner: String,
-    name: String,
-    branch: String,
+    memory: Memory,
 }
 
 /// Reads `catalog.providers.gitea`.
@@ -71,31 +67,28 @@ impl Repositories {
             file: file.map_or("catalog-info.yaml".to_owned(), |file| file.trim_start_matches('/').to_owned()),
             schedule: Schedule::read(&entry.get("schedule"), problems),
             answered: Answered::default(),
-            known: Known::default(),
+            memory: Memory::default(),
         })
     }
 
-    async fn look(&self, gitea: &Gitea, client: &Client) -> Result<Discovery, HostError> {
-        let listed = self.listed(gitea, client).await?;
-        let wanted = listed.iter().filter_map(|repository| self.chosen(repository));
-        let checks: Vec<_> = wanted.map(|repository| self.check(gitea, client, repository)).collect();
-        let mut checks = stream::iter(checks).buffer_unordered(AT_ONCE);
-        let (mut found, mut names, mut missed) = (Vec::new(), Vec::new(), Missed::default());
-        while let Some((repository, there)) = checks.next().await {
-            match there {
-                Ok(true) => {
-                    let Repository { owner, name, branch } = repository;
-                    let parts = [owner.as_str(), &name, "src", "branch"].into_iter().chain(branch.split('/'));
-                    let target = gitea.page(parts.chain(self.file.split('/')));
-                    found.push(documents::location(target.as_str(), false));
-                    names.push(format!("{owner}/{name}"));
-                }
-                Ok(false) => {}
-                Err(error) => missed.note(error)?,
-            }
-        }
-        self.known.set(names);
-        Ok(Discovery { found, missed: missed.words() })
+    async fn look(&self, gitea: &Gitea, client: &Client, priority: Priority) -> Result<Discovery, HostError> {
+        let plan = self.memory.plan(priority);
+        let listed = match &plan {
+            Plan::These(paths) => these(gitea, client, paths).await?,
+            Plan::All | Plan::New => self.listed(gitea, client).await?,
+        };
+        let wanted = listed.iter().filter_map(|repository| self.chosen(repository)).collect();
+        let (ask, known) = self.memory.unknown(&plan, wanted);
+        let checks: Vec<_> = ask.into_iter().map(|one| self.check(gitea, client, one)).collect();
+        let asked = stream::iter(checks).buffer_unordered(AT_ONCE).collect().await;
+        let (there, missed) = self.memory.settle(&plan, known, asked)?;
+        let place = |repository| documents::location(self.file_of(gitea, repository).as_str(), false);
+        Ok(Discovery { found: there.iter().map(place).collect(), missed })
+    }
+
+    fn file_of(&self, gitea: &Gitea, repository: &Repository) -> Url {
+        let parts = repository.path.split('/').chain(["src", "branch"]);
+        gitea.page(parts.chain(repository.branch.split('/')).chain(self.file.split('/')))
     }
 
     /// Every repository of the organization: until a page is empty, or says that it is the last.
@@ -121,9 +114,8 @@ impl Repositories {
     fn chosen(&self, repository: &Value) -> Option<Repository> {
         let default = || repository["default_branch"].as_str().filter(|branch| !branch.is_empty());
         let branch = self.branch.as_deref().or_else(default).unwrap_or("main").to_owned();
-        let (owner, name) = repository["full_name"].as_str()?.split_once('/')?;
-        let (owner, name) = (owner.to_owned(), name.to_owned());
-        (repository["empty"] != true).then_some(Repository { owner, name, branch })
+        let path = repository["full_name"].as_str()?.to_owned();
+        (repository["empty"] != true).then_some(Repository { path, branch })
     }
 
     /// Whether the repository has the file; only an answer that says so means that it has not.
@@ -133,8 +125,8 @@ impl Repositories {
         client: &Client,
         repository: Repository,
     ) -> (Repository, Result<bool, HostError>) {
-        let parts = ["repos", repository.owner.as_str(), &repository.name, "contents"];
-        let url = gitea.address(parts.into_iter().chain(self.file.split('/')));
+        let parts = ["repos"].into_iter().chain(repository.path.split('/')).chain(["contents"]);
+        let url = gitea.address(parts.chain(self.file.split('/')));
         let url = address::asking(url, [("ref", repository.branch.as_str())]);
         let ask = async {
             match gitea.send(client, &url, Call::default()).await {
@@ -146,6 +138,20 @@ impl Repositories {
         let answer = self.answered.or_ask(url.to_string(), ask).await;
         (repository, answer.map(|there| there == true))
     }
+}
+
+/// Repositories by their paths, as far as they are there.
+async fn these(gitea: &Gitea, client: &Client, paths: &BTreeSet<String>) -> Result<Vec<Value>, HostError> {
+    let mut there = Vec::new();
+    for path in paths {
+        let url = gitea.address(["repos"].into_iter().chain(path.split('/')));
+        match gitea.send(client, &url, Call::default()).await {
+            Ok(reply) => there.push(json(&url, &reply)?),
+            Err(HostError::NotFound(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(there)
 }
 
 #[async_trait]
@@ -168,7 +174,7 @@ impl Provider for Repositories {
 
     async fn discover(&self, hosts: &Hosts, priority: Priority) -> Result<Discovery, HostError> {
         let (gitea, client) = reach::<Gitea>(hosts, "gitea", &self.host, priority)?;
-        self.answered.done(self.look(gitea, &client).await)
+        self.answered.done(self.look(gitea, &client, priority).await)
     }
 
     fn concerns(&self, event: &ProviderEvent) -> bool {
@@ -180,10 +186,16 @@ impl Provider for Repositories {
                 let owner = repository.split('/').next().unwrap_or_default();
                 is_own(host, owner)
                     && self.branch.as_ref().is_none_or(|wanted| wanted == branch)
-                    && !self.known.has(repository)
                     && concerns_path(&self.file, paths.as_deref())
+                    && self.memory.touch(repository)
             }
-            ProviderEvent::Repositories { host, owner } => is_own(host, owner),
+            ProviderEvent::Repositories { host, owner } => {
+                let is_ours = is_own(host, owner);
+                if is_ours {
+                    self.memory.relist();
+                }
+                is_ours
+            }
             ProviderEvent::People { .. } => false,
         }
     }

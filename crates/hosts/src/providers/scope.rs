@@ -1,6 +1,6 @@
 //! What the providers of several code hosts have in common.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::future::Future;
 
 use parking_lot::Mutex;
@@ -42,22 +42,6 @@ impl Answered {
             self.0.lock().clear();
         }
         outcome
-    }
-}
-
-/// The repositories that the last discovery found: a push to one of them is read without looking for others.
-#[derive(Default)]
-pub(crate) struct Known(Mutex<HashSet<String>>);
-
-impl Known {
-    /// What there is now.
-    pub(crate) fn set(&self, repositories: impl IntoIterator<Item = String>) {
-        *self.0.lock() = repositories.into_iter().map(|name| name.to_lowercase()).collect();
-    }
-
-    /// Whether it was found.
-    pub(crate) fn has(&self, repository: &str) -> bool {
-        self.0.lock().contains(&repository.to_lowercase())
     }
 }
 
@@ -107,17 +91,4 @@ pub(crate) fn reach<'a, H: crate::code::CodeHost>(
 ) -> Result<(&'a H, crate::client::Client), HostError> {
     let found = hosts.find::<H>(host).ok_or_else(|| HostError::Unreachable(no_integration(kind, host)))?;
     Ok((found, hosts.client(priority)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Known, is_in};
-
-    #[test]
-    fn names_are_the_same_in_any_case() {
-        let known = Known::default();
-        known.set(["Acme/Web".to_owned()]);
-        assert!(known.has("acme/web") && !known.has("acme/web2"));
-        assert!(is_in("Acme/x", "acme") && is_in("acme", "Acme") && !is_in("acmex", "acme"));
-    }
 }

@@ -126,6 +126,7 @@ async fn a_pattern_reads_the_whole_tree_or_nothing() {
         Answer::json(&json!({ "tree": [], "truncated": true })),
         Answer::json(&whole),
         Answer::json(&whole).halved(),
+        Answer::json(&json!([])),
         Answer::status(500),
     ] {
         let (fake, hosts, web) = started().await;

@@ -48,6 +48,11 @@ fn usual(asked: &Asked, path: &str) -> Answer {
     let parts: Vec<&str> = path.split('/').collect();
     match parts.as_slice() {
         ["projects"] => page(asked, &projects()),
+        ["projects", path] => {
+            let path = path.replace("%2F", "/");
+            let project = projects().into_iter().find(|project| project["path_with_namespace"] == path);
+            project.map_or_else(Answer::not_found, |project| Answer::json(&project))
+        }
         ["projects", project, "repository", rest @ ..] => repository(asked, project, rest),
         ["groups", "acme%2Fempty", "projects"] => page(asked, &[]),
         ["groups", "acme", "projects"] => {

@@ -111,6 +111,7 @@ async fn nobody_is_lost_to_a_failure() {
         ("/users", Answer::json(&json!([{ "state": "active" }]))),
         ("graphql", Answer::json(&unseen)),
         ("graphql", Answer::json(&json!({ "errors": [{ "message": "timeout" }], "data": null }))),
+        ("graphql", Answer::json(&json!([]))),
         ("graphql", Answer::status(401)),
     ] {
         fake.fault(part, broken.clone());

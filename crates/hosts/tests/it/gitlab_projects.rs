@@ -150,6 +150,12 @@ async fn events_that_concern_it() {
     assert!(concerns(push("acme/platform/web", "catalog-info.yaml")));
     discover(&hosts, &providers).await.unwrap();
     assert!(!concerns(push("acme/platform/web", "catalog-info.yaml")), "its Location is known");
+    assert!(concerns(push("acme/bare", "catalog-info.yaml")));
+    fake.asked();
+    fake.fault("acme%2Fbare/repository/files", Answer::status(200));
+    let told = providers.0[0].discover(&hosts, Priority::Webhook).await.unwrap();
+    assert_eq!((told.found.len(), told.missed), (4, None));
+    assert_eq!(fake.asked().len(), 2, "the project and its file, and nothing else");
     assert!(concerns(push("acme/new", "catalog-info.yaml")));
     assert!(!concerns(push("acme/new", "src/main.rs")) && !concerns(push("acmes/new", "catalog-info.yaml")));
     let changed =

@@ -1,6 +1,6 @@
 //! The projects that have a catalog file: each becomes a Location.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -16,8 +16,9 @@ use crate::code::GitLab;
 use crate::documents;
 use crate::error::HostError;
 use crate::hosts::Hosts;
+use crate::providers::memory::{Memory, Plan, Repository};
 use crate::providers::named::concerns_path;
-use crate::providers::scope::{AT_ONCE, Answered, Known, Missed, is_in, reach};
+use crate::providers::scope::{AT_ONCE, Answered, is_in, reach};
 use crate::providers::{Discovery, Provider, ProviderEvent};
 use crate::schedule::Schedule;
 
@@ -26,41 +27,53 @@ pub(super) struct Projects {
     id: String,
     settings: Arc<Settings>,
     answered: Answered,
-    known: Known,
-}
-
-/// A project that is wanted, if it has the file.
-struct Project {
-    path: String,
-    branch: String,
+    memory: Memory,
 }
 
 impl Projects {
     pub(super) fn new(settings: Arc<Settings>) -> Self {
         let id = format!("GitlabDiscoveryEntityProvider:{}", settings.id);
-        Self { id, settings, answered: Answered::default(), known: Known::default() }
+        Self { id, settings, answered: Answered::default(), memory: Memory::default() }
     }
 
-    async fn look(&self, gitlab: &GitLab, client: &Client) -> Result<Discovery, HostError> {
-        let wanted = self.wanted(gitlab, client).await?;
-        let checks: Vec<_> = wanted.into_iter().map(|project| self.check(gitlab, client, project)).collect();
-        let mut checks = stream::iter(checks).buffer_unordered(AT_ONCE);
-        let (mut found, mut names, mut missed) = (Vec::new(), Vec::new(), Missed::default());
-        while let Some((project, there)) = checks.next().await {
-            match there {
-                Ok(true) => {
-                    found.push(documents::location(self.file_of(gitlab, &project).as_str(), true));
-                    names.push(project.path);
-                }
-                Ok(false) => {}
-                Err(error) => missed.note(error)?,
+    async fn look(
+        &self,
+        gitlab: &GitLab,
+        client: &Client,
+        priority: Priority,
+    ) -> Result<Discovery, HostError> {
+        let plan = self.memory.plan(priority);
+        let wanted = match &plan {
+            Plan::These(paths) => self.these(gitlab, client, paths).await?,
+            Plan::All | Plan::New => self.wanted(gitlab, client).await?,
+        };
+        let (ask, known) = self.memory.unknown(&plan, wanted);
+        let checks: Vec<_> = ask.into_iter().map(|project| self.check(gitlab, client, project)).collect();
+        let asked = stream::iter(checks).buffer_unordered(AT_ONCE).collect().await;
+        let (there, missed) = self.memory.settle(&plan, known, asked)?;
+        let place = |project| documents::location(self.file_of(gitlab, project).as_str(), true);
+        Ok(Discovery { found: there.iter().map(place).collect(), missed })
+    }
+
+    /// Projects by their paths, as far as they are there and wanted.
+    async fn these(
+        &self,
+        gitlab: &GitLab,
+        client: &Client,
+        paths: &BTreeSet<String>,
+    ) -> Result<Vec<Repository>, HostError> {
+        let mut wanted = Vec::new();
+        for path in paths {
+            match gitlab.get(client, &gitlab.address(["projects", path], [])).await {
+                Ok(project) => wanted.extend(self.chosen(&project)),
+                Err(HostError::NotFound(_)) => {}
+                Err(error) => return Err(error),
             }
         }
-        self.known.set(names);
-        Ok(Discovery { found, missed: missed.words() })
+        Ok(wanted)
     }
 
-    fn file_of(&self, gitlab: &GitLab, project: &Project) -> Url {
+    fn file_of(&self, gitlab: &GitLab, project: &Repository) -> Url {
         let file = self.settings.file.trim_start_matches('/');
         gitlab.page(&format!("{}/-/blob/{}/{file}", project.path, project.branch))
     }
@@ -70,8 +83,8 @@ impl Projects {
         &self,
         gitlab: &GitLab,
         client: &Client,
-        project: Project,
-    ) -> (Project, Result<bool, HostError>) {
+        project: Repository,
+    ) -> (Repository, Result<bool, HostError>) {
         let file = self.settings.file.trim_start_matches('/');
         let parts = ["projects", project.path.as_str(), "repository", "files", file];
         let url = gitlab.address(parts, [("ref", project.branch.as_str())]);
@@ -90,7 +103,7 @@ impl Projects {
     }
 
     /// Every project of the groups that is wanted, once.
-    async fn wanted(&self, gitlab: &GitLab, client: &Client) -> Result<Vec<Project>, HostError> {
+    async fn wanted(&self, gitlab: &GitLab, client: &Client) -> Result<Vec<Repository>, HostError> {
         let mut wanted = BTreeMap::new();
         for group in self.groups(gitlab, client).await? {
             for project in self.listed(gitlab, client, group.as_deref()).await? {
@@ -153,7 +166,7 @@ impl Projects {
     }
 
     /// What the settings leave of a listed project. One without a commit has no file.
-    fn chosen(&self, project: &Value) -> Option<Project> {
+    fn chosen(&self, project: &Value) -> Option<Repository> {
         let settings = &self.settings;
         let path = project["path_with_namespace"].as_str()?;
         let topics: HashSet<&str> =
@@ -170,7 +183,7 @@ impl Projects {
             && project["repository_access_level"] != "disabled";
         let default = || project["default_branch"].as_str().filter(|branch| !branch.is_empty());
         let branch = settings.branch.as_deref().or_else(default).unwrap_or(&settings.fallback_branch);
-        wanted.then(|| Project { path: path.to_owned(), branch: branch.to_owned() })
+        wanted.then(|| Repository { path: path.to_owned(), branch: branch.to_owned() })
     }
 }
 
@@ -194,7 +207,7 @@ impl Provider for Projects {
 
     async fn discover(&self, hosts: &Hosts, priority: Priority) -> Result<Discovery, HostError> {
         let (gitlab, client) = reach::<GitLab>(hosts, "gitlab", &self.settings.host, priority)?;
-        self.answered.done(self.look(gitlab, &client).await)
+        self.answered.done(self.look(gitlab, &client, priority).await)
     }
 
     fn concerns(&self, event: &ProviderEvent) -> bool {
@@ -206,10 +219,16 @@ impl Provider for Projects {
                     && settings.is_within(repository)
                     && pattern.is_none_or(|pattern| pattern.is_match(repository))
                     && settings.branch.as_ref().is_none_or(|wanted| wanted == branch)
-                    && !self.known.has(repository)
                     && concerns_path(&settings.file, paths.as_deref())
+                    && self.memory.touch(repository)
             }
-            ProviderEvent::Repositories { host, owner } => settings.touches(host, owner),
+            ProviderEvent::Repositories { host, owner } => {
+                let is_ours = settings.touches(host, owner);
+                if is_ours {
+                    self.memory.relist();
+                }
+                is_ours
+            }
             ProviderEvent::People { .. } => false,
         }
     }
