@@ -114,8 +114,10 @@ async fn serve(mut stream: TcpStream, directory: &Directory, asked: &Mutex<Vec<S
                 return None;
             }
             0x63 => {
-                let attributes: Vec<String> =
-                    values(&parts[7].1).iter().map(|(_, name)| String::from_utf8_lossy(name).into_owned()).collect();
+                let attributes: Vec<String> = values(&parts[7].1)
+                    .iter()
+                    .map(|(_, name)| String::from_utf8_lossy(name).into_owned())
+                    .collect();
                 let page = fields.first().and_then(|(_, controls)| page_of(controls));
                 let search = Search { base: text(0), scope: parts[1].1[0], attributes, page };
                 log(format!("search {} {} {}", search.base, search.scope, search.attributes.join(" ")));
@@ -140,7 +142,8 @@ async fn answer(stream: &mut TcpStream, directory: &Directory, id: &[u8], search
     let base = search.base.to_lowercase();
     let matches = |dn: &str| {
         let dn = dn.to_lowercase();
-        let below = dn.strip_suffix(&format!(",{base}")).is_some_and(|rest| search.scope == 2 || !rest.contains(','));
+        let below =
+            dn.strip_suffix(&format!(",{base}")).is_some_and(|rest| search.scope == 2 || !rest.contains(','));
         match search.scope {
             0 => dn == base,
             1 => below,
@@ -178,7 +181,8 @@ async fn answer(stream: &mut TcpStream, directory: &Directory, id: &[u8], search
         stream.write_all(&message_of(id, &reference, &[])).await.ok()?;
     }
     let next = start.saturating_add(size);
-    let more = search.page.is_some() && directory.pages && (next < found.len() || trouble == Trouble::Endless);
+    let more =
+        search.page.is_some() && directory.pages && (next < found.len() || trouble == Trouble::Endless);
     let controls = if directory.pages && search.page.is_some() {
         let cookie = if more { next.min(found.len()).to_string() } else { String::new() };
         let inner = value(0x30, &[value(2, &[0]), value(4, cookie.as_bytes())].concat());
@@ -202,7 +206,10 @@ fn encode_entry(
         let from = search.attributes.iter().find_map(|asked| {
             asked.strip_prefix(&format!("{name};range="))?.split('-').next()?.parse::<usize>().ok()
         });
-        let wanted = search.attributes.iter().any(|asked| asked == "*" || asked == "+" || asked.eq_ignore_ascii_case(name));
+        let wanted = search
+            .attributes
+            .iter()
+            .any(|asked| asked == "*" || asked == "+" || asked.eq_ignore_ascii_case(name));
         if from.is_none() && !wanted {
             continue;
         }

@@ -1,4 +1,5 @@
 //! Code hosts and providers over fakes of their APIs.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod answering;
 mod azure;
@@ -17,4 +18,9 @@ mod gitlab;
 mod gitlab_fake;
 mod gitlab_people;
 mod gitlab_projects;
+mod graph;
+mod ldap;
+mod ldap_fake;
+mod ldap_real;
 mod s3;
+mod webhooks;

@@ -187,6 +187,8 @@ fn search(base: String, options: &Fields<'_>, problems: &mut Vec<ConfigProblem>)
     }
     let filter = options.get("filter");
     let text = filter.text(problems).unwrap_or_else(|| "(objectClass=*)".into());
+    let types_only = options.get("typesOnly").flag(false, problems);
+    let page = page(&options.get("paged"), problems);
     let encoded = filter::encode(&text).map_err(|wrong| filter.wrong(problems, wrong)).ok()?;
     Some(Search {
         base,
@@ -194,10 +196,10 @@ fn search(base: String, options: &Fields<'_>, problems: &mut Vec<ConfigProblem>)
         aliases,
         size_limit,
         time_limit,
-        types_only: options.get("typesOnly").flag(false, problems),
+        types_only,
         filter: encoded,
         attributes,
-        page: page(&options.get("paged"), problems),
+        page,
     })
 }
 
