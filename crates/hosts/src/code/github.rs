@@ -64,7 +64,9 @@ impl GitHub {
         }
         let host = host(&entry.get("host"), Some(PUBLIC), problems)?;
         let public = host == PUBLIC;
-        let api = if public { "https://api.github.com".to_owned() } else { format!("https://{host}/api/v3") };
+        // A tenant of GitHub's own cloud has a host for its API, a server has a path.
+        let cloud = public || host.ends_with(".ghe.com");
+        let api = if cloud { format!("https://api.{host}") } else { format!("https://{host}/api/v3") };
         let api = base(&entry.get("apiBaseUrl"), &api, problems)?;
         let raw = entry.get("rawBaseUrl");
         let raw = match raw.is_there() || public {

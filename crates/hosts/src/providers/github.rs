@@ -1,9 +1,11 @@
 //! The repositories of a GitHub organization: `catalog.providers.github`. A Location for each that passes the filters.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use globset::{GlobBuilder, GlobMatcher};
+use parking_lot::Mutex;
 use regex::Regex;
 use serde_json::{Map, Value};
 
@@ -48,6 +50,8 @@ struct Repositories {
     must_exist: bool,
     page: u64,
     schedule: Schedule,
+    /// The repositories that have a Location, as `owner/name` in lower case; none before the first time.
+    listed: Mutex<Option<HashSet<String>>>,
 }
 
 /// Whose repositories.
@@ -129,6 +133,7 @@ impl Repositories {
             must_exist,
             page: fields.get("pageSizes").get("repositories").count(25, problems),
             schedule: Schedule::read(&fields.get("schedule"), problems),
+            listed: Mutex::default(),
         })
     }
 
@@ -145,6 +150,11 @@ impl Repositories {
         let found: Result<Vec<_>, _> =
             all.nodes.iter().filter_map(|node| self.one(node).transpose()).collect();
         Ok(Discovery { found: found?, missed: all.missed })
+    }
+
+    /// Whether a repository has its Location: what is pushed there is found by that.
+    fn has_listed(&self, repository: &str) -> bool {
+        self.listed.lock().as_ref().is_some_and(|listed| listed.contains(&repository.to_lowercase()))
     }
 
     /// The Location of a repository, if it passes the filters.
@@ -171,6 +181,8 @@ impl Repositories {
             HostError::Unreachable(format!("{} names a repository of another host", self.host))
         })?;
         let branch = self.filters.branch.as_deref().unwrap_or(default);
+        let listed = page.path().trim_matches('/').to_lowercase();
+        self.listed.lock().get_or_insert_default().insert(listed);
         let target = below(&page, ["blob"].into_iter().chain(branch.split('/')).chain(self.path.split('/')));
         Ok(Some(location(target.as_str(), true)))
     }
@@ -246,6 +258,7 @@ impl Provider for Repositories {
     async fn discover(&self, hosts: &Hosts, priority: Priority) -> Result<Discovery, HostError> {
         let client = hosts.client(priority);
         let github = hosts.find::<GitHub>(&self.host).ok_or_else(|| gone(&self.host))?;
+        *self.listed.lock() = None;
         let owners = match &self.of {
             Of::Organization(name) => return self.of_owner(github, &client, name).await,
             Of::App(id) => github.api().organizations(&client, Some(id)).await?,
@@ -268,8 +281,10 @@ impl Provider for Repositories {
         match event {
             ProviderEvent::Repositories { host, owner } => ours(host, owner),
             ProviderEvent::Push { host, repository, branch, paths } => {
-                let owner = repository.split('/').next().unwrap_or_default();
+                let (owner, name) = repository.split_once('/').unwrap_or_default();
                 ours(host, owner)
+                    && !self.has_listed(repository)
+                    && self.filters.repository.as_ref().is_none_or(|pattern| pattern.is_match(name))
                     && self.filters.branch.as_ref().is_none_or(|wanted| wanted == branch)
                     && paths.as_ref().is_none_or(|paths| paths.iter().any(|path| self.touched.is_match(path)))
             }

@@ -126,6 +126,9 @@ async fn branches_may_have_slashes() {
                 refs(&["refs/heads/feature/x", "refs/heads/feature/xyz"])
             }
             ("/api/v3/repos/o/r/git/matching-refs/tags/feature/x", None) => refs(&[]),
+            ("/api/v3/repos/o/r/git/trees/feature%2Fx", None) => {
+                tree(&[blob("c.yaml", "1"), blob("d/c.yaml", "2")], false)
+            }
             _ => message(404, "Not Found"),
         }
     })
@@ -138,6 +141,9 @@ async fn branches_may_have_slashes() {
     assert_eq!(fake.asked(), ["GET /api/v3/repos/o/r/contents/c.yaml?ref=feature%2Fx"], "remembered");
     assert!(matches!(read(&hosts, &fake.url("/o/r/blob/main/c.yaml")).await, Err(HostError::NotFound(_))));
     assert_eq!(fake.take().len(), 1, "no other reading is possible");
+    let found =
+        with_token(&fake).read(&fake.url("/o/r/blob/feature/x/*.yaml"), Priority::Poll).await.unwrap();
+    assert_eq!(found.len(), 1, "a folder too");
 }
 
 #[tokio::test]
@@ -179,7 +185,8 @@ async fn every_refusal_has_its_meaning() {
 
 #[tokio::test]
 async fn limits_are_kept_to() {
-    let cases: [(&str, fn() -> FakeReply, i64); 4] = [
+    type Case = (&'static str, fn() -> FakeReply, i64);
+    let cases: [Case; 4] = [
         (
             "primary",
             || {

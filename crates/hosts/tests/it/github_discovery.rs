@@ -96,6 +96,16 @@ async fn every_page_becomes_locations_as_backstage_makes_them() {
     let provider = provider(&hosts, "github", &entry);
     assert_eq!((provider.id(), provider.kind()), ("github-provider:acme", "github"));
     assert_eq!(provider.target(), format!("acme on {}", fake.host));
+    let push = |repository: &str| ProviderEvent::Push {
+        host: fake.host.clone(),
+        repository: repository.into(),
+        branch: "main".into(),
+        paths: Some(vec!["catalog-info.yaml".into()]),
+    };
+    assert!(provider.concerns(&push("acme/a")), "it has not been asked yet");
+    provider.discover(&hosts, Priority::Poll).await.unwrap();
+    assert!(!provider.concerns(&push("Acme/a")), "what its Location leads to is read, and no more");
+    assert!(provider.concerns(&push("acme/empty")), "it may have its first branch now");
     let budgets = hosts.budgets();
     assert_eq!(
         (budgets[0].host.as_str(), budgets[0].remaining),

@@ -1,5 +1,9 @@
 //! Code hosts and providers over fakes of their APIs.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the whole program is a test: what fails here should say so and stop"
+)]
 
 mod answering;
 mod azure;
