@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
+use stagedoor_hosts::HostError;
 
 use crate::fake::{Fake, FakeReply, FakeRequest};
 
@@ -28,6 +29,9 @@ pub(crate) struct Answer {
     body: Bytes,
     cut: bool,
 }
+
+/// Whether an error is the right one.
+pub(crate) type Meaning = fn(&HostError) -> bool;
 
 /// The server.
 pub(crate) struct Answering {

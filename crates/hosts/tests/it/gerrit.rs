@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use stagedoor_hosts::{Discovery, Found, HostError, Hosts, Priority, Providers};
 use stagedoor_outbound::AllowList;
 
-use crate::answering::{Answer, Answering, Asked};
+use crate::answering::{Answer, Answering, Asked, Meaning};
 
 const COMMIT: &str = "c0ffee0000000000000000000000000000000000";
 
@@ -143,7 +143,7 @@ async fn a_pattern_is_looked_up_in_gitiles() {
 async fn every_failure_says_what_it_means() {
     let (fake, hosts, web) = started().await;
     let target = format!("{web}/refs/heads/main/catalog-info.yaml");
-    let cases: [(Answer, fn(&HostError) -> bool); 6] = [
+    let cases: [(Answer, Meaning); 6] = [
         (Answer::status(401), |e| matches!(e, HostError::Denied(_))),
         (Answer::status(500), |e| matches!(e, HostError::Unreachable(_))),
         (Answer::text("a2luZDogU3lzdGVt").cut(), |e| matches!(e, HostError::Unreachable(_))),

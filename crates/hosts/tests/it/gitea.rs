@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use stagedoor_hosts::{Discovery, Found, HostError, Hosts, Priority, ProviderEvent, Providers};
 use stagedoor_outbound::AllowList;
 
-use crate::answering::{Answer, Answering, Asked};
+use crate::answering::{Answer, Answering, Asked, Meaning};
 
 const REPO: &str = "/git/api/v1/repos/acme/web/";
 
@@ -140,7 +140,7 @@ async fn a_pattern_reads_the_whole_tree_or_nothing() {
 async fn every_failure_says_what_it_means() {
     let (fake, hosts, web) = started().await;
     let target = format!("{web}/src/branch/main/catalog-info.yaml");
-    let cases: [(Answer, fn(&HostError) -> bool); 4] = [
+    let cases: [(Answer, Meaning); 4] = [
         (Answer::status(403), |e| matches!(e, HostError::Denied(_))),
         (Answer::status(500), |e| matches!(e, HostError::Unreachable(_))),
         (Answer::text("kind: API").cut(), |e| matches!(e, HostError::Unreachable(_))),

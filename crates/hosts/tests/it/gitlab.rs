@@ -5,7 +5,7 @@ use stagedoor_hosts::{Found, HostError, Hosts, Priority};
 use stagedoor_outbound::AllowList;
 use url::Url;
 
-use crate::answering::{Answer, Answering};
+use crate::answering::{Answer, Answering, Meaning};
 use crate::gitlab_fake::{CATALOG, TOKEN, gitlab, over};
 
 async fn read(hosts: &Hosts, target: &str) -> Result<Vec<Found>, HostError> {
@@ -110,7 +110,7 @@ async fn half_a_listing_is_no_listing() {
 async fn every_failure_says_what_it_means() {
     let (fake, hosts, web) = started("").await;
     let target = format!("{web}/-/blob/main/catalog-info.yaml");
-    let cases: [(Answer, fn(&HostError) -> bool); 7] = [
+    let cases: [(Answer, Meaning); 7] = [
         (Answer::status(401), |e| matches!(e, HostError::Denied(_))),
         (Answer::status(403), |e| matches!(e, HostError::Denied(_))),
         (Answer::not_found(), |e| matches!(e, HostError::NotFound(_))),

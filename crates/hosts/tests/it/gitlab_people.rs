@@ -107,6 +107,7 @@ async fn nobody_is_lost_to_a_failure() {
     for (part, broken) in [
         ("groups/acme", Answer::not_found()),
         ("descendant_groups", Answer::status(500)),
+        ("groups/acme", Answer::json(&json!({ "id": 1, "full_path": "newname", "name": "New" }))),
         ("/users", Answer::text("[]").halved()),
         ("/users", Answer::json(&json!([{ "state": "active" }]))),
         ("graphql", Answer::json(&unseen)),

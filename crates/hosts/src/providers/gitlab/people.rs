@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Settings;
+use super::projects::is_the_same;
 use crate::client::Client;
 use crate::code::GitLab;
 use crate::error::HostError;
@@ -42,6 +43,7 @@ pub(super) async fn groups(
     };
     // A group that is not there is an error here, so it can't be taken for one without subgroups.
     let own = gitlab.get(client, &gitlab.address(["groups", path], [("with_projects", "false")])).await?;
+    is_the_same(path, [&own["full_path"]].into_iter())?;
     let below = gitlab.address(["groups", path, "descendant_groups"], [("per_page", "100")]);
     let mut items = gitlab.pages(client, below).await?;
     items.push(own);

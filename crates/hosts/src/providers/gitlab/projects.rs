@@ -106,11 +106,12 @@ impl Projects {
     async fn wanted(&self, gitlab: &GitLab, client: &Client) -> Result<Vec<Repository>, HostError> {
         let mut wanted = BTreeMap::new();
         for group in self.groups(gitlab, client).await? {
-            for project in self.listed(gitlab, client, group.as_deref()).await? {
-                if let Some(project) = self.chosen(&project) {
-                    wanted.insert(project.path.clone(), project);
-                }
+            let listed = self.listed(gitlab, client, group.as_deref()).await?;
+            if let Some(group) = group.as_deref() {
+                is_the_same(group, listed.iter().map(|project| &project["path_with_namespace"]))?;
             }
+            let chosen = listed.iter().filter_map(|project| self.chosen(project));
+            wanted.extend(chosen.map(|project| (project.path.clone(), project)));
         }
         Ok(wanted.into_values().collect())
     }
@@ -185,6 +186,22 @@ impl Projects {
         let branch = settings.branch.as_deref().or_else(default).unwrap_or(&settings.fallback_branch);
         wanted.then(|| Repository { path: path.to_owned(), branch: branch.to_owned() })
     }
+}
+
+/// Whether a group was listed and not the one that has its place: GitLab answers for a renamed group under its old
+/// name, and then nothing would be found in it.
+pub(super) fn is_the_same<'a>(
+    group: &str,
+    mut paths: impl Iterator<Item = &'a Value>,
+) -> Result<(), HostError> {
+    let Some(first) = paths.next().and_then(Value::as_str) else { return Ok(()) };
+    let within = |path: &str| is_in(path, group);
+    if within(first) || paths.any(|path| path.as_str().is_some_and(within)) {
+        return Ok(());
+    }
+    Err(HostError::Unreachable(format!(
+        "GitLab answers for the group {group} with another one ({first}): was it renamed?"
+    )))
 }
 
 #[async_trait]
