@@ -18,18 +18,23 @@ mod plan;
 mod removals;
 mod selection;
 
+use std::fmt;
 use std::sync::Arc;
 
 use stagedoor_auth::{Action, Resource, Viewer};
 use stagedoor_model::{EntityRecord, Revision, Timestamp};
 use stagedoor_store::Thing;
 
+use crate::audit::Event;
 use crate::error::PortalError;
 use crate::feed::Position;
 use crate::writer::Draft;
 use crate::{Portal, writer};
 
 pub use removals::{Removal, RemovalsPage, RemovedThing};
+
+/// Changes that are named in the audit log; of more their number.
+const NAMED: usize = 5;
 
 /// Which changes are to be taken back.
 #[derive(Clone, Debug)]
@@ -45,6 +50,24 @@ pub enum UndoSelection {
         /// Not after.
         until: Option<Timestamp>,
     },
+}
+
+impl fmt::Display for UndoSelection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Changes(places) => {
+                f.write_str("changes ")?;
+                for (at, place) in places.iter().take(NAMED).enumerate() {
+                    write!(f, "{}{place}", if at > 0 { ", " } else { "" })?;
+                }
+                if places.len() > NAMED { write!(f, " and {} more", places.len() - NAMED) } else { Ok(()) }
+            }
+            Self::By { actor, since, until: None } => write!(f, "what {actor} did since {since}"),
+            Self::By { actor, since, until: Some(until) } => {
+                write!(f, "what {actor} did from {since} to {until}")
+            }
+        }
+    }
 }
 
 /// What became of one entity.
@@ -118,6 +141,7 @@ impl Portal {
         self.may(viewer, Action::UndoChanges, Resource::Any)?;
         let own = (!self.rights(viewer).is_administrator()).then(|| viewer.name().to_owned());
         let store = Arc::clone(&self.shared.store);
+        let what = selection.to_string();
         let plan = blocking(move || {
             let selected = selection::select(store.as_ref(), &selection, own.as_deref())?;
             plan::plan(store.as_ref(), selected)
@@ -134,6 +158,7 @@ impl Portal {
             let newest =
                 blocking(move || store.history(Thing::Entity(uid), None, 1).map_err(writer::internal));
             report.revision = newest.await?.first().map(|commit| commit.revision);
+            self.note(viewer, Event::Undone { what: &what, count: report.done.len() });
         }
         Ok(report)
     }

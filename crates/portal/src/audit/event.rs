@@ -8,7 +8,7 @@ use stagedoor_auth::Viewer;
 use crate::clock;
 
 /// What events are about.
-pub(super) const KINDS: [&str; 5] = ["session", "link", "account", "token", "organization"];
+pub(super) const KINDS: [&str; 6] = ["session", "link", "account", "token", "organization", "entity"];
 /// Characters of a value that a caller made up.
 const LONGEST: usize = 320;
 
@@ -98,6 +98,13 @@ pub enum Event<'a> {
     TokenRotated(Token<'a>),
     /// A token or credential was taken back.
     TokenRevoked(Token<'a>),
+    /// Changes were taken back. What that changed is in the log by itself; this says what it was.
+    Undone {
+        /// Which changes, in words.
+        what: &'a str,
+        /// How many entities it changed.
+        count: usize,
+    },
     /// The secrets are written with another key from now on.
     SecretsKeyChanged {
         /// Fingerprint of the new key.
@@ -166,6 +173,9 @@ impl Event<'_> {
             Self::TokenMade { token, scopes } => token.told("CreateToken", "made", scopes),
             Self::TokenRotated(token) => token.told("RotateToken", "gave a new secret to", None),
             Self::TokenRevoked(token) => token.told("RevokeToken", "revoked", None),
+            Self::Undone { what, count } => {
+                told("UndoChanges", "entity", "", format!("took back {what}: {count} entities"))
+            }
             Self::SecretsKeyChanged { fingerprint } => told(
                 "ChangeSecretsKey",
                 "organization",
@@ -247,6 +257,7 @@ mod tests {
             Event::TokenMade { token, scopes: None },
             Event::TokenRotated(token),
             Event::TokenRevoked(token),
+            Event::Undone { what: "41", count: 2 },
             Event::SecretsKeyChanged { fingerprint: "f" },
         ] {
             let line = event.line((&Viewer::system("x")).into());

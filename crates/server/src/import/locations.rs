@@ -11,8 +11,10 @@ use crate::catalog_api::{Door, locations, progress};
 
 const LOCATIONS: &str = "/api/catalog/locations";
 const SOURCES: &str = "/api/stagedoor/v1/sources";
-/// Locations that are registered at a time: each may be read before the answer comes.
+/// Locations that are registered at a time: a server waits a while for the reading of each before it answers.
 const AT_ONCE: usize = 16;
+/// The same where nothing reads them, and each would wait for nothing.
+const AT_ONCE_NEAR: usize = 1_000;
 
 /// What is to be registered, and what is read here then.
 pub(super) struct Locations {
@@ -75,7 +77,8 @@ impl Locations {
             summary.locations_new = self.new.len();
             return Ok(());
         }
-        let places = Arc::new(Semaphore::new(AT_ONCE));
+        let places =
+            Arc::new(Semaphore::new(if matches!(to, Door::Near(_)) { AT_ONCE_NEAR } else { AT_ONCE }));
         let posts = self.new.iter().map(|target| {
             let places = Arc::clone(&places);
             async move {

@@ -1,6 +1,9 @@
 //! Taking changes back: deletions, whole runs of a source, and taking that back in turn.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
+use stagedoor_store::{MemoryStore, Store};
 use stagedoor_testkit::{Answer, Person, TestPortal};
 
 use crate::support::{Ask, Folder, component, database, stream};
@@ -83,6 +86,14 @@ async fn a_deletion_comes_back_as_it_was_with_what_pointed_at_it() {
     assert_eq!(portal.port("database", "copy").await["relations"]["replicaOf"], Value::Null);
     let audit = portal.get("/api/stagedoor/v1/audit?kind=entity&action=delete").await.json();
     assert_eq!(audit["events"][0]["identifier"], "main", "{audit}");
+    portal.portal.flush().await;
+    let audit = portal.get("/api/stagedoor/v1/audit?kind=entity&action=update").await.json();
+    let told = audit["events"].as_array().unwrap().iter().find(|e| e["name"] == "UndoChanges").unwrap();
+    assert_eq!(
+        told["message"],
+        format!("took back changes {}: 2 entities", done.json()["revision"]),
+        "{audit}"
+    );
     // And a third time, from where it began.
     let back = undo(&portal, json!({"changes": [back.json()["revision"].to_string()]})).await;
     assert_eq!(portal.uid("database:default/main").await, uid, "{}", back.text());
@@ -123,6 +134,29 @@ async fn a_run_of_a_source_comes_back_and_stays_until_the_source_says_it_again()
     let left = portal.filtered("kind=component").await;
     assert_eq!(left.len(), 2 + 4, "c5 to c8 are still nobody's: {left:?}");
     assert!(!left.contains(&"component:default/c3".to_owned()));
+}
+
+#[tokio::test]
+async fn what_came_back_is_known_as_such_after_a_restart() {
+    let (folder, store) = (Folder::new(), Arc::new(MemoryStore::new()));
+    let start = || folder.builder(&["a.yaml"]).store(Arc::clone(&store) as Arc<dyn Store>).start();
+    folder.write("a.yaml", &names(0..4));
+    let portal = start().await;
+    folder.write("a.yaml", &names(0..2));
+    portal.sync().await;
+    undo(&portal, json!({"changes": [newest(&portal).await]})).await;
+    drop(portal);
+    // The first reading of a start changes nothing.
+    let portal = start().await;
+    assert_eq!(portal.filtered("kind=component").await.len(), 4);
+    folder.write("a.yaml", &names(0..3));
+    portal.sync().await;
+    drop(portal);
+    let portal = start().await;
+    folder.write("a.yaml", &names(0..2));
+    portal.sync().await;
+    let left = portal.filtered("kind=component").await;
+    assert_eq!(left, ["component:default/c0", "component:default/c1", "component:default/c3"]);
 }
 
 #[tokio::test]
