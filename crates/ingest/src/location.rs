@@ -227,6 +227,30 @@ mod tests {
     }
 
     #[test]
+    fn annotates_what_configured_hosts_have() {
+        let hosts = CodeHosts::new([("ghe.example.com", "github")]);
+        let place = LocationRef {
+            kind: "url".into(),
+            target: "https://ghe.example.com/o/r/tree/main/a/c.yaml".into(),
+        };
+        assert_eq!(
+            place.annotations(&hosts),
+            [
+                ("backstage.io/view-url", "https://ghe.example.com/o/r/tree/main/a/c.yaml".to_owned()),
+                ("backstage.io/edit-url", "https://ghe.example.com/o/r/edit/main/a/c.yaml".to_owned()),
+                ("backstage.io/source-location", "url:https://ghe.example.com/o/r/tree/main/a/".to_owned()),
+            ]
+        );
+        assert_eq!(place.annotations(CodeHosts::public()).len(), 1);
+        // A location is resolved against itself first: what it is read from has the form of a folder.
+        let target = "https://ghe.example.com/o/r/blob/main/c.yaml";
+        assert_eq!(
+            hosts.resolve_target("url", target, None, target).unwrap(),
+            "https://ghe.example.com/o/r/tree/main/c.yaml"
+        );
+    }
+
+    #[test]
     fn resolves_targets() {
         let file = |target| resolve_target("file", "/srv/a/all.yaml", None, target);
         assert_eq!(file("./x/*.yaml").unwrap(), "/srv/a/x/*.yaml");

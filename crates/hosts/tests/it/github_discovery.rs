@@ -5,11 +5,7 @@ use serde_json::{Value, json};
 use stagedoor_hosts::{Discovery, HostError, Hosts, Priority, ProviderEvent, Providers};
 
 use crate::fake::{Fake, FakeReply, FakeRequest};
-use crate::github::{TOKEN, hosts, message};
-
-fn with_token(fake: &Fake) -> Hosts {
-    hosts(fake, &json!({ "token": TOKEN }))
-}
+use crate::github::{hosts, message, with_token};
 
 /// The only provider of a configuration.
 pub(crate) fn provider(

@@ -18,6 +18,7 @@ mod github;
 mod github_app;
 mod github_discovery;
 mod github_org;
+mod github_trees;
 mod gitlab;
 mod gitlab_fake;
 mod gitlab_people;
