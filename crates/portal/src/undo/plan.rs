@@ -108,35 +108,55 @@ struct Past {
 
 fn past_of(store: &dyn Store, uid: Uuid, revisions: &BTreeSet<Revision>) -> Result<Past, PortalError> {
     let first = revisions.first().copied().unwrap_or_default();
-    let mut past = Past { before: None, is_known: false, now: None, newest: None, since: None };
-    let (mut place, mut is_newest) = (None, true);
-    // Whether the first of the changes made it, by its own word.
-    let mut made = false;
+    let (commits, before) = commits_from(store, uid, first)?;
+    let now = commits.first().and_then(state_of);
+    // Newest first: those before it came after all that is to be taken back.
+    let newest_of_these = commits.iter().position(|commit| revisions.contains(&commit.revision));
+    let (later, among) = commits.split_at(newest_of_these.unwrap_or_default());
+    let after = among.first().and_then(state_of);
+    let other = among.iter().find(|commit| !revisions.contains(&commit.revision));
+    // What came later may have come to nothing, such as something that was taken back and then that too.
+    let since = match is_same(after.as_deref(), now.as_deref()) {
+        true => other,
+        false => later.first().or(other),
+    };
+    Ok(Past {
+        is_known: before.is_some() || commits.last().is_some_and(is_made_by),
+        before: before.as_ref().and_then(state_of),
+        newest: commits.iter().find_map(state_of),
+        since: since.cloned(),
+        now,
+    })
+}
+
+/// The commits of an entity from one on, newest first, and the one before them, if the log has it.
+fn commits_from(
+    store: &dyn Store,
+    uid: Uuid,
+    first: Revision,
+) -> Result<(Vec<Commit>, Option<Commit>), PortalError> {
+    let (mut found, mut place) = (Vec::new(), None);
     loop {
         let commits = store.history(Thing::Entity(uid), place, PAGE).map_err(internal)?;
-        for commit in &commits {
-            place = Some(commit.revision);
-            let state = state_of(commit);
-            if is_newest {
-                past.now.clone_from(&state);
-                is_newest = false;
-            }
-            if past.newest.is_none() {
-                past.newest.clone_from(&state);
-            }
+        let ended = commits.len() < PAGE;
+        for commit in commits {
             if commit.revision < first {
-                (past.before, past.is_known) = (state, true);
-                return Ok(past);
+                return Ok((found, Some(commit)));
             }
-            if !revisions.contains(&commit.revision) && past.since.is_none() {
-                past.since = Some(commit.clone());
-            }
-            made = is_made_by(commit);
+            place = Some(commit.revision);
+            found.push(commit);
         }
-        if commits.len() < PAGE {
-            past.is_known = made;
-            return Ok(past);
+        if ended {
+            return Ok((found, None));
         }
+    }
+}
+
+fn is_same(a: Option<&EntityRecord>, b: Option<&EntityRecord>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => a.same_content(b),
+        (None, None) => true,
+        _ => false,
     }
 }
 

@@ -94,8 +94,10 @@ async fn a_deletion_comes_back_as_it_was_with_what_pointed_at_it() {
         format!("took back changes {}: 2 entities", done.json()["revision"]),
         "{audit}"
     );
-    // And a third time, from where it began.
-    let back = undo(&portal, json!({"changes": [back.json()["revision"].to_string()]})).await;
+    // And a third time, from where it began: all that came after has come to nothing.
+    let back =
+        undo(&portal, json!({"by": "test-client", "since": list[0]["at"], "until": list[0]["at"]})).await;
+    assert_eq!(back.status, 200, "{}", back.text());
     assert_eq!(portal.uid("database:default/main").await, uid, "{}", back.text());
 }
 
