@@ -72,7 +72,7 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
         sessions::end, sessions::end_all, password::change, invitations::invitations, invitations::invite,
         invitations::revoke, invitations::reset_link,
         blueprints::blueprints, tables::tables, entity::entity, graph::graph, suggest::suggest,
-        sources::sources, sources::confirm, documents::documents,
+        sources::sources, sources::confirm, sources::read, documents::documents,
         tokens::tokens, tokens::create, tokens::revoke, tokens::scopes, service_accounts::list,
         service_accounts::create, service_accounts::rotate, service_accounts::remove,
         changes::changes, audit::audit, undo::removals, undo::undo

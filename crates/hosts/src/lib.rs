@@ -31,4 +31,4 @@ pub use error::HostError;
 pub use events::{Header, LARGEST_DELIVERY, Refused, Taken, Webhooks};
 pub use hosts::{Found, Hosts};
 pub use providers::{Discovered, Discovery, Provider, ProviderEvent, Providers};
-pub use schedule::{Rhythm, Schedule};
+pub use schedule::{Rhythm, Schedule, duration_of};

@@ -55,6 +55,13 @@ impl Schedule {
     }
 }
 
+/// A duration as the configuration writes it: `{minutes: 30}`, `PT30M` or `30m`; none where it is no such thing.
+#[must_use]
+pub fn duration_of(value: &serde_json::Value) -> Option<Duration> {
+    let mut problems = Vec::new();
+    duration(&Fields::at(Some(value), &[]), &mut problems).filter(|_| problems.is_empty())
+}
+
 /// A duration: `{minutes: 30}`, `PT30M` or `30m`.
 pub(crate) fn duration(fields: &Fields<'_>, problems: &mut Vec<ConfigProblem>) -> Option<Duration> {
     if let Some(object) = fields.object() {

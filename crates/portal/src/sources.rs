@@ -1,35 +1,57 @@
 //! Sources: what supplies entities, how it is doing, and how what it says gets into the catalog.
 //!
-//! A configured location is a source. [`read`] turns it into documents and problems, [`reconcile`]
-//! turns those into changes (through the writer, like everything else), [`worker`] decides when.
+//! There are three kinds, and one list of them ([`source`]): locations of the configuration, locations that somebody
+//! has registered, and providers. The thread `sources` ([`engine`]) reads those that are due, asked for or touched
+//! ([`timetable`]): files at once, whatever stands outside in jobs ([`job`]) that wait for nobody. A finished
+//! [`reading`] becomes changes in a [`round`], through the writer like everything else.
 
+mod ask;
 mod cache;
+mod cron;
+mod dry;
+mod engine;
+mod event;
+mod fetch;
 mod file;
+mod forget;
+mod includes;
 mod item;
+mod job;
 mod kept;
 mod reading;
 mod reconcile;
 mod remembered;
 mod report;
+mod round;
+mod scope;
+mod settle;
+mod source;
 mod standing;
-mod url;
+mod timetable;
+mod touched;
+mod waiting;
+mod watching;
 mod wish;
-mod worker;
+mod work;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
 
 use parking_lot::Mutex;
-use stagedoor_ingest::{AllowRule, Rules};
+use stagedoor_hosts::{Budget, Hosts, Providers};
+use stagedoor_ingest::{AllowRule, CodeHosts, Rules};
 use stagedoor_model::Timestamp;
 use stagedoor_outbound::Egress;
 use stagedoor_query::Blueprints;
 
 pub(crate) use wish::Wish;
 
+pub(crate) use ask::ReadEnd;
 pub use report::{Conflict, SourceReport};
+pub(crate) use source::REGISTERED;
 
 /// A location to read, from the configuration.
 #[derive(Clone, Debug)]
@@ -51,35 +73,72 @@ pub struct SourcesConfig {
     pub locations: Vec<LocationConfig>,
     /// Which kinds may come from where.
     pub rules: Rules,
-    /// How URLs are fetched; without it URL locations are unreachable.
-    pub egress: Option<Arc<Egress>>,
+    /// How URLs are read; without it URL locations are unreachable.
+    pub hosts: Option<Arc<Hosts>>,
+    /// What finds out by itself what there is.
+    pub providers: Providers,
+    /// How often what is asked.
+    pub pace: Pace,
+    /// Nobody may register or unregister locations.
+    pub readonly: bool,
+    /// Registering a location that is registered already reads it again, instead of being refused.
+    pub refreshes_registered: bool,
+    /// What a provider said stays when it is no longer in the configuration.
+    pub keeps_abandoned: bool,
     /// Folder for what is remembered of files across restarts; without it every start parses all of them.
     pub readings: Option<PathBuf>,
 }
 
+/// How often what is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Between two readings of a URL location; a host whose limit is nearly used up is asked less often. `None`: only
+    /// when somebody asks, or the host tells.
+    pub poll: Option<Duration>,
+    /// Before the second attempt of a reading that has failed. It doubles with every further one.
+    pub first_pause: Duration,
+    /// What it doubles up to.
+    pub longest_pause: Duration,
+}
+
+impl Default for Pace {
+    /// Two minutes, within the 100 to 150 seconds of Backstage; 30 seconds; half an hour.
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self { poll: Some(seconds(120)), first_pause: seconds(30), longest_pause: seconds(1800) }
+    }
+}
+
 /// State of the sources of a running portal.
 pub(crate) struct Sources {
-    config: SourcesConfig,
+    pub(crate) config: SourcesConfig,
+    /// What addresses of files look like at the hosts of the configuration.
+    pub(crate) code_hosts: Arc<CodeHosts>,
     status: Mutex<BTreeMap<String, Status>>,
-    events: Sender<worker::Event>,
-    inbox: Mutex<Option<Receiver<worker::Event>>>,
+    events: Sender<event::Event>,
+    inbox: Mutex<Option<Receiver<event::Event>>>,
 }
 
 /// How the last reading went. In memory only: a reading that changes nothing writes nothing.
 #[derive(Clone, Default)]
 struct Status {
     last_run: Option<Timestamp>,
+    /// When it is read next by itself.
+    next_run: Option<Timestamp>,
+    running: bool,
 }
 
 impl Sources {
     pub(crate) fn new(config: SourcesConfig) -> Self {
         let (events, inbox) = channel();
-        Self { config, status: Mutex::default(), events, inbox: Mutex::new(Some(inbox)) }
+        let code_hosts = config.hosts.as_ref().map(|hosts| CodeHosts::new(hosts.kinds())).unwrap_or_default();
+        let code_hosts = Arc::new(code_hosts);
+        Self { config, code_hosts, status: Mutex::default(), events, inbox: Mutex::new(Some(inbox)) }
     }
 
     /// The way out, if there is one.
     pub(crate) fn egress(&self) -> Option<Arc<Egress>> {
-        self.config.egress.clone()
+        self.config.hosts.as_ref().map(|hosts| hosts.egress())
     }
 }
 
@@ -89,12 +148,24 @@ impl crate::Portal {
     pub fn egress(&self) -> Option<Arc<Egress>> {
         self.shared.sources.egress()
     }
+
+    /// The hosts outside that this portal reads from, if there is a way out.
+    #[must_use]
+    pub fn hosts(&self) -> Option<Arc<Hosts>> {
+        self.shared.sources.config.hosts.clone()
+    }
+
+    /// What is known of the limits of every host that was asked by this process.
+    #[must_use]
+    pub fn budgets(&self) -> Vec<Budget> {
+        self.shared.sources.config.hosts.as_ref().map(|hosts| hosts.budgets()).unwrap_or_default()
+    }
 }
 
 impl Drop for Sources {
     /// The worker holds the other end of its own queue, so it has to be told.
     fn drop(&mut self) {
-        let _ = self.events.send(worker::Event::Stop);
+        let _ = self.events.send(event::Event::Stop);
     }
 }
 
@@ -115,9 +186,7 @@ impl KnownKinds {
         let visible = blueprints.iter().filter(|e| e.visible && !e.face.shipped);
         Self { custom: visible.map(|e| e.face.kind_lower.clone()).collect() }
     }
-}
 
-impl KnownKinds {
     /// Changes when the set does.
     pub(crate) fn fingerprint(&self) -> u64 {
         use std::hash::{DefaultHasher, Hash as _, Hasher as _};

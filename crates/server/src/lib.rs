@@ -38,4 +38,4 @@ pub use serve::{run_blocking as run, serve};
 pub use telemetry::{Telemetry, TraceConfig, start_logging, trace_config};
 pub use tls::Tls;
 pub use wire::serve as serve_on;
-pub use wiring::{SigningKey, authority, identity, portal_info, sources_config};
+pub use wiring::{SigningKey, authority, hosts, identity, portal_info, sources_config};

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use stagedoor_api_native::PortalInfo;
 use stagedoor_auth::{Credentials, Realm, SecretsKey, Tokens, sealed_with};
+use stagedoor_hosts::{Hosts, Providers, Webhooks};
 use stagedoor_jq::{Jq, Limits, WorkerCommand};
-use stagedoor_outbound::{AllowList, Egress};
-use stagedoor_portal::{Identity, LocationConfig, Portal, SourcesConfig};
+use stagedoor_outbound::AllowList;
+use stagedoor_portal::{Identity, LocationConfig, Pace, Portal, SourcesConfig};
 use stagedoor_store::Store;
 
 use crate::authentication::{Authenticator, Authority, External, SecretTokens, Sessions};
-use crate::config::{AllowRule, Config, LocationKind, TargetMatcher};
+use crate::config::{AllowRule, Config, LocationKind, Outside, Polling, Raw, TargetMatcher};
 
 /// The secret that signs this installation's tokens; kept in its database, made at the first start. Where there is a
 /// key for secrets it lies sealed there.
@@ -160,6 +161,13 @@ pub fn portal_info(config: &Config, dev: bool) -> PortalInfo {
 #[must_use]
 pub fn sources_config(config: &Config, outbound: AllowList) -> SourcesConfig {
     let rules = config.rules.as_ref().map(|r| r.iter().map(rule).collect());
+    let (hosts, providers) = hosts(&config.outside, outbound);
+    let default = Pace::default();
+    let poll = match config.outside.polling {
+        Polling::Usual => default.poll,
+        Polling::Every(every) => Some(every),
+        Polling::Never => None,
+    };
     let working = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
     let location = |l: &crate::config::LocationConfig| LocationConfig {
         kind: match l.kind {
@@ -173,10 +181,27 @@ pub fn sources_config(config: &Config, outbound: AllowList) -> SourcesConfig {
     SourcesConfig {
         locations: config.locations.iter().map(location).collect(),
         rules: stagedoor_ingest::Rules::from_config(rules),
-        egress: Some(Arc::new(Egress::new(outbound))),
+        hosts: Some(hosts),
+        providers,
+        pace: Pace { poll, ..default },
+        readonly: config.outside.readonly,
+        refreshes_registered: config.outside.refreshes_registered,
+        keeps_abandoned: config.outside.keeps_abandoned,
         // Said by who knows where the data is.
         readings: None,
     }
+}
+
+/// The hosts and providers of the configuration, which has been found to be right.
+#[must_use]
+pub fn hosts(outside: &Outside, outbound: AllowList) -> (Arc<Hosts>, Providers) {
+    let value = |raw: &Option<Raw>| raw.as_ref().map(|raw| raw.value().clone());
+    let integrations = value(&outside.integrations);
+    let webhooks = Webhooks::new(value(&outside.events).as_ref(), integrations.as_ref()).0;
+    let hosts = Hosts::new(integrations.as_ref(), outbound).0.hearing(webhooks);
+    let (mut providers, _) = Providers::new(value(&outside.providers).as_ref(), &hosts);
+    providers.add_older_directories(value(&outside.ldap).as_ref(), &hosts);
+    (Arc::new(hosts), providers)
 }
 
 fn rule(rule: &AllowRule) -> stagedoor_ingest::AllowRule {

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use stagedoor_auth::{Credentials, SecretsKey, SessionLimits};
+use stagedoor_hosts::Provider;
 use stagedoor_ingest::Rules;
-use stagedoor_outbound::{AllowList, Egress};
-use stagedoor_portal::{LocationConfig, Portal, SourcesConfig};
+use stagedoor_outbound::AllowList;
+use stagedoor_portal::{LocationConfig, Pace, Portal, SourcesConfig};
 use stagedoor_server::config::Config;
 use stagedoor_store::{MemoryStore, Store};
 
@@ -23,6 +24,8 @@ pub struct Builder {
     secrets_key: Option<SecretsKey>,
     sessions: SessionLimits,
     config: Config,
+    providers: Vec<Arc<dyn Provider>>,
+    pace: Pace,
 }
 
 impl Default for Builder {
@@ -40,6 +43,8 @@ impl Default for Builder {
             secrets_key: SecretsKey::of(&std::array::from_fn(|i| 7 * (i as u8) + 1)).ok(),
             sessions: SessionLimits::default(),
             config: Config::default(),
+            providers: Vec::new(),
+            pace: Pace::default(),
         }
     }
 }
@@ -145,13 +150,52 @@ impl Builder {
         self
     }
 
+    /// Reads what a provider finds, beside those of the configuration.
+    #[must_use]
+    pub fn provider(mut self, provider: Arc<dyn Provider>) -> Self {
+        self.providers.push(provider);
+        self
+    }
+
+    /// Reads at another pace than the usual.
+    #[must_use]
+    pub fn pace(mut self, pace: Pace) -> Self {
+        self.pace = pace;
+        self
+    }
+
+    /// Nobody may register locations.
+    #[must_use]
+    pub fn readonly(mut self) -> Self {
+        self.config.outside.readonly = true;
+        self
+    }
+
+    /// Registering a location a second time reads it again.
+    #[must_use]
+    pub fn refreshing_conflicts(mut self) -> Self {
+        self.config.outside.refreshes_registered = true;
+        self
+    }
+
     /// Starts it; its sources have been read once on return.
     pub async fn start(self) -> TestPortal {
         let rules = if self.allow_all { Rules::allow_everything() } else { Rules::from_config(None) };
         let loopback: AllowList = "127.0.0.1".parse().unwrap_or_default();
-        let egress = Some(Arc::new(Egress::new(loopback)));
-        let sources = SourcesConfig { locations: self.locations, rules, egress, readings: self.readings };
         let config = self.config;
+        let (hosts, mut providers) = stagedoor_server::hosts(&config.outside, loopback);
+        providers.0.extend(self.providers);
+        let sources = SourcesConfig {
+            locations: self.locations,
+            rules,
+            hosts: Some(hosts),
+            providers,
+            pace: self.pace,
+            readonly: config.outside.readonly,
+            refreshes_registered: config.outside.refreshes_registered,
+            keeps_abandoned: config.outside.keeps_abandoned,
+            readings: self.readings,
+        };
         let options = stagedoor_portal::Options {
             sources,
             jq: Arc::new(stagedoor_jq::Jq::in_process()),

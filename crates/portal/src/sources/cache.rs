@@ -1,15 +1,16 @@
-//! What is remembered of files, so that an unchanged one is not even opened again: where its
-//! documents stood and what they claimed, not what they said.
+//! What is remembered of files and addresses, so that an unchanged file is not even opened again and an unchanged
+//! text not taken apart: where its documents stood and what they claimed, not what they said.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use stagedoor_ingest::LocationTargets;
 use stagedoor_query::Catalog;
 
-use super::remembered::Pair;
+use super::item::stands;
+use super::remembered::{Digest, Pair};
 
 /// A file that changed this shortly before it was read may change again without its time changing.
 const RACY: Duration = Duration::from_millis(100);
@@ -27,70 +28,86 @@ pub(super) struct Summary {
     pub(super) pair: Option<Pair>,
 }
 
-/// When a file was read and what it looked like then.
+/// What a text looked like when it was read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// A file: when it changed, and its length.
+    File(SystemTime, u64),
+    /// The digest of the text.
+    Text(Digest),
+}
+
+impl Look {
+    /// That of a file now, and whether it can be told from what it looks like in a moment.
+    pub(super) fn of_file(path: &Path) -> Option<(Self, bool)> {
+        let meta = std::fs::metadata(path).ok()?;
+        let modified = meta.modified().ok()?;
+        let settled = modified.elapsed().is_ok_and(|age| age > RACY);
+        Some((Self::File(modified, meta.len()), settled))
+    }
+}
+
+/// A text that was read.
 struct Known {
-    modified: SystemTime,
-    length: u64,
-    /// The set of known kinds that its documents were judged by.
-    kinds: u64,
+    look: Look,
+    /// What its documents were judged by.
+    basis: u64,
     summary: Arc<Summary>,
 }
 
-/// Files by source and path: two sources that read one file do not say the same of it.
+/// Texts by source and place: two sources that read one file do not say the same of it.
 #[derive(Default)]
 pub(super) struct Cache {
-    sources: HashMap<String, HashMap<PathBuf, Known>>,
+    sources: HashMap<String, HashMap<String, Known>>,
 }
 
 impl Cache {
-    /// The summary of a file that has not changed since, and whose claims all stand in the catalog.
+    /// The summary of a text that has not changed since, and whose claims all stand in the catalog.
     pub(super) fn unchanged(
         &self,
-        path: &Path,
-        kinds: u64,
+        place: &str,
+        look: Look,
+        basis: u64,
         source: &str,
         catalog: &Catalog,
     ) -> Option<Arc<Summary>> {
-        let known = self.sources.get(source)?.get(path)?;
-        let meta = std::fs::metadata(path).ok()?;
-        let same =
-            known.kinds == kinds && known.length == meta.len() && known.modified == meta.modified().ok()?;
-        (same && known.summary.claims.iter().all(|c| stands(c, source, catalog)))
+        let known = self.sources.get(source)?.get(place)?;
+        let same = known.basis == basis && known.look == look;
+        let claims = &known.summary.claims;
+        (same && claims.iter().all(|(item, _, reference)| stands(item, reference, source, catalog)))
             .then(|| Arc::clone(&known.summary))
     }
 
-    /// Remembers a file as `meta` (taken before it was read) describes it.
+    /// Remembers a text that looked like this before it was read; nothing is remembered of one without a look.
     pub(super) fn remember(
         &mut self,
-        path: &Path,
-        meta: Option<std::fs::Metadata>,
-        kinds: u64,
+        place: &str,
+        look: Option<Look>,
+        basis: u64,
         source: &str,
         summary: Summary,
     ) {
-        let files = self.sources.entry(source.to_owned()).or_default();
-        let modified = meta.as_ref().and_then(|m| m.modified().ok());
-        let settled = modified.is_some_and(|m| m.elapsed().is_ok_and(|age| age > RACY));
-        match (modified, meta) {
-            (Some(modified), Some(meta)) if settled && !summary.volatile => {
-                let known = Known { modified, length: meta.len(), kinds, summary: Arc::new(summary) };
-                files.insert(path.to_owned(), known);
+        if !self.sources.contains_key(source) {
+            self.sources.insert(source.to_owned(), HashMap::new());
+        }
+        let Some(texts) = self.sources.get_mut(source) else { return };
+        match look.filter(|_| !summary.volatile) {
+            Some(look) => {
+                drop(texts.insert(place.to_owned(), Known { look, basis, summary: Arc::new(summary) }))
             }
-            _ => {
-                files.remove(path);
-            }
+            None => drop(texts.remove(place)),
         }
     }
-}
 
-/// Whether an item holds its reference, or waits for it.
-fn stands((item, _, reference): &(String, u32, String), source: &str, catalog: &Catalog) -> bool {
-    let entity = catalog.node_of_ref(reference).and_then(|n| catalog.entity(n));
-    let holds =
-        entity.and_then(|e| e.record.claim.as_ref()).is_some_and(|c| c.source == source && c.item == *item);
-    holds
-        || catalog
-            .waiting()
-            .get(&(source.to_owned(), item.clone()))
-            .is_some_and(|w| w.entity_ref == *reference)
+    /// Forgets what a source does not read any more.
+    pub(super) fn keep(&mut self, source: &str, is_read: impl Fn(&str) -> bool) {
+        if let Some(texts) = self.sources.get_mut(source) {
+            texts.retain(|place, _| is_read(place));
+        }
+    }
+
+    /// Forgets a source.
+    pub(super) fn forget(&mut self, source: &str) {
+        self.sources.remove(source);
+    }
 }

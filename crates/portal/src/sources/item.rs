@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use sha1::{Digest as _, Sha1};
+use stagedoor_ingest::{CodeHosts, CustomKinds, ReadContext};
 use stagedoor_model::JsonText;
 use stagedoor_query::Catalog;
 
@@ -53,6 +54,14 @@ impl Item {
             && entity.record.document.as_ref() == Some(document)
     }
 
+    /// Whether the catalog holds what the item is said to have said before: its claim, or its place in the queue.
+    pub(crate) fn stands(&self, catalog: &Catalog, source: &str) -> bool {
+        match &self.content {
+            Content::Unchanged { reference } => stands(&self.item, reference, source, catalog),
+            Content::Document { .. } | Content::Port(_) => true,
+        }
+    }
+
     /// A problem at the item's place.
     pub(crate) fn problem(&self, message: &str) -> Problem {
         let file = self.item.rsplit_once('#').map_or(self.item.as_str(), |(file, _)| file);
@@ -71,6 +80,15 @@ impl Item {
     }
 }
 
+/// Whether an item holds its reference, or waits for it.
+pub(super) fn stands(item: &str, reference: &str, source: &str, catalog: &Catalog) -> bool {
+    let entity = catalog.node_of_ref(reference).and_then(|n| catalog.entity(n));
+    let claim = entity.and_then(|e| e.record.claim.as_ref());
+    let waiting = || catalog.waiting().get(&(source.to_owned(), item.to_owned()));
+    claim.is_some_and(|c| c.source == source && c.item == *item)
+        || waiting().is_some_and(|w| w.entity_ref == reference)
+}
+
 impl Content {
     /// The reference that is claimed; that of an entity in Port's form is known once the entity exists.
     pub(crate) fn reference(&self, catalog: &Catalog) -> Option<String> {
@@ -85,8 +103,8 @@ impl Content {
     }
 }
 
-/// The Location entity that stands for a configured location, named as Backstage names it.
-pub(super) fn location_item(kind: &str, target: &str, origin: &str) -> Item {
+/// The Location entity that stands for a configured or registered location, named and annotated as Backstage does.
+pub(super) fn location_item(kind: &str, target: &str, origin: &str, hosts: &CodeHosts) -> Item {
     let digest = Sha1::digest(origin.as_bytes());
     let hash: String = digest.iter().map(|b| format!("{b:02x}")).collect();
     let name = format!("generated-{hash}");
@@ -104,6 +122,18 @@ pub(super) fn location_item(kind: &str, target: &str, origin: &str) -> Item {
         "spec": { "type": kind, "target": target },
     });
     let reference = format!("location:default/{name}");
-    let content = Content::Document { reference, document: JsonText::of(&value) };
-    Item { item: format!("{origin}#location"), line: 0, content }
+    let context = ReadContext::for_location(origin, origin, &NoOthers).with_hosts(hosts);
+    // It gains the annotations of an address. It is always valid; where it were not, it would go without them.
+    let read = stagedoor_ingest::read_value(value.clone(), &context);
+    let document = read.map_or_else(|_| JsonText::of(&value), |read| read.text);
+    Item { item: format!("{origin}#location"), line: 0, content: Content::Document { reference, document } }
+}
+
+/// No kinds beyond the shipped ones.
+struct NoOthers;
+
+impl CustomKinds for NoOthers {
+    fn is_known(&self, _: &str) -> bool {
+        false
+    }
 }

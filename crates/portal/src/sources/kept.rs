@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use serde_json::Value;
+use stagedoor_ingest::CodeHosts;
 use stagedoor_model::EntityRecord;
 use stagedoor_query::Catalog;
 
@@ -17,6 +18,33 @@ pub(crate) struct Kept {
     pub(crate) items: HashSet<String>,
     /// References whose documents are bad.
     pub(crate) references: HashSet<String>,
+    /// All that was looked at, where that was only a part: the rest still counts.
+    pub(crate) part: Option<Part>,
+}
+
+/// Some places of a source.
+#[derive(Clone, Default)]
+pub(crate) struct Part {
+    /// Files and addresses.
+    pub(crate) files: HashSet<String>,
+    /// What the places of a pattern begin with.
+    pub(crate) folders: Vec<String>,
+}
+
+impl Part {
+    /// Whether a file or address belongs to it.
+    pub(crate) fn has(&self, file: &str) -> bool {
+        self.files.contains(file) || self.folders.iter().any(|folder| file.starts_with(folder))
+    }
+
+    /// Adds what a target means.
+    pub(super) fn add(&mut self, kind: &str, target: &str) {
+        let place = format!("{kind}:{target}");
+        match folder_of(kind, &place) {
+            Some(folder) => self.folders.push(folder),
+            None => drop(self.files.insert(place)),
+        }
+    }
 }
 
 impl Kept {
@@ -30,7 +58,8 @@ impl Kept {
 
     pub(crate) fn place(&self, item: &str) -> bool {
         let file = item.rsplit_once('#').map_or(item, |(file, _)| file);
-        self.items.contains(item)
+        self.part.as_ref().is_some_and(|part| !part.has(file))
+            || self.items.contains(item)
             || self.files.contains(file)
             || self.folders.iter().any(|folder| file.starts_with(folder))
     }
@@ -42,7 +71,7 @@ impl Kept {
 }
 
 /// What a Location document led to before it turned bad or its file went away still counts.
-pub(super) fn keep_where_locations_lead(kept: &mut Kept, source: &str, catalog: &Catalog) {
+pub(super) fn keep_where_locations_lead(kept: &mut Kept, source: &str, catalog: &Catalog, hosts: &CodeHosts) {
     if kept.is_empty() {
         return;
     }
@@ -57,14 +86,15 @@ pub(super) fn keep_where_locations_lead(kept: &mut Kept, source: &str, catalog: 
         let (Some(claim), Some(document)) = (&location.claim, &location.document) else { continue };
         let document = document.value();
         let Some(spec) = document.get("spec") else { continue };
-        let Some((kind, base)) = claim.item.rsplit_once('#').and_then(|(place, _)| place.split_once(':'))
-        else {
-            continue;
-        };
+        let place = claim.item.rsplit_once('#').map(|(place, _)| place);
+        // What a provider found stands in no file, and its targets are whole addresses.
+        let found = place == Some(source) && !source.starts_with("file:") && !source.starts_with("url:");
+        let Some((kind, base)) = place.and_then(|place| place.split_once(':')) else { continue };
         let list =
             spec.get("targets").and_then(Value::as_array).into_iter().flatten().chain(spec.get("target"));
         for target in list.filter_map(Value::as_str) {
-            if let Ok(target) = stagedoor_ingest::resolve_target(kind, base, None, target) {
+            let (kind, base) = if found { ("url", target) } else { (kind, base) };
+            if let Ok(target) = hosts.resolve_target(kind, base, None, target) {
                 keep_target(kept, kind, &target);
             }
         }
@@ -74,9 +104,15 @@ pub(super) fn keep_where_locations_lead(kept: &mut Kept, source: &str, catalog: 
 /// Keeps what a file, an address or a pattern of files has said.
 pub(super) fn keep_target(kept: &mut Kept, kind: &str, target: &str) {
     let place = format!("{kind}:{target}");
-    let wild = place.find(['*', '?', '[', '{']).filter(|_| kind == "file");
-    match wild.and_then(|at| place[..at].rfind('/')) {
-        Some(slash) => kept.folders.push(place[..=slash].to_owned()),
+    match folder_of(kind, &place) {
+        Some(folder) => kept.folders.push(folder),
         None => drop(kept.files.insert(place)),
     }
+}
+
+/// What all places of a pattern begin with.
+fn folder_of(kind: &str, place: &str) -> Option<String> {
+    let wild: &[char] = if kind == "file" { &['*', '?', '[', '{'] } else { &['*'] };
+    let slash = place[..place.find(wild)?].rfind('/')?;
+    Some(place[..=slash].to_owned())
 }

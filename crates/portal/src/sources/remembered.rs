@@ -5,7 +5,7 @@
 //! make the second digest. So the file with the digests may be lost, old, damaged or another database's: then files
 //! are parsed, as they are without it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 use stagedoor_ingest::Rules;
 
-use super::{KnownKinds, LocationConfig};
+use super::KnownKinds;
+use super::source::Source;
 
 /// Name of the file in its folder.
 const NAME: &str = "readings";
@@ -28,15 +29,16 @@ pub(super) type Digest = [u8; 32];
 /// All that the reading of a file depends on, and what it claimed.
 pub(super) type Pair = (Digest, Digest);
 
-/// What the readings of all files of one location depend on besides the files.
+/// What the readings of all files of one source depend on besides the files.
+#[derive(Clone)]
 pub(super) struct Basis(Sha256);
 
 impl Basis {
-    pub(super) fn of(location: &LocationConfig, origin: &str, rules: &Rules, kinds: &KnownKinds) -> Self {
+    pub(super) fn of(source: &Source, rules: &Rules, kinds: &KnownKinds) -> Self {
         let mut hash = Sha256::new();
         let version = stagedoor_ingest::READING_VERSION.to_string();
-        let own = format!("{:?}", location.rules);
-        for part in [env!("CARGO_PKG_VERSION"), &version, &location.id(), origin, &rules.words(), &own] {
+        let own = format!("{:?}", source.rules());
+        for part in [env!("CARGO_PKG_VERSION"), &version, &source.id, &rules.words(), &own] {
             add(&mut hash, part);
         }
         let mut custom: Vec<&String> = kinds.custom.iter().collect();
@@ -45,15 +47,21 @@ impl Basis {
         Self(hash)
     }
 
-    /// Of one file, `place` being its `<type>:<path>`.
-    pub(super) fn file(&self, place: &str, text: &str) -> Digest {
+    /// Of one file, `place` being its `<type>:<path>` and `origin` that of what led to it.
+    pub(super) fn file(&self, origin: &str, place: &str, text: &str) -> Digest {
         let mut hash = self.0.clone();
         // Kinds may be any number: their end has to be told.
         hash.update([0xff; 8]);
+        add(&mut hash, origin);
         add(&mut hash, place);
         add(&mut hash, text);
         hash.finalize().into()
     }
+}
+
+/// Of a text alone.
+pub(super) fn digest_of(text: &[u8]) -> Digest {
+    Sha256::digest(text).into()
 }
 
 /// What a file claims, claim by claim.
@@ -79,43 +87,60 @@ fn add(hash: &mut Sha256, text: &str) {
     hash.update(text);
 }
 
-/// The digests of the last readings, and those of the one that is under way.
+/// The digests of the last readings of all sources.
 pub(super) struct Remembered {
     file: PathBuf,
-    last: HashMap<Digest, Digest>,
-    now: HashMap<Digest, Digest>,
+    pairs: HashMap<Digest, Digest>,
+    /// The files of each source that has been read.
+    files: HashMap<String, Vec<Digest>>,
+    changed: bool,
+    /// What no source has read since the start is forgotten.
+    tidied: bool,
 }
 
 impl Remembered {
     /// Those that a folder has; none where they cannot be read.
     pub(super) fn in_folder(folder: &Path) -> Self {
         let file = folder.join(NAME);
-        let last = load(&file).unwrap_or_default();
-        Self { file, last, now: HashMap::new() }
-    }
-
-    /// A reading of all sources begins.
-    pub(super) fn begin(&mut self) {
-        self.now.clear();
+        let pairs = load(&file).unwrap_or_default();
+        Self { file, pairs, files: HashMap::new(), changed: false, tidied: false }
     }
 
     /// What a file claimed when all that its reading depends on was as it is now.
     pub(super) fn claimed(&self, file: &Digest) -> Option<&Digest> {
-        self.last.get(file)
+        self.pairs.get(file)
     }
 
-    /// Remembers a file.
-    pub(super) fn keep(&mut self, (file, claimed): Pair) {
-        self.now.insert(file, claimed);
-    }
-
-    /// Writes what the reading has found, if that is news.
-    pub(super) fn save(&mut self) {
-        if self.now == self.last {
+    /// Remembers what a reading of a source has found. Where it was only a `part`, the rest is as it was.
+    pub(super) fn keep(&mut self, source: &str, pairs: &[Pair], part: bool) {
+        for (file, claimed) in pairs {
+            self.changed |= self.pairs.insert(*file, *claimed) != Some(*claimed);
+        }
+        let now = pairs.iter().map(|(file, _)| *file);
+        if part {
+            self.files.entry(source.to_owned()).or_default().extend(now);
             return;
         }
-        self.last = std::mem::take(&mut self.now);
-        if let Err(error) = write(&self.file, &self.last) {
+        let before = self.files.insert(source.to_owned(), now.collect()).unwrap_or_default();
+        let still: HashSet<&Digest> = pairs.iter().map(|(file, _)| file).collect();
+        for gone in before.iter().filter(|file| !still.contains(file)) {
+            self.changed |= self.pairs.remove(gone).is_some();
+        }
+    }
+
+    /// Writes what the readings have found, if that is news. `complete` when every source has been read.
+    pub(super) fn save(&mut self, complete: bool) {
+        if complete && !self.tidied {
+            self.tidied = true;
+            let still: HashSet<&Digest> = self.files.values().flatten().collect();
+            let before = self.pairs.len();
+            self.pairs.retain(|file, _| still.contains(file));
+            self.changed |= self.pairs.len() != before;
+        }
+        if !std::mem::take(&mut self.changed) {
+            return;
+        }
+        if let Err(error) = write(&self.file, &self.pairs) {
             let file = self.file.display();
             tracing::warn!(%error, %file, "what is remembered of files cannot be kept; the next start parses them");
         }

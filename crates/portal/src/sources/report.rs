@@ -6,6 +6,7 @@ use serde::Serialize;
 use stagedoor_auth::{Action, Resource, Viewer};
 use stagedoor_model::{SourceState, entity_ref};
 
+use super::source::{self, Source};
 use crate::Portal;
 use crate::error::PortalError;
 use crate::problems::Problem;
@@ -14,13 +15,21 @@ use crate::problems::Problem;
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SourceReport {
-    /// `<type>:<target>`.
+    /// `<type>:<target>`, or the provider's own.
     pub id: String,
-    /// `file` or `url`.
+    /// `file`, `url`, or `provider:<key in catalog.providers>`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// As configured.
+    /// As configured or registered; of a provider, what it looks at.
     pub target: String,
+    /// Somebody has registered it; it is not in the configuration.
+    pub registered: bool,
+    /// When it is read by itself, in words: `every 2 minutes`, `when a file changes`.
+    pub schedule: String,
+    /// When it is read next by itself, RFC 3339, where that is known here.
+    pub next_run: Option<String>,
+    /// It is being read, by this process.
+    pub running: bool,
     /// `fresh`, `stale`, `gone`, `held`; null before its first reading.
     pub state: Option<SourceState>,
     /// Why it is not fresh.
@@ -48,7 +57,8 @@ pub struct Conflict {
 }
 
 impl Portal {
-    /// Every configured source, in the order of the configuration.
+    /// Every source: in the order of the configuration, then those that somebody has registered, then those that are
+    /// no longer there and whose entities still are.
     ///
     /// # Errors
     /// `Forbidden`.
@@ -61,6 +71,7 @@ impl Portal {
             entry.is_none_or(|e| self.sees_all_of(&view, &e.blueprint.identifier))
                 || view.by_ref(reference).is_some()
         };
+        let config = &self.shared.sources.config;
         let status = self.shared.sources.status.lock().clone();
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for (_, entity) in catalog.entities() {
@@ -68,18 +79,23 @@ impl Portal {
                 *counts.entry(&claim.source).or_default() += 1;
             }
         }
-        let report = |location: &super::LocationConfig| {
-            let id = location.id();
+        let report = |source: &Source| {
+            let id = source.id.clone();
             let remembered = catalog.sources().get(&id);
             let status = status.get(&id).cloned().unwrap_or_default();
             let holder = |reference: &str| {
                 let entity = catalog.node_of_ref(reference).and_then(|n| catalog.entity(n));
                 entity.and_then(|e| e.record.claim.as_ref()).map(|c| c.item.clone()).unwrap_or_default()
             };
-            let waiting = catalog.waiting().values().filter(|w| w.source == id && told(&w.entity_ref));
+            let waiting = catalog.waiting().range((id.clone(), String::new())..).map(|(_, w)| w);
+            let waiting = waiting.take_while(|w| w.source == id).filter(|w| told(&w.entity_ref));
             SourceReport {
-                kind: location.kind.clone(),
-                target: location.target.clone(),
+                kind: source.kind(),
+                target: source.target(),
+                registered: source.record().is_some(),
+                schedule: source.rhythm(config).words(),
+                next_run: status.next_run.map(|t| t.to_string()),
+                running: status.running,
                 state: remembered.map(|r| r.state).or(status.last_run.map(|_| SourceState::Fresh)),
                 reason: remembered.and_then(|r| r.reason.clone()),
                 last_run: status.last_run.map(|t| t.to_string()),
@@ -98,6 +114,8 @@ impl Portal {
                 id,
             }
         };
-        Ok(self.shared.sources.config.locations.iter().map(report).collect())
+        let listed = source::all(config, catalog);
+        let abandoned = source::abandoned(&listed, catalog);
+        Ok(listed.iter().chain(&abandoned).map(report).collect())
     }
 }

@@ -1,4 +1,4 @@
-//! The claims that the catalog has of files, gathered in one walk.
+//! The claims that the catalog has of files and addresses, gathered in one walk.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ enum Claim {
     Waits(Arc<WaitingClaim>),
 }
 
-/// The claims of one file, each with its document's number.
+/// The claims of one file or address, each with its document's number.
 type OfFile = Vec<(usize, Claim)>;
 
-/// All claims of files, by source and place.
+/// All claims of files and addresses, by source and place.
 #[derive(Default)]
 pub(super) struct Standing {
     sources: HashMap<String, HashMap<String, OfFile>>,
@@ -40,8 +40,8 @@ impl Standing {
 
     fn add(&mut self, source: &str, item: &str, claim: impl FnOnce() -> Claim) {
         let Some((place, index)) = item.rsplit_once('#') else { return };
-        // Others are the location itself, and addresses.
-        let (true, Ok(index)) = (place.starts_with("file:"), index.parse()) else { return };
+        // Others are the location itself, and what a provider said without a file.
+        let Ok(index) = index.parse() else { return };
         if let Some(of_file) = slot(&mut self.sources, source).and_then(|files| slot(files, place)) {
             of_file.push((index, claim()));
         }

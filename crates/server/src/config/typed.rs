@@ -1,6 +1,7 @@
 //! From the merged value to what is meant, checking types on the way.
 
 mod external;
+mod outside;
 mod secrets;
 mod sessions;
 mod wire;
@@ -86,6 +87,7 @@ impl Reader<'_> {
             base_url,
             listen: self.listen(&backend.key("listen")),
             locations: self.locations(&catalog.key("locations")),
+            outside: self.outside(&root, &catalog),
             rules: self.rules(&catalog.key("rules")),
             stagedoor: self.stagedoor(&root.key("stagedoor")),
             wire,

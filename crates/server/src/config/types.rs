@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use stagedoor_auth::SessionLimits;
 use stagedoor_outbound::AllowList;
@@ -24,6 +25,8 @@ pub struct Config {
     pub listen: Option<Listen>,
     /// `catalog.locations`, in order.
     pub locations: Vec<LocationConfig>,
+    /// What stands outside, and how the catalog reads it.
+    pub outside: Outside,
     /// `catalog.rules`: they replace the default where they are given, even as an empty list.
     pub rules: Option<Vec<AllowRule>>,
     /// `stagedoor`.
@@ -43,6 +46,63 @@ pub struct Listen {
     pub host: Option<Text>,
     /// Port.
     pub port: Option<u16>,
+}
+
+/// Parts that others read: hosts, providers, webhooks. All variables are put in; nothing in them is wrong.
+#[derive(Clone, Debug, Default)]
+pub struct Outside {
+    /// `integrations`.
+    pub integrations: Option<Raw>,
+    /// `catalog.providers`.
+    pub providers: Option<Raw>,
+    /// `events`.
+    pub events: Option<Raw>,
+    /// `ldap`.
+    pub ldap: Option<Raw>,
+    /// `catalog.readonly`: nobody may register or unregister locations.
+    pub readonly: bool,
+    /// `catalog.defaultLocationConflictStrategy` is `refresh`.
+    pub refreshes_registered: bool,
+    /// `catalog.orphanProviderStrategy` is `keep`.
+    pub keeps_abandoned: bool,
+    /// `catalog.processingInterval`.
+    pub polling: Polling,
+}
+
+/// How often URLs are read again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Polling {
+    /// As often as without a word.
+    #[default]
+    Usual,
+    /// So often.
+    Every(Duration),
+    /// Only when somebody asks, or the host tells.
+    Never,
+}
+
+/// A part of the configuration as JSON; it may hold secrets and is not printed by `Debug`.
+#[derive(Clone, PartialEq)]
+pub struct Raw(pub(super) serde_json::Value);
+
+impl Raw {
+    /// The value.
+    #[must_use]
+    pub fn value(&self) -> &serde_json::Value {
+        &self.0
+    }
+}
+
+impl From<serde_json::Value> for Raw {
+    fn from(value: serde_json::Value) -> Self {
+        Self(value)
+    }
+}
+
+impl fmt::Debug for Raw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
 }
 
 /// One of `catalog.locations`.

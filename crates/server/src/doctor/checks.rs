@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use stagedoor_outbound::{AllowList, Egress, GetOptions, OutboundError, PostOptions};
+use stagedoor_hosts::{Hosts, Priority};
+use stagedoor_outbound::{AllowList, Egress, PostOptions};
 use stagedoor_store::StoreError;
 use stagedoor_store_sql::{Inspection, inspect_file, inspect_url};
 use tokio::net::TcpListener;
@@ -182,7 +183,7 @@ pub(super) async fn sources(config: &Config, environment: &Environment) -> Vec<C
             return vec![Check::fail(name, format!("{error:#}"), "correct it: the server does not start")];
         }
     };
-    let egress = std::sync::Arc::new(Egress::new(outbound));
+    let (hosts, _) = crate::wiring::hosts(&config.outside, outbound);
     let mut asked = tokio::task::JoinSet::new();
     let mut all = Vec::new();
     for location in &config.locations {
@@ -191,8 +192,8 @@ pub(super) async fn sources(config: &Config, environment: &Environment) -> Vec<C
         match location.kind {
             LocationKind::File => all.extend(file(location.paths().as_slice(), &location.target, &shown)),
             LocationKind::Url => {
-                let (egress, target) = (std::sync::Arc::clone(&egress), location.target.as_str().to_owned());
-                asked.spawn(async move { ask(&egress, &target, &shown).await });
+                let (hosts, target) = (std::sync::Arc::clone(&hosts), location.target.as_str().to_owned());
+                asked.spawn(async move { ask(&hosts, &target, &shown).await });
             }
         }
     }
@@ -215,20 +216,23 @@ fn file(paths: &[PathBuf], target: &str, shown: &str) -> Option<Check> {
     Some(Check::warn("sources", format!("{shown} is not there"), advice))
 }
 
-async fn ask(egress: &Egress, target: &str, shown: &str) -> Option<Check> {
+async fn ask(hosts: &Hosts, target: &str, shown: &str) -> Option<Check> {
     let name = "sources";
-    let Ok(url) = target.parse::<Url>() else {
+    if target.parse::<Url>().is_err() {
         return Some(Check::warn(name, format!("{shown} is no address"), "write it as https://host/path"));
-    };
-    let options = GetOptions { timeout: PATIENCE, ..GetOptions::default() };
-    match egress.get(&url, options).await {
-        // What is too large for a look is there.
-        Ok(_) | Err(OutboundError::TooLarge { .. }) => None,
-        Err(error @ OutboundError::Refused(_)) => {
-            Some(Check::fail(name, error.to_string(), "it stays unread until the host is allowed"))
-        }
-        Err(error) => Some(Check::warn(name, error.to_string(), "what it said before is kept meanwhile")),
     }
+    let read = tokio::time::timeout(PATIENCE, hosts.read(target, Priority::Person)).await;
+    let error = match read {
+        Ok(Ok(_)) => return None,
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("no complete answer within {} ms", PATIENCE.as_millis()),
+    };
+    // A target out of a variable may be a secret, and an error names it.
+    let error = error.replace(target, shown);
+    if error.contains("STAGEDOOR_OUTBOUND_ALLOW") {
+        return Some(Check::fail(name, error, "it stays unread until the host is allowed"));
+    }
+    Some(Check::warn(name, error, "what it said before is kept meanwhile"))
 }
 
 pub(super) async fn traces(environment: &Environment) -> Option<Check> {

@@ -367,7 +367,7 @@ async fn a_restart_gives_the_same_answers() {
     let before = (portal.everything().await, portal.revision());
     assert_eq!(before.0["backstage"].as_array().unwrap().len(), 8, "5 databases, 2 components, 1 location");
     drop(portal);
-    let portal = TestPortal::builder().store(store).start().await;
+    let portal = folder.builder(&["*.yaml"]).store(store).start().await;
     assert_eq!((portal.everything().await, portal.revision()), before);
 }
 

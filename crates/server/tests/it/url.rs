@@ -12,13 +12,13 @@ use crate::support::{Ask as _, component};
 
 /// A web server whose files can be changed, taken away and made to fail.
 #[derive(Clone, Default)]
-struct Files {
+pub(crate) struct Files {
     files: Arc<Mutex<HashMap<String, (StatusCode, String)>>>,
-    asked: Arc<Mutex<Vec<(String, bool)>>>,
+    pub(crate) asked: Arc<Mutex<Vec<(String, bool)>>>,
 }
 
 impl Files {
-    async fn serve(&self) -> String {
+    pub(crate) async fn serve(&self) -> String {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = Router::new().fallback(answer).with_state(self.clone());
@@ -26,7 +26,15 @@ impl Files {
         format!("http://{address}")
     }
 
-    fn put(&self, path: &str, status: u16, text: &str) {
+    /// The paths that were asked for since the last time, sorted.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        let mut asked: Vec<_> =
+            std::mem::take(&mut *self.asked.lock().unwrap()).into_iter().map(|(p, _)| p).collect();
+        asked.sort();
+        asked
+    }
+
+    pub(crate) fn put(&self, path: &str, status: u16, text: &str) {
         let status = StatusCode::from_u16(status).unwrap();
         self.files.lock().unwrap().insert(path.to_owned(), (status, text.to_owned()));
     }

@@ -196,7 +196,7 @@ impl Reader<'_> {
     }
 
     /// A boolean, also as the text of a variable.
-    fn flag(&mut self, at: &At<'_>) -> Option<bool> {
+    pub(super) fn flag(&mut self, at: &At<'_>) -> Option<bool> {
         match &at.value?.data {
             Data::Scalar(Value::Bool(flag)) => Some(*flag),
             Data::Scalar(Value::String(text)) if matches!(text.trim(), "true" | "false") => {

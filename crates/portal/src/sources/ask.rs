@@ -1,0 +1,164 @@
+//! What the rest of the portal asks of the thread that reads the sources.
+
+use std::time::Duration;
+
+use stagedoor_auth::{Action, Resource, Viewer};
+use stagedoor_hosts::{Priority, ProviderEvent};
+use tokio::sync::oneshot;
+
+use super::Wish;
+use super::engine;
+use super::event::{Asked, Event};
+use super::source::{REGISTERED, abandoned, all};
+use crate::{Portal, PortalError};
+
+/// A start waits no longer than this for what stands outside; files are always there.
+const START: Duration = Duration::from_secs(20);
+/// How long a person who asks for a reading waits for its end.
+const PERSON: Duration = Duration::from_secs(10);
+
+/// Whether a reading has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReadEnd {
+    /// What the source says is in the catalog.
+    Done,
+    /// It takes longer; what it says comes by itself.
+    Pending,
+}
+
+impl Portal {
+    /// Reads all sources once, and then whenever they change, until the portal is dropped. Returns after the first
+    /// reading, or while slow hosts are still being read. Call it once, inside a tokio runtime.
+    pub async fn start_sources(&self) {
+        let Some(inbox) = self.shared.sources.inbox.lock().take() else { return };
+        engine::start(self, inbox);
+        let _ = tokio::time::timeout(START, self.read_sources(Event::First)).await;
+    }
+
+    /// Reads all sources now and waits until what they say is in the catalog. Where another replica reads them, it
+    /// is asked to, and not waited for.
+    pub async fn sync_sources(&self) {
+        self.read_sources(Event::Sync).await;
+    }
+
+    async fn read_sources(&self, event: fn(oneshot::Sender<()>) -> Event) {
+        let (done, wait) = oneshot::channel();
+        if self.shared.sources.events.send(event(done)).is_ok() {
+            let _ = wait.await;
+        }
+    }
+
+    /// Reads one source now, URLs asked again, and waits for its end, but no longer than `within`.
+    pub(crate) async fn read_source(&self, id: &str, priority: Priority, within: Duration) -> ReadEnd {
+        self.ask(Asked { id: id.to_owned(), place: None, priority }, within).await
+    }
+
+    /// The same for what a source says at one place (`<type>:<file or url>`, an item without its `#` and number),
+    /// without asking for the rest where that is possible.
+    pub(crate) async fn read_place(
+        &self,
+        id: &str,
+        place: &str,
+        priority: Priority,
+        within: Duration,
+    ) -> ReadEnd {
+        self.ask(Asked { id: id.to_owned(), place: Some(place.to_owned()), priority }, within).await
+    }
+
+    async fn ask(&self, asked: Asked, within: Duration) -> ReadEnd {
+        if !self.leads() {
+            return self.ask_other(asked, within).await;
+        }
+        let (done, wait) = oneshot::channel();
+        if self.shared.sources.events.send(Event::Ask(asked, done)).is_err() {
+            return ReadEnd::Pending;
+        }
+        match tokio::time::timeout(within, wait).await {
+            Ok(Ok(())) => ReadEnd::Done,
+            _ => ReadEnd::Pending,
+        }
+    }
+
+    /// Another replica reads the sources. A new source has been read when anything is known of it here.
+    async fn ask_other(&self, asked: Asked, within: Duration) -> ReadEnd {
+        let id = asked.id.clone();
+        let is_new = !self.knows_of(&id);
+        self.ask_leader(&Wish::Ask(asked));
+        if !is_new {
+            return ReadEnd::Pending;
+        }
+        let mut head = self.shared.head.follow();
+        let read = async { while !self.knows_of(&id) && head.changed().await.is_ok() {} };
+        match tokio::time::timeout(within, read).await {
+            Ok(()) => ReadEnd::Done,
+            Err(_) => ReadEnd::Pending,
+        }
+    }
+
+    /// Whether a reading of a source has left anything in the catalog.
+    fn knows_of(&self, id: &str) -> bool {
+        let catalog = self.shared.catalog.load();
+        let claims = |source: &str| source == id;
+        catalog.sources().contains_key(id)
+            || !self.shared.problems.load().of_source(id).is_empty()
+            || catalog.waiting().keys().any(|(source, _)| claims(source))
+            || catalog.entities().any(|(_, e)| e.record.claim.as_ref().is_some_and(|c| claims(&c.source)))
+    }
+
+    /// A host tells that something has changed there: what it concerns is read again.
+    pub fn host_event(&self, event: ProviderEvent) {
+        if self.leads() {
+            // Where no sources are read nobody listens.
+            let _ = self.shared.sources.events.send(Event::Host(event));
+        } else {
+            self.ask_leader(&Wish::Host(event));
+        }
+    }
+
+    /// Reads a source now, as a person wishes. Waits for its end, but no longer than ten seconds.
+    ///
+    /// # Errors
+    /// `Forbidden`; `NotFound` where no source has this id.
+    pub async fn trigger_source(&self, viewer: &Viewer, id: &str) -> Result<(), PortalError> {
+        self.may(viewer, Action::UpdateSources, Resource::Any)?;
+        self.known_source(id)?;
+        self.read_source(id, Priority::Person, PERSON).await;
+        Ok(())
+    }
+
+    /// Confirms that a held source may lose what it no longer says, and reads it again.
+    ///
+    /// # Errors
+    /// As [`Portal::trigger_source`].
+    pub async fn confirm_source(&self, viewer: &Viewer, id: &str) -> Result<(), PortalError> {
+        self.may(viewer, Action::UpdateSources, Resource::Any)?;
+        self.known_source(id)?;
+        let (done, wait) = oneshot::channel();
+        if self.shared.sources.events.send(Event::Confirm(id.to_owned(), done)).is_ok() {
+            let _ = wait.await;
+        }
+        Ok(())
+    }
+
+    fn known_source(&self, id: &str) -> Result<(), PortalError> {
+        let catalog = self.shared.catalog.load();
+        let listed = all(&self.shared.sources.config, &catalog);
+        let known =
+            listed.iter().any(|s| s.id == id) || abandoned(&listed, &catalog).iter().any(|s| s.id == id);
+        match known {
+            true => Ok(()),
+            false => Err(PortalError::NotFound(format!("no source has the id \"{id}\""))),
+        }
+    }
+
+    /// Whether a source is there without a record: then it stays when a record of the same location goes.
+    pub(crate) fn is_configured_source(&self, id: &str) -> bool {
+        let config = &self.shared.sources.config;
+        config.locations.iter().any(|l| l.id() == id) || config.providers.0.iter().any(|p| p.id() == id)
+    }
+
+    /// Whether a source lives by a record of the collection `location`.
+    pub(super) fn has_record(draft: &crate::writer::Draft, key: &str) -> bool {
+        draft.catalog.record(REGISTERED, key).is_some()
+    }
+}

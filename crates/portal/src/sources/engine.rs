@@ -1,0 +1,366 @@
+//! The thread that reads the sources: it wakes up when something happens or is due, reads what that concerns, and
+//! sleeps. Files are read here; what stands outside is read by tasks, whose answers come as events.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use stagedoor_hosts::{Priority, ProviderEvent};
+use stagedoor_model::Timestamp;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+use super::event::{Asked, Event};
+use super::fetch::Fetcher;
+use super::file::Reader;
+use super::job::Job;
+use super::reading::Lead;
+use super::scope::Pending;
+use super::settle::SETTLE;
+use super::source::{self, Origin, Source};
+use super::timetable::Timetable;
+use super::touched::Push;
+use super::waiting::Waiting;
+use super::watching::Watching;
+use super::{KnownKinds, Status, Wish};
+use crate::{Portal, clock};
+
+/// Files that never rest do not delay the reading of others longer than this.
+const PATIENCE: Duration = Duration::from_millis(400);
+/// A wish that is ahead of the snapshot that has its source: how often it is looked for, and how long.
+const AHEAD: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+/// Starts the thread.
+pub(super) fn start(portal: &Portal, inbox: Receiver<Event>) {
+    let weak = Arc::downgrade(&portal.shared);
+    let (events, config) = (portal.shared.sources.events.clone(), portal.shared.sources.config.clone());
+    let runtime = Handle::current();
+    let run = move || {
+        let upgrade = move || weak.upgrade().map(|shared| Portal { shared });
+        let engine = Engine {
+            fetcher: Fetcher::new(config.hosts.clone(), runtime.clone(), events.clone()),
+            runtime,
+            watching: Watching::new(events),
+            // The folder is looked at here, so that the start does not wait for it.
+            reader: Reader::over(config.readings.as_deref()),
+            timetable: Timetable::default(),
+            listed: BTreeMap::new(),
+            jobs: HashMap::new(),
+            ended: HashMap::new(),
+            next: 0,
+            waiting: Waiting::default(),
+            confirmed: BTreeSet::new(),
+            leads: HashMap::new(),
+            missed: HashMap::new(),
+            ahead: Vec::new(),
+            kinds: None,
+            led: false,
+            grace: None,
+        };
+        engine.run(&inbox, &upgrade);
+    };
+    if let Err(error) = std::thread::Builder::new().name("sources".into()).spawn(run) {
+        tracing::error!(%error, "sources cannot be read");
+    }
+}
+
+/// The thread and all that it knows.
+pub(super) struct Engine {
+    pub(super) runtime: Handle,
+    pub(super) fetcher: Fetcher,
+    pub(super) watching: Watching,
+    pub(super) reader: Reader,
+    pub(super) timetable: Timetable,
+    pub(super) listed: BTreeMap<String, Source>,
+    /// Readings from outside that are under way.
+    pub(super) jobs: HashMap<u64, Job>,
+    /// Those that have ended and wait for their batch.
+    pub(super) ended: HashMap<u64, Vec<(u64, Job)>>,
+    pub(super) next: u64,
+    pub(super) waiting: Waiting,
+    /// Sources whose losses a person has confirmed.
+    pub(super) confirmed: BTreeSet<String>,
+    /// What each source has led to.
+    pub(super) leads: HashMap<String, Vec<Lead>>,
+    /// Parts that were touched while their source was being read.
+    pub(super) missed: HashMap<String, Vec<Pending>>,
+    ahead: Vec<(Asked, Instant)>,
+    /// The kinds that the last readings were judged by.
+    kinds: Option<u64>,
+    led: bool,
+    /// When those that are no longer listed are looked at again, in milliseconds since 1970.
+    pub(super) grace: Option<i64>,
+}
+
+impl Engine {
+    fn run(mut self, inbox: &Receiver<Event>, portal: &dyn Fn() -> Option<Portal>) {
+        loop {
+            let first = match self.wait() {
+                Some(wait) => inbox.recv_timeout(wait),
+                None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            let mut events = Vec::new();
+            let mut pending = match first {
+                Ok(event) => Some(event),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            let patience = Instant::now() + PATIENCE;
+            while let Some(event) = pending.take() {
+                let settle = match &event {
+                    Event::Stop => return,
+                    Event::Files(_) => SETTLE.min(patience.saturating_duration_since(Instant::now())),
+                    _ => Duration::ZERO,
+                };
+                events.push(event);
+                if Instant::now() < patience {
+                    pending = inbox.recv_timeout(settle).ok();
+                }
+            }
+            let Some(portal) = portal() else { return };
+            if portal.leads() {
+                self.lead(&portal, events);
+            } else {
+                self.stand_by(&portal, events);
+            }
+        }
+    }
+
+    /// How long there is nothing to do, unless something happens.
+    fn wait(&self) -> Option<Duration> {
+        if !self.led {
+            return None;
+        }
+        let ahead = (!self.ahead.is_empty()).then_some(AHEAD.0);
+        let due = [self.timetable.next(), self.grace].into_iter().flatten().min();
+        let now = clock::now().0;
+        let due = due.map(|due| Duration::from_millis(u64::try_from(due - now).unwrap_or(0)));
+        [ahead, due].into_iter().flatten().min()
+    }
+
+    /// Another replica reads: wishes are passed on to it, and nobody waits.
+    fn stand_by(&mut self, portal: &Portal, events: Vec<Event>) {
+        if std::mem::take(&mut self.led) {
+            self.jobs.clear();
+            self.ended.clear();
+            self.timetable.reset(clock::now().0);
+            self.waiting.tell_all();
+        }
+        for event in events {
+            match event {
+                Event::First(done) => drop(done.send(())),
+                Event::Sync(done) => {
+                    portal.ask_leader(&Wish::Sync);
+                    let _ = done.send(());
+                }
+                Event::Ask(asked, done) => {
+                    portal.ask_leader(&Wish::Ask(asked));
+                    let _ = done.send(());
+                }
+                Event::Confirm(id, done) => {
+                    portal.ask_leader(&Wish::Confirm(id));
+                    let _ = done.send(());
+                }
+                Event::Host(event) => portal.ask_leader(&Wish::Host(event)),
+                _ => {}
+            }
+        }
+    }
+
+    /// This replica reads.
+    fn lead(&mut self, portal: &Portal, events: Vec<Event>) {
+        let now = clock::now().0;
+        let fresh = !std::mem::replace(&mut self.led, true);
+        self.look_at_list(portal, now);
+        if fresh {
+            self.grace = Some(now);
+        }
+        self.judge_by_new_kinds(portal);
+        for event in events {
+            self.take(portal, event);
+        }
+        self.take_those_ahead(portal);
+        let mut local = Vec::new();
+        let mut outside = Vec::new();
+        for (id, priority) in self.timetable.start(now) {
+            let Some(source) = self.listed.get(&id) else { continue };
+            if source.is_local() { local.push(id) } else { outside.push((source.clone(), priority)) }
+        }
+        self.show(portal);
+        // First what takes longer.
+        self.begin(portal, outside);
+        self.read_local(portal, local);
+        self.conclude_batches(portal);
+        if self.grace.is_some_and(|at| at <= now) {
+            self.look_at_unlisted(portal, fresh);
+        }
+        let complete = self.listed.keys().all(|id| self.timetable.plan(id).is_some_and(|p| p.ended > 0));
+        if let Some(remembered) = &mut self.reader.remembered {
+            remembered.save(complete);
+        }
+        if self.jobs.is_empty() {
+            self.reader.end();
+        }
+        self.show(portal);
+        self.waiting.tell(&self.timetable);
+    }
+
+    /// What is read is what the configuration and the records say now.
+    fn look_at_list(&mut self, portal: &Portal, now: i64) {
+        let catalog = portal.shared.catalog.load();
+        let all = source::all(&portal.shared.sources.config, &catalog);
+        drop(catalog);
+        let delay = |s: &Source| s.provider().map(|p| p.schedule().initial_delay).unwrap_or_default();
+        let listed: Vec<(String, Duration)> = all.iter().map(|s| (s.id.clone(), delay(s))).collect();
+        for gone in self.timetable.keep(&listed, now) {
+            self.reader.forget(&gone);
+            self.watching.forget(&gone);
+            self.leads.remove(&gone);
+            self.missed.remove(&gone);
+            portal.shared.sources.status.lock().remove(&gone);
+            let mut problems = portal.shared.problems.load().as_ref().clone();
+            problems.replace(&gone, Vec::new());
+            portal.shared.problems.store(Arc::new(problems));
+        }
+        self.listed = all.into_iter().map(|s| (s.id.clone(), s)).collect();
+    }
+
+    /// Where there are other kinds than before, documents are judged again.
+    fn judge_by_new_kinds(&mut self, portal: &Portal) {
+        let kinds = KnownKinds::of(portal.shared.catalog.load().blueprints()).fingerprint();
+        if self.kinds.replace(kinds).is_none_or(|before| before == kinds) {
+            return;
+        }
+        let problems = portal.shared.problems.load_full();
+        for (id, source) in &self.listed {
+            // Finding out once more what there is costs many requests: only where a document was refused.
+            if source.provider().is_none() || !problems.of_source(id).is_empty() {
+                self.timetable.ask(id, Priority::Poll);
+            }
+        }
+    }
+
+    fn take(&mut self, portal: &Portal, event: Event) {
+        match event {
+            Event::Files(paths) => self.files_changed(&paths),
+            // Whatever is new in the list is due anyway.
+            Event::First(done) => self.ask_for_all(done, None),
+            Event::Lead | Event::Stop => {}
+            Event::Sync(done) => self.ask_for_all(done, Some(Priority::Person)),
+            Event::Ask(asked, done) => self.asked(portal, asked, Some(done)),
+            Event::Confirm(id, done) => {
+                if self.listed.contains_key(&id) {
+                    self.confirmed.insert(id.clone());
+                    let asked = Asked { id, place: None, priority: Priority::Person };
+                    self.asked(portal, asked, Some(done));
+                } else {
+                    self.let_go(portal, &Source { id, origin: Origin::Abandoned });
+                    let _ = done.send(());
+                }
+            }
+            Event::Host(event) => self.host_tells(portal, &event),
+            Event::Fetched(job, pending, result) => {
+                let step = |job: &mut Job, reader: &mut Reader| job.fetched(pending, result, reader, portal);
+                self.step(job, step);
+            }
+            Event::Included(job, url, text) => {
+                let step = |job: &mut Job, reader: &mut Reader| job.included(url, text, reader, portal);
+                self.step(job, step);
+            }
+            Event::Discovered(job, result) => {
+                self.step(job, |job, _| job.discovered(result, portal));
+            }
+        }
+    }
+
+    /// Waits for a reading of every source, which is asked for where a priority says so.
+    fn ask_for_all(&mut self, done: oneshot::Sender<()>, priority: Option<Priority>) {
+        let mut left = BTreeMap::new();
+        for id in self.listed.keys() {
+            let wanted = match priority {
+                Some(priority) => self.timetable.ask(id, priority),
+                // The first reading of each, where it does not wait for its time.
+                None => self
+                    .timetable
+                    .plan(id)
+                    .filter(|p| p.due.is_some_and(|due| due <= clock::now().0))
+                    .map(|_| 1),
+            };
+            left.extend(wanted.map(|wanted| (id.clone(), wanted)));
+        }
+        self.waiting.add(left, done);
+    }
+
+    /// Somebody asks for a source, or a part of it.
+    fn asked(&mut self, portal: &Portal, asked: Asked, done: Option<oneshot::Sender<()>>) {
+        let Some(source) = self.listed.get(&asked.id).cloned() else {
+            // The snapshot that has it is on its way, or it is gone.
+            self.ahead.push((asked, Instant::now() + AHEAD.1));
+            return;
+        };
+        let place = asked.place.as_deref().and_then(|p| p.strip_prefix("url:"));
+        let part = place.and_then(|url| self.lead_of(&asked.id, url));
+        if let Some(part) = part {
+            let job = self.begin_part(portal, source, vec![part], asked.priority);
+            done.into_iter().for_each(|done| self.waiting.add_job(job, done));
+            return;
+        }
+        if let (Some(wanted), Some(done)) = (self.timetable.ask(&asked.id, asked.priority), done) {
+            self.waiting.add(BTreeMap::from([(asked.id, wanted)]), done);
+        }
+    }
+
+    /// The target that a file came from, where it can be read alone.
+    fn lead_of(&self, id: &str, url: &str) -> Option<Pending> {
+        let of_file = |lead: &&Lead| lead.files.iter().any(|file| file == url) || lead.pending.target == url;
+        let lead = self.leads.get(id)?.iter().find(of_file)?;
+        (!lead.leads_on && !lead.pending.root).then(|| lead.pending.clone())
+    }
+
+    fn take_those_ahead(&mut self, portal: &Portal) {
+        let now = Instant::now();
+        for (asked, until) in std::mem::take(&mut self.ahead) {
+            if self.listed.contains_key(&asked.id) {
+                self.asked(portal, asked, None);
+            } else if now < until {
+                self.ahead.push((asked, until));
+            }
+        }
+    }
+
+    /// Reads what a message of a host concerns, and no more than that.
+    fn host_tells(&mut self, portal: &Portal, event: &ProviderEvent) {
+        let push = Push::of(event);
+        for (id, source) in self.listed.clone() {
+            if source.is_local() {
+                continue;
+            }
+            let leads = self.leads.get(&id).map(Vec::as_slice).unwrap_or_default();
+            let touched: Vec<&Lead> =
+                push.iter().flat_map(|push| leads.iter().filter(|lead| push.concerns(lead))).collect();
+            let alone = touched.iter().all(|lead| !lead.leads_on && !lead.pending.root);
+            let part: Vec<Pending> = touched.iter().map(|lead| lead.pending.clone()).collect();
+            let unread = leads.is_empty()
+                && source
+                    .location()
+                    .is_some_and(|l| push.as_ref().is_some_and(|p| p.concerns_target(&l.target)));
+            let wanted = source.provider().is_some_and(|provider| provider.concerns(event));
+            if !part.is_empty() && alone {
+                self.begin_part(portal, source, part, Priority::Webhook);
+            } else if !part.is_empty() || unread || wanted {
+                self.timetable.ask(&id, Priority::Webhook);
+            }
+        }
+    }
+
+    /// Shows people when what is read.
+    pub(super) fn show(&self, portal: &Portal) {
+        let mut status = portal.shared.sources.status.lock();
+        for id in self.listed.keys() {
+            let Some(plan) = self.timetable.plan(id) else { continue };
+            let shown: &mut Status = status.entry(id.clone()).or_default();
+            (shown.running, shown.next_run) = (plan.running, plan.due.map(Timestamp));
+        }
+    }
+}
