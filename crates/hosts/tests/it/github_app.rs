@@ -171,9 +171,31 @@ async fn the_first_app_that_may_is_used_and_else_the_token() {
 async fn an_app_that_is_refused_says_so() {
     let fake = Fake::start(|_| message(401, "A JSON web token could not be decoded")).await;
     let hosts = hosts(&fake, &json!({ "apps": [{ "appId": 5, "privateKey": PKCS1 }] }));
+    let odd = Fake::start(|_| FakeReply::json(&json!({}))).await;
+    let apps = json!({ "apps": [{ "appId": 5, "privateKey": PKCS1 }] });
+    let error = read(&self::hosts(&odd, &apps), &odd.url("/acme/r/blob/main/a.yaml")).await.unwrap_err();
+    assert!(matches!(error, HostError::Unreachable(_)), "no list is not an empty one: {error}");
     let denied = read(&hosts, &fake.url("/acme/r/blob/main/a.yaml")).await.unwrap_err();
     assert!(
         matches!(&denied, HostError::Denied(text) if text.contains("the private key of the GitHub App 5")),
         "{denied}"
     );
+}
+
+/// What is not there for the app is not gone for the catalog.
+#[tokio::test]
+async fn an_app_that_was_taken_away_is_a_matter_of_rights() {
+    let fake = Fake::start(|request| match request.path.trim_start_matches("/api/v3") {
+        "/app/installations" => FakeReply::json(&json!([installation(1, "acme", false)])),
+        "/app/installations/1/access_tokens" => message(404, "Not Found"),
+        other => panic!("{other}"),
+    })
+    .await;
+    let hosts = hosts(&fake, &json!({ "apps": [{ "appId": 5, "privateKey": PKCS1 }] }));
+    let denied = read(&hosts, &fake.url("/acme/r/blob/main/a/b.yaml")).await.unwrap_err();
+    assert!(matches!(denied, HostError::Denied(_)), "{denied}");
+    // The next reading asks anew where it is installed.
+    assert_eq!(fake.take().len(), 2);
+    assert!(read(&hosts, &fake.url("/acme/r/blob/main/a/b.yaml")).await.is_err());
+    assert_eq!(fake.take().len(), 2);
 }

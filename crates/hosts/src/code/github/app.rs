@@ -12,6 +12,7 @@ use ring::signature::RSA_PKCS1_SHA256;
 use serde_json::{Value, json};
 use stagedoor_outbound::Call;
 use tokio::sync::Mutex;
+use url::Url;
 
 use super::api::{self, Access, Api, get};
 use crate::client::{Client, now};
@@ -27,6 +28,7 @@ const NONE_FOR: i64 = 60;
 /// A token is replaced so many seconds before its end.
 const BEFORE_END: i64 = 300;
 const PAGE: usize = 100;
+const MOST_PAGES: usize = 1000;
 
 /// One entry of `integrations.github[].apps`.
 pub(crate) struct App {
@@ -98,7 +100,12 @@ impl App {
             let text = format!("the GitHub App {} is suspended in {}", self.id, installation.owner);
             return Err(HostError::Denied(text));
         }
-        let (token, until) = self.new_token(client, api, installation.id).await?;
+        let made = self.new_token(client, api, installation.id).await;
+        if matches!(made, Err(HostError::Denied(_))) {
+            // It may have been taken away since.
+            state.asked = None;
+        }
+        let (token, until) = made?;
         state.tokens.insert(owner, (token.clone(), until));
         Ok(Some(token))
     }
@@ -135,6 +142,20 @@ impl App {
         Ok(None)
     }
 
+    /// Asks GitHub as the app. What is not found there is no file of anybody: the app has no right to it.
+    async fn ask(&self, client: &Client, api: &Api, url: &Url, call: Call) -> Result<Value, HostError> {
+        let jwt = self.jwt(now()).ok_or_else(|| {
+            HostError::Denied(format!("the private key of the GitHub App {} cannot sign", self.id))
+        })?;
+        let access = Access::of_app(&jwt, &self.id);
+        let reply = api.once(client, &access, url, call, "").await?;
+        match api.meaning(client, &access, "", url, reply) {
+            Ok(reply) => api::json(url, &reply),
+            Err(HostError::NotFound(text)) => Err(HostError::Denied(text)),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Asks where it is installed, if the last answer is older than `age` seconds.
     async fn refresh(
         &self,
@@ -147,45 +168,33 @@ impl App {
             return Ok(());
         }
         let mut all = Vec::new();
-        for page in 1.. {
+        for page in 1..=MOST_PAGES {
             let mut url = below(&api.base, ["app", "installations"]);
             url.query_pairs_mut()
                 .append_pair("per_page", &PAGE.to_string())
                 .append_pair("page", &page.to_string());
-            let access = self.access()?;
-            let reply = api.once(client, &access, &url, get(api::JSON, None), "").await?;
-            let answer = api::json(&url, &api.meaning(client, &access, "", &url, reply)?)?;
-            let list = answer.as_array().map(Vec::as_slice).unwrap_or_default();
+            let answer = self.ask(client, api, &url, get(api::JSON, None)).await?;
+            let Some(list) = answer.as_array() else { break };
             all.extend(list.iter().filter_map(read_installation));
             if list.len() < PAGE {
-                break;
+                (state.installations, state.asked) = (all, Some(now()));
+                return Ok(());
             }
         }
-        (state.installations, state.asked) = (all, Some(now()));
-        Ok(())
+        let text = format!("{} does not say where the GitHub App {} is installed", api.host, self.id);
+        Err(HostError::Unreachable(text))
     }
 
     /// A new token of an installation, and until when it is used.
     async fn new_token(&self, client: &Client, api: &Api, id: u64) -> Result<(String, i64), HostError> {
         let url = below(&api.base, ["app", "installations", &id.to_string(), "access_tokens"]);
-        let access = self.access()?;
-        let call = Call { method: "POST", ..get(api::JSON, None) };
-        let reply = api.once(client, &access, &url, call, "").await?;
-        let reply = api.meaning(client, &access, "", &url, reply)?;
-        let answer = api::json(&url, &reply)?;
+        let answer = self.ask(client, api, &url, Call { method: "POST", ..get(api::JSON, None) }).await?;
         let text = |key: &str| answer.get(key).and_then(Value::as_str);
         let ends = text("expires_at").and_then(|text| text.parse::<Timestamp>().ok());
         match (text("token"), ends) {
             (Some(token), Some(ends)) => Ok((token.to_owned(), ends.as_second() - BEFORE_END)),
             _ => Err(HostError::Unreachable(format!("GitHub gave the app {} no token", self.id))),
         }
-    }
-
-    fn access(&self) -> Result<Access, HostError> {
-        let jwt = self.jwt(now()).ok_or_else(|| {
-            HostError::Denied(format!("the private key of the GitHub App {} cannot sign", self.id))
-        })?;
-        Ok(Access::of_app(&jwt, &self.id))
     }
 
     /// A statement of who the app is, for ten minutes; a minute in the past, as clocks differ.
