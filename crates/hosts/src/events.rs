@@ -116,15 +116,19 @@ impl Webhooks {
             if secrets.is_empty() && !open && !is_listed {
                 continue;
             }
-            if secrets.is_empty() {
-                warn_of_no_secret(kind.topic, open);
-            }
             let hosts = entries.iter().filter_map(|entry| entry.get("host").text(&mut Vec::new())).collect();
             let secrets = secrets.into_iter().map(String::into_bytes).collect::<Vec<_>>();
             let open = open && secrets.is_empty();
             topics.push(Topic { kind, secrets, open, hosts });
         }
         (Self { topics, recent: Recent::default() }, problems)
+    }
+
+    /// Says in the log which topics take nothing for want of a secret, or take everything.
+    pub(crate) fn warn(&self) {
+        for topic in self.topics.iter().filter(|topic| topic.secrets.is_empty()) {
+            warn_of_no_secret(topic.kind.topic, topic.open);
+        }
     }
 
     /// The topics that take deliveries.

@@ -59,6 +59,7 @@ impl Hosts {
     /// The same where hosts may knock.
     #[must_use]
     pub fn hearing(mut self, webhooks: Webhooks) -> Self {
+        webhooks.warn();
         self.webhooks = webhooks;
         self
     }

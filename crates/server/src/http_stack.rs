@@ -23,12 +23,20 @@ use crate::{assets, local_only, telemetry};
 const BODY_LIMIT: usize = 1024 * 1024;
 /// Bodies of the native API, which takes whole files.
 const DOCUMENTS_LIMIT: usize = 10 * 1024 * 1024;
+/// Deliveries of hosts.
+const WEBHOOK_LIMIT: usize = stagedoor_portal::LARGEST_WEBHOOK;
 /// No route takes more.
 pub(crate) const LARGEST_BODY: usize = DOCUMENTS_LIMIT;
 
 /// The largest body that is read at a path. One that says it is larger is refused before it comes.
 pub(crate) fn body_limit(path: &str) -> usize {
-    if path.starts_with("/api/stagedoor/") { DOCUMENTS_LIMIT } else { BODY_LIMIT }
+    if path.starts_with("/api/stagedoor/") {
+        DOCUMENTS_LIMIT
+    } else if path.starts_with("/api/events/http/") {
+        WEBHOOK_LIMIT
+    } else {
+        BODY_LIMIT
+    }
 }
 
 /// The whole application, with metrics and log lines but no traces.
@@ -59,6 +67,8 @@ pub fn configured_app(
     let issuer: Arc<dyn stagedoor_api_port::TokenIssuer> = Arc::clone(&authority) as _;
     let port = stagedoor_api_port::router(portal.clone(), issuer).layer(DefaultBodyLimit::max(BODY_LIMIT));
     let backstage = stagedoor_api_backstage::router(portal.clone()).layer(DefaultBodyLimit::max(BODY_LIMIT));
+    let events = stagedoor_api_backstage::events_router(portal.clone());
+    let events = events.layer(DefaultBodyLimit::max(WEBHOOK_LIMIT));
     let permission = stagedoor_api_backstage::permission_router(portal.clone());
     let permission = permission.layer(DefaultBodyLimit::max(BODY_LIMIT));
     let native = stagedoor_api_native::router(portal, info).layer(DefaultBodyLimit::max(DOCUMENTS_LIMIT));
@@ -66,6 +76,7 @@ pub fn configured_app(
         .nest("/v1", port)
         .nest("/api/catalog", backstage)
         .nest("/api/permission", permission)
+        .nest("/api/events", events)
         .nest("/api/stagedoor/v1", native)
         .route("/metrics", get(telemetry::metrics).with_state(Arc::clone(&telemetry)))
         .fallback(assets::page);

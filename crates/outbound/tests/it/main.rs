@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod server;
+mod stream;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

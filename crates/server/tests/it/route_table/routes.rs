@@ -9,7 +9,7 @@ use stagedoor_auth::{Principal, Scopes, Via, Viewer};
 use stagedoor_testkit::{Person, TestPortal};
 
 /// Routes that answer everybody, whether or not they bring a credential.
-pub(super) const PUBLIC: [&str; 10] = [
+pub(super) const PUBLIC: [&str; 11] = [
     "GET /",
     "GET /.backstage/health/v1/liveness",
     "GET /.backstage/health/v1/readiness",
@@ -20,6 +20,7 @@ pub(super) const PUBLIC: [&str; 10] = [
     "DELETE /api/stagedoor/v1/session",
     "POST /api/stagedoor/v1/links/check",
     "POST /api/stagedoor/v1/links/accept",
+    "POST /api/events/http/{topic}",
 ];
 
 /// Routes outside of every API, with the file that has them.
@@ -30,10 +31,10 @@ const OTHERS: [(&str, &str); 4] = [
     ("GET /.backstage/health/v1/readiness", "gate.rs"),
 ];
 /// Where each dialect's routers hang, as `http_stack.rs` says.
-const MOUNTS: [&str; 4] = ["/v1", "/api/catalog", "/api/permission", "/api/stagedoor/v1"];
+const MOUNTS: [&str; 5] = ["/v1", "/api/catalog", "/api/permission", "/api/events", "/api/stagedoor/v1"];
 const CRATES: [(&str, &[&str]); 3] = [
     ("api-port", &["/v1"]),
-    ("api-backstage", &["/api/catalog", "/api/permission"]),
+    ("api-backstage", &["/api/catalog", "/api/permission", "/api/events"]),
     ("api-native", &["/api/stagedoor/v1"]),
 ];
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];

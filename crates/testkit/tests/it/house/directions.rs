@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cargo_metadata::{DependencyKind, PackageId};
 
-use super::{METADATA, assert_none};
+use super::{METADATA, assert_none, tracked_files};
+use crate::ROOT;
 
 /// Every crate of ours, by folder, with the crates of ours that it may depend on. Arrows point down only, so a crate
 /// may name only what stands above it here. A new crate needs a row, and a new arrow a reason.
@@ -67,9 +68,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const FENCES: &[(&[&str], &[&str])] = &[
     (&["rusqlite", "sqlx", "postgres", "tokio-postgres"], &["store-sql"]),
     (&["jaq-core", "jaq-std", "jaq-json"], &["jq"]),
-    (&["reqwest", "hyper-util", "gix", "octocrab", "kube"], &["outbound"]),
+    (&["reqwest", "hyper-util", "gix", "octocrab", "kube", "ldap3"], &["outbound"]),
+    // `server` for those who come in, `store-sql` for the way to PostgreSQL.
+    (&["tokio-rustls"], &["outbound", "store-sql", "server"]),
     (&["axum"], &["api-port", "api-backstage", "api-native", "api-mcp", "server", "testkit", "bench"]),
 ];
+
+/// What opens a connection to somebody else. Only `outbound` may, for it checks where that leads; PostgreSQL's driver, in
+/// `store-sql`, does so by itself.
+const OPENING: &[&str] = &["TcpStream::connect", "UnixStream::connect", "UdpSocket::bind"];
 
 /// Crates of ours without I/O, and what they may not reach by any path.
 const PURE: &[&str] = &["model", "query", "auth"];
@@ -135,6 +142,20 @@ fn heavy_dependencies_stay_behind_their_fence() {
         }
     }
     assert_none("fenced dependencies", &breaches);
+}
+
+#[test]
+fn only_outbound_opens_connections() {
+    let mut breaches = Vec::new();
+    for name in tracked_files().into_iter().filter(|name| name.ends_with(".rs") && name.contains("/src/")) {
+        if !name.starts_with("crates/") || name.starts_with("crates/outbound/") {
+            continue;
+        }
+        let text = std::fs::read_to_string(ROOT.join(&name)).expect("source files are text");
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        breaches.extend(OPENING.iter().filter(|call| code.contains(**call)).map(|call| format!("{name}: {call}")));
+    }
+    assert_none("connections that outbound has not checked", &breaches);
 }
 
 #[test]
