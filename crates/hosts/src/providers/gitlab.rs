@@ -5,6 +5,7 @@ mod members;
 mod org;
 mod people;
 mod projects;
+mod search;
 
 use std::sync::Arc;
 
@@ -38,6 +39,8 @@ struct Settings {
     without_seat: bool,
     membership: bool,
     topics: Vec<String>,
+    /// Files are looked for by the host's search and not project by project.
+    search: bool,
     schedule: Schedule,
 }
 
@@ -50,6 +53,10 @@ pub(crate) fn make(
     let mut made: Vec<Arc<dyn Provider>> = Vec::new();
     for (id, entry) in entries.entries() {
         let Some(settings) = Settings::read(id, &entry, hosts, problems) else { continue };
+        if settings.search && settings.group.is_none() {
+            entry.get("group").wrong(problems, "useSearch needs a group to search in");
+            continue;
+        }
         let settings = Arc::new(settings);
         if entry.get("orgEnabled").flag(false, problems) && settings.may_have_org(&entry, problems) {
             made.push(Arc::new(org::Org::new(Arc::clone(&settings))));
@@ -93,6 +100,7 @@ impl Settings {
             without_seat: flag("includeUsersWithoutSeat", problems),
             membership: flag("membership", problems),
             topics: entry.get("topics").texts(problems),
+            search: flag("useSearch", problems),
             schedule: Schedule::read(&entry.get("schedule"), problems),
             host,
         })

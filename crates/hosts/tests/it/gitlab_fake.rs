@@ -50,7 +50,8 @@ fn usual(asked: &Asked, path: &str) -> Answer {
         ["projects"] => page(asked, &projects()),
         ["projects", path] => {
             let path = path.replace("%2F", "/");
-            let project = projects().into_iter().find(|project| project["path_with_namespace"] == path);
+            let is_it = |p: &Value| p["path_with_namespace"] == path || p["id"].as_u64() == path.parse().ok();
+            let project = projects().into_iter().find(is_it);
             project.map_or_else(Answer::not_found, |project| Answer::json(&project))
         }
         ["projects", project, "repository", rest @ ..] => repository(asked, project, rest),
@@ -64,6 +65,10 @@ fn usual(asked: &Asked, path: &str) -> Answer {
         ["groups", "acme%2Fempty"] => Answer::json(&group(9, "acme/empty", "Empty", Some(1))),
         ["groups", "acme", "descendant_groups"] => page(asked, &groups()[1..]),
         ["groups", "acme", "members", "all"] => page(asked, &users()),
+        ["groups", "acme", "search"] => page(asked, &hits()),
+        ["groups", _, "members", "all"] => {
+            page(asked, &[users().swap_remove(0), user(16, "below", &json!({}))])
+        }
         ["users"] => page(asked, &users()),
         _ => Answer::not_found(),
     }
@@ -103,6 +108,18 @@ fn projects() -> Vec<Value> {
         project(5, "acme/left-out", &json!({})),
         project(6, "other/tool", &json!({ "default_branch": "trunk" })),
         project(7, "acme/old", &json!({ "archived": true })),
+    ]
+}
+
+/// What the search of a group finds.
+fn hits() -> Vec<Value> {
+    let hit = |project: u64, path: &str, reference: &str| json!({ "project_id": project, "path": path, "ref": reference });
+    vec![
+        hit(1, "catalog-info.yaml", "main"),
+        hit(1, "services/a/catalog-info.yaml", "c0ffee0000000000000000000000000000000000"),
+        hit(1, "services/a/not-catalog-info.yaml", "main"),
+        hit(2, "catalog-info.yaml", "main"),
+        hit(88, "catalog-info.yaml", "main"),
     ]
 }
 

@@ -110,6 +110,19 @@ async fn an_empty_group_is_empty_and_a_broken_one_is_not() {
 }
 
 #[tokio::test]
+async fn a_search_finds_files_in_any_folder() {
+    let entry = json!({ "host": "HOST", "group": "acme", "useSearch": true, "skipForkedRepos": true });
+    let (fake, hosts, providers) = with(entry).await;
+    let discovery = discover(&hosts, &providers).await.unwrap();
+    let files = ["catalog-info.yaml", "services/a/catalog-info.yaml"];
+    assert_eq!(targets(&fake, &discovery), files.map(|file| format!("acme/platform/web/-/blob/main/{file}")));
+    let asked = fake.asked();
+    assert_eq!((asked.len(), asked[0].query("search")), (6, "filename:catalog-info.yaml"));
+    fake.fault("projects/1", Answer::status(500));
+    assert!(discover(&hosts, &providers).await.is_err());
+}
+
+#[tokio::test]
 async fn what_could_not_be_looked_at_is_told() {
     let (fake, hosts, providers) = with(json!({ "host": "HOST" })).await;
     for (broken, word) in [(Answer::status(500), "500"), (Answer::status(403), "excludeRepos")] {
@@ -176,6 +189,7 @@ async fn what_is_wrong_in_the_configuration_is_told_with_its_place() {
             "c": { "host": "HOST", "projectPattern": "(", "skipForkedRepos": "perhaps", "schedule": { "frequency": 7 } },
             "d": { "host": "HOST", "orgEnabled": true, "restrictUsersToGroup": true },
             "e": { "host": "gitlab.com", "orgEnabled": true },
+            "f": { "host": "HOST", "useSearch": true },
         }),
     );
     let place = |problem: &ConfigProblem| problem.path[3..].join(".");
@@ -190,6 +204,7 @@ async fn what_is_wrong_in_the_configuration_is_told_with_its_place() {
             "c.schedule.frequency",
             "d.group",
             "e.group",
+            "f.group",
         ]
     );
     assert_eq!(providers.0.len(), 3);

@@ -33,7 +33,7 @@ impl Org {
 
     async fn look(&self, gitlab: &GitLab, client: &Client) -> Result<Discovery, HostError> {
         let listed = groups(gitlab, client, &self.settings).await?;
-        let users = users(gitlab, client, &self.settings).await?;
+        let users = users(gitlab, client, &self.settings, &listed, &self.answered).await?;
         let wanted: Vec<Group> =
             listed.into_iter().filter(|group| self.settings.wants_group(&group.path)).collect();
         let groups = self.settings.named(wanted);

@@ -1,5 +1,7 @@
 //! Users and groups as GitLab lists them.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::Settings;
@@ -7,6 +9,7 @@ use super::projects::is_the_same;
 use crate::client::Client;
 use crate::code::GitLab;
 use crate::error::HostError;
+use crate::providers::scope::Answered;
 
 /// A group, or a group in one.
 pub(super) struct Group {
@@ -55,24 +58,35 @@ fn all(items: Vec<Value>) -> Result<Vec<Group>, HostError> {
     items.iter().map(|item| Group::of(item).ok_or_else(wrong)).collect()
 }
 
-/// The users that the settings mean: active ones that are people.
+/// The users that the settings mean: active ones that are people, each once.
 pub(super) async fn users(
     gitlab: &GitLab,
     client: &Client,
     settings: &Settings,
+    groups: &[Group],
+    answered: &Answered,
 ) -> Result<Vec<User>, HostError> {
     let items = match settings.group.as_deref() {
         Some(group) if gitlab.is_public() => {
-            let root = group.split('/').next().unwrap_or(group);
-            let group = if settings.restrict_users { group } else { root };
-            let query = [("per_page", "100"), ("show_seat_info", "true")];
-            let url = gitlab.address(["groups", group, "members", "all"], query);
-            seated(gitlab.pages(client, url).await?, group, settings.without_seat)?
+            let mut paths = vec![group];
+            if !settings.restrict_users {
+                // Who is only in a group below is not among the members of the one above.
+                paths = groups.iter().map(|group| group.path.as_str()).collect();
+                paths.push(group.split('/').next().unwrap_or(group));
+            }
+            let mut members = Vec::new();
+            for path in paths {
+                let ask = async {
+                    let members = members_of(gitlab, client, path, &[("show_seat_info", "true")]).await;
+                    members.map(Value::Array)
+                };
+                if let Value::Array(some) = answered.or_ask(format!("members of {path}"), ask).await? {
+                    members.extend(some);
+                }
+            }
+            seated(members, group, settings.without_seat)?
         }
-        Some(group) if settings.restrict_users => {
-            let url = gitlab.address(["groups", group, "members", "all"], [("per_page", "100")]);
-            gitlab.pages(client, url).await?
-        }
+        Some(group) if settings.restrict_users => members_of(gitlab, client, group, &[]).await?,
         _ => {
             let query = [
                 ("per_page", "100"),
@@ -84,9 +98,25 @@ pub(super) async fn users(
         }
     };
     let wrong = || HostError::Unreachable("GitLab lists a user without an id or a name".to_owned());
-    let active = items.iter().filter(|item| item["state"] == "active");
-    let users: Result<Vec<User>, HostError> = active.map(|item| User::of(item).ok_or_else(wrong)).collect();
-    Ok(users?.into_iter().filter(|user| !is_bot(&user.username) && settings.wants_user(user)).collect())
+    let mut users: BTreeMap<u64, User> = BTreeMap::new();
+    for item in items.iter().filter(|item| item["state"] == "active") {
+        let user = User::of(item).ok_or_else(wrong)?;
+        if !is_bot(&user.username) && settings.wants_user(&user) {
+            users.entry(user.id).or_insert(user);
+        }
+    }
+    Ok(users.into_values().collect())
+}
+
+/// Everybody in a group or in one above it.
+async fn members_of(
+    gitlab: &GitLab,
+    client: &Client,
+    group: &str,
+    more: &[(&str, &str)],
+) -> Result<Vec<Value>, HostError> {
+    let query = [("per_page", "100")].into_iter().chain(more.iter().copied());
+    gitlab.pages(client, gitlab.address(["groups", group, "members", "all"], query)).await
 }
 
 /// Those who use a seat. A token that may not see who does is told no seat at all; that is not nobody.

@@ -25,8 +25,8 @@ use crate::schedule::Schedule;
 /// `GitlabDiscoveryEntityProvider`.
 pub(super) struct Projects {
     id: String,
-    settings: Arc<Settings>,
-    answered: Answered,
+    pub(super) settings: Arc<Settings>,
+    pub(super) answered: Answered,
     memory: Memory,
 }
 
@@ -42,6 +42,9 @@ impl Projects {
         client: &Client,
         priority: Priority,
     ) -> Result<Discovery, HostError> {
+        if self.settings.search {
+            return self.searched(gitlab, client).await;
+        }
         let plan = self.memory.plan(priority);
         let wanted = match &plan {
             Plan::These(paths) => self.these(gitlab, client, paths).await?,
@@ -167,7 +170,7 @@ impl Projects {
     }
 
     /// What the settings leave of a listed project. One without a commit has no file.
-    fn chosen(&self, project: &Value) -> Option<Repository> {
+    pub(super) fn chosen(&self, project: &Value) -> Option<Repository> {
         let settings = &self.settings;
         let path = project["path_with_namespace"].as_str()?;
         let topics: HashSet<&str> =
