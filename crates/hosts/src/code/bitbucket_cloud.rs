@@ -103,7 +103,7 @@ impl BitbucketCloud {
     }
 
     /// Asks the API for JSON.
-    async fn ask(&self, client: &Client, url: &Url) -> Result<Value, HostError> {
+    pub(crate) async fn ask(&self, client: &Client, url: &Url) -> Result<Value, HostError> {
         let reply = self.credential.send(client, url, call_for("application/json", None)).await?;
         json(url, &reply)
     }

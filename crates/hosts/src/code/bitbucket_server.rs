@@ -80,7 +80,8 @@ impl BitbucketServer {
         }
     }
 
-    async fn ask(&self, client: &Client, url: &Url) -> Result<Value, HostError> {
+    /// Asks the API for JSON.
+    pub(crate) async fn ask(&self, client: &Client, url: &Url) -> Result<Value, HostError> {
         let reply = self.credential.send(client, url, call_for("application/json", None)).await?;
         json(url, &reply)
     }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use globset::{GlobBuilder, GlobMatcher};
 use serde_json::{Value, json};
 
-use super::named::{concerns_path, named, once};
+use super::named::{Last, concerns_path, is_there, named};
 use super::scope;
 use super::{Discovered, Discovery, Provider, ProviderEvent};
 use crate::budget::Priority;
@@ -23,6 +23,9 @@ use crate::schedule::Schedule;
 /// Results in one answer.
 const TOP: usize = 1000;
 
+/// A file with the repository that it is of.
+type Named = (String, Discovered);
+
 /// One organization.
 struct Organization {
     id: String,
@@ -36,6 +39,7 @@ struct Organization {
     path: String,
     branch: Option<String>,
     schedule: Schedule,
+    last: Last,
 }
 
 /// Reads `catalog.providers.azureDevOps`: several entries by their names, or one.
@@ -70,6 +74,7 @@ pub(crate) fn make(
             path,
             branch: entry.get("branch").text(problems),
             schedule: Schedule::read(&entry.get("schedule"), problems),
+            last: Last::default(),
         }) as Arc<dyn Provider>)
     };
     named(fields, "organization").into_iter().filter_map(read).collect()
@@ -111,14 +116,25 @@ impl Organization {
             }));
             seen += results.len();
             if seen as u64 >= count {
-                return Ok(Discovery { found: once(found), missed });
+                return self.done(host, client, found, missed).await;
             }
             if results.is_empty() {
                 let message =
                     format!("the code search of {} speaks of {count} files and named {seen}", self.target());
-                return Ok(Discovery { found: once(found), missed: Some(message) });
+                return self.done(host, client, found, Some(message)).await;
             }
         }
+    }
+
+    async fn done(
+        &self,
+        host: &Azure,
+        client: &Client,
+        mut found: Vec<Named>,
+        missed: Option<String>,
+    ) -> Result<Discovery, HostError> {
+        self.last.confirm(host, client, &mut found).await?;
+        Ok(self.last.all(found, missed))
     }
 
     /// Without a search every repository may have the file.
@@ -133,12 +149,13 @@ impl Organization {
             let project = repository["project"]["name"].as_str()?;
             (!is_empty).then(|| self.file(project, name, &self.path, true))
         };
-        Ok(Discovery { found: once(all.iter().filter_map(file).collect()), missed: None })
+        Ok(self.last.all(all.iter().filter_map(file).collect(), None))
     }
 
-    fn file(&self, project: &str, repository: &str, path: &str, optional: bool) -> Discovered {
+    fn file(&self, project: &str, repository: &str, path: &str, optional: bool) -> Named {
         let (owner, branch) = (&self.organization, self.branch.as_deref());
-        location(&git_url(&self.host, owner, project, repository, path, branch), optional)
+        let url = git_url(&self.host, owner, project, repository, path, branch);
+        (format!("{project}/{repository}"), location(&url, optional))
     }
 
     fn is_own(&self, project: &str) -> bool {
@@ -166,6 +183,19 @@ impl Provider for Organization {
 
     async fn discover(&self, hosts: &Hosts, priority: Priority) -> Result<Discovery, HostError> {
         let (host, client) = scope::reach::<Azure>(hosts, KEY, &self.host, priority)?;
+        // The search knows a new file only after some minutes; where it has a name, it can be looked for.
+        if let Some(names) = self.last.alone(priority).filter(|_| !self.path.contains(['*', '?'])) {
+            let mut found = Vec::new();
+            for (project, repository) in names.iter().filter_map(|name| name.split_once('/')) {
+                let (name, file) = self.file(project, repository, &self.path, false);
+                if is_there(host, &client, &file).await? {
+                    found.push((name, file));
+                }
+            }
+            if let Some(discovery) = self.last.these(&names, found) {
+                return Ok(discovery);
+            }
+        }
         match self.search(host, &client).await {
             // The extension that searches is not installed.
             Err(HostError::NotFound(_)) => self.repositories(host, &client).await,
@@ -192,14 +222,16 @@ impl Provider for Organization {
                 let Some(rest) = rest.filter(|rest| rest.starts_with('/')) else { return false };
                 let parts: Vec<&str> =
                     rest.split('/').filter(|part| !part.is_empty() && *part != "_git").collect();
-                let is_own = match parts[..] {
-                    [name] => self.is_own(name) && self.repositories.is_match(name),
-                    [project, name] => self.is_own(project) && self.repositories.is_match(name),
-                    _ => false,
+                let (project, name) = match parts[..] {
+                    [name] => (name, name),
+                    [project, name] => (project, name),
+                    _ => return false,
                 };
-                is_own
+                self.is_own(project)
+                    && self.repositories.is_match(name)
                     && self.branch.as_ref().is_none_or(|own| own == branch)
                     && concerns_path(&self.path, paths.as_deref())
+                    && self.last.touch(&format!("{project}/{name}"))
             }
             ProviderEvent::Repositories { host, owner } => {
                 let organization = owner.strip_prefix(self.organization.as_str());

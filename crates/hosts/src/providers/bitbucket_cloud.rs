@@ -7,7 +7,7 @@ use regex::Regex;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::named::{concerns_path, named, once, pattern};
+use super::named::{Last, concerns_path, is_there, named, pattern};
 use super::scope;
 use super::{Discovered, Discovery, Provider, ProviderEvent};
 use crate::budget::Priority;
@@ -21,6 +21,14 @@ use crate::fields::Fields;
 use crate::hosts::Hosts;
 use crate::schedule::Schedule;
 
+/// More of a hit than what is told without asking, and less.
+const FIELDS: &str = "-values.content_matches,+values.file.commit.repository.mainbranch.name,\
+    +values.file.commit.repository.project.key,+values.file.commit.repository.slug,\
+    +values.file.commit.repository.links.html.href";
+
+/// A file with the repository that it is of.
+type Named = (String, Discovered);
+
 /// One workspace.
 struct Workspace {
     id: String,
@@ -32,6 +40,7 @@ struct Workspace {
     repository: Option<Regex>,
     page: String,
     schedule: Schedule,
+    last: Last,
 }
 
 /// Reads `catalog.providers.bitbucketCloud`: one entry, or several by their names.
@@ -57,6 +66,7 @@ pub(crate) fn make(
             repository: pattern(&filters.get("repoSlug"), true, problems),
             page: entry.get("pagelen").count(100, problems).min(100).to_string(),
             schedule: Schedule::read(&entry.get("schedule"), problems),
+            last: Last::default(),
         }) as Arc<dyn Provider>)
     };
     named(fields, "workspace").into_iter().filter_map(read).collect()
@@ -71,49 +81,63 @@ impl Workspace {
     }
 
     /// Every file that the search finds, project by project: one search has an end that a large workspace reaches.
-    async fn search(&self, host: &BitbucketCloud, client: &Client) -> Result<Vec<Discovered>, HostError> {
-        let projects =
-            asking(host.api(&["workspaces", &self.workspace, "projects"]), [("pagelen", self.page.as_str())]);
-        let projects = host.pages(client, projects).await?;
+    async fn search(&self, host: &BitbucketCloud, client: &Client) -> Result<Vec<Named>, HostError> {
+        let projects = host.api(&["workspaces", &self.workspace, "projects"]);
+        let projects = host.pages(client, asking(projects, [("pagelen", self.page.as_str())])).await?;
         let keys = projects.iter().filter_map(|project| project["key"].as_str());
-        let keys = keys.filter(|key| self.project.as_ref().is_none_or(|pattern| pattern.is_match(key)));
-        let name = self.catalog_path.rsplit('/').next().unwrap_or_default();
-        let fields = "-values.content_matches,+values.file.commit.repository.mainbranch.name,\
-            +values.file.commit.repository.project.key,+values.file.commit.repository.slug,\
-            +values.file.commit.repository.links.html.href";
         let mut found = Vec::new();
-        for key in keys {
-            let query = format!("\"{name}\" path:{} project:{key}", self.catalog_path);
-            let pairs =
-                [("search_query", query.as_str()), ("fields", fields), ("pagelen", self.page.as_str())];
-            let url = asking(host.api(&["workspaces", &self.workspace, "search", "code"]), pairs);
-            for hit in host.pages(client, url).await? {
-                // One without is a file that only names another of that name.
-                let is_file = hit["path_matches"].as_array().is_some_and(|matches| !matches.is_empty());
-                let repository = &hit["file"]["commit"]["repository"];
-                if let (true, Some(path)) =
-                    (is_file && self.is_wanted(repository), hit["file"]["path"].as_str())
-                {
-                    found.extend(self.file(repository, path, false));
-                }
-            }
+        for key in keys.filter(|key| self.project.as_ref().is_none_or(|pattern| pattern.is_match(key))) {
+            found.extend(self.search_for(host, client, &format!("project:{key}")).await?);
         }
         Ok(found)
     }
 
-    /// Without a search every repository may have the file.
-    async fn repositories(
+    async fn search_for(
         &self,
         host: &BitbucketCloud,
         client: &Client,
-    ) -> Result<Vec<Discovered>, HostError> {
-        let url = asking(host.api(&["repositories", &self.workspace]), [("pagelen", self.page.as_str())]);
-        let all = host.pages(client, url).await?;
-        let wanted = all.iter().filter(|repository| self.is_wanted(repository));
-        Ok(wanted.filter_map(|repository| self.file(repository, &self.catalog_path, true)).collect())
+        filter: &str,
+    ) -> Result<Vec<Named>, HostError> {
+        let name = self.catalog_path.rsplit('/').next().unwrap_or_default();
+        let query = format!("\"{name}\" path:{} {filter}", self.catalog_path);
+        let pairs = [("search_query", query.as_str()), ("fields", FIELDS), ("pagelen", self.page.as_str())];
+        let url = asking(host.api(&["workspaces", &self.workspace, "search", "code"]), pairs);
+        let hits = host.pages(client, url).await?;
+        let file = |hit: &Value| {
+            // One without is a file that only names another of that name.
+            hit["path_matches"].as_array().filter(|matches| !matches.is_empty())?;
+            self.file(&hit["file"]["commit"]["repository"], hit["file"]["path"].as_str()?, false)
+        };
+        Ok(hits.iter().filter_map(file).collect())
     }
 
-    fn file(&self, repository: &Value, path: &str, optional: bool) -> Option<Discovered> {
+    /// Without a search every repository may have the file.
+    async fn repositories(&self, host: &BitbucketCloud, client: &Client) -> Result<Vec<Named>, HostError> {
+        let url = asking(host.api(&["repositories", &self.workspace]), [("pagelen", self.page.as_str())]);
+        let all = host.pages(client, url).await?;
+        Ok(all.iter().filter_map(|repository| self.file(repository, &self.catalog_path, true)).collect())
+    }
+
+    /// The files of one repository as it is now: the search knows them only after some minutes.
+    async fn one(&self, host: &BitbucketCloud, client: &Client, slug: &str) -> Result<Vec<Named>, HostError> {
+        if self.catalog_path.contains('*') {
+            return self.search_for(host, client, &format!("repo:{slug}")).await;
+        }
+        let repository = match host.ask(client, &host.api(&["repositories", &self.workspace, slug])).await {
+            Err(HostError::NotFound(_)) => return Ok(Vec::new()),
+            repository => repository?,
+        };
+        let Some((name, found)) = self.file(&repository, &self.catalog_path, false) else {
+            return Ok(Vec::new());
+        };
+        Ok(is_there(host, client, &found).await?.then_some((name, found)).into_iter().collect())
+    }
+
+    /// A file of a repository, unless a filter leaves it out.
+    fn file(&self, repository: &Value, path: &str, optional: bool) -> Option<Named> {
+        if !self.is_wanted(repository) {
+            return None;
+        }
         let href = repository["links"]["html"]["href"].as_str().map(str::to_owned);
         let slug = repository["slug"].as_str();
         let page = href.or_else(|| Some(format!("https://{}/{}/{}", self.host, self.workspace, slug?)))?;
@@ -122,7 +146,7 @@ impl Workspace {
         let url = below(&Url::parse(&page).ok().filter(|url| host_of(url) == self.host)?, parts);
         let mut found = location(url.as_str(), optional);
         found.document["metadata"]["annotations"]["bitbucket.org/repo-url"] = json!(page);
-        Some(found)
+        Some((slug.unwrap_or_default().to_owned(), found))
     }
 }
 
@@ -146,12 +170,22 @@ impl Provider for Workspace {
 
     async fn discover(&self, hosts: &Hosts, priority: Priority) -> Result<Discovery, HostError> {
         let (host, client) = scope::reach::<BitbucketCloud>(hosts, KEY, &self.host, priority)?;
-        let found = match self.search(host, &client).await {
+        if let Some(names) = self.last.alone(priority) {
+            let mut found = Vec::new();
+            for name in &names {
+                found.extend(self.one(host, &client, name).await?);
+            }
+            if let Some(discovery) = self.last.these(&names, found) {
+                return Ok(discovery);
+            }
+        }
+        let mut found = match self.search(host, &client).await {
             // Somebody of the workspace has to switch the search on.
             Err(HostError::NotFound(_)) => self.repositories(host, &client).await?,
             found => found?,
         };
-        Ok(Discovery { found: once(found), missed: None })
+        self.last.confirm(host, &client, &mut found).await?;
+        Ok(self.last.all(found, None))
     }
 
     fn concerns(&self, event: &ProviderEvent) -> bool {
@@ -162,9 +196,14 @@ impl Provider for Workspace {
                     && owner.eq_ignore_ascii_case(&self.workspace)
                     && self.repository.as_ref().is_none_or(|pattern| pattern.is_match(slug))
                     && concerns_path(&self.catalog_path, paths.as_deref())
+                    && self.last.touch(slug)
             }
             ProviderEvent::Repositories { host, owner } => {
-                *host == self.host && owner.eq_ignore_ascii_case(&self.workspace)
+                let is_own = *host == self.host && owner.eq_ignore_ascii_case(&self.workspace);
+                if is_own {
+                    self.last.forget();
+                }
+                is_own
             }
             ProviderEvent::People { .. } => false,
         }

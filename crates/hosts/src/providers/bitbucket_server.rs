@@ -7,12 +7,11 @@ use regex::Regex;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::named::{concerns_path, named, once, pattern};
+use super::named::{Last, concerns_path, is_there, named, pattern};
 use super::scope;
 use super::{Discovered, Discovery, Provider, ProviderEvent};
 use crate::budget::Priority;
 use crate::client::{Client, host_of};
-use crate::code::CodeHost as _;
 use crate::code::bitbucket_server::{BitbucketServer, KEY};
 use crate::config::ConfigProblem;
 use crate::documents::location;
@@ -20,6 +19,9 @@ use crate::error::HostError;
 use crate::fields::Fields;
 use crate::hosts::Hosts;
 use crate::schedule::Schedule;
+
+/// A file with the repository that it is of.
+type Named = (String, Discovered);
 
 /// One installation.
 struct Installation {
@@ -32,6 +34,7 @@ struct Installation {
     /// Only files that are there are told.
     validates: bool,
     schedule: Schedule,
+    last: Last,
 }
 
 /// Reads `catalog.providers.bitbucketServer`: one entry, or several by their names.
@@ -57,6 +60,7 @@ pub(crate) fn make(
             skips_archived: filters.get("skipArchivedRepos").flag(false, problems),
             validates: entry.get("validateLocationsExist").flag(false, problems),
             schedule: Schedule::read(&entry.get("schedule"), problems),
+            last: Last::default(),
         }) as Arc<dyn Provider>)
     };
     named(fields, "host").into_iter().filter_map(read).collect()
@@ -64,7 +68,7 @@ pub(crate) fn make(
 
 impl Installation {
     /// The file of a repository, unless a filter leaves it out.
-    fn file(&self, repository: &Value) -> Option<(Url, Discovered)> {
+    fn file(&self, key: &str, repository: &Value) -> Option<Named> {
         let slug = repository["slug"].as_str()?;
         if self.repository.as_ref().is_some_and(|pattern| !pattern.is_match(slug)) {
             return None;
@@ -74,18 +78,42 @@ impl Installation {
         }
         let page = repository["links"]["self"][0]["href"].as_str()?.trim_end_matches('/');
         let target = format!("{page}{}", self.catalog_path);
-        let url = Url::parse(&target).ok().filter(|url| host_of(url) == self.host)?;
+        Url::parse(&target).ok().filter(|url| host_of(url) == self.host)?;
         let mut found = location(&target, true);
         if let Some(branch) = repository["defaultBranch"].as_str() {
             found.document["metadata"]["annotations"]["bitbucket.org/default-branch"] = json!(branch);
         }
-        Some((url, found))
+        Some((format!("{key}/{slug}"), found))
     }
 
-    async fn is_there(&self, host: &BitbucketServer, client: &Client, url: &Url) -> Result<bool, HostError> {
-        match host.read(client, url, None).await {
-            Ok(_) => Ok(true),
-            Err(HostError::NotFound(_)) => Ok(false),
+    /// Those of some repositories of a project that are wanted.
+    async fn files(
+        &self,
+        host: &BitbucketServer,
+        client: &Client,
+        key: &str,
+        repositories: &[Value],
+    ) -> Result<Vec<Named>, HostError> {
+        let mut found = Vec::new();
+        for (name, file) in repositories.iter().filter_map(|repository| self.file(key, repository)) {
+            if !self.validates || is_there(host, client, &file).await? {
+                found.push((name, file));
+            }
+        }
+        Ok(found)
+    }
+
+    /// One repository by its key and name.
+    async fn one(
+        &self,
+        host: &BitbucketServer,
+        client: &Client,
+        name: &str,
+    ) -> Result<Vec<Named>, HostError> {
+        let (key, slug) = name.split_once('/').unwrap_or_default();
+        match host.ask(client, &host.api(&["projects", key, "repos", slug])).await {
+            Ok(repository) => self.files(host, client, key, &[repository]).await,
+            Err(HostError::NotFound(_)) => Ok(Vec::new()),
             Err(error) => Err(error),
         }
     }
@@ -111,27 +139,28 @@ impl Provider for Installation {
 
     async fn discover(&self, hosts: &Hosts, priority: Priority) -> Result<Discovery, HostError> {
         let (host, client) = scope::reach::<BitbucketServer>(hosts, KEY, &self.host, priority)?;
+        if let Some(names) = self.last.alone(priority) {
+            let mut found = Vec::new();
+            for name in &names {
+                found.extend(self.one(host, &client, name).await?);
+            }
+            if let Some(discovery) = self.last.these(&names, found) {
+                return Ok(discovery);
+            }
+        }
         let projects = host.pages(&client, &host.api(&["projects"])).await?;
         let keys = projects.iter().filter_map(|project| project["key"].as_str());
         let mut found = Vec::new();
         let mut missed = None;
         for key in keys.filter(|key| self.project.as_ref().is_none_or(|pattern| pattern.is_match(key))) {
-            let repositories = match host.pages(&client, &host.api(&["projects", key, "repos"])).await {
-                Ok(repositories) => repositories,
+            match host.pages(&client, &host.api(&["projects", key, "repos"])).await {
+                Ok(all) => found.extend(self.files(host, &client, key, &all).await?),
                 // It went away, or is shown and not open: the others still count.
-                Err(HostError::NotFound(why) | HostError::Denied(why)) => {
-                    missed.get_or_insert(why);
-                    continue;
-                }
+                Err(HostError::NotFound(why) | HostError::Denied(why)) => drop(missed.get_or_insert(why)),
                 Err(error) => return Err(error),
-            };
-            for (url, file) in repositories.iter().filter_map(|repository| self.file(repository)) {
-                if !self.validates || self.is_there(host, &client, &url).await? {
-                    found.push(file);
-                }
             }
         }
-        Ok(Discovery { found: once(found), missed })
+        Ok(self.last.all(found, missed))
     }
 
     fn concerns(&self, event: &ProviderEvent) -> bool {
@@ -147,9 +176,15 @@ impl Provider for Installation {
                     && fits(&self.project, key)
                     && fits(&self.repository, slug)
                     && concerns_path(&self.catalog_path, paths.as_deref())
+                    && self.last.touch(&format!("{key}/{slug}"))
             }
             ProviderEvent::Repositories { host, owner } => {
-                *host == self.host && self.project.as_ref().is_none_or(|pattern| pattern.is_match(owner))
+                let is_own =
+                    *host == self.host && self.project.as_ref().is_none_or(|pattern| pattern.is_match(owner));
+                if is_own {
+                    self.last.forget();
+                }
+                is_own
             }
             ProviderEvent::People { .. } => false,
         }

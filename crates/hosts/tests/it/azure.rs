@@ -259,6 +259,34 @@ async fn an_organization_is_searched() {
 }
 
 #[tokio::test]
+async fn a_push_costs_a_look_at_its_repository() {
+    let fake = Fake::start(|asked| match asked.path.as_str() {
+        "/acme/Shop/_apis/git/repositories/web-New/items" => Answer::text("x"),
+        _ => organization(asked),
+    })
+    .await;
+    let (hosts, providers) = provider(&fake, "*");
+    let provider = &providers.0[0];
+    let push = |repository: &str| ProviderEvent::Push {
+        host: fake.host.clone(),
+        repository: repository.to_owned(),
+        branch: "main".to_owned(),
+        paths: None,
+    };
+    assert_eq!(provider.discover(&hosts, Priority::Poll).await.unwrap().found.len(), 2);
+    assert!(!provider.concerns(&push("acme/shop%20one/_git/web")), "its file is known and read by itself");
+    fake.asked();
+    assert!(
+        provider.concerns(&push("acme/Shop/_git/web-New"))
+            && provider.concerns(&push("acme/Shop/_git/web-none"))
+    );
+    let found = provider.discover(&hosts, Priority::Webhook).await.unwrap();
+    let url = format!("https://{}/acme/Shop/_git/web-New?path=/info.yaml&version=GBmain", fake.host);
+    assert_eq!(targets(&found)[2..], [url]);
+    assert_eq!(fake.paths().len(), 2);
+}
+
+#[tokio::test]
 async fn older_addresses_are_the_same_organization() {
     let hosts = hosts(&json!({}));
     let entry = json!({ "a": { "organization": "acme", "project": "shop one" } });

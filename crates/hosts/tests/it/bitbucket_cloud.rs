@@ -1,7 +1,8 @@
 //! Bitbucket Cloud against a fake that follows developer.atlassian.com/cloud/bitbucket/rest (groups Source, Refs,
 //! Commits, Repositories, Search) and .../rest/intro (pages, OAuth).
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 use stagedoor_hosts::{HostError, Hosts, Priority, ProviderEvent, Providers};
@@ -261,16 +262,6 @@ async fn a_workspace_is_searched() {
     let (hosts, providers) = provider(&config(&fake.host, &json!({ "token": "s3cret" })), entry);
     let provider = &providers.0[0];
     assert_eq!((provider.id(), provider.kind()), ("bitbucketCloud-provider:mine", "bitbucketCloud"));
-    let found = provider.discover(&hosts, Priority::Poll).await.unwrap();
-    assert_eq!(found.missed, None);
-    let target = format!("https://{}/acme/web/src/rel%2F1/catalog-info.yaml", fake.host);
-    let targets: Vec<&str> =
-        found.found.iter().filter_map(|f| f.document["spec"]["target"].as_str()).collect();
-    assert_eq!(targets, [target.as_str()]);
-    let annotations = &found.found[0].document["metadata"]["annotations"];
-    assert_eq!(annotations["bitbucket.org/repo-url"], format!("https://{}/acme/web", fake.host));
-    assert_eq!(annotations["backstage.io/managed-by-location"], format!("url:{target}"));
-
     let push = |repository: &str, paths: Option<&str>| ProviderEvent::Push {
         host: fake.host.clone(),
         repository: repository.to_owned(),
@@ -286,6 +277,63 @@ async fn a_workspace_is_searched() {
         provider.concerns(&ProviderEvent::Repositories { host: fake.host.clone(), owner: owner.clone() })
     );
     assert!(!provider.concerns(&ProviderEvent::Repositories { host: "bitbucket.org".into(), owner }));
+
+    let found = provider.discover(&hosts, Priority::Poll).await.unwrap();
+    assert_eq!(found.missed, None);
+    let target = format!("https://{}/acme/web/src/rel%2F1/catalog-info.yaml", fake.host);
+    let targets: Vec<&str> =
+        found.found.iter().filter_map(|f| f.document["spec"]["target"].as_str()).collect();
+    assert_eq!(targets, [target.as_str()]);
+    let annotations = &found.found[0].document["metadata"]["annotations"];
+    assert_eq!(annotations["bitbucket.org/repo-url"], format!("https://{}/acme/web", fake.host));
+    assert_eq!(annotations["backstage.io/managed-by-location"], format!("url:{target}"));
+}
+
+#[tokio::test]
+async fn a_push_costs_a_look_at_its_repository() {
+    let there = Arc::new(AtomicBool::new(true));
+    let is_there = Arc::clone(&there);
+    let fake = Fake::start(move |asked| {
+        let host = asked.header("host");
+        match asked.path.as_str() {
+            "/2.0/repositories/acme/new" => Answer::json(&json!({
+                "slug": "new", "project": { "key": "ONE" }, "mainbranch": { "name": "main" },
+                "links": { "html": { "href": format!("https://{host}/acme/new") } },
+            })),
+            "/2.0/repositories/acme/new/src/main/catalog-info.yaml" if is_there.load(Ordering::SeqCst) => {
+                Answer::text("x")
+            }
+            _ => search(asked, host),
+        }
+    })
+    .await;
+    let entry = json!({ "workspace": "acme", "filters": { "projectKey": "ONE" } });
+    let (hosts, providers) = provider(&config(&fake.host, &json!({ "token": "s3cret" })), entry);
+    let provider = &providers.0[0];
+    let push = |slug: &str| ProviderEvent::Push {
+        host: fake.host.clone(),
+        repository: format!("acme/{slug}"),
+        branch: "main".to_owned(),
+        paths: None,
+    };
+    assert_eq!(provider.discover(&hosts, Priority::Poll).await.unwrap().found.len(), 2);
+    assert!(!provider.concerns(&push("web")), "its file is known and read by itself");
+    fake.asked();
+    assert!(provider.concerns(&push("new")) && provider.concerns(&push("gone")));
+    assert_eq!(provider.discover(&hosts, Priority::Webhook).await.unwrap().found.len(), 3);
+    assert_eq!(fake.paths().len(), 3, "two looks at the new one, one at what is not there");
+    assert!(!provider.concerns(&push("new")));
+    // A rename may touch anything.
+    let owner = "acme".to_owned();
+    assert!(provider.concerns(&ProviderEvent::Repositories { host: fake.host.clone(), owner }));
+    assert_eq!(provider.discover(&hosts, Priority::Webhook).await.unwrap().found.len(), 3);
+    assert!(
+        fake.paths().iter().any(|path| path.ends_with("/search/code")),
+        "which does not know the new one yet"
+    );
+    there.store(false, Ordering::SeqCst);
+    assert_eq!(provider.discover(&hosts, Priority::Poll).await.unwrap().found.len(), 2);
+    assert!(provider.concerns(&push("new")));
 }
 
 #[tokio::test]

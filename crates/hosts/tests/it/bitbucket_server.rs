@@ -208,6 +208,33 @@ async fn every_repository_may_have_the_file() {
 }
 
 #[tokio::test]
+async fn a_push_costs_a_look_at_its_repository() {
+    let fake = Fake::start(|asked| match asked.path.as_str() {
+        "/rest/api/1.0/projects/ONE/repos/new" => {
+            let href = format!("https://{}/projects/ONE/repos/new/browse", asked.header("host"));
+            Answer::json(&json!({ "slug": "new", "links": { "self": [{ "href": href }] } }))
+        }
+        _ => installation(asked),
+    })
+    .await;
+    let hosts = hosts(&config(&fake.host, &json!({ "token": "s3cret" })));
+    let entry = json!({ "host": fake.host, "filters": { "projectKey": "ONE" } });
+    let (providers, _) = Providers::new(Some(&json!({ "bitbucketServer": entry })), &hosts);
+    let push = |repository: &str| ProviderEvent::Push {
+        host: fake.host.clone(),
+        repository: format!("projects/ONE/repos/{repository}"),
+        branch: "main".to_owned(),
+        paths: None,
+    };
+    assert_eq!(providers.0[0].discover(&hosts, Priority::Poll).await.unwrap().found.len(), 3);
+    assert!(!providers.0[0].concerns(&push("web")), "its file is known and read by itself");
+    fake.asked();
+    assert!(providers.0[0].concerns(&push("new")));
+    assert_eq!(providers.0[0].discover(&hosts, Priority::Webhook).await.unwrap().found.len(), 4);
+    assert_eq!(fake.paths(), ["GET /rest/api/1.0/projects/ONE/repos/new"]);
+}
+
+#[tokio::test]
 async fn pushes_concern_it() {
     let hosts = hosts(&config("git.example.com", &json!({})));
     let entry = json!({ "host": "git.example.com", "filters": { "projectKey": "ONE" } });
