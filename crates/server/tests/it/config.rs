@@ -5,7 +5,7 @@ mod wire;
 use std::path::PathBuf;
 
 use stagedoor_server::config::{
-    AllowRule, Config, ConfigErrors, Environment, LocationKind, TargetMatcher, load,
+    AllowRule, Config, ConfigErrors, Environment, LocationKind, Polling, TargetMatcher, load,
 };
 use tempfile::TempDir;
 
@@ -109,10 +109,54 @@ fn a_stock_configuration_starts_unchanged() {
     assert_eq!(org.config_dir, case.directory.path());
     assert_eq!(org.paths()[1], case.directory.path().join("packages/backend/../../examples/org.yaml"));
 
-    assert_eq!(
-        case.warnings(&config),
-        ["not used yet: integrations, auth, techdocs, permission, catalog.providers"]
+    assert_eq!(case.warnings(&config), ["not used yet: auth, techdocs, permission"]);
+    let shown = format!("{config:?}");
+    assert!(!shown.contains("ghp_1") && !shown.contains("t0ken"), "{shown}");
+}
+
+#[test]
+fn what_is_wrong_with_hosts_and_providers_is_told_with_its_place() {
+    let text = "\
+integrations:
+  github:
+    - host: github.com
+      token: [secret]
+  guthub: []
+catalog:
+  readonly: perhaps
+  processingInterval: often
+  defaultLocationConflictStrategy: refuse
+  providers:
+    github:
+      acme:
+        organization: acme
+        schedule:
+          frequency: often
+";
+    let errors = one(text).load(&[]).unwrap_err();
+    let told: Vec<_> = errors.errors.iter().map(|e| (e.place.line(), e.message.as_str())).collect();
+    assert_eq!(told.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [4, 7, 8, 9, 15], "{told:?}");
+    assert!(told[0].1.starts_with("integrations.github[0].token: "), "{told:?}");
+    assert!(told[4].1.starts_with("catalog.providers.github.acme.schedule.frequency: "), "{told:?}");
+    assert!(
+        errors.warnings.iter().any(|w| w.message.contains("did you mean github?")),
+        "{:?}",
+        errors.warnings
     );
+}
+
+#[test]
+fn the_pace_of_the_catalog_is_backstages() {
+    let outside = |text: &str| one(text).good(&[]).outside.clone();
+    let every = |seconds| Polling::Every(std::time::Duration::from_secs(seconds));
+    assert_eq!(outside("catalog: {}\n").polling, Polling::Usual);
+    assert_eq!(outside("catalog: { processingInterval: false }\n").polling, Polling::Never);
+    assert_eq!(outside("catalog: { processingInterval: { minutes: 30 } }\n").polling, every(1800));
+    assert_eq!(outside("catalog: { processingInterval: PT5M }\n").polling, every(300));
+    let all = outside(
+        "catalog: { readonly: true, defaultLocationConflictStrategy: refresh, orphanProviderStrategy: keep }\n",
+    );
+    assert!(all.readonly && all.refreshes_registered && all.keeps_abandoned);
 }
 
 #[test]

@@ -85,10 +85,14 @@ async fn a_push_to_one_of_a_providers_repositories_reads_that_one_alone() {
     eventually("the provider", PATIENCE, async || fake.asked() == 1).await;
 }
 
-/// What of Gitea's API a pattern needs (see "gitTree" and "repoGetRawFile" in its API description): a fake of it.
+/// What of Gitea's API a pattern needs ("repoGetBranch", "GetTree" and "repoGetRawFile" in its API description): a
+/// fake of it.
 async fn gitea(State(files): State<Files>, uri: Uri) -> (StatusCode, String) {
     let path = uri.path();
     files.asked.lock().unwrap().push((path.to_owned(), false));
+    if path.ends_with("/branches/main") {
+        return (StatusCode::OK, json!({ "name": "main", "commit": { "id": "c0ffee" } }).to_string());
+    }
     if path.contains("/git/trees/") {
         let tree = |path: &str| json!({ "path": path, "mode": "100644", "type": "blob", "sha": path });
         let all = json!({
@@ -127,5 +131,5 @@ async fn a_pattern_over_a_repository_of_a_configured_host() {
     files.asked();
     portal.sync().await;
     let asked = files.asked();
-    assert!(asked.iter().all(|path| path.contains("/git/trees/")), "{asked:?}");
+    assert!(!asked.is_empty() && asked.iter().all(|path| !path.contains("/raw/")), "{asked:?}");
 }
