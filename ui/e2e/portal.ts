@@ -15,8 +15,10 @@ export function binary(): string | null {
   return candidates.find(existsSync) ?? null;
 }
 
-/** A portal of its own, not in --dev mode, over the example organisation: people have to sign in. */
+/** A portal of its own over the example organisation. People have to sign in, unless it is in --dev mode. */
 export class Portal {
+  constructor(private readonly options: { dev?: boolean; env?: Record<string, string> } = {}) {}
+
   url = '';
   private log = '';
   private child: ChildProcess | undefined;
@@ -29,7 +31,8 @@ export class Portal {
     this.url = `http://127.0.0.1:${port}`;
     const config = path.join(root, 'examples/quickstart/app-config.yaml');
     const args = ['serve', '--config', config, '--listen', `127.0.0.1:${port}`, '--data-dir', this.dataDir];
-    const env = { ...process.env, STAGEDOOR_CLIENT_ID: undefined, STAGEDOOR_CLIENT_SECRET: undefined };
+    if (this.options.dev) args.push('--dev');
+    const env = { ...process.env, STAGEDOOR_CLIENT_ID: undefined, STAGEDOOR_CLIENT_SECRET: undefined, ...this.options.env };
     this.child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr]) stream?.on('data', (bytes: Buffer) => (this.log += bytes.toString()));
     await this.until('the server is ready', () => fetch(`${this.url}/.backstage/health/v1/readiness`).then(({ status }) => status === 200, () => false));

@@ -11,6 +11,8 @@ export class ApiError extends Error {
     message: string,
     /** Seconds after which it may be tried again. */
     readonly retryAfter?: number,
+    /** What was sent with it. */
+    readonly body?: unknown,
   ) {
     super(message);
     this.name = 'ApiError';
@@ -45,5 +47,5 @@ export function toApiError(status: number, body: unknown, retryAfter?: string | 
   const error = typeof sent.error === 'object' ? (sent.error as { code?: unknown; message?: unknown } | null) : { code: sent.error, message: sent.message };
   const message = typeof error?.message === 'string' ? error.message : `The server answered ${status}.`;
   const seconds = Number(retryAfter);
-  return new ApiError(status, typeof error?.code === 'string' ? error.code : 'error', message, seconds > 0 ? seconds : undefined);
+  return new ApiError(status, typeof error?.code === 'string' ? error.code : 'error', message, seconds > 0 ? seconds : undefined, body);
 }

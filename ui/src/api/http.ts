@@ -5,14 +5,14 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 const native = '/api/stagedoor/v1';
 
 /**
- * One request to the native API, or to Port's for paths that begin with `/v1/`. Its answer, undefined when it has no
+ * One request to the native API, or to another one for paths that begin with `/v1/` or `/api/`. Its answer, undefined when it has no
  * body; throws an {@link ApiError} for everything that is no success.
  */
 export async function ask<Data>(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<Data> {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (body !== undefined) headers['content-type'] = 'application/json';
   const response = await reached(
-    fetch(path.startsWith('/v1/') ? path : native + path, {
+    fetch(/^\/(v1|api)\//.test(path) ? path : native + path, {
       method,
       headers,
       body: body === undefined ? undefined : JSON.stringify(body),

@@ -212,6 +212,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/removals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was removed lately, commit by commit. Whoever is no administrator sees its own doings. */
+        get: operations["removals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/scopes": {
         parameters: {
             query?: never;
@@ -342,7 +359,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All configured sources and how they are doing. */
+        /** All sources and how they are doing: configured, registered, providers. */
         get: operations["sources"];
         put?: never;
         post?: never;
@@ -363,6 +380,23 @@ export interface paths {
         put?: never;
         /** Lets a held source lose what it no longer says. */
         post: operations["confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sources/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads a source now, and answers at its end, or after ten seconds with `running`. */
+        post: operations["read"];
         delete?: never;
         options?: never;
         head?: never;
@@ -433,6 +467,23 @@ export interface paths {
         post?: never;
         /** Takes a token back: the next request with it is refused. */
         delete: operations["revoke_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes changes of entities back, all that can be in one commit, which can be taken back in turn. */
+        post: operations["undo"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -761,6 +812,40 @@ export interface components {
              */
             out: number;
         };
+        /** @description What a host allows, and what is left of it. */
+        HostBudget: {
+            /** @description With its port where that is not the scheme's own. */
+            host: string;
+            /**
+             * Format: int64
+             * @description Requests in each of its periods, where it says so.
+             */
+            limit?: number | null;
+            /**
+             * Format: int64
+             * @description What is left of them.
+             */
+            remaining?: number | null;
+            /** @description When there will be all of them again. */
+            resetAt?: string | null;
+            /**
+             * Format: int64
+             * @description Requests sent since the start.
+             */
+            sent: number;
+            /**
+             * Format: int64
+             * @description Of these, answered with "nothing has changed".
+             */
+            unchanged: number;
+            /**
+             * Format: int64
+             * @description Requests that were not sent, for the rest was kept for what is more urgent.
+             */
+            heldBack: number;
+            /** @description Nothing is sent before. */
+            blockedUntil?: string | null;
+        };
         Incoming: {
             blueprint: string;
             relation: string;
@@ -872,6 +957,19 @@ export interface components {
             /** @description What the portal is called. */
             title: string;
         };
+        /** @description What was left alone. */
+        RefusedUndo: {
+            /** @description Null for a location. */
+            blueprint?: string | null;
+            identifier: string;
+            ref?: string | null;
+            /**
+             * @description `made_anew`, `changed_since`, `claimed`, `blueprint_gone`, `has_dependents`, `forbidden`, `protected_entity`,
+             *     `revision_gone` or `location`.
+             */
+            code: string;
+            message: string;
+        };
         Rejected: {
             index: number;
             /** Format: int32 */
@@ -887,6 +985,45 @@ export interface components {
             target: string;
             required: boolean;
             many: boolean;
+        };
+        /** @description Who removed it. */
+        RemovalActor: {
+            /** @description The id of a source, the address of a person, ... */
+            name: string;
+            /** @description `port`, `backstage`, `native` or `source`. */
+            through: string;
+        };
+        /** @description One commit that removed something. What a source drops in one run goes in one commit. */
+        RemovalEntry: {
+            /**
+             * Format: int64
+             * @description To be taken back as a whole by naming it in `changes`.
+             */
+            revision: number;
+            at: string;
+            actor: components["schemas"]["RemovalActor"];
+            /** @description Entities that it removed. */
+            count: number;
+            /** @description Those of them that are not there now. */
+            gone: number;
+            /** @description Up to five of them. */
+            examples: components["schemas"]["RemovalExample"][];
+        };
+        /** @description An entity that was removed. */
+        RemovalExample: {
+            blueprint: string;
+            identifier: string;
+            ref?: string | null;
+        };
+        /** @description What was removed lately, newest first. */
+        Removals: {
+            /** @description May be empty although there is more. */
+            removals: components["schemas"]["RemovalEntry"][];
+            /**
+             * Format: int64
+             * @description The `before` to go on with; null at the end.
+             */
+            next?: number | null;
         };
         /** @description A link that was made. */
         ResetLink: {
@@ -994,7 +1131,7 @@ export interface components {
             name: string;
             /** @description Lower-case address; null for the operator's credential. */
             email?: string | null;
-            /** @description `person`, `serviceAccount`, `credential` or `development`. */
+            /** @description `person`, `serviceAccount`, `credential`, `development` or `guest`. */
             principal: string;
             firstName?: string | null;
             lastName?: string | null;
@@ -1022,11 +1159,20 @@ export interface components {
             order: components["schemas"]["SortOrder"];
         };
         Source: {
-            /** @description `<type>:<target>`. */
+            /** @description `<type>:<target>`, or the provider's own, such as `github-provider:acme`. */
             id: string;
-            /** @description `file` or `url`. */
+            /** @description `file`, `url`, or `provider:<key in catalog.providers>`. */
             type: string;
+            /** @description As configured or registered; of a provider, what it looks at. */
             target: string;
+            /** @description Somebody has registered it; it is not in the configuration. */
+            registered: boolean;
+            /** @description When it is read by itself, in words: `every 2 minutes`, `when a file changes`, `when asked`. */
+            schedule: string;
+            /** @description When it is read next by itself; null where that is not known to this process. */
+            nextRun?: string | null;
+            /** @description This process is reading it. */
+            running: boolean;
             /** @description `fresh`, `stale`, `gone` or `held`; null before its first reading. */
             state?: string | null;
             /** @description Why it is not fresh. */
@@ -1046,6 +1192,8 @@ export interface components {
         };
         SourceList: {
             sources: components["schemas"]["Source"][];
+            /** @description What is known of the limits of the hosts that this process has asked. */
+            budgets: components["schemas"]["HostBudget"][];
         };
         /** @description Something in a source that a person should mend. */
         SourceProblem: {
@@ -1131,6 +1279,44 @@ export interface components {
         };
         TokenList: {
             tokens: components["schemas"]["TokenItem"][];
+        };
+        /** @description What became of each change. */
+        UndoAnswer: {
+            dryRun: boolean;
+            /**
+             * Format: int64
+             * @description The commit that it made, by which this can be taken back in turn; null where nothing was written.
+             */
+            revision?: number | null;
+            /** @description Entities that are there again. */
+            restored: components["schemas"]["UndoneEntity"][];
+            /** @description Entities that are what they were. */
+            reverted: components["schemas"]["UndoneEntity"][];
+            /** @description Entities that had been made and are gone. */
+            removed: components["schemas"]["UndoneEntity"][];
+            /** @description Registered locations that are there again, `<type>:<target>`. */
+            locations: string[];
+            /** @description What was left alone, and why. */
+            refused: components["schemas"]["RefusedUndo"][];
+        };
+        /** @description What is to be taken back: either `changes`, or `by` and `since`. */
+        UndoBody: {
+            /** @description Revisions (`"41"`, everything in that commit) and ids of single changes (`"41-3"`, as the change feed has them). */
+            changes?: string[] | null;
+            /** @description Everything that this actor did; the name of a source is its id. */
+            by?: string | null;
+            /** @description Not before this time. */
+            since?: string | null;
+            /** @description Not after this time; now when absent. */
+            until?: string | null;
+        };
+        /** @description One entity. */
+        UndoneEntity: {
+            blueprint: string;
+            identifier: string;
+            ref?: string | null;
+            /** @description The source that had claimed it. It does so no more until it says the entity again. */
+            source?: string | null;
         };
     };
     responses: never;
@@ -1935,6 +2121,56 @@ export interface operations {
             };
         };
     };
+    removals: {
+        parameters: {
+            query?: {
+                /** @description Only by this actor; the name of a source is its id. */
+                by?: string;
+                /** @description Go on after a page: its `next`. */
+                before?: number;
+                /** @description Removals on a page, 1..100; 20 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Removals"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     scopes: {
         parameters: {
             query?: never;
@@ -2474,6 +2710,44 @@ export interface operations {
             };
         };
     };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the source, escaped */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     suggest: {
         parameters: {
             query?: {
@@ -2735,6 +3009,92 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    undo: {
+        parameters: {
+            query?: {
+                /** @description Answer what would happen and write nothing. */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoBody"];
+            };
+        };
+        responses: {
+            /** @description all taken back */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndoAnswer"];
+                };
+            };
+            /** @description some left alone */
+            207: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndoAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description no such change, or none that the caller may take back */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description all left alone */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndoAnswer"];
                 };
             };
         };

@@ -59,4 +59,7 @@ export type Problem = EntityResult['problems'][number];
 
 export type Suggestions = Success<paths['/suggest']['get']>;
 export type Source = Success<paths['/sources']['get']>['sources'][number];
+export type Budget = Success<paths['/sources']['get']>['budgets'][number];
+export type Removal = Success<paths['/removals']['get']>['removals'][number];
+export type UndoAnswer = Success<paths['/undo']['post']>;
 export type DocumentsResult = Success<paths['/documents']['post']>;

@@ -1,5 +1,7 @@
+import { Button, Modal } from '@mantine/core';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
 import { sourcesQuery } from '~/api/queries';
 import type { Source } from '~/api/types';
 import { DataTable, type DataColumn } from '~/kit/DataTable';
@@ -8,9 +10,15 @@ import { Empty, Page, Section } from '~/kit/Page';
 import { ProblemLine } from '~/kit/Problem';
 import { StateMark } from '~/kit/StateMark';
 import { Time } from '~/kit/Time';
+import { absoluteTime } from '~/lib/dates';
 import { count, formatNumber } from '~/lib/text';
+import { Allowed } from '~/parts/Allowed';
 import { useDocumentTitle } from '~/parts/model';
+import { Budgets } from './Budgets';
 import { ConfirmLoss } from './ConfirmLoss';
+import { RegisterLocation } from './RegisterLocation';
+import { Removals } from './Removals';
+import { SourceActions } from './SourceActions';
 import classes from './sources.module.css';
 
 const columns: DataColumn<Source>[] = [
@@ -20,13 +28,15 @@ const columns: DataColumn<Source>[] = [
   { id: 'entities', header: 'Entities', align: 'right', cell: (source) => formatNumber(source.entities) },
   { id: 'problems', header: 'Problems', align: 'right', cell: (source) => quietZero(source.problems.length) },
   { id: 'conflicts', header: 'Conflicts', align: 'right', cell: (source) => quietZero(source.conflicts.length) },
-  { id: 'lastRun', header: 'Last run', cell: (source) => (source.lastRun ? <Time iso={source.lastRun} /> : <span className="sd-dim">never</span>) },
+  { id: 'lastRun', header: 'Last read', cell: (source) => <LastRead source={source} /> },
+  { id: 'does', header: 'Change', cell: (source) => <SourceActions source={source} /> },
 ];
 
 /** Whatever supplies entities, and what is wrong with it. */
 export function SourcesPage() {
   const { data } = useSuspenseQuery(sourcesQuery);
-  const { sources } = data;
+  const { sources, budgets } = data;
+  const [registering, setRegistering] = useState(false);
   const documentTitle = useDocumentTitle('Sources');
   const entities = sources.reduce((sum, source) => sum + source.entities, 0);
   const bad = sources.filter(needsAttention);
@@ -35,10 +45,16 @@ export function SourcesPage() {
       documentTitle={documentTitle}
       title="Sources"
       subtitle={`${count(entities, 'entity', 'entities')} from ${count(sources.length, 'source')}`}
+      actions={
+        <Allowed action="RegisterLocation">
+          <Button onClick={() => setRegistering(true)}>Register an address…</Button>
+        </Allowed>
+      }
     >
       {sources.length === 0 ? (
-        <Empty title="No source is configured.">
-          List files or addresses under <code>catalog.locations</code> in <code>app-config.yaml</code>, and restart the server.
+        <Empty title="There is no source yet.">
+          Register the address of a <code>catalog-info.yaml</code>, or list files, addresses and <code>catalog.providers</code> in{' '}
+          <code>app-config.yaml</code> and restart the server.
         </Empty>
       ) : (
         <DataTable natural label="Sources" columns={columns} rows={sources} rowId={(source) => source.id} />
@@ -46,6 +62,11 @@ export function SourcesPage() {
       {bad.map((source) => (
         <SourceProblems key={source.id} source={source} />
       ))}
+      <Budgets budgets={budgets} />
+      <Removals />
+      <Modal opened={registering} onClose={() => setRegistering(false)} title="Register an address">
+        {registering && <RegisterLocation onDone={() => setRegistering(false)} />}
+      </Modal>
     </Page>
   );
 }
@@ -62,6 +83,15 @@ function Target({ source }: { source: Source }) {
       ) : (
         target
       )}
+    </span>
+  );
+}
+
+function LastRead({ source: { lastRun, running, schedule, nextRun } }: { source: Source }) {
+  if (running) return <>being read</>;
+  return (
+    <span title={nextRun ? `${schedule}, next ${absoluteTime(nextRun)}` : schedule}>
+      {lastRun ? <Time iso={lastRun} /> : <span className="sd-dim">never</span>}
     </span>
   );
 }

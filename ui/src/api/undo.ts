@@ -1,0 +1,22 @@
+import { queryOptions } from '@tanstack/react-query';
+import { ApiError } from './client';
+import { ask } from './http';
+import type { Removal, UndoAnswer } from './types';
+
+/** The last commits that removed something. */
+export const removalsQuery = queryOptions({
+  queryKey: ['removals'],
+  queryFn: async ({ signal }) => (await ask<{ removals: Removal[] }>('GET', '/removals?limit=10', undefined, signal)).removals,
+});
+
+/** Takes one commit back, or says what that would do. That all of it was left alone is an answer too. */
+export async function undo(revision: number, dryRun: boolean): Promise<UndoAnswer> {
+  try {
+    return await ask<UndoAnswer>('POST', `/undo?dryRun=${dryRun}`, { changes: [String(revision)] });
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 422 && isAnswer(error.body)) return error.body;
+    throw error;
+  }
+}
+
+const isAnswer = (body: unknown): body is UndoAnswer => typeof body === 'object' && body !== null && 'refused' in body;

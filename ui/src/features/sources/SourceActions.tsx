@@ -1,0 +1,45 @@
+import { Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { locationsQuery, removeLocation } from '~/api/locations';
+import { readSource } from '~/api/sources';
+import type { Source } from '~/api/types';
+import { Confirm, quiet } from '~/kit/Confirm';
+import { Allowed } from '~/parts/Allowed';
+import { useWhyNot } from '~/parts/session';
+import { useChange } from '~/parts/useChange';
+
+/** What can be done with one source. */
+export function SourceActions({ source: { id, target, registered } }: { source: Source }) {
+  const read = useChange(() => readSource(id));
+  return (
+    <>
+      <Allowed action="UpdateSources">
+        <Button variant="subtle" {...quiet} loading={read.isPending} aria-label={`Read ${target} now`} onClick={() => read.mutate(undefined)}>
+          Read now
+        </Button>
+      </Allowed>
+      {registered && <Remove target={target} />}
+    </>
+  );
+}
+
+function Remove({ target }: { target: string }) {
+  const { data } = useQuery(locationsQuery);
+  const why = useWhyNot('DeleteLocation');
+  const remove = useChange(removeLocation);
+  const location = data?.find((one) => one.target === target);
+  if (!location) return null;
+  return (
+    <Confirm
+      variant="subtle"
+      label="Remove…"
+      name={`Remove ${target}`}
+      title="Remove this address?"
+      confirm="Remove"
+      why={why}
+      run={() => remove.mutateAsync(location.id)}
+    >
+      Every entity that only {target} supplies is removed with it. They can be brought back from here.
+    </Confirm>
+  );
+}
