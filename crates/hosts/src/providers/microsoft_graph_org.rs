@@ -131,8 +131,9 @@ impl Reading<'_> {
     async fn organization(&self) -> Result<Organization, HostError> {
         let tenant = &self.settings.tenant;
         let own = self.api.one(&format!("organization/{tenant}"), "id,displayName").await?;
-        let mut found = Organization::default();
-        found.root = documents::organization(&own).zip(own["id"].as_str()).map(|(d, id)| (id.to_owned(), d));
+        let id = own["id"].as_str().map(str::to_owned);
+        let root = id.zip(documents::organization(&own));
+        let mut found = Organization { root, ..Organization::default() };
         self.groups(&mut found).await?;
         for (id, user) in self.users().await? {
             if let Some(document) = documents::user(&user) {

@@ -184,7 +184,7 @@ async fn active_directory_says_things_its_own_way() {
     let fake =
         Fake::start(Directory { entries, credentials, pages: true, range: Some(3), ..Directory::default() })
             .await;
-    let map = json!({"rdn": "cn", "name": "sAMAccountName", "picture": "thumbnailPhoto"});
+    let map = json!({"rdn": "cn", "name": "sAMAccountName", "picture": "thumbnailPhoto", "displayName": ""});
     let set = json!({"metadata.namespace": "staff", "spec.profile.office": "north"});
     let all = read(&fake, &json!({"users": [{"dn": base, "map": map, "set": set}]})).await.unwrap();
     let ann = &all["User:ann"];
@@ -197,6 +197,7 @@ async fn active_directory_says_things_its_own_way() {
         "CN=Ann Lee,OU=People,DC=larkfell,DC=example"
     );
     assert_eq!(ann["metadata"]["namespace"], "staff");
+    assert!(ann["spec"]["profile"]["displayName"].is_null(), "switched off");
     assert_eq!(ann["spec"]["profile"]["office"], "north");
     assert_eq!(ann["spec"]["profile"]["picture"], "data:image/jpeg;base64,/9j/AA==");
     assert_eq!(ann["spec"]["memberOf"], json!(["group:default/crew"]), "said by the user alone");

@@ -7,11 +7,15 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
+/// An attribute and its values.
+type Attribute = (String, Vec<Vec<u8>>);
+/// The name of an entry, and its attributes.
+pub(crate) type Entry = (String, Vec<Attribute>);
+
 /// What the directory has and how it behaves.
 #[derive(Clone, Default)]
 pub(crate) struct Directory {
-    /// Name, and attributes with their values.
-    pub(crate) entries: Vec<(String, Vec<(String, Vec<Vec<u8>>)>)>,
+    pub(crate) entries: Vec<Entry>,
     /// Who may bind.
     pub(crate) credentials: (String, String),
     /// Whether pages are known.
@@ -77,8 +81,8 @@ impl Fake {
 }
 
 /// An entry by name and texts; one attribute may come more than once.
-pub(crate) fn entry(dn: &str, values: &[(&str, &str)]) -> (String, Vec<(String, Vec<Vec<u8>>)>) {
-    let mut attributes: Vec<(String, Vec<Vec<u8>>)> = Vec::new();
+pub(crate) fn entry(dn: &str, values: &[(&str, &str)]) -> Entry {
+    let mut attributes: Vec<Attribute> = Vec::new();
     for (name, value) in values {
         match attributes.iter_mut().find(|(known, _)| known == name) {
             Some((_, all)) => all.push(value.as_bytes().to_vec()),
@@ -194,12 +198,7 @@ async fn answer(stream: &mut TcpStream, directory: &Directory, id: &[u8], search
     stream.write_all(&message_of(id, &result(0x65, 0), &controls)).await.ok()
 }
 
-fn encode_entry(
-    dn: &str,
-    attributes: &[(String, Vec<Vec<u8>>)],
-    search: &Search,
-    range: Option<usize>,
-) -> Vec<u8> {
+fn encode_entry(dn: &str, attributes: &[Attribute], search: &Search, range: Option<usize>) -> Vec<u8> {
     let mut out = Vec::new();
     for (name, all) in attributes {
         // `member;range=2-*`

@@ -137,7 +137,10 @@ impl Kind {
         }
         let map = fields.get("map");
         let mut named = |key: &str, default: Option<&str>| {
-            map.get(key).text(problems).or_else(|| default.map(str::to_owned))
+            let at = map.get(key);
+            // An empty name switches it off.
+            let off = at.value().and_then(Value::as_str).is_some_and(|text| text.trim().is_empty());
+            at.text(problems).or_else(|| default.filter(|_| !off).map(str::to_owned))
         };
         let own = if users { "uid" } else { "cn" };
         let only = |groups: bool, name: &'static str| (groups != users).then_some(name);

@@ -153,7 +153,9 @@ fn only_outbound_opens_connections() {
         }
         let text = std::fs::read_to_string(ROOT.join(&name)).expect("source files are text");
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-        breaches.extend(OPENING.iter().filter(|call| code.contains(**call)).map(|call| format!("{name}: {call}")));
+        breaches.extend(
+            OPENING.iter().filter(|call| code.contains(**call)).map(|call| format!("{name}: {call}")),
+        );
     }
     assert_none("connections that outbound has not checked", &breaches);
 }
