@@ -114,6 +114,16 @@ pub(crate) fn lacks(at: &str, key: &str) -> ApiError {
     must(at, &format!("have required property '{key}'"))
 }
 
+/// Refuses keys that are not known here. The beginning is what clients have seen.
+pub(crate) fn only(body: &Map<String, Value>, known: &[&str]) -> Result<(), ApiError> {
+    match body.keys().find(|key| !known.contains(&key.as_str())) {
+        None => Ok(()),
+        Some(key) => {
+            Err(ApiError::input(format!("Malformed request: Unrecognized key(s) in object: '{key}'")))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -4,32 +4,41 @@
 //! entities out as stored. Where the original has a flaw that no client can depend on, this dialect does
 //! better; `docs/reference/compat-backstage.md` lists every such place.
 
+mod analyze;
+mod ancestry;
 mod answer;
 mod body;
 mod by_query;
 mod by_refs;
 mod caller;
+mod conditions;
 mod cursor;
 mod entities;
 mod error;
+mod events;
 mod facets;
 mod fields;
 mod items;
+mod locations;
 mod openapi;
 mod permission;
 mod query;
+mod refresh;
 mod stream;
+mod unprocessed;
+mod validate;
 mod walk;
 
 use axum::Router;
 use axum::middleware::from_fn;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use http::StatusCode;
 use stagedoor_portal::Portal;
 
 use crate::caller::Caller;
 
 pub use error::refusal;
+pub use events::router as events_router;
 pub use openapi::openapi;
 pub use permission::{catalog_permissions, router as permission_router};
 
@@ -42,8 +51,20 @@ pub fn router(portal: Portal) -> Router {
         .route("/entities/by-refs", post(by_refs::post))
         .route("/entities/by-uid/{uid}", get(entities::by_uid).delete(entities::delete_by_uid))
         .route("/entities/by-name/{kind}/{namespace}/{name}", get(entities::by_name))
+        .route("/entities/by-name/{kind}/{namespace}/{name}/ancestry", get(ancestry::get))
+        .route("/entities/unprocessed/failed", get(unprocessed::failed))
+        .route("/entities/unprocessed/pending", get(unprocessed::pending))
+        .route("/entities/unprocessed/delete/{id}", delete(unprocessed::delete))
         .route("/entity-facets", get(facets::get).post(facets::post))
+        .route("/refresh", post(refresh::post))
+        .route("/validate-entity", post(validate::post))
+        .route("/locations", get(locations::list).post(locations::create))
+        .route("/locations/by-query", post(locations::by_query::post))
+        .route("/locations/{id}", get(locations::get).put(locations::update).delete(locations::delete))
+        .route("/locations/by-entity/{kind}/{namespace}/{name}", get(locations::by_entity))
+        .route("/analyze-location", post(analyze::post))
         .route("/.well-known/backstage/permissions/metadata", get(permission::metadata))
+        .route("/.well-known/backstage/permissions/apply-conditions", post(conditions::post))
         .fallback(unknown)
         .method_not_allowed_fallback(unknown)
         .layer(from_fn(error::shape))

@@ -6,12 +6,16 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde_json::Value;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
 use utoipa::{IntoParams, Modify, OpenApi, ToSchema};
 
-use crate::{by_query, by_refs, entities, facets, permission};
+use crate::{
+    analyze, ancestry, by_query, by_refs, conditions, entities, events, facets, locations, permission, refresh,
+    unprocessed, validate,
+};
 
 /// An entity: `apiVersion`, `kind`, `metadata`, `spec`, `relations`; less when `fields` is given.
 #[derive(ToSchema)]
@@ -29,13 +33,22 @@ pub(crate) struct EntitiesPage {
 }
 
 /// Where to go from here. Cursors are good for GET and POST.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct PageInfo {
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     next_cursor: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     prev_cursor: Option<String>,
+}
+
+impl PageInfo {
+    /// Of a list that is walked forwards only.
+    pub(crate) fn forward(next_cursor: Option<String>) -> Self {
+        Self { next_cursor, prev_cursor: None }
+    }
 }
 
 /// As many items as references were given, in their order.
@@ -234,6 +247,22 @@ pub(crate) struct FacetParams {
         entities::by_name,
         entities::by_uid,
         entities::delete_by_uid,
+        ancestry::get,
+        refresh::post,
+        validate::post,
+        unprocessed::failed,
+        unprocessed::pending,
+        unprocessed::delete,
+        locations::list,
+        locations::create,
+        locations::by_query::post,
+        locations::get,
+        locations::update,
+        locations::delete,
+        locations::by_entity,
+        analyze::post,
+        conditions::post,
+        events::receive,
         by_query::get,
         by_query::post,
         by_refs::post,
@@ -263,7 +292,7 @@ impl Modify for Everywhere {
     /// Every operation may be asked too often.
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         for item in document.paths.paths.values_mut() {
-            for operation in [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten() {
+            for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten() {
                 let refusal = Content::new(Some(Ref::from_schema_name("Refusal")));
                 let description = "Too many requests; `Retry-After` says when to come again";
                 let response = ResponseBuilder::new().description(description);
@@ -304,17 +333,33 @@ mod tests {
             routes,
             [
                 "delete /api/catalog/entities/by-uid/{uid}",
+                "delete /api/catalog/entities/unprocessed/delete/{id}",
+                "delete /api/catalog/locations/{id}",
                 "get /api/catalog/.well-known/backstage/permissions/metadata",
                 "get /api/catalog/entities",
                 "get /api/catalog/entities/by-name/{kind}/{namespace}/{name}",
+                "get /api/catalog/entities/by-name/{kind}/{namespace}/{name}/ancestry",
                 "get /api/catalog/entities/by-query",
                 "get /api/catalog/entities/by-uid/{uid}",
+                "get /api/catalog/entities/unprocessed/failed",
+                "get /api/catalog/entities/unprocessed/pending",
                 "get /api/catalog/entity-facets",
+                "get /api/catalog/locations",
+                "get /api/catalog/locations/by-entity/{kind}/{namespace}/{name}",
+                "get /api/catalog/locations/{id}",
                 "get /api/permission/health",
+                "post /api/catalog/.well-known/backstage/permissions/apply-conditions",
+                "post /api/catalog/analyze-location",
                 "post /api/catalog/entities/by-query",
                 "post /api/catalog/entities/by-refs",
                 "post /api/catalog/entity-facets",
+                "post /api/catalog/locations",
+                "post /api/catalog/locations/by-query",
+                "post /api/catalog/refresh",
+                "post /api/catalog/validate-entity",
+                "post /api/events/http/{topic}",
                 "post /api/permission/authorize",
+                "put /api/catalog/locations/{id}",
             ]
         );
         assert_eq!(document["components"]["securitySchemes"]["token"]["scheme"], "bearer");

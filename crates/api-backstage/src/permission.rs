@@ -1,7 +1,7 @@
 //! Backstage's permission API under `/api/permission`, and what the catalog says of its permissions.
 //!
 //! The answers are the same decisions that every use case asks for. A plugin never has to apply conditions of its
-//! own: each answer is ALLOW or DENY.
+//! own: each answer is ALLOW or DENY. Whoever has conditions all the same may ask `conditions.rs` about them.
 
 use axum::extract::State;
 use axum::middleware::from_fn;
@@ -18,7 +18,7 @@ use crate::body::{JsonBody, lacks, must};
 use crate::caller::Caller;
 use crate::error::{self, ApiError};
 use crate::openapi::Refusal;
-use crate::{answer, unknown};
+use crate::{answer, conditions, unknown};
 
 /// Things that one request may ask about.
 const MOST: usize = 10_000;
@@ -41,12 +41,13 @@ const CATALOG: [(&str, Option<&str>, Behind); 9] = [
     ("catalog.entity.create", Some("create"), Behind::SomeEntities(Action::RegisterEntity)),
     ("catalog.entity.delete", Some("delete"), Behind::Entities(Action::UnregisterEntity)),
     // What is read again is the source.
-    ("catalog.entity.refresh", Some("update"), Behind::Entities(Action::UpdateSources)),
+    ("catalog.entity.refresh", Some("update"), Behind::Entities(Action::RefreshEntity)),
     ("catalog.entity.validate", None, Behind::All(Action::HandOverDocuments)),
-    ("catalog.location.read", Some("read"), Behind::All(Action::ReadSources)),
-    ("catalog.location.create", Some("create"), Behind::All(Action::UpdateSources)),
-    ("catalog.location.analyze", None, Behind::All(Action::UpdateSources)),
-    ("catalog.location.delete", Some("delete"), Behind::All(Action::UpdateSources)),
+    ("catalog.location.read", Some("read"), Behind::All(Action::ReadLocations)),
+    ("catalog.location.create", Some("create"), Behind::All(Action::RegisterLocation)),
+    ("catalog.location.analyze", None, Behind::All(Action::AnalyzeLocation)),
+    // Of any location. Whoever has registered one may delete that.
+    ("catalog.location.delete", Some("delete"), Behind::All(Action::DeleteLocation)),
 ];
 
 /// The catalog's permissions: name, attribute `action`, and the scope that a token needs for what stands behind it.
@@ -128,7 +129,7 @@ enum Outcome {
 #[allow(dead_code, reason = "only described")]
 pub(crate) struct PermissionMetadata {
     permissions: Vec<PermissionAsked>,
-    /// Always empty: there is nothing conditional.
+    /// What can be asked of `apply-conditions`; no decision here is conditional.
     #[schema(value_type = Vec<Object>)]
     rules: Vec<Value>,
 }
@@ -192,7 +193,9 @@ pub(crate) async fn metadata(_: Caller) -> Json<Value> {
             _ => json!({ "type": "basic", "name": name, "attributes": attributes }),
         }
     };
-    Json(json!({ "permissions": CATALOG.iter().map(permission).collect::<Vec<_>>(), "rules": [] }))
+    Json(
+        json!({ "permissions": CATALOG.iter().map(permission).collect::<Vec<_>>(), "rules": conditions::rules() }),
+    )
 }
 
 /// One thing that is asked.
@@ -278,7 +281,7 @@ impl Judge<'_> {
                 self.view.as_ref().is_some_and(|view| self.portal.could_somewhere(view, *action))
             }
             (Some(Behind::Entities(Action::ReadEntities)), None) => could(Action::ReadEntities),
-            (Some(Behind::Entities(Action::UpdateSources)), None) => could(Action::UpdateSources),
+            (Some(Behind::Entities(Action::RefreshEntity)), None) => could(Action::RefreshEntity),
             (Some(Behind::Entities(action)), None) => {
                 self.view.as_ref().is_some_and(|view| self.portal.could_somewhere(view, *action))
             }
@@ -294,7 +297,7 @@ impl Judge<'_> {
         let seen = view.by_ref(&reference.to_lowercase()).filter(|node| view.in_backstage(*node));
         let Some(node) = seen else { return false };
         match action {
-            Action::UpdateSources => self.portal.could(self.viewer, action, Resource::Any).is_ok(),
+            Action::RefreshEntity => self.portal.could(self.viewer, action, Resource::Any).is_ok(),
             action => self.portal.could_with(view, action, node).is_some_and(|decision| decision.is_ok()),
         }
     }

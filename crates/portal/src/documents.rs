@@ -350,7 +350,7 @@ impl Draft {
 
 /// A document of a kind that is a blueprint's own has to be what the blueprint says. (One of a shipped kind
 /// is what Backstage's schema says, and nothing more.)
-fn check_document(value: &Value, entry: &BlueprintEntry) -> Result<(), PortalError> {
+pub(crate) fn check_document(value: &Value, entry: &BlueprintEntry) -> Result<(), PortalError> {
     if entry.face.shipped {
         return Ok(());
     }

@@ -17,6 +17,7 @@ mod follower;
 mod history;
 mod install;
 mod integrations;
+mod locations;
 mod migrations;
 mod organization;
 mod people;
@@ -28,6 +29,7 @@ mod sources;
 mod stats;
 mod undo;
 mod view;
+mod webhooks;
 mod writer;
 mod yaml;
 
@@ -48,6 +50,9 @@ pub use error::PortalError;
 pub use feed::{Feed, FeedAction, FeedEvent, FeedFilter, FeedKind, FeedPage, Position};
 pub use history::Version;
 pub use integrations::{Integration, IntegrationName, LogQuery};
+pub use locations::{
+    Analysis, Ancestor, Fault, KnownFile, Location, OnConflict, Registered, Trial, Unprocessed,
+};
 pub use organization::Identity;
 pub use people::{
     Acceptance, Invitation, LinkInfo, LinkKind, MadeLink, Names, OpenInvitation, OperatorLink, Refusal,
@@ -58,12 +63,14 @@ pub use people::{Person, Team, TeamChange, TeamName, UserChange, UserStatus};
 pub use problems::Problem;
 pub use rights::PermissionSet;
 pub use secrets::{Hiding, SecretInfo, SecretsConfig, new_secrets_key, seal};
-pub use sources::{Conflict, LocationConfig, SourceReport, SourcesConfig};
+pub use sources::{Conflict, LocationConfig, Pace, SourceReport, SourcesConfig};
+pub use stagedoor_hosts::{Budget, Found, Hosts, ProviderEvent};
 pub use stats::{Stats, TIMING_BOUNDS, Timings};
 pub use undo::{
     NotUndone, Removal, RemovalsPage, RemovedThing, UndoEffect, UndoReport, UndoSelection, Undone,
 };
 pub use view::{Scope, View};
+pub use webhooks::{LARGEST_WEBHOOK, RefusedWebhook};
 pub use yaml::to_yaml;
 
 /// The portal. Clones share everything.

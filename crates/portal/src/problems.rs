@@ -59,6 +59,11 @@ impl Problems {
         }
     }
 
+    /// All of them, with their sources.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &Problem)> {
+        self.by_source.iter().flat_map(|(source, all)| all.iter().map(move |p| (source.as_str(), p)))
+    }
+
     /// Those of a source.
     #[must_use]
     pub(crate) fn of_source(&self, source: &str) -> &[Problem] {

@@ -6,7 +6,10 @@ import { credentials, startPortal } from '../portal.mjs';
 const PORT = ['GET /v1/blueprints', 'GET /v1/blueprints/component/entities', 'GET /v1/blueprints/component', 'POST /v1/entities/search', 'POST /v1/blueprints', 'DELETE /v1/blueprints/component'];
 const BACKSTAGE = [
   'GET /entities', 'GET /entities/by-query', 'POST /entities/by-query', 'GET /entities/by-name/component/default/a', 'GET /entities/by-uid/a',
-  'POST /entities/by-refs', 'GET /entity-facets?facet=kind', 'POST /entity-facets',
+  'POST /entities/by-refs', 'GET /entity-facets?facet=kind', 'POST /entity-facets', 'GET /entities/by-name/component/default/a/ancestry',
+  'GET /locations', 'POST /locations', 'POST /locations?dryRun=true', 'POST /locations/by-query', 'GET /locations/a', 'DELETE /locations/a',
+  'GET /locations/by-entity/component/default/a', 'POST /refresh', 'POST /validate-entity', 'POST /analyze-location',
+  'GET /entities/unprocessed/pending', 'POST /.well-known/backstage/permissions/apply-conditions',
 ];
 const NATIVE = ['POST /api/stagedoor/v1/documents', 'POST /api/stagedoor/v1/documents?dryRun=true'];
 

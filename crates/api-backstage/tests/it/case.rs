@@ -11,6 +11,8 @@ use crate::yaml;
 
 pub(crate) struct File {
     pub(crate) catalog: String,
+    /// A folder that is served as `{files}`.
+    pub(crate) serves: Option<String>,
     cases: Vec<Value>,
 }
 
@@ -39,6 +41,7 @@ impl File {
     pub(crate) fn read(path: &Path) -> Self {
         let root = yaml::read(&fs::read_to_string(path).unwrap());
         let catalog = root["catalog"].as_str().unwrap().to_owned();
+        let serves = root["serves"].as_str().map(str::to_owned);
         let cases = root["cases"].as_array().unwrap().clone();
         for (case, key) in cases.iter().flat_map(|case| entries(case).map(move |(key, _)| (case, key))) {
             assert!(
@@ -48,12 +51,12 @@ impl File {
                 case["name"]
             );
         }
-        Self { catalog, cases }
+        Self { catalog, serves, cases }
     }
 
     /// What failed, in words.
-    pub(crate) async fn run(&self, portal: &TestPortal) -> Vec<String> {
-        let mut saved = Saved::new();
+    pub(crate) async fn run(&self, portal: &TestPortal, files: Option<String>) -> Vec<String> {
+        let mut saved: Saved = files.into_iter().map(|address| ("files".to_owned(), address)).collect();
         let mut failures = Vec::new();
         for case in &self.cases {
             let answer = send(portal, case, &saved).await;
@@ -145,11 +148,13 @@ fn check(case: &Value, answer: &Answer, saved: &Saved) -> Vec<String> {
     if let Some(refs) = case.get("refs") {
         expect("refs", &refs_of(&body), refs);
     }
+    let filled =
+        |value: &Value| serde_json::from_str(&fill(&value.to_string(), saved, str::to_owned)).unwrap();
     if let Some(expected) = case.get("body") {
-        expect("the body", &body, expected);
+        expect("the body", &body, &filled(expected));
     }
     for (pointer, expected) in entries(&case["at"]) {
-        expect(pointer, body.pointer(pointer).unwrap_or(&Value::Null), expected);
+        expect(pointer, body.pointer(pointer).unwrap_or(&Value::Null), &filled(expected));
     }
     for pointer in case["absent"].as_array().into_iter().flatten() {
         let pointer = pointer.as_str().unwrap();

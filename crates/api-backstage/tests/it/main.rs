@@ -2,7 +2,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod case;
+mod files;
 mod limits;
+mod locations;
+mod outside;
+mod unprocessed;
 mod visibility;
 mod walks;
 mod yaml;
@@ -13,6 +17,7 @@ use std::path::PathBuf;
 use stagedoor_testkit::TestPortal;
 
 use crate::case::File;
+use crate::files::Files;
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/compat/backstage")
@@ -24,7 +29,11 @@ async fn run(name: &str) {
     let portal = TestPortal::new().await;
     let stored = portal.documents(&fs::read_to_string(folder().join(&file.catalog)).unwrap()).await;
     assert_eq!(stored.status, 200, "{}", stored.text());
-    let failures = file.run(&portal).await;
+    let files = match &file.serves {
+        Some(served) => Some(Files::of_folder(&folder().join(served)).serve().await),
+        None => None,
+    };
+    let failures = file.run(&portal, files).await;
     assert!(failures.is_empty(), "{name}:\n{}", failures.join("\n"));
 }
 
@@ -41,14 +50,17 @@ macro_rules! files {
 files! {
     by_query: "by-query.yaml",
     by_refs: "by-refs.yaml",
+    conditions: "conditions.yaml",
     cursors: "cursors.yaml",
     entities: "entities.yaml",
     facets: "facets.yaml",
     fields: "fields.yaml",
     filters: "filters.yaml",
+    locations_and_trials: "locations.yaml",
     predicates: "predicates.yaml",
     refusals: "refusals.yaml",
     single: "single.yaml",
+    sources: "sources.yaml",
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What somebody may not see is in no answer: every route that reads answers byte for byte as if it were not there.
 
+mod origins;
 mod routes;
 mod summaries;
 mod world;

@@ -50,12 +50,12 @@ async fn what_each_may_is_what_each_can_do() {
         ("catalog.entity.read", true, [true, true, true, true, false]),
         ("catalog.entity.create", false, [true, true, false, false, false]),
         ("catalog.entity.delete", true, [true, true, false, false, false]),
-        ("catalog.entity.refresh", true, [true, false, false, false, false]),
+        ("catalog.entity.refresh", true, [true, true, true, false, false]),
         ("catalog.entity.validate", false, [true, true, true, false, false]),
         ("catalog.location.read", false, [true, true, true, false, false]),
-        ("catalog.location.create", false, [true, false, false, false, false]),
+        ("catalog.location.create", false, [true, true, true, false, false]),
         ("catalog.location.delete", false, [true, false, false, false, false]),
-        ("catalog.location.analyze", false, [true, false, false, false, false]),
+        ("catalog.location.analyze", false, [true, true, true, false, false]),
         ("kubernetes.proxy", false, [true, true, true, false, false]),
     ] {
         for (person, allowed) in [&ada, &otto, &elsa, &few, &gone].into_iter().zip(allowed) {
@@ -160,7 +160,9 @@ async fn the_api_is_there_and_says_what_it_knows() {
     assert_eq!((health.status, health.json()), (200, json!({ "status": "ok" })));
     let metadata = "/api/catalog/.well-known/backstage/permissions/metadata";
     let known = portal.get(metadata).await.json();
-    assert_eq!(known["rules"], json!([]));
+    let names: Vec<_> = known["rules"].as_array().unwrap().iter().map(|rule| rule["name"].clone()).collect();
+    let rules = ["HAS_ANNOTATION", "HAS_LABEL", "HAS_METADATA", "HAS_SPEC", "IS_ENTITY_KIND", "IS_ENTITY_OWNER"];
+    assert_eq!(names, rules);
     let read = json!({
         "type": "resource", "name": "catalog.entity.read", "attributes": { "action": "read" }, "resourceType": "catalog-entity"
     });

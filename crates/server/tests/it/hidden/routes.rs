@@ -291,7 +291,7 @@ fn backstage(method: &str, path: &str) -> Option<Reads> {
                 "query": {"kind": "component"}}),
             ],
         ),
-        _ => return None,
+        _ => return super::origins::of(method, path),
     })
 }
 
@@ -376,8 +376,13 @@ const NOTHING: [&str; 13] = [
 ];
 
 /// Of POST requests those that read.
-const READING: [&str; 12] = [
+const READING: [&str; 17] = [
     "/api/permission/authorize",
+    "/api/catalog/.well-known/backstage/permissions/apply-conditions",
+    "/api/catalog/analyze-location",
+    "/api/catalog/locations/by-query",
+    "/api/catalog/refresh",
+    "/api/catalog/validate-entity",
     "/blueprints/{blueprint}/entities/search",
     "/blueprints/{blueprint}/entities/search/count",
     "/blueprints/{blueprint}/entities/top-search",
