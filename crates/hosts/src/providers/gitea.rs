@@ -135,7 +135,7 @@ impl Repositories {
                 Err(error) => Err(error),
             }
         };
-        let answer = self.answered.or_ask(url.to_string(), ask).await;
+        let answer = self.answered.or_ask(repository.path.clone(), ask).await;
         (repository, answer.map(|there| there == true))
     }
 }
@@ -183,6 +183,7 @@ impl Provider for Repositories {
         };
         match event {
             ProviderEvent::Push { host, repository, branch, paths } => {
+                self.answered.forget(repository);
                 let owner = repository.split('/').next().unwrap_or_default();
                 is_own(host, owner)
                     && self.branch.as_ref().is_none_or(|wanted| wanted == branch)

@@ -36,6 +36,11 @@ impl Answered {
         Ok(answer)
     }
 
+    /// An answer may have changed meanwhile.
+    pub(crate) fn forget(&self, question: &str) {
+        self.0.lock().remove(question);
+    }
+
     /// Keeps the answers only where the discovery was interrupted.
     pub(crate) fn done<T>(&self, outcome: Result<T, HostError>) -> Result<T, HostError> {
         if !matches!(outcome, Err(HostError::Exhausted { .. })) {

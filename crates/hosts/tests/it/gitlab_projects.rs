@@ -143,7 +143,16 @@ async fn a_discovery_that_the_limit_ends_goes_on_later() {
     assert!(matches!(error, HostError::Exhausted { .. }), "{error}");
     let first = heads(&fake);
     fake.heal();
-    assert_eq!(discover(&hosts, &providers).await.unwrap().found.len(), 4);
+    let push = ProviderEvent::Push {
+        host: fake.host.clone(),
+        repository: "acme/bare".into(),
+        branch: "main".into(),
+        paths: None,
+    };
+    assert!(providers.0[0].concerns(&push));
+    fake.fault("acme%2Fbare/repository", Answer::status(200));
+    assert_eq!(discover(&hosts, &providers).await.unwrap().found.len(), 5, "with what came meanwhile");
+    fake.heal();
     assert!(first > 1 && heads(&fake) < first, "only what was not answered is asked again");
     discover(&hosts, &providers).await.unwrap();
     assert_eq!(heads(&fake), 5, "and the next time everything");

@@ -25,6 +25,9 @@ pub(super) struct Org {
     answered: Answered,
 }
 
+/// A group and what it is called here.
+type Named = (String, Group);
+
 impl Org {
     pub(super) fn new(settings: Arc<Settings>) -> Self {
         let id = format!("GitlabOrgDiscoveryEntityProvider:{}", settings.id);
@@ -37,6 +40,34 @@ impl Org {
         let wanted: Vec<Group> =
             listed.into_iter().filter(|group| self.settings.wants_group(&group.path)).collect();
         let groups = self.settings.named(wanted);
+        let member_of = self.memberships(gitlab, client, &groups).await?;
+        let place = |path: &str| format!("url:{}", gitlab.page(path));
+        let host = &self.settings.host;
+        let mut met: BTreeMap<u64, &Named> = BTreeMap::new();
+        let mut found: Vec<Discovered> = Vec::new();
+        for user in &users {
+            let ids = member_of.get(&user.id).into_iter().flatten();
+            let own: BTreeMap<u64, &Named> = ids.filter_map(|id| Some((*id, groups.get(id)?))).collect();
+            let mut names: Vec<&str> = own.values().map(|(name, _)| name.as_str()).collect();
+            names.sort_unstable();
+            met.extend(own);
+            found.push(Discovered { document: user.document(host, &names, &place(&user.username)) });
+        }
+        // As in Backstage: groups without a person are left out.
+        for (name, group) in met.values() {
+            let parent = group.parent.and_then(|id| met.get(&id)).map(|(name, _)| name.as_str());
+            found.push(Discovered { document: group.document(host, name, parent, &place(&group.path)) });
+        }
+        Ok(Discovery { found, missed: None })
+    }
+
+    /// The groups of each user, both by their ids.
+    async fn memberships(
+        &self,
+        gitlab: &GitLab,
+        client: &Client,
+        groups: &BTreeMap<u64, Named>,
+    ) -> Result<HashMap<u64, Vec<u64>>, HostError> {
         let asked: Vec<_> = groups.values().map(|(_, group)| self.members(gitlab, client, group)).collect();
         let mut asked = stream::iter(asked).buffer_unordered(AT_ONCE);
         let mut member_of: HashMap<u64, Vec<u64>> = HashMap::new();
@@ -45,31 +76,7 @@ impl Org {
                 member_of.entry(id).or_default().push(group);
             }
         }
-        let mut names: HashMap<u64, Vec<&str>> = HashMap::new();
-        let mut met: BTreeMap<u64, &(String, Group)> = BTreeMap::new();
-        for user in &users {
-            for group in member_of.get(&user.id).into_iter().flatten() {
-                if let Some(named) = groups.get(group) {
-                    names.entry(user.id).or_default().push(&named.0);
-                    met.insert(*group, named);
-                }
-            }
-        }
-        let place = |path: &str| format!("url:{}", gitlab.page(path));
-        let host = &self.settings.host;
-        let mut found: Vec<Discovered> = Vec::new();
-        for user in &users {
-            let mut groups = names.remove(&user.id).unwrap_or_default();
-            groups.sort_unstable();
-            groups.dedup();
-            found.push(Discovered { document: user.document(host, &groups, &place(&user.username)) });
-        }
-        // As in Backstage: groups without a person are left out.
-        for (name, group) in met.values() {
-            let parent = group.parent.and_then(|id| met.get(&id)).map(|(name, _)| name.as_str());
-            found.push(Discovered { document: group.document(host, name, parent, &place(&group.path)) });
-        }
-        Ok(Discovery { found, missed: None })
+        Ok(member_of)
     }
 
     async fn members(
@@ -86,7 +93,7 @@ impl Org {
 impl Settings {
     /// The groups with their names, by id. Two paths may give one name (`a/b-c` and `a-b/c`): the older group keeps
     /// it and the other is left out, or whoever makes the second would put its members into the first.
-    fn named(&self, mut groups: Vec<Group>) -> BTreeMap<u64, (String, Group)> {
+    fn named(&self, mut groups: Vec<Group>) -> BTreeMap<u64, Named> {
         groups.sort_by_key(|group| group.id);
         let mut taken: HashMap<String, String> = HashMap::new();
         let mut named = BTreeMap::new();

@@ -66,7 +66,27 @@ pub(super) async fn users(
     groups: &[Group],
     answered: &Answered,
 ) -> Result<Vec<User>, HostError> {
-    let items = match settings.group.as_deref() {
+    let items = listed(gitlab, client, settings, groups, answered).await?;
+    let wrong = || HostError::Unreachable("GitLab lists a user without an id or a name".to_owned());
+    let mut users: BTreeMap<u64, User> = BTreeMap::new();
+    for item in items.iter().filter(|item| item["state"] == "active") {
+        let user = User::of(item).ok_or_else(wrong)?;
+        if !is_bot(&user.username) && settings.wants_user(&user) {
+            users.entry(user.id).or_insert(user);
+        }
+    }
+    Ok(users.into_values().collect())
+}
+
+/// Users as the list has them that the settings mean: of the host, of one group, or on gitlab.com of the top group.
+async fn listed(
+    gitlab: &GitLab,
+    client: &Client,
+    settings: &Settings,
+    groups: &[Group],
+    answered: &Answered,
+) -> Result<Vec<Value>, HostError> {
+    match settings.group.as_deref() {
         Some(group) if gitlab.is_public() => {
             let mut paths = vec![group];
             if !settings.restrict_users {
@@ -84,9 +104,9 @@ pub(super) async fn users(
                     members.extend(some);
                 }
             }
-            seated(members, group, settings.without_seat)?
+            seated(members, group, settings.without_seat)
         }
-        Some(group) if settings.restrict_users => members_of(gitlab, client, group, &[]).await?,
+        Some(group) if settings.restrict_users => members_of(gitlab, client, group, &[]).await,
         _ => {
             let query = [
                 ("per_page", "100"),
@@ -94,18 +114,9 @@ pub(super) async fn users(
                 ("without_project_bots", "true"),
                 ("exclude_internal", "true"),
             ];
-            gitlab.pages(client, gitlab.address(["users"], query)).await?
-        }
-    };
-    let wrong = || HostError::Unreachable("GitLab lists a user without an id or a name".to_owned());
-    let mut users: BTreeMap<u64, User> = BTreeMap::new();
-    for item in items.iter().filter(|item| item["state"] == "active") {
-        let user = User::of(item).ok_or_else(wrong)?;
-        if !is_bot(&user.username) && settings.wants_user(&user) {
-            users.entry(user.id).or_insert(user);
+            gitlab.pages(client, gitlab.address(["users"], query)).await
         }
     }
-    Ok(users.into_values().collect())
 }
 
 /// Everybody in a group or in one above it.

@@ -101,7 +101,7 @@ impl Projects {
                 Err(error) => Err(error),
             }
         };
-        let answer = self.answered.or_ask(url.to_string(), ask).await;
+        let answer = self.answered.or_ask(project.path.clone(), ask).await;
         (project, answer.map(|there| there == true))
     }
 
@@ -234,6 +234,7 @@ impl Provider for Projects {
         let settings = &self.settings;
         match event {
             ProviderEvent::Push { host, repository, branch, paths } => {
+                self.answered.forget(repository);
                 let pattern = settings.project_pattern.as_ref();
                 host.eq_ignore_ascii_case(&settings.host)
                     && settings.is_within(repository)
