@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest as _, Path, Request, State};
 use axum::middleware::from_fn;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use axum::routing::post;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
@@ -55,7 +55,7 @@ pub fn router(portal: Portal) -> Router {
         (status = 202, description = "Taken", body = Accepted),
         (status = 400, description = "No JSON, or too large", body = Refusal),
         (status = 403, description = "It does not prove that it knows the secret of the topic", body = RefusedDelivery),
-        (status = 404, description = "No such topic is configured"),
+        (status = 404, description = "No such topic is configured", body = Refusal),
         (status = 415, description = "Not sent as `application/json`", body = Refusal),
     ),
     security(()),
@@ -65,11 +65,9 @@ pub(crate) async fn receive(
     topic: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let Ok(Path(topic)) = topic else { return Ok(StatusCode::NOT_FOUND.into_response()) };
     // Before the body is read.
-    if !portal.hears(&topic) {
-        return Ok(StatusCode::NOT_FOUND.into_response());
-    }
+    let topic =
+        topic.ok().map(|Path(topic)| topic).filter(|topic| portal.hears(topic)).ok_or_else(no_topic)?;
     is_json(request.headers())?;
     let headers = request.headers().clone();
     let body = Bytes::from_request(request, &()).await.map_err(|rejection| {
@@ -81,8 +79,15 @@ pub(crate) async fn receive(
         Ok(()) => Ok(said(StatusCode::ACCEPTED, &Accepted { status: "accepted" })),
         Err(RefusedWebhook::Forged(message)) => Ok(said(StatusCode::FORBIDDEN, &RefusedDelivery { message })),
         Err(RefusedWebhook::Unreadable(why)) => Err(ApiError::input(why)),
-        Err(RefusedWebhook::Unknown) => Ok(StatusCode::NOT_FOUND.into_response()),
+        Err(RefusedWebhook::Unknown) => Err(no_topic()),
     }
+}
+
+/// Whoever sets up a webhook sees this answer at the host.
+fn no_topic() -> ApiError {
+    ApiError::not_found(
+        "No webhooks are taken under this topic: it needs events.modules.<topic>.webhookSecret",
+    )
 }
 
 fn said(status: StatusCode, body: &impl Serialize) -> Response {

@@ -1,19 +1,28 @@
 //! What providers of people have in common.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Puts where a document comes from into it, unless it says so itself: `<scheme><provider>/<thing>`.
 pub(super) fn place(document: &mut Value, scheme: &str, provider: &str, thing: &str) {
     let location = format!("{scheme}{provider}/{}", encoded(thing));
-    let annotations = &mut document["metadata"]["annotations"];
-    if !annotations.is_object() {
-        *annotations = json!({});
-    }
     for name in ["backstage.io/managed-by-location", "backstage.io/managed-by-origin-location"] {
-        if annotations[name].is_null() {
-            annotations[name] = json!(location);
+        if document["metadata"]["annotations"][name].is_null() {
+            put(document, &["metadata", "annotations", name], json!(location));
         }
     }
+}
+
+/// Puts a value at a path. What is in the way and no object becomes one.
+pub(super) fn put<S: AsRef<str>>(document: &mut Value, path: &[S], value: Value) {
+    let mut at = document;
+    for step in path {
+        if !at.is_object() {
+            *at = Value::Object(Map::new());
+        }
+        let Value::Object(map) = at else { return };
+        at = map.entry(step.as_ref().to_owned()).or_insert(Value::Null);
+    }
+    *at = value;
 }
 
 /// As JavaScript's `encodeURIComponent` does it.

@@ -209,6 +209,19 @@ async fn active_directory_says_things_its_own_way() {
     }
 }
 
+/// What the configuration sets may be anything; a document that makes no sense is for the catalog to refuse.
+#[tokio::test]
+async fn values_that_are_set_may_be_anything() {
+    let fake = Fake::start(openldap()).await;
+    let set = json!({"metadata": "x", "spec": 7, "spec.profile": [], "": 1, "kind": null});
+    let people = json!({"dn": "ou=people,dc=larkfell,dc=example", "set": set});
+    let groups = json!({"dn": "ou=groups,dc=larkfell,dc=example", "set": set});
+    let (hosts, providers) = provider(fake.port, &json!({"users": people, "groups": groups}));
+    let found = providers.0[0].discover(&hosts, Priority::Poll).await.unwrap().found;
+    assert_eq!(found.len(), 4);
+    assert_eq!(found[0].document["spec"]["memberOf"], json!(["group:default/crew"]));
+}
+
 #[tokio::test]
 async fn an_answer_that_is_not_whole_is_no_answer() {
     let fake = Fake::start(openldap()).await;

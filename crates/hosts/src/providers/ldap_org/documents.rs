@@ -2,8 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::super::people::put;
 use super::dn;
 use super::message::Entry;
 use super::settings::{Attributes, Kind};
@@ -83,7 +84,7 @@ pub(super) fn thing(entry: &Entry, kind: &Kind, names: &Names, user: bool) -> Th
     for (annotation, value) in identity {
         let Some(value) = value.filter(|value| !value.is_empty()) else { continue };
         known_as.push(dn::normal(&value));
-        put(&mut document, &["metadata", "annotations", annotation].map(str::to_owned), value.into());
+        put(&mut document, &["metadata", "annotations", annotation], value.into());
     }
     fill(&mut document, entry, map);
     let others = |attribute: Option<&String>| match attribute {
@@ -108,12 +109,11 @@ fn fill(document: &mut Value, entry: &Entry, map: &Attributes) {
     ];
     for (attribute, path) in plain {
         if let Some(value) = single(entry, attribute.as_deref()) {
-            let path: Vec<String> = path.iter().map(|step| (*step).to_owned()).collect();
-            put(document, &path, value.into());
+            put(document, path, value.into());
         }
     }
     if let Some(picture) = map.picture.as_deref().and_then(|name| picture(entry, name)) {
-        put(document, &["spec", "profile", "picture"].map(str::to_owned), picture.into());
+        put(document, &["spec", "profile", "picture"], picture.into());
     }
 }
 
@@ -187,19 +187,6 @@ fn steps(path: &str) -> Vec<String> {
         }
     }
     steps
-}
-
-/// Puts a value at a path, making objects on the way.
-fn put(document: &mut Value, path: &[String], value: Value) {
-    let mut at = document;
-    for step in path {
-        if !at.is_object() {
-            *at = Value::Object(Map::new());
-        }
-        let Value::Object(map) = at else { return };
-        at = map.entry(step.clone()).or_insert(Value::Null);
-    }
-    *at = value;
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Value, json};
 
+use super::super::people::put;
 use super::documents::Thing;
 
 type Links = BTreeMap<usize, BTreeSet<usize>>;
@@ -32,7 +33,7 @@ pub(super) fn resolve(users: &mut [Thing], groups: &mut [Thing]) {
     write(users, groups, &of_user, &children);
 }
 
-/// A group in several has the first of them as its parent: the model knows one.
+/// A group in several has the first of them by name as its parent: the model knows one, and servers have no order.
 fn write(users: &mut [Thing], groups: &mut [Thing], of_user: &Links, children: &Links) {
     let refs: Vec<String> = groups.iter().map(|group| reference(&group.document, "group")).collect();
     let named = |of: &BTreeSet<usize>, but: Option<usize>| {
@@ -41,14 +42,16 @@ fn write(users: &mut [Thing], groups: &mut [Thing], of_user: &Links, children: &
         json!(names)
     };
     for (user, of) in of_user {
-        users[*user].document["spec"]["memberOf"] = named(of, None);
+        put(&mut users[*user].document, &["spec", "memberOf"], named(of, None));
     }
-    for (group, of) in children {
-        groups[*group].document["spec"]["children"] = named(of, Some(*group));
+    let mut by_name: Vec<(&usize, &BTreeSet<usize>)> = children.iter().collect();
+    by_name.sort_by_key(|(group, _)| &refs[**group]);
+    for (group, of) in by_name {
+        put(&mut groups[*group].document, &["spec", "children"], named(of, Some(*group)));
         for child in of.iter().filter(|child| *child != group) {
-            let parent = &mut groups[*child].document["spec"]["parent"];
-            if parent.is_null() {
-                *parent = json!(refs[*group]);
+            let document = &mut groups[*child].document;
+            if document["spec"]["parent"].is_null() {
+                put(document, &["spec", "parent"], json!(refs[*group]));
             }
         }
     }

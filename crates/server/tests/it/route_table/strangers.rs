@@ -15,7 +15,7 @@ use crate::support::Ask;
 
 /// Parameters that name a part of a thing, or what everybody may see, or what cannot exist yet. Whatever is no
 /// person's own is judged by the walk.
-const OPEN: [&str; 16] = [
+const OPEN: [&str; 17] = [
     "property",
     "relation",
     "mirror",
@@ -32,6 +32,7 @@ const OPEN: [&str; 16] = [
     "webhook",
     "app",
     "secret_name",
+    "topic",
 ];
 
 /// What belongs to others, by the parameter that names it.
