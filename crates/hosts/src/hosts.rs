@@ -4,6 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 use serde_json::Value;
 use stagedoor_outbound::{AllowList, Egress};
 use url::Url;
@@ -17,6 +18,9 @@ use crate::events::Webhooks;
 use crate::fields::Fields;
 use crate::glob::Target;
 use crate::seen::Seen;
+
+/// Files of one pattern that are read at once.
+const AT_ONCE: usize = 8;
 
 /// Every host of the configuration, and the way to them.
 pub struct Hosts {
@@ -133,10 +137,15 @@ impl Hosts {
             Target::Pattern { folder, pattern } => {
                 let host = self.of(&folder);
                 let entries = self.seen.listing(host, &client, &folder).await?;
+                let matching = entries.iter().filter(|entry| pattern.is_match(&entry.path));
+                let wanted = matching
+                    .filter_map(|entry| Some((host.file_url(&folder, &entry.path)?, entry.version.clone())));
+                let wanted: Vec<(Url, Option<String>)> = wanted.collect();
+                let read = |(url, version)| self.read_version(&client, url, version);
+                let mut reads = futures_util::stream::iter(wanted).map(read).buffered(AT_ONCE);
                 let mut found = Vec::new();
-                for entry in entries.iter().filter(|entry| pattern.is_match(&entry.path)) {
-                    let Some(url) = host.file_url(&folder, &entry.path) else { continue };
-                    match self.read_file(&client, &url, entry.version.as_deref()).await {
+                while let Some(read) = reads.next().await {
+                    match read {
                         Ok(file) => found.push(file),
                         // It went away between the listing and now.
                         Err(HostError::NotFound(_)) => {}
@@ -155,6 +164,15 @@ impl Hosts {
     pub async fn read_once(&self, url: &Url, priority: Priority) -> Result<Bytes, HostError> {
         let File { body, .. } = self.of(url).read(&self.client(priority), url, None).await?;
         Ok(body.unwrap_or_default())
+    }
+
+    async fn read_version(
+        &self,
+        client: &Client,
+        url: Url,
+        version: Option<String>,
+    ) -> Result<Found, HostError> {
+        self.read_file(client, &url, version.as_deref()).await
     }
 
     async fn read_file(&self, client: &Client, url: &Url, version: Option<&str>) -> Result<Found, HostError> {

@@ -55,6 +55,7 @@ pub(super) fn start(portal: &Portal, inbox: Receiver<Event>) {
             missed: HashMap::new(),
             ahead: Vec::new(),
             kinds: None,
+            revision: 0,
             led: false,
             grace: None,
         };
@@ -88,6 +89,8 @@ pub(super) struct Engine {
     ahead: Vec<(Asked, Instant)>,
     /// The kinds that the last readings were judged by.
     kinds: Option<u64>,
+    /// The newest state that was looked at.
+    revision: u64,
     led: bool,
     /// When those that are no longer listed are looked at again, in milliseconds since 1970.
     pub(super) grace: Option<i64>,
@@ -172,11 +175,15 @@ impl Engine {
     fn lead(&mut self, portal: &Portal, events: Vec<Event>) {
         let now = clock::now().0;
         let fresh = !std::mem::replace(&mut self.led, true);
-        self.look_at_list(portal, now);
+        let revision = portal.shared.catalog.load().revision;
+        if fresh || self.revision != revision {
+            self.look_at_list(portal, now);
+            self.judge_by_new_kinds(portal);
+            self.revision = revision;
+        }
         if fresh {
             self.grace = Some(now);
         }
-        self.judge_by_new_kinds(portal);
         for event in events {
             self.take(portal, event);
         }
@@ -187,22 +194,26 @@ impl Engine {
             let Some(source) = self.listed.get(&id) else { continue };
             if source.is_local() { local.push(id) } else { outside.push((source.clone(), priority)) }
         }
-        self.show(portal);
+        let starts = !local.is_empty() || !outside.is_empty();
+        if starts {
+            self.show(portal);
+        }
         // First what takes longer.
         self.begin(portal, outside);
         self.read_local(portal, local);
-        self.conclude_batches(portal);
+        let ends = self.conclude_batches(portal);
         if self.grace.is_some_and(|at| at <= now) {
             self.look_at_unlisted(portal, fresh);
         }
-        let complete = self.listed.keys().all(|id| self.timetable.plan(id).is_some_and(|p| p.ended > 0));
-        if let Some(remembered) = &mut self.reader.remembered {
-            remembered.save(complete);
+        if starts || ends {
+            let is_read = |id: &String| self.timetable.plan(id).is_some_and(|plan| plan.ended > 0);
+            let complete = self.listed.keys().all(is_read);
+            self.reader.remembered.iter_mut().for_each(|remembered| remembered.save(complete));
+            self.show(portal);
         }
         if self.jobs.is_empty() {
             self.reader.end();
         }
-        self.show(portal);
         self.waiting.tell(&self.timetable);
     }
 
@@ -332,30 +343,29 @@ impl Engine {
     /// Reads what a message of a host concerns, and no more than that.
     fn host_tells(&mut self, portal: &Portal, event: &ProviderEvent) {
         let push = Push::of(event);
-        for (id, source) in self.listed.clone() {
-            if source.is_local() {
-                continue;
-            }
-            let leads = self.leads.get(&id).map(Vec::as_slice).unwrap_or_default();
+        let mut parts = Vec::new();
+        for (id, source) in self.listed.iter().filter(|(_, source)| !source.is_local()) {
+            let leads = self.leads.get(id).map(Vec::as_slice).unwrap_or_default();
             let touched: Vec<&Lead> =
                 push.iter().flat_map(|push| leads.iter().filter(|lead| push.concerns(lead))).collect();
             let alone = touched.iter().all(|lead| !lead.leads_on && !lead.pending.root);
-            let part: Vec<Pending> = touched.iter().map(|lead| lead.pending.clone()).collect();
-            let unread = leads.is_empty()
-                && source
-                    .location()
-                    .is_some_and(|l| push.as_ref().is_some_and(|p| p.concerns_target(&l.target)));
+            let is_target = |target: &str| push.as_ref().is_some_and(|push| push.concerns_target(target));
+            let unread = leads.is_empty() && source.location().is_some_and(|l| is_target(&l.target));
             let wanted = source.provider().is_some_and(|provider| provider.concerns(event));
-            if !part.is_empty() && alone {
-                self.begin_part(portal, source, part, Priority::Webhook);
-            } else if !part.is_empty() || unread || wanted {
-                self.timetable.ask(&id, Priority::Webhook);
+            if !touched.is_empty() && alone {
+                let part: Vec<Pending> = touched.iter().map(|lead| lead.pending.clone()).collect();
+                parts.push((source.clone(), part));
+            } else if !touched.is_empty() || unread || wanted {
+                self.timetable.ask(id, Priority::Webhook);
             }
+        }
+        for (source, part) in parts {
+            self.begin_part(portal, source, part, Priority::Webhook);
         }
     }
 
     /// Shows people when what is read.
-    pub(super) fn show(&self, portal: &Portal) {
+    fn show(&self, portal: &Portal) {
         let mut status = portal.shared.sources.status.lock();
         for id in self.listed.keys() {
             let Some(plan) = self.timetable.plan(id) else { continue };

@@ -112,7 +112,7 @@ async fn discover(
 }
 
 /// The text of a target that means one file.
-pub(super) fn one_text(found: Vec<Found>) -> Result<String, HostError> {
+pub(crate) fn one_text(found: Vec<Found>) -> Result<String, HostError> {
     let [file] = found.as_slice() else {
         return Err(HostError::Unreachable("it names more than one file".to_owned()));
     };

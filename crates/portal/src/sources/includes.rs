@@ -13,7 +13,7 @@ use url::Url;
 const MOST: usize = 2_000;
 
 /// What has been read for placeholders, and what still has to be.
-pub(super) struct Includes {
+pub(crate) struct Includes {
     hosts: Arc<CodeHosts>,
     known: HashMap<String, Result<String, HostError>>,
     wanted: Mutex<BTreeSet<String>>,
@@ -21,7 +21,7 @@ pub(super) struct Includes {
 
 impl Includes {
     /// Nothing has been read yet.
-    pub(super) fn over(hosts: Arc<CodeHosts>) -> Self {
+    pub(crate) fn over(hosts: Arc<CodeHosts>) -> Self {
         Self { hosts, known: HashMap::new(), wanted: Mutex::default() }
     }
 
@@ -31,12 +31,12 @@ impl Includes {
     }
 
     /// The addresses that have to be read first.
-    pub(super) fn take_wanted(&self) -> BTreeSet<String> {
+    pub(crate) fn take_wanted(&self) -> BTreeSet<String> {
         std::mem::take(&mut self.wanted.lock())
     }
 
     /// One of them has been read.
-    pub(super) fn put(&mut self, url: String, text: Result<String, HostError>) {
+    pub(crate) fn put(&mut self, url: String, text: Result<String, HostError>) {
         self.known.insert(url, text);
     }
 

@@ -182,14 +182,16 @@ impl Engine {
         }
     }
 
-    /// Brings the batches that are complete into the catalog.
-    pub(super) fn conclude_batches(&mut self, portal: &Portal) {
+    /// Brings the batches that are complete into the catalog. Whether there were any.
+    pub(super) fn conclude_batches(&mut self, portal: &Portal) -> bool {
         let under_way: BTreeSet<u64> = self.jobs.values().map(|job| job.batch).collect();
         let complete: Vec<u64> = self.ended.keys().filter(|b| !under_way.contains(b)).copied().collect();
+        let any = !complete.is_empty();
         for batch in complete {
             let jobs = self.ended.remove(&batch).unwrap_or_default();
             self.conclude(portal, jobs);
         }
+        any
     }
 
     fn conclude(&mut self, portal: &Portal, jobs: Vec<(u64, Job)>) {
