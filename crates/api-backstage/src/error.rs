@@ -40,6 +40,27 @@ impl ApiError {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaTypeError", message)
     }
 
+    /// 401 with what is wrong.
+    pub(crate) fn unauthenticated_because(message: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "AuthenticationError", message)
+    }
+
+    /// 403.
+    pub(crate) fn not_allowed(message: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "NotAllowedError", message)
+    }
+
+    /// 501.
+    pub(crate) fn not_implemented() -> Self {
+        Self::new(StatusCode::NOT_IMPLEMENTED, "NotImplementedError", "Not implemented")
+    }
+
+    /// 426.
+    pub(crate) fn upgrade_required() -> Self {
+        let message = "this is a WebSocket: ask for it with Upgrade: websocket";
+        Self::new(StatusCode::UPGRADE_REQUIRED, "UpgradeRequiredError", message)
+    }
+
     fn new(status: StatusCode, name: &'static str, message: impl Into<String>) -> Self {
         Self { status, name, message: message.into() }
     }

@@ -1,4 +1,5 @@
-//! Backstage's dialect: the catalog API under `/api/catalog`, as Backstage's clients expect it.
+//! Backstage's dialect: the catalog API under `/api/catalog`, as Backstage's clients expect it, and what its frontend asks
+//! besides ([`Frontend`]).
 //!
 //! Handlers read the request as Backstage does, down to the texts of refusals, ask the portal and write its
 //! entities out as stored. Where the original has a flaw that no client can depend on, this dialect does
@@ -7,25 +8,32 @@
 mod analyze;
 mod ancestry;
 mod answer;
+mod auth;
 mod body;
 mod by_query;
 mod by_refs;
 mod caller;
 mod conditions;
+mod cookie;
 mod cursor;
 mod entities;
 mod error;
 mod events;
 mod facets;
 mod fields;
+mod frontend;
 mod items;
 mod locations;
+mod notifications;
 mod openapi;
 mod permission;
 mod query;
 mod refresh;
+mod signals;
+mod socket;
 mod stream;
 mod unprocessed;
+mod user_settings;
 mod validate;
 mod walk;
 
@@ -39,6 +47,7 @@ use crate::caller::Caller;
 
 pub use error::refusal;
 pub use events::router as events_router;
+pub use frontend::{Frontend, Guests};
 pub use openapi::openapi;
 pub use permission::{catalog_permissions, router as permission_router};
 

@@ -13,8 +13,8 @@ use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
 use utoipa::{IntoParams, Modify, OpenApi, ToSchema};
 
 use crate::{
-    analyze, ancestry, by_query, by_refs, conditions, entities, events, facets, locations, permission, refresh,
-    unprocessed, validate,
+    analyze, ancestry, auth, by_query, by_refs, conditions, cookie, entities, events, facets, locations,
+    notifications, permission, refresh, signals, unprocessed, user_settings, validate,
 };
 
 /// An entity: `apiVersion`, `kind`, `metadata`, `spec`, `relations`; less when `fields` is given.
@@ -271,6 +271,26 @@ pub(crate) struct FacetParams {
         permission::authorize,
         permission::health,
         permission::metadata,
+        auth::refresh,
+        auth::refresh_posted,
+        auth::userinfo,
+        auth::key_set,
+        auth::openid_configuration,
+        cookie::issue,
+        cookie::clear,
+        user_settings::read,
+        user_settings::write,
+        user_settings::delete,
+        user_settings::read_many,
+        notifications::list,
+        notifications::read,
+        notifications::status,
+        notifications::topics,
+        notifications::settings,
+        notifications::write_settings,
+        notifications::update,
+        notifications::send,
+        signals::open,
     ),
     modifiers(&Bearer, &Everywhere),
     security(("token" = [])),
@@ -292,7 +312,8 @@ impl Modify for Everywhere {
     /// Every operation may be asked too often.
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         for item in document.paths.paths.values_mut() {
-            for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten() {
+            let all = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete];
+            for operation in all.into_iter().flatten() {
                 let refusal = Content::new(Some(Ref::from_schema_name("Refusal")));
                 let description = "Too many requests; `Retry-After` says when to come again";
                 let response = ResponseBuilder::new().description(description);
@@ -332,9 +353,16 @@ mod tests {
         assert_eq!(
             routes,
             [
+                "delete /api/app/.backstage/auth/v1/cookie",
                 "delete /api/catalog/entities/by-uid/{uid}",
                 "delete /api/catalog/entities/unprocessed/delete/{id}",
                 "delete /api/catalog/locations/{id}",
+                "delete /api/user-settings/buckets/{bucket}/keys/{key}",
+                "get /api/app/.backstage/auth/v1/cookie",
+                "get /api/auth/.well-known/jwks.json",
+                "get /api/auth/.well-known/openid-configuration",
+                "get /api/auth/guest/refresh",
+                "get /api/auth/v1/userinfo",
                 "get /api/catalog/.well-known/backstage/permissions/metadata",
                 "get /api/catalog/entities",
                 "get /api/catalog/entities/by-name/{kind}/{namespace}/{name}",
@@ -347,7 +375,15 @@ mod tests {
                 "get /api/catalog/locations",
                 "get /api/catalog/locations/by-entity/{kind}/{namespace}/{name}",
                 "get /api/catalog/locations/{id}",
+                "get /api/notifications/notifications",
+                "get /api/notifications/notifications/{id}",
+                "get /api/notifications/settings",
+                "get /api/notifications/status",
+                "get /api/notifications/topics",
                 "get /api/permission/health",
+                "get /api/signals",
+                "get /api/user-settings/buckets/{bucket}/keys/{key}",
+                "post /api/auth/guest/refresh",
                 "post /api/catalog/.well-known/backstage/permissions/apply-conditions",
                 "post /api/catalog/analyze-location",
                 "post /api/catalog/entities/by-query",
@@ -358,8 +394,13 @@ mod tests {
                 "post /api/catalog/refresh",
                 "post /api/catalog/validate-entity",
                 "post /api/events/http/{topic}",
+                "post /api/notifications/notifications",
+                "post /api/notifications/notifications/update",
+                "post /api/notifications/settings",
                 "post /api/permission/authorize",
+                "post /api/user-settings/multiget",
                 "put /api/catalog/locations/{id}",
+                "put /api/user-settings/buckets/{bucket}/keys/{key}",
             ]
         );
         assert_eq!(document["components"]["securitySchemes"]["token"]["scheme"], "bearer");

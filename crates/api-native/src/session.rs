@@ -77,7 +77,7 @@ pub(crate) struct SessionViewer {
     name: String,
     /// Lower-case address; null for the operator's credential.
     email: Option<String>,
-    /// `person`, `serviceAccount`, `credential` or `development`.
+    /// `person`, `serviceAccount`, `credential`, `development` or `guest`.
     principal: &'static str,
     first_name: Option<String>,
     last_name: Option<String>,
@@ -182,6 +182,7 @@ fn described(portal: &Portal, viewer: &Viewer) -> SessionViewer {
             Principal::ServiceAccount(_) => "serviceAccount",
             Principal::Credential(_) | Principal::System(_) => "credential",
             Principal::Development => "development",
+            Principal::Guest(_) => "guest",
         },
         first_name: first,
         last_name: last,

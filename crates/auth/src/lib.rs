@@ -2,10 +2,11 @@
 //! do: [`decide`] over its [`Rights`], an [`Action`] and a [`Resource`].
 //!
 //! No I/O, no clock, no randomness: the time and the signing key are passed in, so that every refusal can be
-//! tested to the second. Tokens are signed by one secret of this installation and by one algorithm; there is no
-//! key lookup by header, hence nothing to confuse.
+//! tested to the second. Access tokens are signed by one secret of this installation and by one algorithm, and so are
+//! Backstage's user tokens by another; there is no key lookup by header, hence nothing to confuse.
 
 mod action;
+mod backstage_token;
 mod cipher;
 mod credentials;
 mod decide;
@@ -26,6 +27,7 @@ mod viewer;
 mod visitor;
 
 pub use action::{Action, Rule};
+pub use backstage_token::{BackstageClaims, BackstageKey, BackstageTokens, USER_TOKEN_LIFE, UserToken};
 pub use cipher::{BadKey, NONCE_BYTES, SecretsKey, Unopened, sealed_with};
 pub use credentials::Credentials;
 pub use decide::{Changes, Denied, Facts, NoFacts, Resource, Why, decide};

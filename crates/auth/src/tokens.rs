@@ -307,7 +307,7 @@ fn kind(principal: &Principal) -> Option<&'static str> {
         Principal::Credential(_) => Some("credential"),
         Principal::ServiceAccount(_) => Some("service_account"),
         Principal::Person(_) => Some("person"),
-        Principal::Development | Principal::System(_) => None,
+        Principal::Development | Principal::Guest(_) | Principal::System(_) => None,
     }
 }
 

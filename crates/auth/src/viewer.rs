@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use stagedoor_model::Actor;
 
-use crate::Scopes;
+use crate::{Action, Scopes};
 
 /// What an account may do, coarsely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -48,6 +48,9 @@ pub enum Principal {
     Credential(String),
     /// Anybody on this machine, in local try-out mode: administrator.
     Development,
+    /// Whoever came in without proving anything, where the configuration allows that, under the reference of a
+    /// Backstage user: a member without teams.
+    Guest(String),
     /// Stagedoor itself, under the name of the part that acts.
     System(String),
 }
@@ -135,6 +138,18 @@ impl Viewer {
         Self::new(Principal::Development, Via::Nothing, None)
     }
 
+    /// A guest, by the reference of a Backstage user. It reads, and keeps settings; nothing else, whatever members may.
+    #[must_use]
+    pub fn guest(reference: &str) -> Self {
+        let allowed = |action: &&Action| {
+            action.scope().starts_with("read:") || **action == Action::UpdatePersonalSettings
+        };
+        // Scopes of actions are scopes.
+        let scopes = Scopes::parse(Action::ALL.iter().filter(allowed).map(|action| action.scope())).ok();
+        let none = || Scopes::parse(Vec::<String>::new()).ok();
+        Self::new(Principal::Guest(reference.into()), Via::AccessToken("guest".into()), scopes.or_else(none))
+    }
+
     /// Stagedoor itself, under the name of the part that acts.
     #[must_use]
     pub fn system(name: &str) -> Self {
@@ -179,13 +194,15 @@ impl Viewer {
         self.agent.as_deref()
     }
 
-    /// Address of a person, identifier of a service account, client id, or name of the part that acts.
+    /// Address of a person, identifier of a service account, client id, reference of a guest, or name of the part that
+    /// acts.
     #[must_use]
     pub fn name(&self) -> &str {
         match self.principal() {
             Principal::Person(name)
             | Principal::ServiceAccount(name)
             | Principal::Credential(name)
+            | Principal::Guest(name)
             | Principal::System(name) => name,
             Principal::Development => "administrator",
         }

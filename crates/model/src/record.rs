@@ -28,10 +28,23 @@ pub struct JournalLine {
     pub body: JsonText,
 }
 
-/// Collections whose bodies nobody is shown: what proves who somebody is, and what is kept secret. They are stored,
+/// Collections whose bodies nobody is shown: what proves who somebody is, what is kept secret, and what is one person's. They are stored,
 /// replicated and backed up like any other; readers of the log say at most that one of them changed.
-pub const PRIVATE: &[&str] =
-    &["account", "session", "token", "app", "invitation", "secret", "signing_key", "sign_in", "token_use"];
+pub const PRIVATE: &[&str] = &[
+    "account",
+    "session",
+    "token",
+    "app",
+    "invitation",
+    "secret",
+    "signing_key",
+    "sign_in",
+    "token_use",
+    "user_setting",
+    "notification",
+    "notification_mark",
+    "notification_settings",
+];
 
 /// Whether the bodies of a collection are shown to nobody. See [`PRIVATE`].
 #[must_use]

@@ -5,6 +5,7 @@
 //! [`View`], which knows its viewer. Dialects translate to and from these use cases and hold no rules.
 
 mod audit;
+mod backstage_users;
 mod blueprints;
 mod calculator;
 mod clock;
@@ -19,15 +20,18 @@ mod install;
 mod integrations;
 mod locations;
 mod migrations;
+mod notifications;
 mod organization;
 mod people;
 mod problems;
 mod publish;
 mod rights;
 mod secrets;
+mod signals;
 mod sources;
 mod stats;
 mod undo;
+mod user_settings;
 mod view;
 mod webhooks;
 mod writer;
@@ -43,6 +47,7 @@ use stagedoor_query::{Catalog, Loader};
 use stagedoor_store::Store;
 
 pub use audit::{AuditAction, AuditEntry, AuditPage, AuditPlace, AuditQuery, By, Event, Token};
+pub use backstage_users::BackstageUser;
 pub use blueprints::{Attribute, structure};
 pub use documents::{DocumentResult, DocumentsReport, RejectedDocument};
 pub use entities::{DatasourceQuery, WriteMode, WriteRequest, Written};
@@ -53,6 +58,7 @@ pub use integrations::{Integration, IntegrationName, LogQuery};
 pub use locations::{
     Analysis, Ancestor, Fault, KnownFile, Location, OnConflict, Registered, Trial, Unprocessed,
 };
+pub use notifications::{Inbox, InboxQuery, Notification, Order, OrderField, Severity};
 pub use organization::Identity;
 pub use people::{
     Acceptance, Invitation, LinkInfo, LinkKind, MadeLink, Names, OpenInvitation, OperatorLink, Refusal,
@@ -63,6 +69,7 @@ pub use people::{Person, Team, TeamChange, TeamName, UserChange, UserStatus};
 pub use problems::Problem;
 pub use rights::PermissionSet;
 pub use secrets::{Hiding, SecretInfo, SecretsConfig, new_secrets_key, seal};
+pub use signals::{Signal, Signals};
 pub use sources::{Conflict, LocationConfig, Pace, SourceReport, SourcesConfig};
 pub use stagedoor_hosts::{Budget, Found, Hosts, ProviderEvent};
 pub use stats::{Stats, TIMING_BOUNDS, Timings};
@@ -96,6 +103,7 @@ struct Shared {
     secrets: secrets::Keeper,
     sign_ins: people::SignIns,
     proofs: people::Proofs,
+    signals: signals::Hub,
 }
 
 /// What a portal is made of besides its store.
@@ -151,6 +159,7 @@ impl Portal {
             secrets,
             sign_ins: people::SignIns::new(options.sessions),
             proofs: people::Proofs::default(),
+            signals: signals::Hub::default(),
         });
         shared.denials.belong_to(&shared);
         writer::start(Arc::downgrade(&shared), store, inbox);

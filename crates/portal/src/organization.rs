@@ -22,11 +22,18 @@ pub struct Identity {
     pub organization: String,
     /// Under which address the world reaches this installation, without a slash at the end.
     pub base_url: Option<String>,
+    /// The reference of whom Backstage's dialect calls its guest: whoever tries the portal out.
+    pub guest: String,
 }
 
 impl Default for Identity {
     fn default() -> Self {
-        Self { organization_id: "org_stagedoor".into(), organization: "stagedoor".into(), base_url: None }
+        Self {
+            organization_id: "org_stagedoor".into(),
+            organization: "stagedoor".into(),
+            base_url: None,
+            guest: "user:development/guest".into(),
+        }
     }
 }
 

@@ -31,7 +31,7 @@ pub use users::{Person, TeamName, UserChange, UserStatus};
 pub(crate) use apps::Drawn;
 pub(crate) use proofs::Proofs;
 pub(crate) use rules::key;
-pub(crate) use sessions::person_of;
+pub(crate) use sessions::{person_of, session_called};
 pub(crate) use sign_ins::SignIns;
 pub(crate) use teams::team_called;
 

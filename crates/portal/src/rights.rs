@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
-use stagedoor_auth::{Account, Action, Denied, Principal, Resource, Rights, Sight, Viewer, decide};
+use stagedoor_auth::{Account, Action, Denied, Principal, Resource, Rights, Sight, Standing, Viewer, decide};
 use stagedoor_model::Revision;
 use stagedoor_query::Catalog;
 
@@ -35,6 +35,8 @@ const REMEMBERED: usize = 10_000;
 pub(crate) struct Known {
     /// Whoever may do everything, whatever the catalog says.
     everything: Arc<Account>,
+    /// Whoever came in without proving anything.
+    guest: Arc<Account>,
     accounts: RwLock<HashMap<String, Remembered>>,
     pub(crate) permissions: Arc<Parsed>,
     pub(crate) sights: Arc<Sights>,
@@ -53,6 +55,7 @@ impl Default for Known {
         let permissions = Arc::<Parsed>::default();
         Self {
             everything: Arc::new(Account::administrator()),
+            guest: Arc::new(Account::new(None, Standing::Member)),
             accounts: RwLock::default(),
             sights: Arc::new(Sights::new(Arc::clone(&permissions))),
             permissions,
@@ -70,6 +73,7 @@ impl Known {
             Principal::Credential(_) | Principal::Development | Principal::System(_) => {
                 return Arc::clone(&self.everything);
             }
+            Principal::Guest(_) => return Arc::clone(&self.guest),
         };
         let old = match self.accounts.read().get(email) {
             Some(known) if known.revision == catalog.revision => return Arc::clone(&known.account),

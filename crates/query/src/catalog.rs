@@ -164,6 +164,12 @@ impl Catalog {
         self.records.get(collection).into_iter().flat_map(|all| all.values())
     }
 
+    /// A whole collection, to be compared with that of another snapshot: the same object where nothing has changed.
+    #[must_use]
+    pub fn collection(&self, collection: &str) -> Option<&Arc<BTreeMap<String, Arc<Record>>>> {
+        self.records.get(collection)
+    }
+
     /// One record.
     #[must_use]
     pub fn record(&self, collection: &str, key: &str) -> Option<&Arc<Record>> {

@@ -4,6 +4,7 @@
 //! own shape, and no handler can reach an entity without one. Which credentials there are is one list,
 //! [`Authority::with`]; each is an [`Authenticator`].
 
+mod backstage;
 mod clients;
 mod external;
 mod origin;
@@ -23,6 +24,7 @@ use axum::response::Response;
 use http::request::Parts;
 use http::{Extensions, HeaderMap, Method, Uri, header};
 use pin_project_lite::pin_project;
+use stagedoor_api_backstage::Frontend;
 use stagedoor_api_port::{Issued, NotIssued, TokenIssuer};
 use stagedoor_auth::{Credentials, Tokens, Viewer, Visitor, bearer, secret_digest};
 use stagedoor_model::Timestamp;
@@ -30,6 +32,7 @@ use stagedoor_portal::Portal;
 use tokio::sync::watch;
 use tower::{Layer, Service};
 
+pub(crate) use self::backstage::Backstage;
 use self::clients::Clients;
 pub(crate) use self::external::External;
 pub use self::origin::{Peer, TrustedProxies};
@@ -100,6 +103,7 @@ pub struct Authority {
     proxies: TrustedProxies,
     site: Site,
     dev: bool,
+    frontend: Option<Frontend>,
 }
 
 impl Authority {
@@ -109,7 +113,15 @@ impl Authority {
         let tokens = Arc::new(tokens);
         let ways: Vec<Box<dyn Authenticator>> = Vec::new();
         let clients = Clients::new(credentials);
-        Self { tokens, clients, ways, proxies: TrustedProxies::default(), site: Site::default(), dev }
+        Self {
+            tokens,
+            clients,
+            ways,
+            proxies: TrustedProxies::default(),
+            site: Site::default(),
+            dev,
+            frontend: None,
+        }
     }
 
     /// The same with more ways to prove an identity, which are asked in this order, before access tokens. A way has
@@ -139,6 +151,19 @@ impl Authority {
     pub fn at(mut self, tls: bool, base_url: Option<&str>) -> Self {
         self.site = Site::new(tls, base_url);
         self
+    }
+
+    /// The same with what Backstage's frontend is answered with.
+    #[must_use]
+    pub fn answering(mut self, frontend: Frontend) -> Self {
+        self.frontend = Some(frontend);
+        self
+    }
+
+    /// What Backstage's frontend is answered with.
+    #[must_use]
+    pub fn frontend(&self) -> Option<&Frontend> {
+        self.frontend.as_ref()
     }
 
     /// The access tokens of this installation.

@@ -21,8 +21,8 @@ pub use environment::Environment;
 pub use external::{ExternalAccess, ExternalWay, Secret};
 pub use problem::{ConfigError, ConfigErrors, Place, Warning};
 pub use types::{
-    AllowRule, AllowedKind, Config, Listen, LocationConfig, LocationKind, LocationMatcher, Outside, Polling, Raw,
-    SecretsSource, StagedoorConfig, TargetMatcher, Text,
+    AllowRule, AllowedKind, Config, GuestAccess, Listen, LocationConfig, LocationKind, LocationMatcher,
+    Outside, Polling, Raw, SecretsSource, StagedoorConfig, TargetMatcher, Text,
 };
 pub use wire::{Certificate, Cors, Limits, Pem, Rates, WireConfig};
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use http::header;
+use stagedoor_api_backstage::Frontend;
 use stagedoor_api_native::PortalInfo;
 use stagedoor_portal::Portal;
 use tower::ServiceBuilder;
@@ -66,7 +67,13 @@ pub fn configured_app(
     let dev = info.dev_mode;
     let issuer: Arc<dyn stagedoor_api_port::TokenIssuer> = Arc::clone(&authority) as _;
     let port = stagedoor_api_port::router(portal.clone(), issuer).layer(DefaultBodyLimit::max(BODY_LIMIT));
-    let backstage = stagedoor_api_backstage::router(portal.clone()).layer(DefaultBodyLimit::max(BODY_LIMIT));
+    let frontend = authority.frontend().cloned();
+    let catalog = stagedoor_api_backstage::router(portal.clone());
+    let catalog = match &frontend {
+        Some(frontend) => catalog.merge(frontend.cookie()),
+        None => catalog,
+    };
+    let catalog = catalog.layer(DefaultBodyLimit::max(BODY_LIMIT));
     let events = stagedoor_api_backstage::events_router(portal.clone());
     let events = events.layer(DefaultBodyLimit::max(WEBHOOK_LIMIT));
     let permission = stagedoor_api_backstage::permission_router(portal.clone());
@@ -74,9 +81,10 @@ pub fn configured_app(
     let native = stagedoor_api_native::router(portal, info).layer(DefaultBodyLimit::max(DOCUMENTS_LIMIT));
     let app = Router::new()
         .nest("/v1", port)
-        .nest("/api/catalog", backstage)
+        .nest("/api/catalog", catalog)
         .nest("/api/permission", permission)
         .nest("/api/events", events)
+        .merge(frontend.as_ref().map(plugins).unwrap_or_default())
         .nest("/api/stagedoor/v1", native)
         .route("/metrics", get(telemetry::metrics).with_state(Arc::clone(&telemetry)))
         .fallback(assets::page);
@@ -88,8 +96,21 @@ pub fn configured_app(
         .layer(Authenticate(authority))
         .layer(Meter::new(wire));
     // Within the headers: its refusal must not be framed either.
-    let app = if dev { app.layer(from_fn(local_only::local_only)) } else { app };
+    let local = local_only::Local::new(wire);
+    let app = if dev { app.layer(from_fn_with_state(local, local_only::local_only)) } else { app };
     app.layer(layers)
+}
+
+/// What Backstage's frontend asks besides the catalog. Of TechDocs and the app itself there is nothing but the cookie.
+fn plugins(frontend: &Frontend) -> Router {
+    Router::new()
+        .nest("/api/auth", frontend.auth())
+        .nest("/api/user-settings", frontend.user_settings())
+        .nest("/api/notifications", frontend.notifications())
+        .nest("/api/signals", frontend.signals())
+        .nest("/api/app", frontend.cookie_only())
+        .nest("/api/techdocs", frontend.cookie_only())
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
 }
 
 /// Fonts and images are compressed already; events would wait for the block they are compressed in.

@@ -1,15 +1,41 @@
 //! The guard of local try-out mode. Everyone on this machine is administrator then, so a web page from
 //! elsewhere, opened in the same browser, must not be able to speak for its reader: not by its own
-//! name (DNS rebinding: `Host`), not by a form or script of its own (`Origin`, `Sec-Fetch-Site`).
+//! name (DNS rebinding: `Host`), not by a form or script of its own (`Origin`, `Sec-Fetch-Site`). Pages that another
+//! server on this machine serves may, where `backend.cors` names their origin: a frontend under development.
 
-use axum::extract::Request;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 
+use crate::config::WireConfig;
+use crate::wire::Policy;
+
+/// Which other servers' pages on this machine may ask.
+#[derive(Clone, Default)]
+pub(crate) struct Local(Option<Arc<Policy>>);
+
+impl Local {
+    pub(crate) fn new(wire: &WireConfig) -> Self {
+        Self(wire.cors.as_ref().map(|cors| Arc::new(Policy::new(cors))))
+    }
+
+    /// Whether the request says that it comes from such a page. A pattern that holds for more than this machine holds
+    /// for no more than this machine here.
+    fn admits(&self, headers: &HeaderMap) -> bool {
+        let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+        let host =
+            origin.and_then(|origin| origin.strip_prefix("http://").or(origin.strip_prefix("https://")));
+        host.is_some_and(is_local) && self.0.as_ref().is_some_and(|policy| policy.allowed(headers).is_some())
+    }
+}
+
 /// Refuses what does not come from this machine's own pages and programs.
-pub(crate) async fn local_only(request: Request, next: Next) -> Response {
-    match refusal(request.headers(), request.uri().authority().map(http::uri::Authority::as_str)) {
+pub(crate) async fn local_only(State(local): State<Local>, request: Request, next: Next) -> Response {
+    let authority = request.uri().authority().map(http::uri::Authority::as_str);
+    match refusal(&local, request.headers(), authority) {
         None => next.run(request).await,
         Some(why) => {
             (StatusCode::FORBIDDEN, format!("{why}; local try-out mode (--dev) serves this machine only\n"))
@@ -18,11 +44,14 @@ pub(crate) async fn local_only(request: Request, next: Next) -> Response {
     }
 }
 
-fn refusal(headers: &HeaderMap, authority: Option<&str>) -> Option<&'static str> {
+fn refusal(local: &Local, headers: &HeaderMap, authority: Option<&str>) -> Option<&'static str> {
     let text = |name| headers.get(name).and_then(|v| v.to_str().ok());
     let host = text(header::HOST).or(authority);
     if !host.is_some_and(is_local) || headers.get_all(header::HOST).iter().count() > 1 {
         return Some("this Host is not localhost, 127.0.0.1 or [::1]");
+    }
+    if local.admits(headers) {
+        return None;
     }
     if headers.get_all("sec-fetch-site").iter().any(|v| v.as_bytes().eq_ignore_ascii_case(b"cross-site")) {
         return Some("this request comes from another site");
@@ -52,7 +81,7 @@ mod tests {
         for (name, value) in pairs {
             headers.append(*name, value.parse().unwrap());
         }
-        refusal(&headers, None).is_none()
+        refusal(&Local::default(), &headers, None).is_none()
     }
 
     #[test]
@@ -86,5 +115,42 @@ mod tests {
         assert!(verdict(&[own, ("sec-fetch-site", "none")]));
         assert!(!verdict(&[]));
         assert!(!verdict(&[own, ("host", "evil.example")]));
+    }
+
+    #[test]
+    fn pages_of_a_frontend_under_development_pass_where_they_are_named() {
+        use crate::config::Cors;
+        let local = |origins: &[&str]| {
+            let cors = Cors {
+                origins: origins.iter().map(|origin| (*origin).to_owned()).collect(),
+                methods: Vec::new(),
+                allowed_headers: None,
+                exposed_headers: Vec::new(),
+                credentials: true,
+                max_age: None,
+            };
+            Local::new(&WireConfig { cors: Some(cors), ..WireConfig::default() })
+        };
+        let passes = |local: &Local, host: &str, origin: &str, site: &str| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in [("host", host), ("origin", origin), ("sec-fetch-site", site)] {
+                headers.insert(name, value.parse().unwrap());
+            }
+            refusal(local, &headers, None).is_none()
+        };
+        let stock = local(&["http://localhost:3000"]);
+        assert!(passes(&stock, "localhost:7007", "http://localhost:3000", "same-site"));
+        assert!(passes(&stock, "127.0.0.1:7007", "http://localhost:3000", "cross-site"));
+        assert!(!passes(&stock, "localhost:7007", "http://localhost:3001", "same-site"));
+        assert!(
+            !passes(&stock, "evil.example:7007", "http://localhost:3000", "cross-site"),
+            "the name still counts"
+        );
+        for wide in ["*", "https://evil.example", "http://*.evil.example"] {
+            let wide = local(&[wide]);
+            assert!(!passes(&wide, "localhost:7007", "https://evil.example", "cross-site"));
+            assert!(!passes(&wide, "localhost:7007", "http://localhost.evil.example", "cross-site"));
+            assert!(!passes(&wide, "localhost:7007", "null", "cross-site"));
+        }
     }
 }

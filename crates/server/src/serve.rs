@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use crate::config::{self, Config, Environment, WireConfig};
 use crate::gate::Gate;
 use crate::options::Options;
+use crate::signing_key::SigningKey;
 use crate::telemetry::Watch;
 use crate::tls::Tls;
 use crate::{database, first_start, http_stack, secrets, wire, wiring};
@@ -104,7 +105,7 @@ async fn load(
         let options = stagedoor_portal::Options { sources, jq, identity, sessions, secrets };
         let portal = Portal::open(Arc::clone(&store), options)?;
         let proven = secrets_key.keep()? || portal.keeps_secrets();
-        let key = portal.with_secrets_key(|key| wiring::SigningKey::under(store.as_ref(), key, proven))?;
+        let key = portal.with_secrets_key(|key| SigningKey::under(store.as_ref(), key, proven))?;
         anyhow::Ok((portal, key))
     })
     .await??;

@@ -14,7 +14,7 @@ mod rates;
 mod refusal;
 
 pub use connection::serve;
-pub(crate) use cors::is_too_wide;
+pub(crate) use cors::{Policy, is_too_wide};
 pub(crate) use guard::Guard;
 pub(crate) use meter::Meter;
 pub(crate) use refusal::{Asked, Why};

@@ -3,100 +3,26 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use stagedoor_api_backstage::{Frontend, Guests};
 use stagedoor_api_native::PortalInfo;
-use stagedoor_auth::{Credentials, Realm, SecretsKey, Tokens, sealed_with};
+use stagedoor_auth::{BackstageTokens, Credentials, Realm, Tokens};
 use stagedoor_hosts::{Hosts, Providers, Webhooks};
 use stagedoor_jq::{Jq, Limits, WorkerCommand};
 use stagedoor_outbound::AllowList;
 use stagedoor_portal::{Identity, LocationConfig, Pace, Portal, SourcesConfig};
-use stagedoor_store::Store;
 
-use crate::authentication::{Authenticator, Authority, External, SecretTokens, Sessions};
+use crate::authentication::{Authenticator, Authority, Backstage, External, SecretTokens, Sessions};
 use crate::config::{AllowRule, Config, LocationKind, Outside, Polling, Raw, TargetMatcher};
-
-/// The secret that signs this installation's tokens; kept in its database, made at the first start. Where there is a
-/// key for secrets it lies sealed there.
-pub struct SigningKey([u8; 32]);
-
-const SIGNING_KEY: &str = "signing_key";
-
-impl SigningKey {
-    /// Reads the key of an installation without a key for secrets, or makes one.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn of(store: &dyn Store) -> anyhow::Result<Self> {
-        Self::under(store, None, true)
-    }
-
-    /// Reads the key, or makes one. One that lies open is sealed. One that was sealed with another key is made anew
-    /// where the key for secrets is the right one all the same (`proven`: it is new, or opens what secrets there are);
-    /// then no access token that was given out before is good any more.
-    ///
-    /// # Errors
-    /// When it was sealed with another key, or the store fails.
-    pub(crate) fn under(
-        store: &dyn Store,
-        secrets: Option<&SecretsKey>,
-        proven: bool,
-    ) -> anyhow::Result<Self> {
-        // Two random UUIDs: 244 random bits from the system.
-        let fresh = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
-        let as_stored = |text: &str| match secrets {
-            Some(key) => stagedoor_portal::seal(key, SIGNING_KEY, "", text),
-            None => Ok(text.to_owned()),
-        };
-        let stored = store.put_setting_if_absent(SIGNING_KEY, &as_stored(&fresh)?)?;
-        if sealed_with(&stored).is_none() {
-            if secrets.is_some() {
-                store.put_setting(SIGNING_KEY, Some(&as_stored(&stored)?))?;
-            }
-            return Self::read(&stored);
-        }
-        let opened = secrets.map(|key| key.open(SIGNING_KEY, "", &stored));
-        if let Some(Ok(text)) = opened {
-            return Self::read(text.expose());
-        }
-        if !proven {
-            let other = sealed_with(&stored).unwrap_or("unknown");
-            let own = secrets.map_or("none", SecretsKey::fingerprint);
-            anyhow::bail!(
-                "the database was written with the key for secrets {other}, and this start has {own}: give it the key \
-                 {other} by STAGEDOOR_SECRETS_KEY, STAGEDOOR_SECRETS_KEY_FILE or STAGEDOOR_SECRETS_KEY_COMMAND"
-            );
-        }
-        tracing::warn!(
-            "the key that signs access tokens cannot be opened: a new one is made, and clients sign in again"
-        );
-        store.put_setting(SIGNING_KEY, Some(&as_stored(&fresh)?))?;
-        Self::read(&fresh)
-    }
-
-    /// Forgets it: the next start makes another.
-    pub(crate) fn forget(store: &dyn Store) -> anyhow::Result<()> {
-        Ok(store.put_setting(SIGNING_KEY, None)?)
-    }
-
-    fn read(text: &str) -> anyhow::Result<Self> {
-        let mut key = [0; 32];
-        for (byte, pair) in key.iter_mut().zip(text.as_bytes().chunks(2)) {
-            *byte = u8::from_str_radix(std::str::from_utf8(pair)?, 16)?;
-        }
-        Ok(Self(key))
-    }
-
-    /// Stores it sealed with another key.
-    pub(crate) fn seal(&self, store: &dyn Store, secrets: &SecretsKey) -> anyhow::Result<()> {
-        let text: String = self.0.iter().map(|byte| format!("{byte:02x}")).collect();
-        let sealed = stagedoor_portal::seal(secrets, SIGNING_KEY, "", &text)?;
-        Ok(store.put_setting(SIGNING_KEY, Some(&sealed))?)
-    }
-}
+pub(crate) use crate::signing_key::SigningKey;
 
 /// Every way to prove an identity besides access tokens, in the order in which they are asked.
-fn ways(portal: &Portal, config: &Config) -> Vec<Box<dyn Authenticator>> {
-    let mut ways: Vec<Box<dyn Authenticator>> =
-        vec![Box::new(Sessions::new(portal)), Box::new(SecretTokens::new(portal))];
+fn ways(portal: &Portal, config: &Config, frontend: &Frontend, dev: bool) -> Vec<Box<dyn Authenticator>> {
+    let (tokens, guests) = (Arc::clone(&frontend.tokens), Arc::clone(&frontend.guests));
+    let mut ways: Vec<Box<dyn Authenticator>> = vec![
+        Box::new(Backstage::new(portal, tokens, guests, dev)),
+        Box::new(Sessions::new(portal)),
+        Box::new(SecretTokens::new(portal)),
+    ];
     if let Some(external) = External::new(&config.external_access, portal.egress().as_ref()) {
         ways.push(Box::new(external));
     }
@@ -120,11 +46,34 @@ pub fn authority(
         organization_id: identity.organization_id,
         organization_name: identity.organization,
     };
-    Authority::new(Tokens::new(key.0, realm), credentials, dev)
+    let frontend = frontend(portal, key, config, dev);
+    Authority::new(Tokens::new(key.secret(), realm), credentials, dev)
         .knowing(portal)
-        .with(ways(portal, config))
+        .with(ways(portal, config, &frontend, dev))
+        .answering(frontend)
         .behind(config.wire.proxies.clone())
         .at(config.wire.tls.is_some(), identity.base_url.as_deref())
+}
+
+/// What Backstage's frontend is answered with.
+fn frontend(portal: &Portal, key: &SigningKey, config: &Config, dev: bool) -> Frontend {
+    let backend = config.backend_url.as_deref().or(config.base_url.as_deref());
+    let issuer = format!("{}/api/auth", backend.unwrap_or("http://127.0.0.1:7007").trim_end_matches('/'));
+    let anywhere = config.guests.as_ref().is_some_and(|guests| guests.anywhere);
+    let guests = Guests {
+        configured: config.guests.is_some(),
+        // Everybody is administrator there anyway.
+        allowed: dev || anywhere,
+        reference: portal.identity().guest.clone(),
+        ownership: config.guests.as_ref().and_then(|guests| guests.ownership.clone()),
+    };
+    Frontend {
+        portal: portal.clone(),
+        tokens: Arc::new(BackstageTokens::new(key.backstage(), issuer)),
+        guests: Arc::new(guests),
+        secure: config.wire.secure,
+        cross_site: config.wire.cors.as_ref().is_some_and(|cors| cors.credentials),
+    }
 }
 
 /// Who the installation is, in tokens and towards clients.
@@ -134,6 +83,7 @@ pub fn identity(config: &Config) -> Identity {
     Identity {
         organization: config.organization.as_deref().map_or(default.organization, str::to_owned),
         base_url: config.base_url.as_deref().map(|url| url.trim_end_matches('/').to_owned()),
+        guest: config.guests.as_ref().and_then(|guests| guests.user.clone()).unwrap_or(default.guest),
         ..default
     }
 }

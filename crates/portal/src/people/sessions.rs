@@ -17,7 +17,7 @@ use super::sign_ins::person::Holder;
 use crate::audit::Event;
 use crate::error::PortalError;
 use crate::writer::Draft;
-use crate::{Portal, clock};
+use crate::{Portal, clock, user_settings};
 
 pub(super) use known::Known;
 
@@ -83,6 +83,15 @@ fn sessions<'c>(
     let all = catalog.records(COLLECTION).filter(marked);
     let all = all.filter_map(|record| Some((record.key.as_str(), Session::of(record)?)));
     all.filter(move |(_, session)| email.is_none_or(|email| session.user == email))
+}
+
+/// The digest under which a session is kept, by its public id.
+pub(crate) fn session_called(id: &str, catalog: &Catalog) -> Option<String> {
+    let mark = format!("\"id\":{}", JsonText::of(&id.into()).as_str());
+    let marked = catalog.records(COLLECTION).filter(|record| record.body.as_str().contains(&mark));
+    let is_it =
+        |record: &&std::sync::Arc<Record>| Session::of(record).is_some_and(|session| session.id == id);
+    marked.filter(is_it).map(|record| record.key.clone()).next()
 }
 
 impl Portal {
@@ -176,7 +185,7 @@ impl Portal {
         Err(PortalError::Unauthenticated("the session or token is no longer good".into()))
     }
 
-    /// Removes sessions and links that are over, and those of people who are gone. Answers how many.
+    /// Removes sessions and links that are over, and those and the settings of people who are gone. Answers how many.
     ///
     /// # Errors
     /// When it cannot be stored.
@@ -191,7 +200,8 @@ impl Portal {
         };
         let catalog = self.shared.catalog.load_full();
         self.shared.sign_ins.sessions.keep(|digest| catalog.record(COLLECTION, digest).is_some());
-        if over(&catalog).is_empty() && !super::links::any_over(&catalog, now) {
+        let kept = user_settings::of_gone(&catalog);
+        if over(&catalog).is_empty() && kept.is_empty() && !super::links::any_over(&catalog, now) {
             return Ok(0);
         }
         let sweep = move |draft: &mut Draft| {
@@ -199,7 +209,7 @@ impl Portal {
             for digest in &over {
                 draft.end_session(digest);
             }
-            Ok(over.len() + draft.drop_links_over(now))
+            Ok(over.len() + draft.drop_links_over(now) + draft.drop_settings_of_gone())
         };
         self.commit(Actor::new("sign-ins", "system"), false, sweep).await
     }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use stagedoor_auth::{
-    Action, BlueprintPermissions, Changes, Denied, Facts, Policy, Principal, Resource, Rights, Viewer, decide,
+    Account, Action, BlueprintPermissions, Changes, Denied, Facts, Policy, Principal, Resource, Rights,
+    Standing, Viewer, decide,
 };
 use stagedoor_model::json::at;
 use stagedoor_model::{Change, EntityRecord, Timestamp};
@@ -50,7 +51,13 @@ impl Asker {
             Principal::Person(email) | Principal::ServiceAccount(email) => {
                 Some(Rights::new(Arc::new(account_of(email, catalog)), self.viewer.scopes().cloned()))
             }
-            _ => self.viewer.scopes().map(|s| Rights::new(Rights::all().account().clone(), Some(s.clone()))),
+            Principal::Guest(_) => {
+                let account = Arc::new(Account::new(None, Standing::Member));
+                Some(Rights::new(account, self.viewer.scopes().cloned()))
+            }
+            Principal::Credential(_) | Principal::Development | Principal::System(_) => {
+                self.viewer.scopes().map(|s| Rights::new(Rights::all().account().clone(), Some(s.clone())))
+            }
         };
         let rights = rights.filter(|r| !(r.is_administrator() && r.scopes().is_none()));
         Judge { rights, asker: self.clone(), permissions: RefCell::default() }

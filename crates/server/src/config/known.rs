@@ -19,7 +19,7 @@ pub(super) const TOP: &Keys = &[
     ("backend", Read),
     ("catalog", Read),
     ("stagedoor", Read),
-    ("auth", NotYet),
+    ("auth", Read),
     ("customTheme", NotYet),
     ("dynamicPlugins", NotYet),
     ("enabled", NotYet),
@@ -96,6 +96,26 @@ pub(super) const BACKEND: &Keys = &[
     ("trustProxy", Read),
     ("workingDirectory", NotYet),
 ];
+
+pub(super) const AUTH: &Keys = &[
+    ("providers", Read),
+    ("allowedResolvers", NotYet),
+    ("autologout", NotYet),
+    ("backstageTokenExpiration", NotYet),
+    ("clientIdMetadataDocuments", NotYet),
+    ("environment", NotYet),
+    ("experimentalClientIdMetadataDocuments", NotYet),
+    ("experimentalDynamicClientRegistration", NotYet),
+    ("experimentalExtraAllowedOrigins", NotYet),
+    ("experimentalRefreshToken", NotYet),
+    ("identityTokenAlgorithm", NotYet),
+    ("keyStore", NotYet),
+    ("omitIdentityTokenOwnershipClaim", NotYet),
+    ("session", NotYet),
+];
+
+pub(super) const GUEST: &Keys =
+    &[("userEntityRef", Read), ("ownershipEntityRefs", Read), ("dangerouslyAllowOutsideDevelopment", Read)];
 
 pub(super) const BACKEND_AUTH: &Keys = &[
     ("externalAccess", Read),

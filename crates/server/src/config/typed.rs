@@ -1,6 +1,7 @@
 //! From the merged value to what is meant, checking types on the way.
 
 mod external;
+mod guests;
 mod outside;
 mod secrets;
 mod sessions;
@@ -78,13 +79,15 @@ impl Reader<'_> {
         let auth = backend.key("auth");
         self.object(&auth, known::BACKEND_AUTH);
         let (app_url, backend_url) = (self.base_url(&app), self.base_url(&backend));
-        let base_url = app_url.or(backend_url);
+        let base_url = app_url.or_else(|| backend_url.clone());
         let mut wire = self.wire(&backend, &root.key("stagedoor"));
         wire.secure |= base_url.as_ref().is_some_and(|url| url.starts_with("https:"));
         Config {
             title: self.text(&app.key("title")),
             organization: self.text(&organization.key("name")),
             base_url,
+            backend_url,
+            guests: self.guests(&root.key("auth")),
             listen: self.listen(&backend.key("listen")),
             locations: self.locations(&catalog.key("locations")),
             outside: self.outside(&root, &catalog),

@@ -21,6 +21,10 @@ pub struct Config {
     pub organization: Option<Text>,
     /// `app.baseUrl`, else `backend.baseUrl`: where browsers find the portal, without a slash at the end.
     pub base_url: Option<Text>,
+    /// `backend.baseUrl`: where clients find the API, without a slash at the end.
+    pub backend_url: Option<Text>,
+    /// `auth.providers.guest`: who may come in without proving anything, where anybody may.
+    pub guests: Option<GuestAccess>,
     /// `backend.listen`.
     pub listen: Option<Listen>,
     /// `catalog.locations`, in order.
@@ -37,6 +41,17 @@ pub struct Config {
     pub external_access: Vec<ExternalAccess>,
     /// What was passed over.
     pub warnings: Vec<Warning>,
+}
+
+/// `auth.providers.guest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GuestAccess {
+    /// `userEntityRef`, lower-case.
+    pub user: Option<String>,
+    /// `ownershipEntityRefs`, lower-case.
+    pub ownership: Option<Vec<String>>,
+    /// `dangerouslyAllowOutsideDevelopment`.
+    pub anywhere: bool,
 }
 
 /// `backend.listen`; what is `None` is left to the server.

@@ -15,8 +15,8 @@ use tokio::runtime::Runtime;
 
 use super::{Found, find, move_for_good, of_environment, of_file, write_key};
 use crate::config::{self, Config, Environment};
-use crate::wiring::{self, SigningKey};
-use crate::{DatabaseOptions, database};
+use crate::signing_key::SigningKey;
+use crate::{DatabaseOptions, database, wiring};
 
 const NEW: [&str; 3] =
     ["STAGEDOOR_NEW_SECRETS_KEY", "STAGEDOOR_NEW_SECRETS_KEY_FILE", "STAGEDOOR_NEW_SECRETS_KEY_COMMAND"];

@@ -182,7 +182,9 @@ where
     };
     let mut http = http1::Builder::new();
     http.header_read_timeout(None).max_buf_size(BUFFER).max_header_size(HEAD);
-    let mut running = pin!(http.serve_connection(Io::new(stream, Arc::clone(&pace)), service));
+    let io = Io::new(stream, Arc::clone(&pace));
+    // A connection that becomes a WebSocket is served on by whoever upgraded it, and by no limit here any more.
+    let mut running = pin!(http.serve_connection(io, service).with_upgrades());
     let mut look = pin!(sleep(shared.limits.header));
     let mut stopping = false;
     loop {

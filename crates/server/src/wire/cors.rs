@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use crate::config::Cors;
 
 /// `backend.cors`, ready to be asked.
-pub(super) struct Policy {
+pub(crate) struct Policy {
     /// Lower case.
     origins: Vec<String>,
     methods: Option<HeaderValue>,
@@ -22,7 +22,7 @@ pub(super) struct Policy {
 }
 
 impl Policy {
-    pub(super) fn new(cors: &Cors) -> Self {
+    pub(crate) fn new(cors: &Cors) -> Self {
         let list = |texts: &[String]| HeaderValue::from_str(&texts.join(",")).ok().filter(|v| !v.is_empty());
         Self {
             origins: cors.origins.iter().map(|origin| origin.trim_end_matches('/').to_lowercase()).collect(),
@@ -35,7 +35,7 @@ impl Policy {
     }
 
     /// The origin of a request, where it may read the answer.
-    pub(super) fn allowed(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+    pub(crate) fn allowed(&self, headers: &HeaderMap) -> Option<HeaderValue> {
         let origin = headers.get(ORIGIN)?;
         let text = origin.to_str().ok()?.to_ascii_lowercase();
         if headers.get_all(ORIGIN).iter().count() > 1 || !self.origins.iter().any(|p| matches(p, &text)) {

@@ -62,7 +62,7 @@ impl Counter {
             Some(Principal::Development | Principal::System(_)) => {
                 return Ok(rate(self.rates.programs).map(Standing::new));
             }
-            Some(Principal::Person(name)) => (Who::Person(name), self.rates.people),
+            Some(Principal::Person(name) | Principal::Guest(name)) => (Who::Person(name), self.rates.people),
             Some(Principal::ServiceAccount(name) | Principal::Credential(name)) => {
                 (Who::Program(name), self.rates.programs)
             }

@@ -1,5 +1,6 @@
 //! `app-config.yaml` as existing installations have it, and as people get it wrong.
 
+mod guests;
 mod wire;
 
 use std::path::PathBuf;
@@ -109,7 +110,7 @@ fn a_stock_configuration_starts_unchanged() {
     assert_eq!(org.config_dir, case.directory.path());
     assert_eq!(org.paths()[1], case.directory.path().join("packages/backend/../../examples/org.yaml"));
 
-    assert_eq!(case.warnings(&config), ["not used yet: auth, techdocs, permission"]);
+    assert_eq!(case.warnings(&config), ["not used yet: techdocs, permission, auth.environment"]);
     let shown = format!("{config:?}");
     assert!(!shown.contains("ghp_1") && !shown.contains("t0ken"), "{shown}");
 }

@@ -15,6 +15,7 @@ mod documents;
 mod durable;
 mod edges;
 mod faces;
+mod frontend;
 mod going_away;
 mod graph;
 mod hidden;

@@ -161,7 +161,8 @@ async fn the_api_is_there_and_says_what_it_knows() {
     let metadata = "/api/catalog/.well-known/backstage/permissions/metadata";
     let known = portal.get(metadata).await.json();
     let names: Vec<_> = known["rules"].as_array().unwrap().iter().map(|rule| rule["name"].clone()).collect();
-    let rules = ["HAS_ANNOTATION", "HAS_LABEL", "HAS_METADATA", "HAS_SPEC", "IS_ENTITY_KIND", "IS_ENTITY_OWNER"];
+    let rules =
+        ["HAS_ANNOTATION", "HAS_LABEL", "HAS_METADATA", "HAS_SPEC", "IS_ENTITY_KIND", "IS_ENTITY_OWNER"];
     assert_eq!(names, rules);
     let read = json!({
         "type": "resource", "name": "catalog.entity.read", "attributes": { "action": "read" }, "resourceType": "catalog-entity"

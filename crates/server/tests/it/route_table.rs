@@ -3,7 +3,7 @@
 //! The routes are taken from the API descriptions and from the source of the routers, so that a new one without a
 //! decision fails here.
 
-mod callers;
+pub(crate) mod callers;
 mod file;
 mod routes;
 mod strangers;

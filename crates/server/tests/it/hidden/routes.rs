@@ -291,8 +291,21 @@ fn backstage(method: &str, path: &str) -> Option<Reads> {
                 "query": {"kind": "component"}}),
             ],
         ),
-        _ => return super::origins::of(method, path),
+        _ => return plugins(method, path).or_else(|| super::origins::of(method, path)),
     })
+}
+
+/// What Backstage's frontend asks besides the catalog.
+fn plugins(method: &str, path: &str) -> Option<Reads> {
+    // Keys, and what is one person's own: no entity is in it.
+    let own = ["/api/auth/", "/api/user-settings/", "/api/signals", "/api/app/", "/api/notifications/"];
+    match (method, path) {
+        ("get", "/api/auth/v1/userinfo") => Some(get([path])),
+        ("post", "/api/notifications/notifications" | "/api/notifications/notifications/update") => {
+            Some(Writes)
+        }
+        _ => own.iter().any(|start| path.starts_with(start)).then_some(Nothing),
+    }
 }
 
 fn native(method: &str, path: &str) -> Option<Reads> {

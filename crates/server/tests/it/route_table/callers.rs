@@ -23,7 +23,7 @@ pub(super) const CALLERS: [&str; 9] = [
 const LONG_AGO: i64 = 4 * 60 * 60 * 1000;
 
 /// What a request of a caller carries besides.
-pub(super) type Headers = Vec<(&'static str, String)>;
+pub(crate) type Headers = Vec<(&'static str, String)>;
 
 /// The callers of one portal.
 pub(super) struct Callers(Vec<(&'static str, String, Headers)>);
@@ -106,7 +106,7 @@ pub(super) async fn made_token(portal: &TestPortal, owner: &Person) -> Value {
 }
 
 /// The cookie of somebody who has accepted an invitation.
-pub(super) async fn signed_in(portal: &TestPortal, email: &str, role: &str) -> Headers {
+pub(crate) async fn signed_in(portal: &TestPortal, email: &str, role: &str) -> Headers {
     let body = json!({ "email": email, "role": role });
     let invited = portal.post("/api/stagedoor/v1/invitations", &body).await;
     assert_eq!(invited.status, 201, "{}", invited.text());
@@ -120,7 +120,7 @@ pub(super) async fn signed_in(portal: &TestPortal, email: &str, role: &str) -> H
 }
 
 /// A request with these headers.
-pub(super) async fn ask(
+pub(crate) async fn ask(
     portal: &TestPortal,
     method: &str,
     path: &str,

@@ -9,11 +9,18 @@ use stagedoor_auth::{Principal, Scopes, Via, Viewer};
 use stagedoor_testkit::{Person, TestPortal};
 
 /// Routes that answer everybody, whether or not they bring a credential.
-pub(super) const PUBLIC: [&str; 11] = [
+pub(super) const PUBLIC: [&str; 18] = [
     "GET /",
     "GET /.backstage/health/v1/liveness",
     "GET /.backstage/health/v1/readiness",
     "GET /api/permission/health",
+    "GET /api/auth/guest/refresh",
+    "POST /api/auth/guest/refresh",
+    "GET /api/auth/guest/start",
+    "GET /api/auth/guest/handler/frame",
+    "POST /api/auth/guest/handler/frame",
+    "GET /api/auth/.well-known/jwks.json",
+    "GET /api/auth/.well-known/openid-configuration",
     "POST /v1/auth/access_token",
     "GET /api/stagedoor/v1/session",
     "POST /api/stagedoor/v1/session",
@@ -31,10 +38,35 @@ const OTHERS: [(&str, &str); 4] = [
     ("GET /.backstage/health/v1/readiness", "gate.rs"),
 ];
 /// Where each dialect's routers hang, as `http_stack.rs` says.
-const MOUNTS: [&str; 5] = ["/v1", "/api/catalog", "/api/permission", "/api/events", "/api/stagedoor/v1"];
+const MOUNTS: [&str; 11] = [
+    "/v1",
+    "/api/catalog",
+    "/api/permission",
+    "/api/events",
+    "/api/stagedoor/v1",
+    "/api/auth",
+    "/api/user-settings",
+    "/api/notifications",
+    "/api/signals",
+    "/api/app",
+    "/api/techdocs",
+];
 const CRATES: [(&str, &[&str]); 3] = [
     ("api-port", &["/v1"]),
-    ("api-backstage", &["/api/catalog", "/api/permission", "/api/events"]),
+    (
+        "api-backstage",
+        &[
+            "/api/catalog",
+            "/api/permission",
+            "/api/events",
+            "/api/auth",
+            "/api/user-settings",
+            "/api/notifications",
+            "/api/signals",
+            "/api/app",
+            "/api/techdocs",
+        ],
+    ),
     ("api-native", &["/api/stagedoor/v1"]),
 ];
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
@@ -194,6 +226,11 @@ async fn is_routed(portal: &TestPortal, nobody: &Person, method: &str, path: &st
         }
         404 if path.starts_with("/api/stagedoor") => {
             body["error"]["message"] == "there is nothing at this address"
+        }
+        // Every other path there names a provider first.
+        404 if path.starts_with("/api/auth") => {
+            let text = body["error"]["message"].as_str().unwrap_or_default();
+            text.starts_with("Unknown auth provider") || text.starts_with("No auth provider")
         }
         404 => answer.body.is_empty(),
         405 => true,

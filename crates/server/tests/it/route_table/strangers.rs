@@ -15,7 +15,7 @@ use crate::support::Ask;
 
 /// Parameters that name a part of a thing, or what everybody may see, or what cannot exist yet. Whatever is no
 /// person's own is judged by the walk.
-const OPEN: [&str; 17] = [
+const OPEN: [&str; 19] = [
     "property",
     "relation",
     "mirror",
@@ -33,6 +33,9 @@ const OPEN: [&str; 17] = [
     "app",
     "secret_name",
     "topic",
+    // Everybody has his own under the same name: crates/server/tests/it/frontend/settings.rs.
+    "bucket",
+    "key",
 ];
 
 /// What belongs to others, by the parameter that names it.
@@ -54,12 +57,16 @@ impl Strangers {
         let invitation = portal.post("/api/stagedoor/v1/invitations", &invitation).await.json();
         let robot = json!({ "name": "robot", "role": "Member" });
         let robot = portal.post("/api/stagedoor/v1/service-accounts", &robot).await.json();
+        let to = json!({ "type": "entity", "entityRef": "user:stagedoor/elsa-larkfell.example" });
+        let notified = json!({ "recipients": to, "payload": { "title": "For Elsa" } });
+        let notified = portal.post("/api/notifications/notifications", &notified).await.json();
         let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no id: {value}")).to_owned();
         Self(BTreeMap::from([
             (("/entities/", "entity"), "crown".to_owned()),
             (("/entities/", "*identifier"), "crown".to_owned()),
             (("/by-uid/", "uid"), portal.uid("vault:default/crown").await),
             (("/by-name/", "name"), "crown".to_owned()),
+            (("/notifications/", "id"), text(&notified[0]["id"])),
             (("/tokens/", "id"), text(&made_token(portal, &elsa).await["id"])),
             (("/sessions/", "id"), text(&sessions["sessions"][0]["id"])),
             (("/invitations/", "id"), text(&invitation["id"])),
