@@ -55,7 +55,8 @@ pub(crate) fn all(
         });
         Some((chunk, progress))
     });
-    Ok(answer::json(Body::from_stream(stream::iter([Ok(first)]).chain(rest))))
+    // Compression asks once more behind the end.
+    Ok(answer::json(Body::from_stream(stream::iter([Ok(first)]).chain(rest).fuse())))
 }
 
 impl Progress {
