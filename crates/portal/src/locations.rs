@@ -6,7 +6,6 @@
 
 mod analyze;
 mod ancestry;
-mod beside;
 mod refresh;
 mod repository;
 mod trial;

@@ -47,6 +47,8 @@ use stagedoor_model::Timestamp;
 use stagedoor_outbound::Egress;
 use stagedoor_query::Blueprints;
 
+pub(crate) use fetch::one_text;
+pub(crate) use includes::Includes;
 pub(crate) use wish::Wish;
 
 pub(crate) use ask::ReadEnd;

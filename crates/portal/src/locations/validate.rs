@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use stagedoor_auth::{Action, Resource, Viewer};
+use stagedoor_hosts::{HostError, Priority};
 use stagedoor_ingest::{DocumentError, LocationRef, ParsedEntity, ReadContext, read_value};
 use tokio::runtime::Handle;
 
-use super::beside::Beside;
 use crate::Portal;
 use crate::documents::check_document;
 use crate::error::PortalError;
-use crate::sources::KnownKinds;
+use crate::sources::{Includes, KnownKinds, one_text};
 
 /// Why an entity would not be taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,9 @@ pub struct Fault {
     /// Backstage's text.
     pub message: String,
 }
+
+/// A document as it would be stored, or why it would not.
+type Judgement = Result<ParsedEntity, Fault>;
 
 impl Fault {
     /// From `<name>: <message>`.
@@ -57,29 +60,54 @@ impl Portal {
             Ok(place) => place,
             Err(fault) => return Ok(vec![self.envelope_fault(entity).unwrap_or(fault)]),
         };
-        let catalog = self.shared.catalog.load_full();
-        let (hosts, code) = (self.hosts(), Arc::clone(&self.shared.sources.code_hosts));
-        let runtime = Handle::current();
-        let text = place.to_string();
-        let judge = move || {
-            let kinds = KnownKinds::of(catalog.blueprints());
-            let reader = Beside::new(hosts, Arc::clone(&code), runtime);
-            let context = ReadContext::for_location(&text, &text, &kinds).with_hosts(&code);
-            let context = context.with_placeholders(&reader);
-            let entity = read_value(entity, &context).map_err(Fault::from)?;
-            let entry = catalog.blueprints().by_kind(&entity.kind.to_lowercase());
-            let own = entry.map_or(Ok(()), |entry| check_document(&entity.value, entry));
-            match own {
-                Ok(()) => Ok(entity),
-                Err(error) => Err(Fault { name: "InputError".into(), message: error.to_string() }),
+        let mut includes = Includes::over(Arc::clone(&self.shared.sources.code_hosts));
+        let outcome = loop {
+            let (outcome, read) = self.judged(entity.clone(), place.to_string(), includes).await?;
+            includes = read;
+            let wanted = includes.take_wanted();
+            if wanted.is_empty() {
+                break outcome;
+            }
+            for url in wanted {
+                let text = self.included(&url).await;
+                includes.put(url, text);
             }
         };
-        let stopped = |_| PortalError::Internal("the validation of an entity failed".into());
-        let outcome = tokio::task::spawn_blocking(judge).await.map_err(stopped)?;
         Ok(match outcome {
             Ok(entity) => self.faults_behind(&entity, &place).await,
             Err(fault) => vec![fault],
         })
+    }
+
+    /// Judges an entity with what its placeholders name, as far as that has been read.
+    async fn judged(
+        &self,
+        entity: Value,
+        place: String,
+        includes: Includes,
+    ) -> Result<(Judgement, Includes), PortalError> {
+        let catalog = self.shared.catalog.load_full();
+        let code = Arc::clone(&self.shared.sources.code_hosts);
+        let judge = move || {
+            let kinds = KnownKinds::of(catalog.blueprints());
+            let context = ReadContext::for_location(&place, &place, &kinds).with_hosts(&code);
+            let entity = read_value(entity, &context.with_placeholders(&includes)).map_err(Fault::from);
+            let entity = entity.and_then(|entity| {
+                let entry = catalog.blueprints().by_kind(&entity.kind.to_lowercase());
+                let own = entry.map_or(Ok(()), |entry| check_document(&entity.value, entry));
+                own.map_err(|e| Fault { name: "InputError".into(), message: e.to_string() }).map(|()| entity)
+            });
+            (entity, includes)
+        };
+        // A specification in many files is no work for a thread that answers others.
+        let stopped = |_| PortalError::Internal("the validation of an entity failed".into());
+        tokio::task::spawn_blocking(judge).await.map_err(stopped)
+    }
+
+    async fn included(&self, url: &str) -> Result<String, HostError> {
+        let switched_off = || HostError::Unreachable("outbound calls are switched off".into());
+        let hosts = self.hosts().ok_or_else(switched_off)?;
+        one_text(hosts.read(url, Priority::Person).await?)
     }
 
     /// What no place could mend.
