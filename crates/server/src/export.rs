@@ -129,13 +129,10 @@ impl Written {
             name = names::stand_in(&reference);
             if !files.insert(format!("./{namespace}/{name}.yaml")) {
                 // The same entity on two pages: it was changed meanwhile.
-                return root
-                    .below(&kind)?
-                    .below(&namespace)?
-                    .replace(&file(&name), &to_yaml(&authored(entity)));
+                return root.below(&kind)?.below(&namespace)?.replace(&file(&name), &text_of(entity));
             }
         }
-        root.below(&kind)?.below(&namespace)?.write(&file(&name), &to_yaml(&authored(entity)))?;
+        root.below(&kind)?.below(&namespace)?.write(&file(&name), &text_of(entity))?;
         self.spelled.insert(spelled);
         self.entities += 1;
         Ok(())
@@ -179,6 +176,27 @@ impl Written {
 
 fn file(name: &str) -> String {
     format!("{name}.yaml")
+}
+
+/// The keys that people expect first, in their order.
+const FIRST: [&str; 3] = ["apiVersion", "kind", "metadata"];
+const FIRST_OF_METADATA: [&str; 4] = ["name", "namespace", "title", "description"];
+
+/// An entity as its file: some databases forget the order in which it was written.
+fn text_of(entity: Value) -> String {
+    let mut entity = authored(entity);
+    put_first(&mut entity, &FIRST);
+    if let Some(metadata) = entity.get_mut("metadata") {
+        put_first(metadata, &FIRST_OF_METADATA);
+    }
+    to_yaml(&entity)
+}
+
+fn put_first(value: &mut Value, keys: &[&str]) {
+    let Some(all) = value.as_object_mut() else { return };
+    let mut rest = std::mem::take(all);
+    all.extend(keys.iter().filter_map(|key| rest.shift_remove_entry(*key)));
+    all.extend(rest);
 }
 
 /// A list of files, as a document.

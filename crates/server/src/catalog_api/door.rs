@@ -157,7 +157,7 @@ impl Door {
                 )
             }),
             401 => bail!("{name} wants to know who asks: give {how}"),
-            403 => bail!("{name} does not let this token read {asked}: {}", answer.words()),
+            403 => bail!("{name} does not allow {asked} with this token: {}", answer.words()),
             404 => bail!("{name}{asked} is not there: is it the address of a backend with a catalog?"),
             status => bail!("{name}{asked} answered with status {status}: {}", answer.words()),
         }

@@ -7,14 +7,12 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use super::summary::Summary;
-use crate::catalog_api::{Door, locations, progress};
+use crate::catalog_api::{Door, counted, locations, progress};
 
 const LOCATIONS: &str = "/api/catalog/locations";
 const SOURCES: &str = "/api/stagedoor/v1/sources";
 /// Locations that are registered at a time: a server waits a while for the reading of each before it answers.
 const AT_ONCE: usize = 16;
-/// The same where nothing reads them, and each would wait for nothing.
-const AT_ONCE_NEAR: usize = 1_000;
 
 /// What is to be registered, and what is read here then.
 pub(super) struct Locations {
@@ -77,8 +75,7 @@ impl Locations {
             summary.locations_new = self.new.len();
             return Ok(());
         }
-        let places =
-            Arc::new(Semaphore::new(if matches!(to, Door::Near(_)) { AT_ONCE_NEAR } else { AT_ONCE }));
+        let places = Arc::new(Semaphore::new(AT_ONCE));
         let posts = self.new.iter().map(|target| {
             let places = Arc::clone(&places);
             async move {
@@ -88,7 +85,7 @@ impl Locations {
             }
         });
         if !self.new.is_empty() {
-            progress(&format!("registering {} locations", self.new.len()));
+            progress(&format!("registering {}", counted(self.new.len(), "location", "locations")));
         }
         for post in futures_util::future::join_all(posts).await {
             let (target, answer) = post?;

@@ -10,6 +10,10 @@ use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse as _;
 use serde_json::{Value, json};
 use stagedoor_server::{DatabaseOptions, ExportOptions, ImportOptions};
+use stagedoor_store_sql::SqliteStore;
+use stagedoor_testkit::TestPortal;
+
+use crate::support::Ask as _;
 
 /// A fake catalog: what it answers to a path, with its query.
 async fn fake(answer: impl Fn(&str) -> (u16, Value) + Send + Sync + 'static) -> String {
@@ -169,4 +173,51 @@ async fn a_server_that_is_busy_is_asked_again() {
     let (url, folder) = (fake(busy).await, tempfile::tempdir().unwrap());
     assert_eq!(import(folder.path(), &url).await, Ok(true));
     assert_eq!(asked.load(Ordering::Relaxed), 2);
+}
+
+fn from(origin: &str, name: &str) -> Value {
+    let mut entity = entity("Component", "default", name);
+    entity["metadata"]["annotations"] = json!({"backstage.io/managed-by-origin-location": origin});
+    entity
+}
+
+#[tokio::test]
+async fn registered_locations_are_read_here_and_not_copied() {
+    let own = Arc::new(std::sync::OnceLock::<String>::new());
+    let known = Arc::clone(&own);
+    let answers = move |path: &str| {
+        let url = known.get().cloned().unwrap_or_default();
+        let listed = |kind: &str, target: &str| json!({"data": {"id": "1", "type": kind, "target": target}});
+        match path {
+            "/a.yaml" => (200, entity("Component", "default", "read")),
+            "/api/catalog/locations" => {
+                (200, json!([listed("url", &format!("{url}/a.yaml")), listed("file", "/srv/all.yaml")]))
+            }
+            p if p.starts_with("/api/catalog/entities/by-query") => {
+                let mut location = entity("Location", "default", "generated-1");
+                location["spec"] = json!({"type": "url", "target": format!("{url}/a.yaml")});
+                let read = from(&format!("url:{url}/a.yaml"), "read");
+                page(vec![location, read, from("file:/srv/all.yaml", "b"), from("ldap://x", "c")], None)
+            }
+            _ => (404, json!({})),
+        }
+    };
+    let (url, folder) = (fake(answers).await, tempfile::tempdir().unwrap());
+    own.set(url.clone()).unwrap();
+    for _ in 0..2 {
+        assert_eq!(import(folder.path(), &url).await, Ok(true));
+    }
+    let start = || async {
+        let store = SqliteStore::open(&folder.path().join("data/stagedoor.db")).unwrap();
+        TestPortal::builder().store(Arc::new(store)).start().await
+    };
+    let portal = start().await;
+    let locations = portal.get("/api/catalog/locations").await.json();
+    assert_eq!(locations.as_array().unwrap().len(), 1, "{locations}");
+    assert_eq!(locations[0]["data"]["target"], format!("{url}/a.yaml"));
+    let names = portal.filtered("kind=component").await;
+    assert_eq!(names, ["component:default/b", "component:default/c", "component:default/read"]);
+    // What is copied belongs to nobody, what is read to its location.
+    assert_eq!(portal.delete("component", "component:default/b").await.status, 200);
+    assert_eq!(portal.delete("component", "component:default/read").await.status, 422);
 }

@@ -306,3 +306,32 @@ async fn what_cannot_be_meant_is_refused_with_its_place() {
     assert!(all.len() == 3 && all.is_sorted_by(|a, b| a > b), "{all:?}");
     assert_eq!(rest["next"], Value::Null);
 }
+
+#[tokio::test]
+async fn a_deleted_location_is_registered_again_and_claims_what_it_says() {
+    let page = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: far}\n\
+                spec: {type: service, lifecycle: production, owner: a}\n";
+    let app = axum::Router::new().route("/far.yaml", axum::routing::get(move || async move { page }));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let target = format!("http://{}/far.yaml", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    let portal = TestPortal::new().await;
+    let made = portal.post("/api/catalog/locations", &json!({"type": "url", "target": target})).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    let id = made.json()["location"]["id"].as_str().unwrap().to_owned();
+    let uid = portal.uid("component:default/far").await;
+    let gone = portal.request("DELETE", &format!("/api/catalog/locations/{id}"), None).await;
+    assert_eq!(gone.status, 204, "{}", gone.text());
+    assert_eq!(portal.backstage("component:default/far").await, Value::Null);
+    let done = undo(&portal, json!({"changes": [newest(&portal).await]})).await;
+    assert_eq!(done.status, 200, "{}", done.text());
+    assert_eq!(done.json()["locations"], json!([format!("url:{target}")]));
+    portal.sync().await;
+    let locations = portal.get("/api/catalog/locations").await.json();
+    assert_eq!(locations[0]["data"]["id"], id, "{locations}");
+    assert_eq!(portal.uid("component:default/far").await, uid);
+    assert_eq!(portal.delete("component", "component:default/far").await.status, 422, "the location owns it");
+    let gone = portal.request("DELETE", &format!("/api/catalog/locations/{id}"), None).await;
+    assert_eq!(gone.status, 204, "{}", gone.text());
+    assert_eq!(portal.backstage("component:default/far").await, Value::Null, "nobody else had made it");
+}
