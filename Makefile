@@ -72,7 +72,7 @@ PYTHON_CLIENTS := $(patsubst %/requirements.txt,%,$(wildcard tests/clients/*/req
 
 test-clients: build check-postgres $(CLIENTS:%=%/node_modules/.package-lock.json) $(PYTHON_CLIENTS:%=%/.venv/installed.txt)
 	STAGEDOOR_BIN=$(BINARY) node --test --test-reporter=spec --test-concurrency=1 \
-		$(wildcard tests/durability/*.test.mjs tests/replicas/*.test.mjs $(CLIENTS:%=%/*.test.mjs) $(PYTHON_CLIENTS:%=%/*.test.mjs))
+		$(wildcard tests/durability/*.test.mjs tests/faults/*.test.mjs tests/replicas/*.test.mjs $(CLIENTS:%=%/*.test.mjs) $(PYTHON_CLIENTS:%=%/*.test.mjs))
 
 # Without a Python for them the tests say so: they are skipped, in CI they fail.
 %/.venv/installed.txt: %/requirements.txt

@@ -45,6 +45,8 @@ pub(super) struct Job {
     postponed: Vec<(String, Bytes, Pending)>,
     /// What it was begun with.
     pub(super) part: Option<Vec<Pending>>,
+    /// There are places that it does not know of, and so cannot keep what was said there.
+    incomplete: bool,
 }
 
 /// What a job begins with.
@@ -77,6 +79,7 @@ impl Job {
             includes: Includes::over(Arc::clone(hosts)),
             postponed: Vec::new(),
             part: part.clone(),
+            incomplete: false,
         };
         let mut queue = VecDeque::new();
         if let Some(location) = job.source.location() {
@@ -185,6 +188,7 @@ impl Job {
         if let Some(missed) = discovery.missed {
             self.reading.problems.push(whole_file(&self.source.target(), &missed));
             self.reading.unreached = Some(missed);
+            self.incomplete = true;
         }
         let mut queue = VecDeque::new();
         let mut named = HashSet::new();
@@ -196,8 +200,7 @@ impl Job {
 
     /// The reading, complete.
     pub(super) fn finish(mut self) -> (Source, Reading) {
-        let missed = self.source.provider().is_some() && self.reading.unreached.is_some();
-        if self.reading.partial || missed {
+        if self.reading.partial || self.incomplete {
             self.reading.limit_to_what_was_read(self.source.place_kind());
         }
         (self.source, self.reading)
@@ -290,6 +293,7 @@ impl Job {
             if self.seen.len() >= MAX_FILES {
                 let problem = whole_file(&pending.target, "this location leads to too many files");
                 self.reading.unreached.get_or_insert_with(|| problem.message.clone());
+                self.incomplete = true;
                 self.reading.problems.push(problem);
                 break;
             }

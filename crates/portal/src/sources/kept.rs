@@ -57,9 +57,14 @@ impl Kept {
     }
 
     pub(crate) fn place(&self, item: &str) -> bool {
-        let file = item.rsplit_once('#').map_or(item, |(file, _)| file);
-        self.part.as_ref().is_some_and(|part| !part.has(file))
-            || self.items.contains(item)
+        let file = file_of(item);
+        self.part.as_ref().is_some_and(|part| !part.has(file)) || self.is_unclear(item)
+    }
+
+    /// Whether a place was looked at, and could not be understood.
+    fn is_unclear(&self, item: &str) -> bool {
+        let file = file_of(item);
+        self.items.contains(item)
             || self.files.contains(file)
             || self.folders.iter().any(|folder| file.starts_with(folder))
     }
@@ -70,7 +75,12 @@ impl Kept {
     }
 }
 
-/// What a Location document led to before it turned bad or its file went away still counts.
+fn file_of(item: &str) -> &str {
+    item.rsplit_once('#').map_or(item, |(file, _)| file)
+}
+
+/// What a Location document led to before it turned bad or its file went away still counts. Where one that was not
+/// looked at leads to was not looked at either, unless something else leads there.
 pub(super) fn keep_where_locations_lead(kept: &mut Kept, source: &str, catalog: &Catalog, hosts: &CodeHosts) {
     if kept.is_empty() {
         return;
@@ -79,9 +89,11 @@ pub(super) fn keep_where_locations_lead(kept: &mut Kept, source: &str, catalog: 
         |e: &&EntityRecord| e.blueprint == "location" && e.claim.as_ref().is_some_and(|c| c.source == source);
     let records = catalog.entities().map(|(_, e)| e.record.as_ref());
     let mut locations: Vec<&EntityRecord> = records.filter(of_source).collect();
-    while let Some(at) =
-        locations.iter().position(|l| l.claim.as_ref().is_some_and(|c| kept.holds(&l.entity_ref, &c.item)))
-    {
+    let unclear = |kept: &Kept, l: &EntityRecord| {
+        let claim = l.claim.as_ref();
+        claim.is_some_and(|c| kept.references.contains(&*l.entity_ref) || kept.is_unclear(&c.item))
+    };
+    while let Some(at) = locations.iter().position(|l| unclear(kept, l)) {
         let location = locations.swap_remove(at);
         let (Some(claim), Some(document)) = (&location.claim, &location.document) else { continue };
         let document = document.value();
