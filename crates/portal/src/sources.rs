@@ -181,22 +181,24 @@ impl LocationConfig {
 /// The kinds that documents may have: the shipped ones are known to the reader, these are the others.
 pub(crate) struct KnownKinds {
     custom: HashSet<String>,
+    fingerprint: u64,
 }
 
 impl KnownKinds {
     pub(crate) fn of(blueprints: &Blueprints) -> Self {
+        use std::hash::{DefaultHasher, Hash as _, Hasher as _};
         let visible = blueprints.iter().filter(|e| e.visible && !e.face.shipped);
-        Self { custom: visible.map(|e| e.face.kind_lower.clone()).collect() }
+        let custom: HashSet<String> = visible.map(|e| e.face.kind_lower.clone()).collect();
+        let mut names: Vec<&String> = custom.iter().collect();
+        names.sort();
+        let mut hasher = DefaultHasher::new();
+        names.hash(&mut hasher);
+        Self { fingerprint: hasher.finish(), custom }
     }
 
     /// Changes when the set does.
     pub(crate) fn fingerprint(&self) -> u64 {
-        use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-        let mut names: Vec<&String> = self.custom.iter().collect();
-        names.sort();
-        let mut hasher = DefaultHasher::new();
-        names.hash(&mut hasher);
-        hasher.finish()
+        self.fingerprint
     }
 }
 

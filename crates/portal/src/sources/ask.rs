@@ -32,7 +32,11 @@ impl Portal {
     pub async fn start_sources(&self) {
         let Some(inbox) = self.shared.sources.inbox.lock().take() else { return };
         engine::start(self, inbox);
-        let _ = tokio::time::timeout(START, self.read_sources(Event::First)).await;
+        let ((files, files_read), (all, all_read)) = (oneshot::channel(), oneshot::channel());
+        if self.shared.sources.events.send(Event::First(files, all)).is_ok() {
+            let _ = files_read.await;
+            let _ = tokio::time::timeout(START, all_read).await;
+        }
     }
 
     /// Reads all sources now and waits until what they say is in the catalog. Where another replica reads them, it

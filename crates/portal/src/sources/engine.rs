@@ -152,7 +152,7 @@ impl Engine {
         }
         for event in events {
             match event {
-                Event::First(done) => drop(done.send(())),
+                Event::First(files, all) => drop((files.send(()), all.send(()))),
                 Event::Sync(done) => {
                     portal.ask_leader(&Wish::Sync);
                     let _ = done.send(());
@@ -256,9 +256,12 @@ impl Engine {
         match event {
             Event::Files(paths) => self.files_changed(&paths),
             // Whatever is new in the list is due anyway.
-            Event::First(done) => self.ask_for_all(done, None),
+            Event::First(files, all) => {
+                self.wait_for_first(files, Source::is_local);
+                self.wait_for_first(all, |_| true);
+            }
             Event::Lead | Event::Stop => {}
-            Event::Sync(done) => self.ask_for_all(done, Some(Priority::Person)),
+            Event::Sync(done) => self.ask_for_all(done),
             Event::Ask(asked, done) => self.asked(portal, asked, Some(done)),
             Event::Confirm(id, done) => {
                 if self.listed.contains_key(&id) {
@@ -285,22 +288,20 @@ impl Engine {
         }
     }
 
-    /// Waits for a reading of every source, which is asked for where a priority says so.
-    fn ask_for_all(&mut self, done: oneshot::Sender<()>, priority: Option<Priority>) {
-        let mut left = BTreeMap::new();
-        for id in self.listed.keys() {
-            let wanted = match priority {
-                Some(priority) => self.timetable.ask(id, priority),
-                // The first reading of each, where it does not wait for its time.
-                None => self
-                    .timetable
-                    .plan(id)
-                    .filter(|p| p.due.is_some_and(|due| due <= clock::now().0))
-                    .map(|_| 1),
-            };
-            left.extend(wanted.map(|wanted| (id.clone(), wanted)));
-        }
+    /// Reads every source, for somebody who waits.
+    fn ask_for_all(&mut self, done: oneshot::Sender<()>) {
+        let wanted = |id: &String| Some((id.clone(), self.timetable.ask(id, Priority::Person)?));
+        let left = self.listed.keys().filter_map(wanted).collect();
         self.waiting.add(left, done);
+    }
+
+    /// Somebody waits for the first reading of some sources, where it does not wait for its own time.
+    fn wait_for_first(&mut self, done: oneshot::Sender<()>, which: impl Fn(&Source) -> bool) {
+        let now = clock::now().0;
+        let is_due =
+            |id: &String| self.timetable.plan(id).is_some_and(|p| p.due.is_some_and(|due| due <= now));
+        let sources = self.listed.iter().filter(|(id, source)| which(source) && is_due(id));
+        self.waiting.add(sources.map(|(id, _)| (id.clone(), 1)).collect(), done);
     }
 
     /// Somebody asks for a source, or a part of it.

@@ -11,8 +11,8 @@ use super::scope::Pending;
 pub(crate) enum Event {
     /// Something has changed at these watched paths; none where it cannot be told what.
     Files(Vec<PathBuf>),
-    /// The portal starts, and waits for the end of the first reading.
-    First(oneshot::Sender<()>),
+    /// The portal starts, and waits for the end of the first reading: of its files, and of everything.
+    First(oneshot::Sender<()>, oneshot::Sender<()>),
     /// This replica has become the one that reads.
     Lead,
     /// Someone asks for a reading of everything and waits for its end.

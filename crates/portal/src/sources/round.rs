@@ -154,6 +154,9 @@ impl Round<'_> {
                     self.remember_targets(source, &reading.gone, catalog);
                 }
                 self.end_claims(read, spoken, claimed, catalog);
+                if let Some(reason) = reading.unreached.as_ref().filter(|_| reading.partial) {
+                    self.part_is_stale(source, reason);
+                }
             }
             (Outcome::Read, None) => {}
             (Outcome::Unreachable(_) | Outcome::Gone(_), _) if reading.partial => {}
@@ -219,6 +222,13 @@ impl Round<'_> {
             draft.set_source_state(&id, state, reason);
             Ok(())
         });
+    }
+
+    /// A source is stale where a part of it could not be reached; only a reading of all of it knows better.
+    fn part_is_stale(&self, source: &Source, reason: &str) {
+        if !self.portal.shared.catalog.load().sources().contains_key(&source.id) {
+            self.set_state(source, SourceState::Stale, reason);
+        }
     }
 
     /// Remembers the state of a source.

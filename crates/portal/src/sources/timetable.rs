@@ -168,6 +168,17 @@ impl Timetable {
         }
     }
 
+    /// A part of a source was read: where that went wrong, all of it is read sooner than planned.
+    pub(super) fn part_ended(&mut self, id: &str, end: End, pace: &Pace, now: i64) {
+        let Some(plan) = self.plans.get_mut(id) else { return };
+        let again = match end {
+            End::Wait(until) => until.max(now + LEAST_WAIT),
+            End::Badly if plan.failures == 0 => now + millis(pace.first_pause),
+            End::Badly | End::Well => return,
+        };
+        plan.due = Some(plan.due.map_or(again, |due| due.min(again)));
+    }
+
     /// When the next one is due, if any is; one that is asked for is due at once.
     pub(super) fn next(&self) -> Option<i64> {
         let waiting = self.plans.values().filter(|p| !p.running);
@@ -246,6 +257,24 @@ mod tests {
         table.start(120 * SECOND);
         table.end("a", End::Badly, &every, &pace(), 0);
         assert_eq!(table.next(), Some(30 * SECOND), "from the beginning");
+    }
+
+    #[test]
+    fn a_part_that_fails_has_the_source_read_sooner() {
+        let mut table = table(&["a"]);
+        let hourly = Rhythm::Every(Duration::from_secs(3600));
+        table.start(0);
+        table.end("a", End::Well, &hourly, &pace(), 0);
+        table.part_ended("a", End::Well, &pace(), 0);
+        assert_eq!(table.next(), Some(3600 * SECOND));
+        table.part_ended("a", End::Wait(600 * SECOND), &pace(), 0);
+        assert_eq!(table.next(), Some(600 * SECOND));
+        table.part_ended("a", End::Badly, &pace(), 0);
+        assert_eq!(table.next(), Some(30 * SECOND));
+        table.start(30 * SECOND);
+        table.end("a", End::Badly, &hourly, &pace(), 30 * SECOND);
+        table.part_ended("a", End::Badly, &pace(), 31 * SECOND);
+        assert_eq!(table.next(), Some(60 * SECOND), "one that fails has its own pauses");
     }
 
     #[test]

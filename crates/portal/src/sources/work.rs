@@ -231,6 +231,8 @@ impl Engine {
             self.remember_leads(&source.id, reading);
             self.waiting.job_ended(id);
             if partial {
+                let pace = &portal.shared.sources.config.pace;
+                self.timetable.part_ended(&source.id, end, pace, clock::now().0);
                 continue;
             }
             self.ended(portal, &source, end);
