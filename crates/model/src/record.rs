@@ -28,8 +28,8 @@ pub struct JournalLine {
     pub body: JsonText,
 }
 
-/// Collections whose bodies nobody is shown: what proves who somebody is, what is kept secret, and what is one person's. They are stored,
-/// replicated and backed up like any other; readers of the log say at most that one of them changed.
+/// Collections whose bodies nobody is shown: what proves who somebody is, what is kept secret, and what is one person's.
+/// They are stored, replicated and backed up like any other; readers of the log say at most that one of them changed.
 pub const PRIVATE: &[&str] = &[
     "account",
     "session",
