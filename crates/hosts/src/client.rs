@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde_json::Value;
 use stagedoor_outbound::{Call, Egress, Reply};
 use url::Url;
 
@@ -80,18 +79,6 @@ impl Client {
     /// The last request on a budget did not count after all.
     pub(crate) fn refund(&self, budget: &str) {
         self.budgets.refund(budget);
-    }
-
-    /// [`Client::send`] for an answer in JSON, with its headers.
-    ///
-    /// # Errors
-    /// As there, and when it is no JSON, which half an answer is not.
-    pub(crate) async fn json(&self, url: &Url, call: Call) -> Result<(Value, Reply), HostError> {
-        let reply = self.send(url, call).await?;
-        let value = serde_json::from_slice(&reply.body).map_err(|error| {
-            HostError::Unreachable(format!("{} answered with no JSON: {error}", shown(url)))
-        })?;
-        Ok((value, reply))
     }
 
     /// Learns what an answer says of the limit: GitHub's names, and the ones without `x-`. Bitbucket Cloud says only that

@@ -15,10 +15,13 @@ use crate::hosts::Found;
 /// The contents that are kept, in bytes; the rest is read again.
 const MAX_KEPT: usize = 64 * 1024 * 1024;
 
+type Tagged = (String, Arc<Vec<Entry>>);
+
 #[derive(Default)]
 pub(crate) struct Seen {
     files: Mutex<Files>,
-    listings: Mutex<HashMap<String, (String, Arc<Vec<Entry>>)>>,
+    /// By folder: its tag, and what is in it.
+    listings: Mutex<HashMap<String, Tagged>>,
 }
 
 #[derive(Default)]
