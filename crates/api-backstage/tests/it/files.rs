@@ -39,7 +39,7 @@ impl Files {
             if entry.path().is_dir() {
                 self.add(&entry.path(), &path);
             } else {
-                self.put(&path, &fs::read(entry.path()).unwrap());
+                self.put(&path, fs::read(entry.path()).unwrap());
             }
         }
     }
