@@ -162,7 +162,14 @@ test('discovery that fails', async (t) => {
     // The host fails right after it has told: what is there stays.
     fake.files.set(name(6), answers.status(500));
     await fake.push(portal, name(6));
-    await portal.until('it is told', async () => (await catalog.source(ID)).problems.length === 1, 5000);
+    const told = await portal.until('it is told', async () => {
+      const source = await catalog.source(ID);
+      return source.state === 'stale' && source;
+    }, 5000);
+    assert.equal(told.problems.length, 1);
+    assert.match(told.reason, /status 500/);
+    const retried = Date.parse(told.nextRun) - Date.now();
+    assert.ok(retried > 0 && retried <= 30_000, 'nobody has to push again');
     assert.ok((await catalog.names()).includes(name(6)));
   });
 });
