@@ -1,6 +1,7 @@
 //! Sources that stand outside: registered locations, providers, what hosts tell, and when each of them is read.
 
 mod abandoned;
+mod analysis;
 mod hosts;
 mod includes;
 mod providers;
