@@ -50,6 +50,7 @@ macro_rules! files {
 files! {
     by_query: "by-query.yaml",
     by_refs: "by-refs.yaml",
+    checks: "checks.yaml",
     conditions: "conditions.yaml",
     cursors: "cursors.yaml",
     entities: "entities.yaml",
