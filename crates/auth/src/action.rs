@@ -71,7 +71,7 @@ actions! {
     HandOverDocuments: "create:entities", "hand over documents", Everyone;
     /// What was done is taken back: the own doings, or those of others where that is for administrators; each entity
     /// is judged as one that is made, changed or deleted.
-    UndoChanges: "update:entities", "undo changes", Everyone;
+    UndoChanges: "update:changes", "undo changes", Everyone;
     /// The data model.
     ReadBlueprints: "read:blueprints", "read blueprints", Everyone;
     /// A new blueprint.
@@ -177,15 +177,15 @@ actions! {
     /// Locations that people have registered.
     ReadLocations: "read:sources", "read locations", Everyone;
     /// A new location.
-    RegisterLocation: "update:sources", "register locations", Everyone;
+    RegisterLocation: "create:locations", "register locations", Everyone;
     /// Where a registered location points to.
-    UpdateLocation: "update:sources", "change locations", Own;
+    UpdateLocation: "update:locations", "change locations", Own;
     /// A registered location goes, and what it says with it.
-    DeleteLocation: "update:sources", "delete locations", Own;
+    DeleteLocation: "delete:locations", "delete locations", Own;
     /// What stands behind an address, told and not taken in.
-    AnalyzeLocation: "update:sources", "analyze locations", Everyone;
+    AnalyzeLocation: "create:locations", "analyze locations", Everyone;
     /// The source of an entity is read again.
-    RefreshEntity: "update:sources", "refresh entities", Everyone;
+    RefreshEntity: "update:locations", "refresh entities", Everyone;
     /// A page.
     ReadPage: "read:pages", "read pages", Guarded;
     /// A new page.

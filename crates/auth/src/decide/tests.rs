@@ -64,6 +64,7 @@ fn what_is_no_entity() {
                 Action::RegisterLocation,
                 Action::AnalyzeLocation,
                 Action::RefreshEntity,
+                Action::UndoChanges,
                 Action::ReadPersonalSettings,
                 Action::UpdatePersonalSettings,
                 Action::ReadPage,
