@@ -88,7 +88,8 @@ async fn a_deletion_comes_back_as_it_was_with_what_pointed_at_it() {
     assert_eq!(audit["events"][0]["identifier"], "main", "{audit}");
     portal.portal.flush().await;
     let audit = portal.get("/api/stagedoor/v1/audit?kind=entity&action=update").await.json();
-    let told = audit["events"].as_array().unwrap().iter().find(|e| e["name"] == "UndoChanges").unwrap();
+    let told = audit["events"].as_array().unwrap().iter().find(|e| e["name"] == "UndoChanges");
+    let told = told.unwrap_or_else(|| panic!("{audit}"));
     assert_eq!(
         told["message"],
         format!("took back changes {}: 2 entities", done.json()["revision"]),
