@@ -23,7 +23,6 @@ const MOST: usize = 1_000;
 pub(crate) struct Setting {
     bucket: String,
     key: String,
-    #[schema(value_type = Object)]
     value: Value,
 }
 
@@ -51,7 +50,6 @@ struct SettingAsked {
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "only described")]
 pub(crate) struct SettingValue {
-    #[schema(value_type = Object)]
     value: Value,
 }
 

@@ -31,6 +31,17 @@ pub(crate) struct Faults {
     errors: Vec<Fault>,
 }
 
+/// Either shape of a 400.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "only described")]
+pub(crate) enum NotTaken {
+    /// The entity would not be taken.
+    Faults(Faults),
+    /// The body is refused.
+    Refusal(Refusal),
+}
+
 /// An error, perhaps with the one that caused it.
 #[derive(Debug, PartialEq, Serialize, ToSchema)]
 pub(crate) struct Fault {
@@ -61,7 +72,7 @@ impl Fault {
     request_body = ValidateBody,
     responses(
         (status = 200, description = "It would; there is no body"),
-        (status = 400, description = "It would not (`errors`), or the body is refused (`error`)", body = Faults),
+        (status = 400, description = "It would not (`errors`), or the body is refused (`error`)", body = NotTaken),
         (status = 401, description = "No valid credential", body = Refusal),
         (status = 403, description = "Not allowed", body = Refusal),
     )

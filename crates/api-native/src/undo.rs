@@ -112,6 +112,17 @@ pub(crate) struct UndoAnswer {
     refused: Vec<RefusedUndo>,
 }
 
+/// Either shape of a 422.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "only described")]
+pub(crate) enum NothingUndone {
+    /// All was left alone.
+    Answer(UndoAnswer),
+    /// The body is refused.
+    Refusal(ErrorBody),
+}
+
 /// One entity.
 #[derive(Serialize, ToSchema)]
 struct UndoneEntity {
@@ -188,7 +199,7 @@ fn entry(removal: Removal) -> RemovalEntry {
         (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
         (status = 404, description = "no such change, or none that the caller may take back", body = ErrorBody),
         (status = 415, body = ErrorBody),
-        (status = 422, description = "all left alone", body = UndoAnswer)
+        (status = 422, description = "all left alone, or the body is refused", body = NothingUndone)
     )
 )]
 pub(crate) async fn undo(

@@ -950,6 +950,8 @@ export interface components {
             /** @description 12 characters or more. */
             new: string;
         };
+        /** @description Either shape of a 422. */
+        NothingUndone: components["schemas"]["UndoAnswer"] | components["schemas"]["ErrorBody"];
         /** @description Whose installation it is. */
         Organization: {
             /** @description `organization.name`. */
@@ -3088,13 +3090,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description all left alone */
+            /** @description all left alone, or the body is refused */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UndoAnswer"];
+                    "application/json": components["schemas"]["NothingUndone"];
                 };
             };
         };
