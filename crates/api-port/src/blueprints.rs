@@ -71,6 +71,7 @@ pub(crate) async fn list(State(portal): State<Portal>, Caller(viewer): Caller) -
         (status = 201, description = "The blueprint", body = BlueprintReply),
         (status = 401, description = "No valid access token", body = Refusal),
         (status = 403, description = "The caller may not", body = Refusal),
+        (status = 404, description = "A relation leads to a blueprint that is not there", body = Refusal),
         (status = 409, description = "`identifier_taken`", body = Refusal),
         (status = 413, description = "The body is over 1 MiB", body = Refusal),
         (status = 422, description = "The blueprint is not legal", body = Refusal),
