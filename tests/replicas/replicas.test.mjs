@@ -116,10 +116,14 @@ test('replicas on PostgreSQL', { timeout: 600_000 }, async (t) => {
     t.after(() => postgres.query('postgres', "ALTER ROLE stagedoor RESET log_statement"));
     await replicas(t, postgres, 'idle', 2);
     const log = path.join(postgres.folder, 'log');
-    const from = fs.statSync(log).size;
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-    const lines = fs.readFileSync(log).subarray(from).toString().split('\n');
-    const rate = lines.filter((line) => / LOG: {2}(execute|statement)/.test(line)).length / seconds / 2;
+    // What belongs to the start (migrations, the first look around) may reach into a window: one of four has to be quiet.
+    let rate = Infinity;
+    for (let window = 0; window < 4 && rate > 5; window += 1) {
+      const from = fs.statSync(log).size;
+      await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+      const lines = fs.readFileSync(log).subarray(from).toString().split('\n');
+      rate = lines.filter((line) => / LOG: {2}(execute|statement)/.test(line)).length / seconds / 2;
+    }
     t.diagnostic(`${rate.toFixed(1)} statements a second and replica`);
     assert.ok(rate > 1 && rate <= 5, `${rate}`);
   });
