@@ -1,11 +1,8 @@
 import { defineConfig } from '@playwright/test';
 
-/**
- * Runs against the server at STAGEDOOR_URL, which must serve the example organisation. Without it,
- * the mock server is started; it serves `dist`, so build first.
- */
+/** Runs against the server at STAGEDOOR_URL, which must serve the example organisation: `scripts/with-portal.mjs npm run e2e`. */
 const server = process.env.STAGEDOOR_URL;
-const mock = 'http://127.0.0.1:7018';
+if (!server) throw new Error('STAGEDOOR_URL names no server: run ../scripts/with-portal.mjs npm run e2e');
 
 export default defineConfig({
   testDir: './e2e',
@@ -13,12 +10,11 @@ export default defineConfig({
   workers: 1,
   reporter: 'list',
   use: {
-    baseURL: server ?? mock,
+    baseURL: server,
     viewport: { width: 1440, height: 900 },
     launchOptions: {
       executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
       args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
     },
   },
-  webServer: server ? undefined : { command: 'node mock/server.mjs', url: mock, env: { PORT: '7018' }, reuseExistingServer: false },
 });

@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
-/** Where `npm run dev` finds the API: `npm run mock` by default, or a running server. */
-const server = process.env.STAGEDOOR_URL ?? 'http://127.0.0.1:7017';
+/** Where `npm run dev` finds the API: `make run`, or another running server. */
+const server = process.env.STAGEDOOR_URL ?? 'http://127.0.0.1:7007';
 
 export default defineConfig({
   base: '/',

@@ -1,4 +1,4 @@
-// Checks the direction of imports: app -> features -> parts -> kit, api -> lib. The rule for each
+// Checks the direction of imports: app -> features -> widgets -> parts -> kit, api -> lib. The rule for each
 // feature is made from the folder that is there, so a new feature is fenced without being listed.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -13,8 +13,9 @@ const rules = {
   kit: { layers: ['lib'], packages: /^(?!@tanstack\/react-(router|query)|openapi)/ },
   api: { layers: ['lib'], packages: /^(@tanstack\/react-query|openapi-fetch|vitest)$/ },
   parts: { layers: ['kit', 'api', 'lib'] },
-  ...Object.fromEntries(features.map((name) => [name, { layers: ['parts', 'kit', 'api', 'lib'] }])),
-  app: { layers: [...features, 'parts', 'kit', 'api', 'lib'] },
+  widgets: { layers: ['parts', 'kit', 'api', 'lib'] },
+  ...Object.fromEntries(features.map((name) => [name, { layers: ['widgets', 'parts', 'kit', 'api', 'lib'] }])),
+  app: { layers: [...features, 'widgets', 'parts', 'kit', 'api', 'lib'] },
 };
 
 const layerOf = (path) => {
@@ -47,7 +48,7 @@ for (const file of files(src)) {
       if (rule.packages && !rule.packages.test(target)) problems.push(`${name}: ${layer} may not use ${target}`);
     } else if (layerOf(own) !== layer && !rule.layers.includes(layerOf(own))) {
       problems.push(`${name}: ${layer} may not import ${layerOf(own)}`);
-    } else if (/\/api\/schema$/.test(own) && layer !== 'api') {
+    } else if (/\/api\/(port-)?schema$/.test(own) && layer !== 'api') {
       problems.push(`${name}: only src/api may use the generated types; take them from ~/api/types`);
     }
   }

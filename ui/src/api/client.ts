@@ -1,7 +1,12 @@
 import createClient from 'openapi-fetch';
+import type { paths as PortPaths } from './port-schema';
 import type { paths } from './schema';
 
+/** The native API: what neither dialect has. */
 export const client = createClient<paths>({ baseUrl: `${window.location.origin}/api/stagedoor/v1` });
+
+/** Port's dialect, which is also our own data API: blueprints, entities, pages. */
+export const port = createClient<PortPaths>({ baseUrl: `${window.location.origin}/v1` });
 
 /** An answer of the server that is not a success, or no answer at all (status 0). */
 export class ApiError extends Error {

@@ -22,7 +22,7 @@ fn extension(name: &str) -> &str {
 }
 
 fn is_generated(name: &str) -> bool {
-    name == "ui/src/api/schema.ts" || name.starts_with("openapi/")
+    matches!(name, "ui/src/api/schema.ts" | "ui/src/api/port-schema.ts") || name.starts_with("openapi/")
 }
 
 #[test]
