@@ -51,12 +51,8 @@ pub(crate) fn make(
     let read = |(id, entry): (&str, Fields<'_>)| {
         let organization = entry.get("organization").required(problems);
         let project = entry.get("project").required(problems);
-        let host =
-            entry.get("host").text(problems).unwrap_or_else(|| "dev.azure.com".to_owned()).to_lowercase();
-        if hosts.find::<Azure>(&host).is_none() {
-            entry.get("host").wrong(problems, scope::no_integration(KEY, &host));
-            return None;
-        }
+        let host = scope::configured::<Azure>(&entry, KEY, Some("dev.azure.com"), hosts, problems)?;
+        let host = host.to_lowercase();
         let repository = entry.get("repository").text(problems).unwrap_or_else(|| "*".to_owned());
         let repositories = GlobBuilder::new(&repository).case_insensitive(true).build();
         let Ok(repositories) = repositories else {

@@ -44,11 +44,7 @@ pub(crate) fn make(
     problems: &mut Vec<ConfigProblem>,
 ) -> Vec<Arc<dyn Provider>> {
     let read = |(id, entry): (&str, Fields<'_>)| {
-        let host = entry.get("host").required(problems)?.to_lowercase();
-        if hosts.find::<BitbucketServer>(&host).is_none() {
-            entry.get("host").wrong(problems, scope::no_integration(KEY, &host));
-            return None;
-        }
+        let host = scope::configured::<BitbucketServer>(&entry, KEY, None, hosts, problems)?.to_lowercase();
         let filters = entry.get("filters");
         let path = entry.get("catalogPath").text(problems).unwrap_or_else(|| "/catalog-info.yaml".to_owned());
         Some(Arc::new(Installation {

@@ -7,7 +7,8 @@ use futures_util::{StreamExt, stream};
 use serde_json::Value;
 use url::Url;
 
-use super::scope::{AT_ONCE, Answered, Missed, no_integration, reach};
+use super::named::{catalog_file, each};
+use super::scope::{AT_ONCE, Answered, Missed, configured, reach};
 use super::{Discovery, Provider, ProviderEvent};
 use crate::budget::Priority;
 use crate::client::{Client, shown};
@@ -37,27 +38,19 @@ pub(crate) fn make(
     hosts: &Hosts,
     problems: &mut Vec<ConfigProblem>,
 ) -> Vec<Arc<dyn Provider>> {
-    let made = entries.entries();
-    let made = made.iter().filter_map(|(id, entry)| Projects::read(id, entry, hosts, problems));
-    made.map(|provider| Arc::new(provider) as Arc<dyn Provider>).collect()
+    each(entries, |id, entry| Projects::read(id, entry, hosts, problems))
 }
 
 impl Projects {
     fn read(id: &str, entry: &Fields<'_>, hosts: &Hosts, problems: &mut Vec<ConfigProblem>) -> Option<Self> {
-        let host = entry.get("host").required(problems);
+        let host = configured::<Gerrit>(entry, "gerrit", None, hosts, problems);
         let query = entry.get("query").required(problems);
-        let host = host?;
-        if hosts.find::<Gerrit>(&host).is_none() {
-            entry.get("host").wrong(problems, no_integration("gerrit", &host));
-            return None;
-        }
-        let file = entry.get("catalogPath").text(problems);
         Some(Self {
             id: format!("gerrit-provider:{id}"),
-            host,
+            host: host?,
             query: query?.trim_start_matches('?').to_owned(),
             branch: entry.get("branch").text(problems),
-            file: file.map_or("catalog-info.yaml".to_owned(), |file| file.trim_start_matches('/').to_owned()),
+            file: catalog_file(entry, problems),
             schedule: Schedule::read(&entry.get("schedule"), problems),
             answered: Answered::default(),
         })

@@ -11,8 +11,8 @@ use stagedoor_outbound::Call;
 use url::Url;
 
 use super::memory::{Memory, Plan, Repository};
-use super::named::concerns_path;
-use super::scope::{AT_ONCE, Answered, no_integration, reach};
+use super::named::{catalog_file, concerns_path, each};
+use super::scope::{AT_ONCE, Answered, configured, reach};
 use super::{Discovery, Provider, ProviderEvent};
 use crate::budget::Priority;
 use crate::client::{Client, shown};
@@ -44,27 +44,19 @@ pub(crate) fn make(
     hosts: &Hosts,
     problems: &mut Vec<ConfigProblem>,
 ) -> Vec<Arc<dyn Provider>> {
-    let made = entries.entries();
-    let made = made.iter().filter_map(|(id, entry)| Repositories::read(id, entry, hosts, problems));
-    made.map(|provider| Arc::new(provider) as Arc<dyn Provider>).collect()
+    each(entries, |id, entry| Repositories::read(id, entry, hosts, problems))
 }
 
 impl Repositories {
     fn read(id: &str, entry: &Fields<'_>, hosts: &Hosts, problems: &mut Vec<ConfigProblem>) -> Option<Self> {
-        let host = entry.get("host").required(problems);
+        let host = configured::<Gitea>(entry, "gitea", None, hosts, problems);
         let organization = entry.get("organization").required(problems);
-        let host = host?;
-        if hosts.find::<Gitea>(&host).is_none() {
-            entry.get("host").wrong(problems, no_integration("gitea", &host));
-            return None;
-        }
-        let file = entry.get("catalogPath").text(problems);
         Some(Self {
             id: format!("gitea-provider:{id}"),
-            host,
+            host: host?,
             organization: organization?,
             branch: entry.get("branch").text(problems),
-            file: file.map_or("catalog-info.yaml".to_owned(), |file| file.trim_start_matches('/').to_owned()),
+            file: catalog_file(entry, problems),
             schedule: Schedule::read(&entry.get("schedule"), problems),
             answered: Answered::default(),
             memory: Memory::default(),

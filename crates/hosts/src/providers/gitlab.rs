@@ -68,11 +68,7 @@ pub(crate) fn make(
 
 impl Settings {
     fn read(id: &str, entry: &Fields<'_>, hosts: &Hosts, problems: &mut Vec<ConfigProblem>) -> Option<Self> {
-        let host = entry.get("host").required(problems)?;
-        if hosts.find::<GitLab>(&host).is_none() {
-            entry.get("host").wrong(problems, scope::no_integration("gitlab", &host));
-            return None;
-        }
+        let host = scope::configured::<GitLab>(entry, "gitlab", None, hosts, problems)?;
         let text = |key: &str, problems: &mut Vec<_>| entry.get(key).text(problems);
         let flag = |key: &str, problems: &mut Vec<_>| entry.get(key).flag(false, problems);
         let group_patterns = entry.get("groupPattern").list();

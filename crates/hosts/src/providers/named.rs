@@ -1,12 +1,13 @@
 //! What several providers read from their configuration in the same way.
 
 use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 use regex::Regex;
 use url::Url;
 
-use super::{Discovered, Discovery};
+use super::{Discovered, Discovery, Provider};
 use crate::budget::Priority;
 use crate::client::Client;
 use crate::code::CodeHost;
@@ -21,6 +22,22 @@ pub(crate) fn named<'a>(fields: &Fields<'a>, marker: &str) -> Vec<(&'a str, Fiel
         return vec![("default", Fields::at(fields.value(), &path))];
     }
     fields.entries()
+}
+
+/// A provider for each entry that `read` can read.
+pub(crate) fn each<P: Provider + 'static>(
+    entries: &Fields<'_>,
+    mut read: impl FnMut(&str, &Fields<'_>) -> Option<P>,
+) -> Vec<Arc<dyn Provider>> {
+    let made = entries.entries();
+    let made = made.iter().filter_map(|(id, entry)| read(id, entry));
+    made.map(|provider| Arc::new(provider) as Arc<dyn Provider>).collect()
+}
+
+/// `catalogPath`, from the root of a repository without the slash.
+pub(crate) fn catalog_file(entry: &Fields<'_>, problems: &mut Vec<ConfigProblem>) -> String {
+    let path = entry.get("catalogPath").text(problems);
+    path.as_deref().unwrap_or("catalog-info.yaml").trim_start_matches('/').to_owned()
 }
 
 /// A regular expression; for the whole text where it is `anchored`.

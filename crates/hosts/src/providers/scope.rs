@@ -7,7 +7,9 @@ use parking_lot::Mutex;
 use serde_json::Value;
 
 use crate::budget::Priority;
+use crate::config::ConfigProblem;
 use crate::error::HostError;
+use crate::fields::Fields;
 use crate::hosts::Hosts;
 
 /// How many requests of one discovery are under way at a time.
@@ -57,8 +59,28 @@ pub(crate) fn is_in(path: &str, group: &str) -> bool {
 }
 
 /// The words for a host that `integrations` does not have.
-pub(crate) fn no_integration(kind: &str, host: &str) -> String {
+fn no_integration(kind: &str, host: &str) -> String {
     format!("integrations.{kind} has no entry with the host {host}")
+}
+
+/// The host that an entry names, or `default`: one that `integrations` has, or else it is a problem.
+pub(crate) fn configured<H: crate::code::CodeHost>(
+    entry: &Fields<'_>,
+    kind: &str,
+    default: Option<&str>,
+    hosts: &Hosts,
+    problems: &mut Vec<ConfigProblem>,
+) -> Option<String> {
+    let named = entry.get("host");
+    let host = match default {
+        Some(default) => named.text(problems).unwrap_or_else(|| default.to_owned()),
+        None => named.required(problems)?,
+    };
+    if hosts.find::<H>(&host).is_none() {
+        named.wrong(problems, no_integration(kind, &host));
+        return None;
+    }
+    Some(host)
 }
 
 /// What was missed while looking at single repositories: the first reason, and how many there were.

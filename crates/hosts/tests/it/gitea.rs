@@ -206,6 +206,6 @@ async fn what_is_wrong_in_the_configuration_is_told_with_its_place() {
     let entries = json!({ "a": { "host": "x" }, "b": { "host": fake.host }, "c": { "organization": "o" } });
     let (made, problems) = Providers::new(Some(&json!({ "gitea": entries })), &hosts);
     let places: Vec<String> = problems.iter().map(|problem| problem.path[3..].join(".")).collect();
-    assert_eq!(places, ["a.organization", "a.host", "b.organization", "c.host"]);
+    assert_eq!(places, ["a.host", "a.organization", "b.organization", "c.host"]);
     assert!(made.0.is_empty());
 }
