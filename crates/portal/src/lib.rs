@@ -70,7 +70,7 @@ pub use problems::Problem;
 pub use rights::PermissionSet;
 pub use secrets::{Hiding, SecretInfo, SecretsConfig, new_secrets_key, seal};
 pub use signals::{Signal, Signals};
-pub use sources::{Conflict, LocationConfig, Pace, SourceReport, SourcesConfig};
+pub use sources::{Conflict, LocationConfig, MostFiles, Pace, SourceReport, SourcesConfig};
 pub use stagedoor_hosts::{Budget, Found, Hosts, ProviderEvent};
 pub use stats::{Stats, TIMING_BOUNDS, Timings};
 pub use undo::{

@@ -6,6 +6,7 @@
 //! [`reading`] becomes changes in a [`round`], through the writer like everything else.
 
 mod ask;
+mod budget;
 mod cache;
 mod cron;
 mod dry;
@@ -87,8 +88,20 @@ pub struct SourcesConfig {
     pub refreshes_registered: bool,
     /// What a provider said stays when it is no longer in the configuration.
     pub keeps_abandoned: bool,
+    /// Files that one source may lead to, directly and through Location documents.
+    pub most_files: MostFiles,
     /// Folder for what is remembered of files across restarts; without it every start parses all of them.
     pub readings: Option<PathBuf>,
+}
+
+/// How many files one source may lead to. What is beyond is not read, and then nothing of the source is removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MostFiles(pub usize);
+
+impl Default for MostFiles {
+    fn default() -> Self {
+        Self(200_000)
+    }
 }
 
 /// How often what is asked.

@@ -9,7 +9,7 @@ use stagedoor_auth::{BackstageTokens, Credentials, Realm, Tokens};
 use stagedoor_hosts::{Hosts, Providers, Webhooks};
 use stagedoor_jq::{Jq, Limits, WorkerCommand};
 use stagedoor_outbound::AllowList;
-use stagedoor_portal::{Identity, LocationConfig, Pace, Portal, SourcesConfig};
+use stagedoor_portal::{Identity, LocationConfig, MostFiles, Pace, Portal, SourcesConfig};
 
 use crate::authentication::{Authenticator, Authority, Backstage, External, SecretTokens, Sessions};
 use crate::config::{AllowRule, Config, LocationKind, Outside, Polling, Raw, TargetMatcher};
@@ -137,6 +137,7 @@ pub fn sources_config(config: &Config, outbound: AllowList) -> SourcesConfig {
         readonly: config.outside.readonly,
         refreshes_registered: config.outside.refreshes_registered,
         keeps_abandoned: config.outside.keeps_abandoned,
+        most_files: MostFiles::default(),
         // Said by who knows where the data is.
         readings: None,
     }

@@ -7,7 +7,7 @@ use stagedoor_auth::{Credentials, SecretsKey, SessionLimits};
 use stagedoor_hosts::Provider;
 use stagedoor_ingest::Rules;
 use stagedoor_outbound::AllowList;
-use stagedoor_portal::{LocationConfig, Pace, Portal, SourcesConfig};
+use stagedoor_portal::{LocationConfig, MostFiles, Pace, Portal, SourcesConfig};
 use stagedoor_server::config::Config;
 use stagedoor_store::{MemoryStore, Store};
 
@@ -26,6 +26,7 @@ pub struct Builder {
     config: Config,
     providers: Vec<Arc<dyn Provider>>,
     pace: Pace,
+    most_files: MostFiles,
 }
 
 impl Default for Builder {
@@ -45,6 +46,7 @@ impl Default for Builder {
             config: Config::default(),
             providers: Vec::new(),
             pace: Pace::default(),
+            most_files: MostFiles::default(),
         }
     }
 }
@@ -164,6 +166,13 @@ impl Builder {
         self
     }
 
+    /// No source may lead to more files than this.
+    #[must_use]
+    pub fn most_files(mut self, most: usize) -> Self {
+        self.most_files = MostFiles(most);
+        self
+    }
+
     /// Nobody may register locations.
     #[must_use]
     pub fn readonly(mut self) -> Self {
@@ -194,6 +203,7 @@ impl Builder {
             readonly: config.outside.readonly,
             refreshes_registered: config.outside.refreshes_registered,
             keeps_abandoned: config.outside.keeps_abandoned,
+            most_files: self.most_files,
             readings: self.readings,
         };
         let options = stagedoor_portal::Options {

@@ -1,16 +1,17 @@
 //! The thread that reads the sources: it wakes up when something happens or is due, reads what that concerns, and
 //! sleeps. Files are read here; what stands outside is read by tasks, whose answers come as events.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use stagedoor_hosts::{Priority, ProviderEvent};
-use stagedoor_model::Timestamp;
+use stagedoor_model::{SourceState, Timestamp};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use super::budget::Agreed;
 use super::event::{Asked, Event};
 use super::fetch::Fetcher;
 use super::file::Reader;
@@ -50,7 +51,8 @@ pub(super) fn start(portal: &Portal, inbox: Receiver<Event>) {
             ended: HashMap::new(),
             next: 0,
             waiting: Waiting::default(),
-            confirmed: BTreeSet::new(),
+            agreed: HashMap::new(),
+            held: HashMap::new(),
             leads: HashMap::new(),
             missed: HashMap::new(),
             ahead: Vec::new(),
@@ -80,8 +82,10 @@ pub(super) struct Engine {
     pub(super) ended: HashMap<u64, Vec<(u64, Job)>>,
     pub(super) next: u64,
     pub(super) waiting: Waiting,
-    /// Sources whose losses a person has confirmed.
-    pub(super) confirmed: BTreeSet<String>,
+    /// What a person has agreed that sources may lose, in their next reading.
+    pub(super) agreed: HashMap<String, Agreed>,
+    /// What those that are held would have lost in their last reading.
+    pub(super) held: HashMap<String, Arc<HashSet<String>>>,
     /// What each source has led to.
     pub(super) leads: HashMap<String, Vec<Lead>>,
     /// Parts that were touched while their source was being read.
@@ -265,7 +269,7 @@ impl Engine {
             Event::Ask(asked, done) => self.asked(portal, asked, Some(done)),
             Event::Confirm(id, done) => {
                 if self.listed.contains_key(&id) {
-                    self.confirmed.insert(id.clone());
+                    self.agree(portal, &id);
                     let asked = Asked { id, place: None, priority: Priority::Person };
                     self.asked(portal, asked, Some(done));
                 } else {
@@ -286,6 +290,17 @@ impl Engine {
                 self.step(job, |job, _| job.discovered(result, portal));
             }
         }
+    }
+
+    /// A person agrees to what was shown: the losses of the last reading, or that the source is absent.
+    fn agree(&mut self, portal: &Portal, id: &str) {
+        let state = portal.shared.catalog.load().sources().get(id).map(|source| source.state);
+        let agreed = match (state, self.held.get(id)) {
+            (Some(SourceState::Gone), _) => Agreed::Absent,
+            (Some(SourceState::Held), Some(lost)) => Agreed::These(Arc::clone(lost)),
+            _ => Agreed::Nothing,
+        };
+        self.agreed.insert(id.to_owned(), agreed);
     }
 
     /// Reads every source, for somebody who waits.

@@ -9,7 +9,7 @@ use stagedoor_ingest::files::{self, FileErrorKind};
 use super::cache::{Cache, Look, Summary};
 use super::includes::Includes;
 use super::item::{Content, Item, location_item};
-use super::reading::{MAX_FILES, Outcome, Reading, whole_file};
+use super::reading::{Outcome, Reading, whole_file};
 use super::remembered::{Basis, Digest, Remembered, digest_of};
 use super::scope::{Pending, Scope};
 use super::source::Source;
@@ -78,13 +78,13 @@ impl Reader {
         let scope = Scope { source, portal, kinds, origin: &origin, catalog, basis: &basis, includes: None };
         let first = Pending { target: root, origin: origin.as_str().into(), optional: false, root: true };
         let mut queue = VecDeque::from([first]);
-        let mut seen = HashSet::new();
+        let (mut seen, most) = (HashSet::new(), portal.shared.sources.config.most_files.0);
         while let Some(pending) = queue.pop_front() {
-            if seen.len() >= MAX_FILES {
-                reading.problems.push(whole_file(&pending.target, "this location leads to too many files"));
-                break;
-            }
             for path in expand(&pending, &scope, &mut reading) {
+                if seen.len() >= most && !seen.contains(path.display().to_string().as_str()) {
+                    reading.leads_too_far(&pending.target, most);
+                    return reading;
+                }
                 if seen.insert(path.display().to_string()) {
                     self.read_file(&path, &scope, &mut reading, &mut queue);
                 }

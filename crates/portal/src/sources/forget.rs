@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use stagedoor_model::{Change, SourceState};
 use stagedoor_query::Catalog;
 
+use super::budget::Agreed;
 use super::reading::TARGET_MARK;
 use super::reconcile::Spoken;
 use super::source::Source;
@@ -24,7 +25,7 @@ impl Draft {
         for (source, item) in waiting {
             self.put(Change::DeleteWaitingClaim(source, item));
         }
-        self.end_claims(id, &Spoken::default(), true);
+        self.end_claims(id, &Spoken::default(), &Agreed::All);
         let prefix = format!("{id}{TARGET_MARK}");
         let states = self.catalog.sources().keys().filter(|k| *k == id || k.starts_with(&prefix));
         for state in states.cloned().collect::<Vec<_>>() {

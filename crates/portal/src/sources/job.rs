@@ -15,7 +15,7 @@ use super::fetch::Request;
 use super::file::{Reader, Took};
 use super::includes::Includes;
 use super::item::location_item;
-use super::reading::{Lead, MAX_FILES, Outcome, Reading, whole_file};
+use super::reading::{Lead, Outcome, Reading, whole_file};
 use super::remembered::Basis;
 use super::scope::{Pending, Scope};
 use super::source::Source;
@@ -36,6 +36,8 @@ pub(super) struct Job {
     pub(super) reading: Reading,
     basis: Basis,
     kinds: Arc<KnownKinds>,
+    /// Of the following, at most.
+    most: usize,
     /// Files that it has taken, and targets that it has asked for.
     seen: HashSet<String>,
     outstanding: usize,
@@ -73,6 +75,7 @@ impl Job {
             reading: Reading::of(part.is_some()),
             basis,
             kinds: Arc::clone(kinds),
+            most: portal.shared.sources.config.most_files.0,
             seen: HashSet::new(),
             outstanding: 0,
             including: 0,
@@ -290,11 +293,8 @@ impl Job {
     fn ask(&mut self, queue: VecDeque<Pending>) -> Vec<Request> {
         let mut requests = Vec::new();
         for pending in queue {
-            if self.seen.len() >= MAX_FILES {
-                let problem = whole_file(&pending.target, "this location leads to too many files");
-                self.reading.unreached.get_or_insert_with(|| problem.message.clone());
-                self.incomplete = true;
-                self.reading.problems.push(problem);
+            if self.seen.len() >= self.most {
+                self.reading.leads_too_far(&pending.target, self.most);
                 break;
             }
             if self.seen.insert(format!("target {}", pending.target)) {

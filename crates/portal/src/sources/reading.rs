@@ -20,8 +20,6 @@ use crate::problems::Problem;
 pub(crate) const TARGET_MARK: &str = " > ";
 /// How long the entities of what is absent are kept, in milliseconds.
 pub(crate) const GONE_GRACE: i64 = 24 * 60 * 60 * 1000;
-/// Files that one source may lead to, directly and through Location documents.
-pub(super) const MAX_FILES: usize = 200_000;
 
 /// What a source says.
 #[derive(Default)]
@@ -137,6 +135,16 @@ impl Reading {
             part.files.extend(lead.files.iter().map(|file| format!("{kind}:{file}")));
         }
         self.kept.part = Some(part);
+    }
+
+    /// There are more files than a source may lead to. What the rest says is not known, so nothing is absent.
+    pub(super) fn leads_too_far(&mut self, target: &str, most: usize) {
+        let message = format!(
+            "this source leads to more than {most} files: the rest was not read, and nothing is removed"
+        );
+        self.problems.push(whole_file(target, &message));
+        self.unreached.get_or_insert(message);
+        self.kept.part.get_or_insert_default();
     }
 
     /// A target cannot be read. What it said before still counts: a missing file is a mistake more often than a wish.

@@ -1,6 +1,6 @@
 //! From what a source says to changes: who owns what, conflicts, and going away.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -9,14 +9,20 @@ use stagedoor_model::{
 };
 use stagedoor_query::Catalog;
 
+use super::budget::{Agreed, is_held};
 use super::item::{Content, Item};
 use super::kept::Kept;
 use crate::entities::Stated;
 use crate::error::PortalError;
 use crate::writer::Draft;
 
-/// A source of at least this many entities that loses over half of them is held for a person.
-const HELD_FROM: usize = 20;
+/// Losses of a source that wait for a person.
+pub(crate) struct Held {
+    /// What it would lose.
+    pub(crate) lost: HashSet<String>,
+    /// How many it has.
+    pub(crate) all: usize,
+}
 
 /// What a source said in one reading, as far as ownership is concerned.
 #[derive(Clone, Default)]
@@ -144,9 +150,9 @@ impl Draft {
         }
     }
 
-    /// Ends the claims that a complete reading of a source no longer makes. Returns false when they are
-    /// so many that a person must confirm.
-    pub(crate) fn end_claims(&mut self, source: &str, spoken: &Spoken, confirmed: bool) -> bool {
+    /// Ends the claims that a complete reading of a source no longer makes; none where they are so many that a person
+    /// must confirm, which is answered. What another claimer takes over is not lost.
+    pub(crate) fn end_claims(&mut self, source: &str, spoken: &Spoken, agreed: &Agreed) -> Option<Held> {
         let ended: Vec<_> = self
             .catalog
             .waiting()
@@ -160,13 +166,17 @@ impl Draft {
         let claimed = claimed_by(&self.catalog, source);
         let all = claimed.len();
         let lost: Vec<_> = claimed.into_iter().filter(|(r, item)| !spoken.stands(r, item)).collect();
-        if all >= HELD_FROM && lost.len() * 2 > all && !confirmed {
-            return false;
+        let passes_on: HashSet<&str> =
+            self.catalog.waiting().values().map(|claim| claim.entity_ref.as_str()).collect();
+        let gone: Vec<&str> =
+            lost.iter().map(|(r, _)| r.as_str()).filter(|r| !passes_on.contains(r)).collect();
+        if is_held(source, all, &gone, agreed) {
+            return Some(Held { lost: gone.into_iter().map(str::to_owned).collect(), all });
         }
         for (reference, _) in lost {
             self.end_claim(&reference);
         }
-        true
+        None
     }
 
     /// The claim on a reference ends: the next claimer takes over, a contributor's entity stays, any other goes.

@@ -1,12 +1,13 @@
 //! From readings to changes: blueprints first, then every claim before any ends, then how it went.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use stagedoor_model::{Actor, Blueprint, SourceState};
 use stagedoor_query::Catalog;
 use tokio::runtime::Handle;
 
+use super::budget::{self, Agreed};
 use super::item::{Content, Item};
 use super::reading::{GONE_GRACE, Outcome, Reading, TARGET_MARK};
 use super::reconcile::Spoken;
@@ -19,14 +20,13 @@ use crate::{Portal, clock};
 
 /// Claims per operation, so that other writers get their turn during a large reading.
 const CHUNK: usize = 500;
-const HELD: &str = "over half of its entities are absent; confirm to remove them";
 
 /// A reading that has ended.
 pub(super) struct Read {
     pub(super) source: Source,
     pub(super) reading: Reading,
-    /// A person has confirmed its losses.
-    pub(super) confirmed: bool,
+    /// What a person has agreed that it may lose.
+    pub(super) agreed: Agreed,
 }
 
 /// What the catalog holds of each source: reference and item.
@@ -47,6 +47,8 @@ pub(super) struct Done {
     pub(super) mistaken: Vec<String>,
     /// Sources whose news could not be written.
     pub(super) failed: Vec<String>,
+    /// What each source that is held would lose.
+    pub(super) held: HashMap<String, Arc<HashSet<String>>>,
 }
 
 impl Round<'_> {
@@ -104,7 +106,9 @@ impl Round<'_> {
             if let Some(spoken) = spoken.as_mut().filter(|_| !last) {
                 done.settling |= keep_unsettled(spoken, claimed);
             }
-            self.finish(read, spoken, claimed, &catalog);
+            if let Some(lost) = self.finish(read, spoken, claimed, &catalog) {
+                done.held.insert(read.source.id.clone(), Arc::new(lost));
+            }
         }
         self.tell_problems(&mut reads);
         (done, reads)
@@ -145,15 +149,22 @@ impl Round<'_> {
         Some(complete)
     }
 
-    /// Ends the claims that a reading no longer makes, and remembers how it went.
-    fn finish(&self, read: &Read, spoken: Option<Spoken>, claimed: &[(String, String)], catalog: &Catalog) {
+    /// Ends the claims that a reading no longer makes, and remembers how it went. Answers what is held.
+    fn finish(
+        &self,
+        read: &Read,
+        spoken: Option<Spoken>,
+        claimed: &[(String, String)],
+        catalog: &Catalog,
+    ) -> Option<HashSet<String>> {
         let (source, reading) = (&read.source, &read.reading);
+        let mut held = None;
         match (&reading.outcome, spoken) {
             (Outcome::Read, Some(spoken)) => {
                 if !reading.partial {
                     self.remember_targets(source, &reading.gone, catalog);
                 }
-                self.end_claims(read, spoken, claimed, catalog);
+                held = self.end_claims(read, spoken, claimed, catalog);
                 if let Some(reason) = reading.unreached.as_ref().filter(|_| reading.partial) {
                     self.part_is_stale(source, reason);
                 }
@@ -167,12 +178,18 @@ impl Round<'_> {
                 let since = catalog.sources().get(&source.id).map(|s| s.since.0);
                 let is_over = since.is_some_and(|since| clock::now().0 - since > GONE_GRACE);
                 drop(catalog);
-                if is_over || read.confirmed {
+                // Who agreed to the losses of a reading has not agreed to lose the rest, should it be absent just now.
+                if is_over || matches!(read.agreed, Agreed::Absent) {
                     let id = source.id.clone();
-                    self.commit(source, move |d| Ok(d.end_claims(&id, &Spoken::default(), true)));
+                    let end = move |d: &mut Draft| {
+                        d.end_claims(&id, &Spoken::default(), &Agreed::All);
+                        Ok(())
+                    };
+                    self.commit(source, end);
                 }
             }
         }
+        held
     }
 
     /// Remembers which targets of a source are gone, since when, and forgets those that are back.
@@ -198,9 +215,15 @@ impl Round<'_> {
         });
     }
 
-    fn end_claims(&self, read: &Read, spoken: Spoken, claimed: &[(String, String)], catalog: &Catalog) {
-        let (unreached, partial, confirmed) =
-            (read.reading.unreached.clone(), read.reading.partial, read.confirmed);
+    fn end_claims(
+        &self,
+        read: &Read,
+        spoken: Spoken,
+        claimed: &[(String, String)],
+        catalog: &Catalog,
+    ) -> Option<HashSet<String>> {
+        let (unreached, partial, agreed) =
+            (read.reading.unreached.clone(), read.reading.partial, read.agreed.clone());
         let id = read.source.id.clone();
         let lost = claimed.iter().any(|(reference, item)| !spoken.stands(reference, item));
         let waits = catalog.waiting().range((id.clone(), String::new())..).take_while(|((s, _), _)| *s == id);
@@ -209,19 +232,20 @@ impl Round<'_> {
         let state = catalog.sources().get(&id).is_some() || unreached.is_some();
         // Most readings end nothing: then there is nothing to ask of the writer.
         if !lost && !waiting_ends.into_iter().any(over) && (partial || !state) {
-            return;
+            return None;
         }
-        self.commit(&read.source, move |draft| {
-            let ended = draft.end_claims(&id, &spoken, confirmed);
-            let (state, reason) = match (ended, &unreached) {
-                (false, _) => (SourceState::Held, Some(HELD.to_owned())),
-                (true, _) if partial => return Ok(()),
-                (true, Some(reason)) => (SourceState::Stale, Some(reason.clone())),
-                (true, None) => (SourceState::Fresh, None),
+        let end = move |draft: &mut Draft| {
+            let held = draft.end_claims(&id, &spoken, &agreed);
+            let (state, reason) = match (&held, &unreached) {
+                (Some(held), _) => (SourceState::Held, Some(budget::words(held.lost.len(), held.all))),
+                (None, _) if partial => return Ok(None),
+                (None, Some(reason)) => (SourceState::Stale, Some(reason.clone())),
+                (None, None) => (SourceState::Fresh, None),
             };
             draft.set_source_state(&id, state, reason);
-            Ok(())
-        });
+            Ok(held.map(|held| held.lost))
+        };
+        self.commit(&read.source, end).flatten()
     }
 
     /// A source is stale where a part of it could not be reached; only a reading of all of it knows better.

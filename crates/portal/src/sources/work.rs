@@ -17,7 +17,7 @@ use super::file::Reader;
 use super::forget::{ABANDONED, unlisted};
 use super::job::{Job, Start};
 use super::reading::{GONE_GRACE, Lead, Reading};
-use super::round::{Read, Round};
+use super::round::{Done, Read, Round};
 use super::scope::Pending;
 use super::settle::{SETTLE, changed_since};
 use super::source::{Origin, Source, abandoned};
@@ -86,8 +86,8 @@ impl Engine {
         let mut reads = Vec::with_capacity(ids.len());
         for source in ids.iter().filter_map(|id| self.listed.get(id)) {
             let reading = self.reader.read_local(source, portal, &kinds);
-            let confirmed = self.confirmed.contains(&source.id);
-            reads.push(Read { source: source.clone(), reading, confirmed });
+            let agreed = self.agreed.get(&source.id).cloned().unwrap_or_default();
+            reads.push(Read { source: source.clone(), reading, agreed });
         }
         let parsed = portal.shared.counters.files_parsed.load(Relaxed);
         tracing::debug!(took = ?started.elapsed().unwrap_or_default(), parsed, "files read");
@@ -102,6 +102,7 @@ impl Engine {
         self.reader.end();
         let (done, reads) = round.conclude(reads, last);
         for read in &reads {
+            self.remember_losses(&read.source.id, &read.reading, &done);
             self.reader.keep(&read.source.id, &read.reading);
         }
         // What happened between the reading of a folder and its watching has to be looked for.
@@ -201,8 +202,9 @@ impl Engine {
             let Job { batch, priority, round, part, .. } = &job;
             begun.push((id, *batch, *priority, *round, part.clone()));
             let (source, reading) = job.finish();
-            let confirmed = self.confirmed.contains(&source.id);
-            reads.push(Read { source, reading, confirmed });
+            // A part is not what was agreed to.
+            let agreed = self.agreed.get(&source.id).filter(|_| !reading.partial).cloned();
+            reads.push(Read { source, reading, agreed: agreed.unwrap_or_default() });
         }
         let runtime = self.runtime.clone();
         let round = Round { portal, runtime: &runtime };
@@ -221,6 +223,7 @@ impl Engine {
         let (done, reads) = round.conclude(reads, true);
         for ((id, batch, priority, round, part), read) in begun.into_iter().zip(reads) {
             let Read { source, reading, .. } = read;
+            self.remember_losses(&source.id, &reading, &done);
             self.reader.keep(&source.id, &reading);
             if done.mistaken.contains(&source.id) && !tired {
                 self.begin_job(portal, id, Start { source, batch, priority, round: round + 1, part });
@@ -239,6 +242,15 @@ impl Engine {
             if let Some(missed) = self.missed.remove(&source.id) {
                 self.begin_part(portal, source, missed, Priority::Webhook);
             }
+        }
+    }
+
+    /// Remembers what a source that is held would lose, for the person who is shown it.
+    fn remember_losses(&mut self, id: &str, reading: &Reading, done: &Done) {
+        match done.held.get(id) {
+            Some(lost) => drop(self.held.insert(id.to_owned(), Arc::clone(lost))),
+            None if reading.partial => {}
+            None => drop(self.held.remove(id)),
         }
     }
 
@@ -265,7 +277,7 @@ impl Engine {
         if let (Rhythm::Every(every), Some(location)) = (&rhythm, source.location()) {
             rhythm = Rhythm::Every(self.rarer(&location.target, *every, now.0));
         }
-        self.confirmed.remove(&source.id);
+        self.agreed.remove(&source.id);
         self.timetable.end(&source.id, end, &rhythm, &config.pace, now.0);
         if self.listed.contains_key(&source.id) {
             let mut status = portal.shared.sources.status.lock();

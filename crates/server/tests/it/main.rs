@@ -8,6 +8,7 @@ mod support;
 mod access;
 mod audit;
 mod bad_input;
+mod budget;
 mod changes;
 mod claims;
 mod compat;

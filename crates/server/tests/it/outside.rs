@@ -24,7 +24,7 @@ use crate::support::{Ask as _, encode};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A provider that finds what the test says.
-struct Fake {
+pub(crate) struct Fake {
     schedule: Schedule,
     answer: Mutex<Result<Discovery, HostError>>,
     asked: AtomicUsize,
@@ -33,7 +33,7 @@ struct Fake {
 }
 
 impl Fake {
-    fn finding(documents: impl IntoIterator<Item = Value>) -> Arc<Self> {
+    pub(crate) fn finding(documents: impl IntoIterator<Item = Value>) -> Arc<Self> {
         let schedule = Schedule::every(Duration::from_secs(3 * 3600));
         Self::on(schedule, documents)
     }
@@ -46,7 +46,7 @@ impl Fake {
         Arc::new(fake)
     }
 
-    fn finds(&self, documents: impl IntoIterator<Item = Value>) {
+    pub(crate) fn finds(&self, documents: impl IntoIterator<Item = Value>) {
         let found = documents.into_iter().map(|document| Discovered { document }).collect();
         *self.answer.lock() = Ok(Discovery { found, missed: None });
     }
@@ -56,7 +56,7 @@ impl Fake {
     }
 }
 
-const FAKE: &str = "fake-provider:acme";
+pub(crate) const FAKE: &str = "fake-provider:acme";
 
 #[async_trait]
 impl Provider for Fake {
@@ -88,7 +88,7 @@ impl Provider for Fake {
 }
 
 /// A group, as a directory finds it.
-fn group(name: &str) -> Value {
+pub(crate) fn group(name: &str) -> Value {
     let place = format!("url:https://fake.example/orgs/acme/teams/{name}");
     json!({
         "apiVersion": "backstage.io/v1alpha1", "kind": "Group",
@@ -112,18 +112,18 @@ fn location(name: &str, target: &str) -> Value {
 }
 
 /// The source of this id.
-async fn source(portal: &TestPortal, id: &str) -> Value {
+pub(crate) async fn source(portal: &TestPortal, id: &str) -> Value {
     portal.sources().await.into_iter().find(|s| s["id"] == id).unwrap_or_default()
 }
 
 /// Reads it now, as a person does on its page.
-async fn read(portal: &TestPortal, id: &str) {
+pub(crate) async fn read(portal: &TestPortal, id: &str) {
     let answer = portal.post(&format!("/api/stagedoor/v1/sources/{}/read", encode(id)), &Value::Null).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
 }
 
 /// The names of all components, sorted.
-async fn components(portal: &TestPortal) -> Vec<String> {
+pub(crate) async fn components(portal: &TestPortal) -> Vec<String> {
     let refs = portal.filtered("kind=component").await;
     refs.iter().map(|r| r.trim_start_matches("component:default/").to_owned()).collect()
 }
