@@ -28,8 +28,10 @@ pub(crate) struct ChangesQuery {
     limit: Option<usize>,
     /// Only of these blueprints, separated by commas.
     blueprint: Option<String>,
-    /// Only `entity` or only `blueprint`.
+    /// Only `entity`, only `blueprint` or only `record`.
     kind: Option<Kind>,
+    /// True tells of pages, saved views and other small things, too: kind `record`, the collection as `blueprint`.
+    records: Option<bool>,
     /// False leaves out `before` and `after`.
     values: Option<bool>,
 }
@@ -39,6 +41,7 @@ pub(crate) struct ChangesQuery {
 enum Kind {
     Entity,
     Blueprint,
+    Record,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -65,7 +68,8 @@ pub(crate) struct Changes {
 /// One change of one thing.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ChangeEvent {
-    /// `<revision>-<index within the commit>`: unique, and a place to go on from.
+    /// `<revision>-<index within the commit>`: unique, and a place to go on from. For callers who may not see everything
+    /// the revision alone.
     id: String,
     /// Number of the commit.
     revision: u64,
@@ -73,8 +77,10 @@ pub(crate) struct ChangeEvent {
     actor: ChangeActor,
     kind: Kind,
     action: Action,
+    /// The blueprint, or the collection of a record.
     blueprint: String,
-    identifier: String,
+    /// Null: something of the blueprint changed, or is gone from what the caller sees; what it is, is not said.
+    identifier: Option<String>,
     /// Lower-case reference of an entity; null where Backstage has no such kind.
     #[serde(rename = "ref")]
     reference: Option<String>,
@@ -97,6 +103,9 @@ pub(crate) fn routes() -> Router<Api> {
 }
 
 /// What has changed, oldest first: a page, or with `Accept: text/event-stream` a stream that goes on.
+///
+/// Administrators get every change with what was and what is. Others get, without values, changes of what they see now;
+/// what is gone from their sight is told in streams, by its blueprint.
 #[utoipa::path(
     get, path = "/changes", params(
         ChangesQuery,
@@ -107,7 +116,7 @@ pub(crate) fn routes() -> Router<Api> {
             (Changes = "application/json"), (String = "text/event-stream")
         )),
         (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, description = "administrators only", body = ErrorBody),
+        (status = 403, body = ErrorBody),
         (status = 410, description = "the log does not reach back that far", body = ErrorBody),
         (status = 422, description = "there is no such revision yet", body = ErrorBody),
         (status = 503, description = "too many streams", body = ErrorBody)
@@ -126,7 +135,7 @@ pub(crate) async fn changes(
     let since = last.or(query.since.as_deref()).filter(|text| !text.is_empty());
     let since: Option<Position> =
         since.map(str::parse).transpose().map_err(|e: PortalError| ApiError::invalid(e.to_string()))?;
-    let filter = filter(&query);
+    let filter = FeedFilter { resumes: stream && since.is_some(), ..filter(&query) };
     if stream {
         let feed = api.portal.feed(&viewer, since, filter).await?;
         return Ok(live::stream(feed));
@@ -147,8 +156,11 @@ fn filter(query: &ChangesQuery) -> FeedFilter {
         kind: query.kind.map(|kind| match kind {
             Kind::Entity => FeedKind::Entity,
             Kind::Blueprint => FeedKind::Blueprint,
+            Kind::Record => FeedKind::Record,
         }),
         without_values: query.values == Some(false),
+        records: query.records == Some(true) || query.kind.is_some_and(|kind| matches!(kind, Kind::Record)),
+        resumes: false,
     }
 }
 
@@ -170,6 +182,7 @@ fn event(event: FeedEvent) -> ChangeEvent {
         kind: match event.kind {
             FeedKind::Entity => Kind::Entity,
             FeedKind::Blueprint => Kind::Blueprint,
+            FeedKind::Record => Kind::Record,
         },
         action: match event.action {
             FeedAction::Created => Action::Created,

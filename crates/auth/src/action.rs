@@ -15,6 +15,8 @@ pub enum Rule {
     Own,
     /// Whom the thing's own permission block names; without one everybody.
     Guarded,
+    /// Administrators, and whom the thing's own permission block names.
+    Entrusted,
 }
 
 macro_rules! actions {
@@ -56,7 +58,7 @@ macro_rules! actions {
     };
 }
 
-use Rule::{Administrators, Entities, Everyone, Guarded, Own};
+use Rule::{Administrators, Entities, Entrusted, Everyone, Guarded, Own};
 
 actions! {
     /// Entities in lists, searches, counts, graphs and one by one.
@@ -154,8 +156,8 @@ actions! {
     UpdateOrganization: "update:organization", "change the organization", Administrators;
     /// Who did and tried what.
     ReadAuditLog: "read:audit-log", "read the audit log", Administrators;
-    /// Every change as it happens.
-    ReadFeed: "read:audit-log", "follow the change feed", Administrators;
+    /// Changes as they happen: administrators all of them, others of what they see.
+    ReadFeed: "read:audit-log", "follow the change feed", Everyone;
     /// Counters and timings of the installation.
     ReadMetrics: "read:metrics", "read metrics", Administrators;
     /// Which integrations there are and how they do.
@@ -191,7 +193,7 @@ actions! {
     /// A new page.
     CreatePage: "create:pages", "create pages", Administrators;
     /// A page's content or permissions.
-    UpdatePage: "update:pages", "change pages", Administrators;
+    UpdatePage: "update:pages", "change pages", Entrusted;
     /// A page goes.
     DeletePage: "delete:pages", "delete pages", Administrators;
     /// Definitions of actions and automations.

@@ -4,6 +4,7 @@
 //! read all, it sleeps until a newer snapshot is published. So a slow reader costs no memory, and what another
 //! process wrote comes the same way as what this one wrote. An event comes when reads show it, not before.
 
+mod limited;
 mod reader;
 mod then;
 
@@ -82,10 +83,12 @@ pub enum FeedKind {
     Entity,
     /// A blueprint.
     Blueprint,
+    /// A page, a saved view: the collection stands in place of the blueprint.
+    Record,
 }
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FeedAction {
     /// It was not there before.
     Created,
@@ -104,6 +107,11 @@ pub struct FeedFilter {
     pub kind: Option<FeedKind>,
     /// Leave out what the thing was and is.
     pub without_values: bool,
+    /// Tell of records, too: that one of a collection changed, and to administrators which.
+    pub records: bool,
+    /// Whoever reads has been here before and wants to know what may be gone since. Of no account for administrators,
+    /// who are told of each thing.
+    pub resumes: bool,
 }
 
 /// One change of one thing.
@@ -119,10 +127,10 @@ pub struct FeedEvent {
     pub kind: FeedKind,
     /// What happened.
     pub action: FeedAction,
-    /// The blueprint.
+    /// The blueprint, or the collection of a record.
     pub blueprint: String,
-    /// Of the entity or blueprint.
-    pub identifier: String,
+    /// Of the entity or blueprint, or the key of a record. `None`: something of it changed, and what is not said.
+    pub identifier: Option<String>,
     /// The lower-case reference of an entity; `None` where Backstage has no such kind.
     pub reference: Option<String>,
     /// What it was: an entity in Port's form as its blueprint then read it, or the blueprint's body. Values that are
@@ -143,6 +151,8 @@ pub struct FeedPage {
     pub more: bool,
     /// The newest commit.
     pub head: Revision,
+    /// Events are of whole commits, and have no places of their own.
+    pub whole_commits: bool,
 }
 
 /// One reader's way through the log.
@@ -155,10 +165,11 @@ pub struct Feed {
 }
 
 impl Portal {
-    /// Follows the log from a place on; from the newest commit on when there is none.
+    /// Follows the log from a place on; from the newest commit on when there is none. Administrators get all of it;
+    /// whoever may not see everything gets what [`limited`] says.
     ///
     /// # Errors
-    /// Not for everyone: administrators only. [`PortalError::Invalid`] with code `revision_gone` when the log does not
+    /// `Forbidden`. [`PortalError::Invalid`] with code `revision_gone` when the log does not
     /// reach back that far, `revision_unknown` when there is no such commit yet. [`PortalError::Unavailable`] when
     /// too many are open.
     pub async fn feed(
@@ -204,12 +215,17 @@ impl Feed {
     pub async fn page(&mut self, most: usize) -> Result<FeedPage, PortalError> {
         self.portal.may(&self.viewer, Action::ReadFeed, Resource::Any)?;
         self.portal.still_holds(&self.viewer)?;
+        let sees_all = self.portal.rights(&self.viewer).is_administrator();
+        let view = if sees_all { None } else { Some(self.portal.view(&self.viewer)?) };
         let Now { revision: head, ended } = *self.head.borrow();
         let Some(mut reader) = self.reader.take().filter(|_| !ended) else {
             return Err(PortalError::Unavailable("the feed has ended".into()));
         };
         let (reader, page) = block(move || {
-            let page = reader.page(head, most);
+            let page = match view {
+                Some(view) => reader.limited_page(&view, head, most),
+                None => reader.page(head, most),
+            };
             (reader, page)
         })
         .await?;

@@ -12,7 +12,7 @@ use crate::budget::spend;
 use crate::catalog::{Catalog, NodeId};
 use crate::index::term::{fold_eq, folded};
 use crate::index::terms::Entry;
-use near::Near;
+pub use near::Near;
 
 /// Where names and titles are.
 const FIELDS: [&str; 4] = [

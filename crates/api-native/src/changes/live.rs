@@ -59,7 +59,9 @@ impl Live {
                 // An error ends the stream; the reader learns why when it comes again.
                 let page = self.feed.page(CHUNK).await.ok()?;
                 self.more = page.more;
-                if page.next != from {
+                // Who may not see everything is not told that something moved that is not theirs to see.
+                let silent = page.whole_commits && page.events.is_empty();
+                if page.next != from && !silent {
                     return Some(text(page));
                 }
             } else {
@@ -77,8 +79,11 @@ impl Live {
 fn text(page: FeedPage) -> Bytes {
     let mut out = Vec::with_capacity(1024);
     for one in page.events {
-        // Writing to memory cannot fail.
-        let _ = write!(out, "id: {}\ndata: ", one.position);
+        // Writing to memory cannot fail. A place within a commit is left out where only its end is one.
+        if !page.whole_commits {
+            let _ = writeln!(out, "id: {}", one.position);
+        }
+        out.extend_from_slice(b"data: ");
         let _ = serde_json::to_writer(&mut out, &event(one));
         out.extend_from_slice(b"\n\n");
     }

@@ -110,7 +110,6 @@ fn what_is_no_entity() {
                 Action::DeleteSecret,
                 Action::UpdateOrganization,
                 Action::ReadAuditLog,
-                Action::ReadFeed,
                 Action::ReadMetrics,
                 Action::ReadIntegrations,
                 Action::CreateIntegration,
@@ -348,6 +347,17 @@ fn a_block_of_a_page_or_action() {
             .map(|rights| if decide(rights, Action::ReadPage, &resource).is_ok() { 'x' } else { '.' })
             .collect();
         assert_eq!(found, expected, "{value}");
+        let found: String = people()
+            .iter()
+            .map(|rights| if decide(rights, Action::UpdatePage, &resource).is_ok() { 'x' } else { '.' })
+            .collect();
+        assert_eq!(found, expected, "changing: {value}");
+    }
+    // Without a block reading is open, changing is not.
+    let resource = Resource::Guarded { name: "home", block: None, facts: None };
+    for (rights, is_administrator) in people().iter().zip("......x".chars()) {
+        assert!(decide(rights, Action::ReadPage, &resource).is_ok());
+        assert_eq!(decide(rights, Action::UpdatePage, &resource).is_ok(), is_administrator == 'x');
     }
 }
 

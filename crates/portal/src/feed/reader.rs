@@ -6,6 +6,7 @@ use stagedoor_model::{Blueprint, Change, Commit, EntityRecord, Revision};
 use stagedoor_store::{Store, Thing};
 use uuid::Uuid;
 
+use super::limited::Seen;
 use super::then::Then;
 use super::{FeedAction, FeedEvent, FeedFilter, FeedKind, FeedPage, Position, failed};
 use crate::Portal;
@@ -15,13 +16,15 @@ use crate::error::PortalError;
 const MOST_COMMITS: usize = 64;
 const MANY_CHANGES: usize = 256;
 /// A page ends after so many changes that the filter left out, so that a reader of little sees it move on.
-const MOST_LOOKED_AT: usize = 10_000;
+pub(super) const MOST_LOOKED_AT: usize = 10_000;
 
 /// A place in the log, and what has to be remembered there.
 pub(super) struct Reader {
     portal: Portal,
-    filter: FeedFilter,
-    next: Position,
+    pub(super) filter: FeedFilter,
+    pub(super) next: Position,
+    /// What somebody who may not see everything had in view at the last page.
+    pub(super) seen: Option<Seen>,
     handful: usize,
     waiting: VecDeque<Commit>,
     then: Then,
@@ -58,7 +61,16 @@ fn gone(place: Position, oldest: Revision) -> PortalError {
 impl Reader {
     pub(super) fn new(portal: Portal, filter: FeedFilter, next: Position) -> Self {
         let then = Then::new(portal.clone());
-        Self { portal, filter, next, handful: 1, waiting: VecDeque::new(), then, earlier: HashMap::new() }
+        Self {
+            portal,
+            filter,
+            next,
+            seen: None,
+            handful: 1,
+            waiting: VecDeque::new(),
+            then,
+            earlier: HashMap::new(),
+        }
     }
 
     /// The next events, up to a commit that readers see.
@@ -88,11 +100,11 @@ impl Reader {
             }
         }
         let more = !self.waiting.is_empty() || self.next.base() < head;
-        Ok(FeedPage { events, next: self.next, more, head })
+        Ok(FeedPage { events, next: self.next, more, head, whole_commits: false })
     }
 
     /// The commit that is next, if readers see it already.
-    fn commit(&mut self, head: Revision) -> Result<Option<Commit>, PortalError> {
+    pub(super) fn commit(&mut self, head: Revision) -> Result<Option<Commit>, PortalError> {
         if self.waiting.is_empty() {
             let base = self.next.base();
             if base >= head {
@@ -163,13 +175,36 @@ impl Reader {
                 self.blueprint_event(commit, index, &blueprint.identifier, Some(blueprint))
             }
             Change::DeleteBlueprint(identifier) => self.blueprint_event(commit, index, identifier, None),
-            // Sources and claims are the portal's own business. So are records, and bodies of the private ones are
-            // shown to nobody: whoever adds them here asks `Record::is_private` first.
+            Change::PutRecord(record) => {
+                Ok(self.record_event(commit, index, &record.collection, Some(&record.key), true))
+            }
+            Change::DeleteRecord(collection, key) => {
+                Ok(self.record_event(commit, index, collection, Some(key), false))
+            }
+            // Sources and claims are the portal's own business.
             _ => Ok(None),
         }
     }
 
-    fn wants(&self, kind: FeedKind, blueprint: Option<&str>) -> bool {
+    /// That a record changed, without its body. Nobody is told of private ones.
+    pub(super) fn record_event(
+        &self,
+        commit: &Commit,
+        index: usize,
+        collection: &str,
+        key: Option<&str>,
+        is_there: bool,
+    ) -> Option<FeedEvent> {
+        let told = self.filter.records && !stagedoor_model::record::is_private(collection);
+        (told && self.wants(FeedKind::Record, Some(collection))).then(|| FeedEvent {
+            action: if is_there { FeedAction::Updated } else { FeedAction::Deleted },
+            blueprint: collection.to_owned(),
+            identifier: key.map(str::to_owned),
+            ..blank(commit, index, FeedKind::Record)
+        })
+    }
+
+    pub(super) fn wants(&self, kind: FeedKind, blueprint: Option<&str>) -> bool {
         let of_blueprint = |b: &str| self.filter.blueprints.iter().any(|wanted| wanted == b);
         self.filter.kind.is_none_or(|wanted| wanted == kind)
             && (self.filter.blueprints.is_empty() || blueprint.is_none_or(of_blueprint))
@@ -214,7 +249,7 @@ impl Reader {
         Ok(FeedEvent {
             action: action(before.is_some(), after.is_some()),
             blueprint: known.map(|r| r.blueprint.clone()).unwrap_or_default().to_string(),
-            identifier: known.map(|r| r.identifier.clone()).unwrap_or_default().to_string(),
+            identifier: known.map(|r| r.identifier.to_string()),
             reference: known.map(|r| r.entity_ref.to_string()).filter(|r| !r.starts_with('!')),
             before: before_form,
             after: after_form,
@@ -237,7 +272,7 @@ impl Reader {
         Ok(Some(FeedEvent {
             action: action(before.is_some(), after.is_some()),
             blueprint: identifier.to_owned(),
-            identifier: identifier.to_owned(),
+            identifier: Some(identifier.to_owned()),
             before: body(before.as_deref()),
             after: body(after),
             ..blank(commit, index, FeedKind::Blueprint)
@@ -253,7 +288,7 @@ fn action(before: bool, after: bool) -> FeedAction {
     }
 }
 
-fn blank(commit: &Commit, index: usize, kind: FeedKind) -> FeedEvent {
+pub(super) fn blank(commit: &Commit, index: usize, kind: FeedKind) -> FeedEvent {
     FeedEvent {
         position: Position { revision: commit.revision, index: Some(index) },
         at: commit.change_set.at,
@@ -261,7 +296,7 @@ fn blank(commit: &Commit, index: usize, kind: FeedKind) -> FeedEvent {
         kind,
         action: FeedAction::Updated,
         blueprint: String::new(),
-        identifier: String::new(),
+        identifier: None,
         reference: None,
         before: None,
         after: None,

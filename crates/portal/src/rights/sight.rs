@@ -6,13 +6,13 @@
 mod owners;
 mod profile;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
 use stagedoor_auth::{Account, Action, Rights, Scopes};
 use stagedoor_model::{Revision, Timestamp};
-use stagedoor_query::Catalog;
+use stagedoor_query::{Catalog, NodeSet};
 
 use self::owners::{Known, Owners};
 use self::profile::{Asked, Key, Profile};
@@ -29,6 +29,14 @@ pub(crate) struct Sights {
     permissions: Arc<Parsed>,
     views: RwLock<Views>,
     kept: Mutex<Kept>,
+    owners: Mutex<OwnersOfAll>,
+}
+
+/// Who owns what, restricted or not, by blueprint: kept from the first time that somebody asks what is his.
+#[derive(Default)]
+struct OwnersOfAll {
+    model: u64,
+    owners: HashMap<String, Owners>,
 }
 
 /// The newest snapshot as callers see it.
@@ -59,7 +67,7 @@ struct Kept {
 
 impl Sights {
     pub(crate) fn new(permissions: Arc<Parsed>) -> Self {
-        Self { permissions, views: RwLock::default(), kept: Mutex::default() }
+        Self { permissions, views: RwLock::default(), kept: Mutex::default(), owners: Mutex::default() }
     }
 
     /// A snapshot as somebody sees it. What a token is limited to counts where entities are what is asked for.
@@ -82,6 +90,21 @@ impl Sights {
         let seen = Seen { _account: Arc::clone(rights.account()), catalog: Arc::clone(&view), until };
         self.keep(key, catalog.revision, seen);
         view
+    }
+
+    /// What somebody's teams own of some blueprints of a published snapshot that hides nothing.
+    pub(crate) fn owned<'b>(
+        &self,
+        catalog: &Catalog,
+        blueprints: impl Iterator<Item = &'b String>,
+        rights: &Rights,
+    ) -> BTreeMap<String, NodeSet> {
+        let mut kept = self.owners.lock();
+        if kept.model != catalog.model_mark() {
+            *kept = OwnersOfAll { model: catalog.model_mark(), owners: HashMap::new() };
+        }
+        let mut known = Known::Published(&mut kept.owners);
+        blueprints.map(|b| (b.clone(), known.owned(catalog, b, rights))).collect()
     }
 
     fn known(&self, key: &(usize, Option<Scopes>), revision: Revision) -> Option<Arc<Catalog>> {

@@ -12,7 +12,7 @@ const LONG: usize = 6;
 const LONGEST: usize = 64;
 
 /// A text to be near to.
-pub(super) struct Near {
+pub struct Near {
     /// For each byte the places in the text where it stands.
     places: Box<[u64; 256]>,
     length: usize,
@@ -24,7 +24,8 @@ pub(super) struct Near {
 
 impl Near {
     /// Nothing where the text is too short or too long for slips to mean anything.
-    pub(super) fn to(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn to(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
         if bytes.len() < SHORTEST || bytes.len() > LONGEST {
             return None;
@@ -38,7 +39,8 @@ impl Near {
     }
 
     /// The least slips between the text and a beginning of one of the value's words; `None` where they are too many.
-    pub(super) fn slips(&self, value: &str) -> Option<usize> {
+    #[must_use]
+    pub fn slips(&self, value: &str) -> Option<usize> {
         let bytes = value.as_bytes();
         // Most values lack too many of the letters, which is seen at once.
         if (self.letters & !letters(bytes)).count_ones() as usize > self.most {

@@ -1,5 +1,6 @@
 //! The change feed: everything, once, in order, to those who may have it.
 
+mod limited;
 mod stream;
 
 use serde_json::{Value, json};
@@ -165,7 +166,7 @@ async fn places_that_are_none_are_refused() {
         ("?limit=0", 400, "1 to 1000"),
         ("?limit=1001", 400, "1 to 1000"),
         ("?limit=x", 400, "limit"),
-        ("?kind=record", 400, "kind"),
+        ("?kind=records", 400, "kind"),
         ("?sice=1", 400, "sice"),
     ] {
         let answer = portal.get(&format!("{CHANGES}{query}")).await;
@@ -182,7 +183,7 @@ async fn places_that_are_none_are_refused() {
 }
 
 #[tokio::test]
-async fn administrators_only() {
+async fn only_for_accounts() {
     let portal = TestPortal::new().await;
     let feed =
         portal.portal.feed(&Viewer::person("elsa@larkfell.example"), None, FeedFilter::default()).await;

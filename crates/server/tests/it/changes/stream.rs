@@ -12,7 +12,7 @@ use super::{CHANGES, all_told, page, told};
 use crate::support::{Ask as _, component, database, stream as documents};
 
 /// A reader of the stream, as a browser reads it.
-struct Reader {
+pub(super) struct Reader {
     body: BodyDataStream,
     text: String,
     /// What a browser would send as `Last-Event-ID`.
@@ -21,8 +21,17 @@ struct Reader {
 
 impl Reader {
     async fn open(portal: &TestPortal, query: &str, headers: &[(&str, &str)]) -> Self {
+        Self::open_as(portal, portal.token(), query, headers).await
+    }
+
+    pub(super) async fn open_as(
+        portal: &TestPortal,
+        token: &str,
+        query: &str,
+        headers: &[(&str, &str)],
+    ) -> Self {
         let mut request = Request::get(format!("{CHANGES}{query}"))
-            .header("authorization", format!("Bearer {}", portal.token()))
+            .header("authorization", format!("Bearer {token}"))
             .header("accept", "text/event-stream")
             .header("accept-encoding", "gzip");
         for (name, value) in headers {
@@ -38,7 +47,7 @@ impl Reader {
     }
 
     /// The next block: its data, null where it has none. `None` at the end.
-    async fn block(&mut self) -> Option<Value> {
+    pub(super) async fn block(&mut self) -> Option<Value> {
         while !self.text.contains("\n\n") {
             let next = tokio::time::timeout(Duration::from_secs(10), self.body.next()).await;
             let bytes = next.unwrap()?.unwrap();
@@ -56,19 +65,23 @@ impl Reader {
                 _ => panic!("{line:?}"),
             }
         }
-        if !data.is_null() {
-            assert_eq!(data["id"], self.last.as_str());
-        }
         Some(data)
     }
 
-    async fn event(&mut self) -> Value {
+    /// The next event, wherever its place.
+    pub(super) async fn data(&mut self) -> Value {
         loop {
             let data = self.block().await.unwrap();
             if !data.is_null() {
                 return data;
             }
         }
+    }
+
+    async fn event(&mut self) -> Value {
+        let data = self.data().await;
+        assert_eq!(data["id"], self.last.as_str());
+        data
     }
 
     async fn events(&mut self, count: usize) -> Vec<Value> {

@@ -328,6 +328,15 @@ fn native(method: &str, path: &str) -> Option<Reads> {
     };
     Some(match (method, path) {
         ("get", "/blueprints" | "/session" | "/sources" | "/changes" | "/removals") => get([path]),
+        ("get", "/entity/raw" | "/entity/history" | "/entity/dependents") => get(named(path, "")),
+        ("get", "/entity/related") => {
+            let mut paths = named(path, "&step=service%20uses");
+            for more in ["&step=uses&step=service%20uses", "&step=uses&q=o", "&type=dependsOn"] {
+                paths.extend(named(path, more));
+            }
+            paths.extend(named(path, "&step=domain&step=service%20domain&step=plan%20of"));
+            get(paths)
+        }
         ("get", "/entity") => {
             let mut paths = named(path, "");
             paths.push(format!("{path}?blueprint=component&identifier=component:default/shop"));
@@ -353,7 +362,9 @@ fn native(method: &str, path: &str) -> Option<Reads> {
             paths.extend(named(path, "&depth=3"));
             get(paths)
         }
-        ("get", "/suggest") => get(["ghost", "o", "unseen", "sh", "secret"].map(|q| format!("{path}?q={q}"))),
+        ("get", "/home") => get([path]),
+        ("put", "/home/layout" | "/home/links" | "/home/organization-links") | ("post", "/viewed") => Reads::Writes,
+        ("get", "/suggest") => get(["ghost", "o", "unseen", "sh", "secret", "ghsot", "sercet", "", "ghost two"].map(|q| format!("{path}?q={q}"))),
         ("post", "/tables") => {
             let mut bodies = Vec::new();
             for blueprint in ["service", "domain", "incident", "plan", "component", "note"] {
