@@ -14,6 +14,7 @@ mod side;
 mod target;
 mod text;
 mod tls;
+mod work;
 mod write;
 
 pub(crate) use inspect::inspect;

@@ -5,6 +5,7 @@
 
 mod content;
 mod journal;
+pub mod leases;
 mod log;
 mod newest;
 mod references;

@@ -1,5 +1,6 @@
 //! Several processes on one database: each follows what the others write, and a writer waits for all of them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use stagedoor_model::Revision;
@@ -16,6 +17,8 @@ pub struct Notice {
     pub head: Revision,
     /// What others have asked for with [`Peers::ask`], oldest first.
     pub asked: Vec<String>,
+    /// Work has become free, or there is more or less for this process than it should do: call [`Peers::share`].
+    pub share: bool,
 }
 
 /// The processes that share a database, seen from one of them. One thread calls [`Peers::wait`] and
@@ -48,10 +51,22 @@ pub trait Peers: Send + Sync + 'static {
     /// takes over when its lease ends.
     fn leads(&self) -> bool;
 
+    /// Says which pieces of work there are, by name, and takes an equal part of them; what is too much of what this
+    /// process holds is given up. Nothing may be under way for a piece that it is not sure to keep: what has been
+    /// given up may be done by another process before this returns. Where a process dies, what it held is free a few
+    /// seconds later; a [`Notice`] tells.
+    ///
+    /// # Errors
+    /// When the database cannot be reached: this process then holds nothing.
+    fn share(&self, work: &BTreeSet<String>) -> Result<(), StoreError>;
+
+    /// Whether this process holds a piece of work, and nobody else can.
+    fn holds(&self, work: &str) -> bool;
+
     /// Whether the lease held a moment ago: false when the database has not answered for too long.
     fn is_current(&self) -> bool;
 
-    /// Asks the others for something, in a few words. It is a hint: whoever is not listening misses it.
+    /// Asks all others for something, in a few words. It is a hint: whoever is not listening misses it.
     ///
     /// # Errors
     /// When the database cannot be reached.

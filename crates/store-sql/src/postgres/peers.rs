@@ -4,6 +4,7 @@
 //! head within a quarter of a second, for it is asked for that often; every fourth time the lease is renewed with the
 //! same statement. So an idle replica costs the database four small statements a second.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,7 @@ use super::failure::{Failure, Outcome};
 use super::link::{Link, Slot, within};
 use super::read::HEAD;
 use super::target::Target;
+use super::work::{self, Look, look, looked};
 use super::write::Living;
 
 const POLL: Duration = Duration::from_millis(250);
@@ -25,7 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Renews the lease, takes or keeps the lead where it is free, and reads the news. The database reckons a lease
 /// two seconds longer than its holder: these statements are not synced, so a crash may lose the newest.
-const RENEW: &str = "WITH beat AS (
+const RENEW: &str = concat!(
+    "WITH beat AS (
         INSERT INTO replicas (id, applied, seen) VALUES ($1, $2, clock_timestamp())
         ON CONFLICT (id) DO UPDATE SET applied = EXCLUDED.applied, seen = EXCLUDED.seen
     ), lead AS (
@@ -35,9 +38,14 @@ const RENEW: &str = "WITH beat AS (
         RETURNING holder
     ), gone AS (
         DELETE FROM replicas WHERE seen < clock_timestamp() - interval '1 minute' AND id <> $1
-    )
-    SELECT (SELECT revision FROM head), EXISTS (SELECT FROM lead),
-        (SELECT array_agg(id) FROM replicas), (SELECT array_agg(applied) FROM replicas)";
+    ), ",
+    look!(),
+    "SELECT (SELECT revision FROM head), EXISTS (SELECT FROM lead),
+        (SELECT array_agg(id) FROM replicas), (SELECT array_agg(applied) FROM replicas), ",
+    looked!()
+);
+/// Work that could not be shared as it should is tried again after this long.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// This process among the others.
 pub(super) struct Replicas {
@@ -65,6 +73,42 @@ struct Known {
     renewed: Option<Instant>,
     leads: bool,
     joined: bool,
+    work: Work,
+}
+
+/// The part of the shared work that this replica does.
+#[derive(Default)]
+struct Work {
+    /// What it holds.
+    held: BTreeSet<String>,
+    /// How much there is; `None` where this replica does none.
+    known: Option<usize>,
+    /// It is being shared now.
+    sharing: bool,
+    /// How often it has been shared.
+    shared: u64,
+    /// For which state this replica was last told to share, and when.
+    told: Option<(Look, Instant)>,
+}
+
+impl Work {
+    /// Learns how things stand, as they stood after `shared` times. Whether they should be shared anew.
+    fn learn(&mut self, look: Look, shared: Option<u64>) -> bool {
+        let (Some(known), false) = (self.known, self.sharing || shared != Some(self.shared)) else {
+            return false;
+        };
+        let agrees = look.agrees(self.held.len());
+        if !agrees {
+            // Somebody else has taken some: which ones is not known.
+            self.held.clear();
+        }
+        let again = self.told.is_none_or(|(told, at)| told != look || at.elapsed() > AGAIN);
+        let share = !agrees || look.asks_for_change(known) && again;
+        if share {
+            self.told = Some((look, Instant::now()));
+        }
+        share
+    }
 }
 
 impl Replicas {
@@ -105,8 +149,9 @@ impl Replicas {
         failure.explain(&self.target.name)
     }
 
-    async fn renew(&self, link: &mut Link, applied: Revision) -> Outcome<Revision> {
+    async fn renew(&self, link: &mut Link, applied: Revision, notice: &mut Notice) -> Outcome<()> {
         let begun = Instant::now();
+        let shared = Some(&self.known.lock().work).filter(|work| !work.sharing).map(|work| work.shared);
         let renew = link.statement(RENEW).await?;
         let row = within(PATIENCE, async {
             Ok(link.client.query_one(&renew, &[&self.id, &applied.cast_signed()]).await?)
@@ -118,7 +163,9 @@ impl Replicas {
         let mut known = self.known.lock();
         known.renewed = Some(begun);
         known.leads = row.get(1);
-        Ok(row.get::<_, i64>(0).cast_unsigned())
+        notice.share = known.work.learn(Look::of(&row, 4), shared);
+        notice.head = row.get::<_, i64>(0).cast_unsigned();
+        Ok(())
     }
 
     /// Understands what came unasked.
@@ -136,7 +183,14 @@ impl Replicas {
                     self.news.notify_all();
                 }
             }
-            "ask" => notice.asked.push(rest.to_owned()),
+            "ask" => {
+                match rest.split_once(' ').and_then(|(id, words)| Some((id.parse::<Uuid>().ok()?, words))) {
+                    Some((id, _)) if id == self.id => {}
+                    Some((_, words)) => notice.asked.push(words.to_owned()),
+                    // Of an older replica.
+                    None => notice.asked.push(rest.to_owned()),
+                }
+            }
             _ => {}
         }
     }
@@ -174,7 +228,7 @@ impl Follower {
             let now = Instant::now();
             let joined = replicas.known.lock().joined;
             if joined && now >= *renew_at {
-                notice.head = replicas.renew(link, applied).await?;
+                replicas.renew(link, applied, &mut notice).await?;
                 (*renew_at, *poll_at) = (now + BEAT, now + POLL);
             } else if now >= *poll_at {
                 let head = link.statement(HEAD).await?;
@@ -183,7 +237,7 @@ impl Follower {
                 *poll_at = now + POLL;
             }
             replicas.drain(link, &mut notice);
-            while wait && notice.head <= applied && notice.asked.is_empty() {
+            while wait && notice.head <= applied && notice.asked.is_empty() && !notice.share {
                 let next = if joined { (*poll_at).min(*renew_at) } else { *poll_at };
                 let left = next.saturating_duration_since(Instant::now());
                 match tokio::time::timeout(left, link.notifications.recv()).await {
@@ -243,7 +297,35 @@ impl Peers for Replicas {
     }
 
     fn ask(&self, what: &str) -> Result<(), StoreError> {
-        self.say(&format!("ask {what}"))
+        self.say(&format!("ask {} {what}", self.id))
+    }
+
+    fn share(&self, work: &BTreeSet<String>) -> Result<(), StoreError> {
+        let mut side = self.side.lock();
+        {
+            let ours = &mut self.known.lock().work;
+            (ours.sharing, ours.known) = (true, Some(work.len()));
+        }
+        let shared = side.run_again(&self.target, async |link| work::share(link, self.id, work).await);
+        let ours = &mut self.known.lock().work;
+        (ours.sharing, ours.shared) = (false, ours.shared + 1);
+        match shared {
+            Ok(held) => {
+                ours.held = held;
+                Ok(())
+            }
+            Err(failure) => {
+                // Whether it has given something up is not known.
+                ours.held.clear();
+                ours.told = None;
+                Err(self.failed(failure))
+            }
+        }
+    }
+
+    fn holds(&self, work: &str) -> bool {
+        let known = self.known.lock();
+        known.work.held.contains(work) && known.renewed.is_some_and(|renewed| renewed.elapsed() < LEASE)
     }
 
     fn leave(&self) {
@@ -252,6 +334,7 @@ impl Peers for Replicas {
         if !std::mem::take(&mut self.known.lock().joined) {
             return;
         }
+        self.known.lock().work = Work::default();
         let left = self.side.lock().run_again(&self.target, async |link| {
             let row = link.statement("DELETE FROM replicas WHERE id = $1").await?;
             link.client.execute(&row, &[&self.id]).await?;

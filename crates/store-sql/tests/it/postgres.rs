@@ -42,6 +42,15 @@ fn conformance() {
 }
 
 #[test]
+fn work_is_shared() {
+    let Some(cluster) = cluster() else { return };
+    conformance::leases::run(&mut || {
+        let url = cluster.database();
+        Box::new(move || Box::new(PostgresStore::open(&url).unwrap()))
+    });
+}
+
+#[test]
 fn a_newer_schema_is_refused_and_left_alone() {
     let Some(cluster) = cluster() else { return };
     let url = cluster.database();
