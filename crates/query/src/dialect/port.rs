@@ -1,6 +1,7 @@
 //! Port's search rules: `{"combinator", "rules"}`, nested freely, each rule a property, an operator and a value.
 //!
 //! What an operator takes and means is one row of [`OPERATORS`]; how a property is found is in `columns`.
+//! Two things are ours: the combinator `not` over one rule, and the operator `search` without a property.
 //! A rule looks at every blueprint that declares its property. Where none does, nothing matches, and so
 //! everything matches the opposite rule (`!=`, `isEmpty`, ...). Texts are compared exactly, numbers and
 //! booleans are no texts.
@@ -10,6 +11,7 @@ mod columns;
 mod graph;
 mod operators;
 mod presets;
+mod search;
 
 use serde_json::{Map, Value};
 use stagedoor_model::Timestamp;
@@ -26,6 +28,7 @@ pub use self::columns::{Column, META_PROPERTIES, named, of_relation};
 pub use self::graph::{MAX_HOPS, MAX_PATH};
 pub use self::operators::{OPERATORS, Operator, Takes};
 pub use self::presets::{PRESETS, preset_range};
+pub use self::search::containing;
 
 /// Groups inside groups, at most.
 pub const MAX_DEPTH: usize = 50;
@@ -75,6 +78,7 @@ impl Compiler<'_> {
         let all = match required(map, "combinator", place)?.as_str() {
             Some("and") => true,
             Some("or") => false,
+            Some("not") => return self.negation(map, place, depth),
             _ => {
                 return Err(wrong(
                     &join(place, "combinator"),
@@ -94,6 +98,16 @@ impl Compiler<'_> {
             false if all => Expr::And(parts),
             false => Expr::Or(parts),
         })
+    }
+
+    /// `{"combinator": "not", "rules": [rule]}`: what the rule does not match.
+    fn negation(&mut self, map: &Map<String, Value>, place: &str, depth: usize) -> Result<Expr, Invalid> {
+        let at = join(place, "rules");
+        match required(map, "rules", place)?.as_array().map(Vec::as_slice) {
+            Some([rule]) => Ok(self.part(rule, &format!("{at}/0"), depth)?.negate()),
+            Some(_) => Err(wrong(&at, "must have exactly 1 item, for the combinator is not")),
+            None => Err(wrong(&at, "must be array")),
+        }
     }
 
     fn part(&mut self, part: &Value, place: &str, depth: usize) -> Result<Expr, Invalid> {

@@ -5,7 +5,7 @@ use stagedoor_model::blueprint::Invalid;
 use stagedoor_model::{Timestamp, Zone};
 
 use super::columns::Column;
-use super::{PRESETS, Scope, graph, join, presets, wrong};
+use super::{PRESETS, Scope, graph, join, presets, search, wrong};
 use crate::expr::{Expr, Order, Test};
 use crate::index::term::Scalar;
 
@@ -57,7 +57,7 @@ pub enum Takes {
 }
 
 /// Every operator, in the order of the documentation.
-pub static OPERATORS: [Operator; 23] = [
+pub static OPERATORS: [Operator; 24] = [
     is("=", Takes::Value, equal, "is this value; has it as a member, where the property is an array"),
     not("!=", Takes::Value, equal, "the opposite of `=`"),
     is(
@@ -109,6 +109,14 @@ pub static OPERATORS: [Operator; 23] = [
         graph::match_any,
         "the relations of `property.path` lead there, from or to an entity that `value` names",
     ),
+    Operator {
+        takes: Takes::Text,
+        ..other(
+            "search",
+            search::read,
+            "is not asked for: the title, name, identifier, description or a tag has this text in it, in any case",
+        )
+    },
 ];
 
 type TestOf = fn(&[Column], &Operand) -> Expr;
