@@ -65,7 +65,7 @@ pub(crate) async fn list(State(portal): State<Portal>, Caller(viewer): Caller) -
     path = "/blueprints",
     tag = "Blueprints",
     operation_id = "create_blueprint",
-    params(("create_catalog_page" = Option<bool>, Query, description = "Ignored: there are no pages yet")),
+    params(("create_catalog_page" = Option<bool>, Query, description = "False: without a page in the catalog")),
     request_body = BlueprintBody,
     responses(
         (status = 201, description = "The blueprint", body = BlueprintReply),
@@ -77,8 +77,16 @@ pub(crate) async fn list(State(portal): State<Portal>, Caller(viewer): Caller) -
         (status = 422, description = "The blueprint is not legal", body = Refusal),
     )
 )]
-pub(crate) async fn create(State(portal): State<Portal>, Caller(viewer): Caller, Body(body): Body) -> Answer {
-    let blueprint = portal.create_blueprint(&viewer, body).await?;
+pub(crate) async fn create(
+    State(portal): State<Portal>,
+    Caller(viewer): Caller,
+    parameters: Parameters,
+    Body(body): Body,
+) -> Answer {
+    let blueprint = match parameters.one("create_catalog_page") {
+        Some("false") => portal.create_blueprint_without_page(&viewer, body).await?,
+        _ => portal.create_blueprint(&viewer, body).await?,
+    };
     Ok(reply(StatusCode::CREATED, &blueprint))
 }
 

@@ -68,6 +68,9 @@ impl From<PortalError> for Failure {
             PortalError::Forbidden(text) => Self::new(StatusCode::FORBIDDEN, "forbidden", text),
             PortalError::NotFound(text) => Self::new(StatusCode::NOT_FOUND, "not_found", text),
             PortalError::Conflict { code, message } => Self::new(StatusCode::CONFLICT, code, message),
+            PortalError::Invalid { code: code @ "after_item_not_in_parent", message, .. } => {
+                Self::new(StatusCode::FORBIDDEN, code, message)
+            }
             PortalError::Invalid { code, message, details } => Self {
                 details: details.map(Box::new),
                 ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message)

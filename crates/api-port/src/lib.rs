@@ -18,11 +18,13 @@ mod integrations;
 mod migrations;
 mod openapi;
 mod organization;
+mod pages;
 mod permissions;
 mod quiet;
 mod search;
 mod secrets;
 mod shape;
+mod sidebars;
 mod stream;
 mod teams;
 mod users;
@@ -92,6 +94,8 @@ pub fn router(portal: Portal, auth: Arc<dyn TokenIssuer>) -> Router {
         .merge(integrations::routes())
         .merge(migrations::routes())
         .merge(organization::routes())
+        .merge(pages::routes())
+        .merge(sidebars::routes())
         .merge(permissions::routes())
         .merge(apps::routes())
         .merge(teams::routes())

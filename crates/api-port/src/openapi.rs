@@ -372,7 +372,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// What nouns describe themselves.
-fn parts() -> [utoipa::openapi::OpenApi; 11] {
+fn parts() -> [utoipa::openapi::OpenApi; 13] {
     [
         crate::apps::openapi(),
         crate::audit::openapi(),
@@ -382,6 +382,8 @@ fn parts() -> [utoipa::openapi::OpenApi; 11] {
         crate::migrations::openapi(),
         search::schemas::openapi(),
         crate::organization::openapi(),
+        crate::pages::openapi(),
+        crate::sidebars::openapi(),
         crate::permissions::openapi(),
         crate::teams::openapi(),
         crate::users::openapi(),
@@ -461,7 +463,14 @@ mod tests {
                 "/organization",
                 "/organization/secrets",
                 "/organization/secrets/{secret_name}",
+                "/pages",
+                "/pages/{page}",
+                "/pages/{page}/permissions",
+                "/pages/{page}/widgets/{widget}",
                 "/rotate-credentials/{user}",
+                "/sidebars/catalog",
+                "/sidebars/catalog/folders",
+                "/sidebars/catalog/folders/{folder}",
                 "/teams",
                 "/teams/{team}",
                 "/users",

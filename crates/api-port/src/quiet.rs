@@ -37,7 +37,7 @@ const PUT: MethodFilter = MethodFilter::PUT;
 const OTHERS: MethodFilter = MethodFilter::PUT.or(MethodFilter::PATCH).or(MethodFilter::DELETE);
 
 /// Method, path, answer. The reason is the same in every line: it is not there yet.
-const TABLE: [(MethodFilter, &str, Quiet); 21] = [
+const TABLE: [(MethodFilter, &str, Quiet); 17] = [
     (GET, "/actions", Nothing(&["actions"])),
     (POST, "/actions", NotYet("actions")),
     (GET, "/actions/{action}", NoSuch("Action")),
@@ -51,10 +51,6 @@ const TABLE: [(MethodFilter, &str, Quiet); 21] = [
     (GET, "/blueprints/{blueprint}/scorecards", NothingOfBlueprint(&["scorecards"])),
     (POST, "/blueprints/{blueprint}/scorecards", NotYet("scorecards")),
     (PUT, "/blueprints/{blueprint}/scorecards", NotYet("scorecards")),
-    (GET, "/pages", Nothing(&["pages"])),
-    (POST, "/pages", NotYet("pages")),
-    (GET, "/pages/{page}", NoSuch("Page")),
-    (OTHERS, "/pages/{page}", NoSuch("Page")),
     // One client reads one key, another the other.
     (GET, "/webhooks", Nothing(&["integrations", "webhooks"])),
     (POST, "/webhooks", NotYet("webhooks")),

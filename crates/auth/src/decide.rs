@@ -167,6 +167,10 @@ pub fn decide(rights: &Rights, action: Action, resource: &Resource<'_>) -> Resul
         },
         Rule::Entities(operation) => on_entities(rights, operation, resource),
         Rule::Guarded => guarded(rights, resource),
+        Rule::Entrusted => match resource {
+            Resource::Guarded { block: Some(_), .. } => guarded(rights, resource),
+            _ => Some(Why::Administrator),
+        },
     };
     why.map_or(Ok(()), denied)
 }

@@ -9,6 +9,7 @@ mod backstage_users;
 mod blueprints;
 mod calculator;
 mod clock;
+mod dependents;
 mod documents;
 mod entities;
 mod error;
@@ -16,20 +17,25 @@ mod faces;
 mod feed;
 mod follower;
 mod history;
+mod home;
 mod install;
 mod integrations;
 mod locations;
 mod migrations;
 mod notifications;
 mod organization;
+mod pages;
 mod people;
 mod problems;
+mod provenance;
+mod programs;
 mod publish;
 mod rights;
 mod secrets;
 mod signals;
 mod sources;
 mod stats;
+pub mod suggest;
 mod undo;
 mod user_settings;
 mod view;
@@ -48,18 +54,23 @@ use stagedoor_store::Store;
 
 pub use audit::{AuditAction, AuditEntry, AuditPage, AuditPlace, AuditQuery, By, Event, Token};
 pub use backstage_users::BackstageUser;
-pub use blueprints::{Attribute, structure};
+pub use blueprints::{Attribute, BlueprintTemplate, blueprint_templates, structure};
+pub use blueprints::{Break, Loss, Member, Place, Preview, PreviewOf, Reason};
+pub use blueprints::Fault as BlueprintFault;
+pub use dependents::{Dependents, Fate, Pointing};
 pub use documents::{DocumentResult, DocumentsReport, RejectedDocument};
 pub use entities::{DatasourceQuery, WriteMode, WriteRequest, Written};
 pub use error::PortalError;
 pub use feed::{Feed, FeedAction, FeedEvent, FeedFilter, FeedKind, FeedPage, Position};
-pub use history::Version;
+pub use history::{EntityEvent, EntityHistory, FieldChange, Version};
+pub use home::{Attention, Home, HomeLink, Owned, Steps, Viewed};
 pub use integrations::{Integration, IntegrationName, LogQuery};
 pub use locations::{
-    Analysis, Ancestor, Fault, KnownFile, Location, OnConflict, Registered, Trial, Unprocessed,
+    Analysis, Ancestor, Fault, KnownFile, Location, OnConflict, Outlook, OutlookFault, Outlooked, Registered, Trial, Unprocessed,
 };
 pub use notifications::{Inbox, InboxQuery, Notification, Order, OrderField, Severity};
 pub use organization::Identity;
+pub use pages::{Folder, HOME, Page, SidebarItem, placed};
 pub use people::{
     Acceptance, Invitation, LinkInfo, LinkKind, MadeLink, Names, OpenInvitation, OperatorLink, Refusal,
     Secret, SessionInfo, SignedIn, operator_link,
@@ -67,10 +78,12 @@ pub use people::{
 pub use people::{App, Client, NewServiceAccount, NewToken, ProofKind, ServiceAccount, TokenInfo};
 pub use people::{Person, Team, TeamChange, TeamName, UserChange, UserStatus};
 pub use problems::Problem;
+pub use provenance::{Origin, Since, SourceOfEntity, StatedBy};
+pub use programs::{ProgramProblem, ProgramRun, ProgramTrial};
 pub use rights::PermissionSet;
 pub use secrets::{Hiding, SecretInfo, SecretsConfig, new_secrets_key, seal};
 pub use signals::{Signal, Signals};
-pub use sources::{Conflict, LocationConfig, MostFiles, Pace, SourceReport, SourcesConfig};
+pub use sources::{ClaimOf, Conflict, NameConflict, LocationConfig, MostFiles, Pace, SourceReport, SourcesConfig};
 pub use stagedoor_hosts::{Budget, Found, Hosts, ProviderEvent};
 pub use stats::{Stats, TIMING_BOUNDS, Timings};
 pub use undo::{

@@ -47,6 +47,7 @@ impl Draft {
     /// Removes a blueprint and what is kept about it.
     pub(crate) fn drop_blueprint(&mut self, identifier: &str) {
         self.put(Change::DeleteBlueprint(identifier.to_owned()));
+        self.drop_pages_of(identifier);
         if self.catalog.record(PERMISSIONS, identifier).is_some() {
             self.put(Change::DeleteRecord(PERMISSIONS.into(), identifier.to_owned()));
         }

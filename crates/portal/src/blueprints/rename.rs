@@ -50,6 +50,7 @@ impl Draft {
         let references = self.move_entities(&members, &new);
         self.retarget_definitions(from, to);
         self.move_records(from, to);
+        self.rename_pages(from, to);
         self.retarget_documents(&pointing, &references);
         Ok(new)
     }

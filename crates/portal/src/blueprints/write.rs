@@ -15,7 +15,7 @@ const WHOLE: [&str; 3] = ["ownership", "teamInheritance", "changelogDestination"
 
 impl Draft {
     /// Creates, replaces, renames or merges a blueprint. The same content again changes nothing.
-    pub(super) fn write_blueprint(
+    pub(crate) fn write_blueprint(
         &mut self,
         identifier: Option<&str>,
         body: &Value,
