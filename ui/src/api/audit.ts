@@ -1,30 +1,14 @@
 import { infiniteQueryOptions } from '@tanstack/react-query';
-import { ask, query } from './http';
+import { client, unwrap } from './client';
+import type { components, paths } from './schema';
 
-export interface AuditEvent {
-  id: string;
-  at: string;
-  status: 'success' | 'failure';
-  action: string;
-  name: string | null;
-  kind: string;
-  blueprint: string | null;
-  identifier: string | null;
-  actor: { name: string | null; through: string | null; via: string | null; credential: string | null; address: string | null; agent: string | null };
-  message: string | null;
-  details: unknown;
-  revision: number | null;
-  before: unknown;
-  after: unknown;
-  /** Values are kept back, as those of secrets are. */
-  hidden: boolean;
-}
+type Native = components['schemas'];
 
-export interface AuditPage {
-  events: AuditEvent[];
-  next: string | null;
-  searchedBackTo: string | null;
-}
+export type AuditEvent = Native['AuditEvent'];
+export type AuditPage = Native['AuditLog'];
+
+/** What is in the address goes to the server as it is, which says what is wrong with it. */
+type AuditParameters = paths['/audit']['get']['parameters']['query'];
 
 export interface AuditFilters {
   q?: string;
@@ -41,7 +25,11 @@ export interface AuditFilters {
 const pageSize = 50;
 
 export const auditPage = (filters: AuditFilters, cursor: string | undefined, limit: number, signal?: AbortSignal, values?: boolean) =>
-  ask<AuditPage>('GET', `/audit${query({ ...times(filters), cursor, limit, values })}`, undefined, signal);
+  unwrap(client.GET('/audit', { params: { query: given({ ...times(filters), cursor, limit, values }) as AuditParameters }, signal }));
+
+/** Without what is empty. */
+const given = <Values extends object>(values: Values) =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value !== '')) as Values;
 
 /** Pages of the log, newest first. */
 export const auditQuery = (filters: AuditFilters) =>

@@ -1,4 +1,5 @@
 import createClient from 'openapi-fetch';
+import type { paths as BackstagePaths } from './backstage-schema';
 import type { paths as PortPaths } from './port-schema';
 import type { paths } from './schema';
 
@@ -7,6 +8,9 @@ export const client = createClient<paths>({ baseUrl: `${window.location.origin}/
 
 /** Port's dialect, which is also our own data API: blueprints, entities, pages. */
 export const port = createClient<PortPaths>({ baseUrl: `${window.location.origin}/v1` });
+
+/** Backstage's dialect, for what neither of the others has: registered locations. */
+export const backstage = createClient<BackstagePaths>({ baseUrl: window.location.origin });
 
 /** An answer of the server that is not a success, or no answer at all (status 0). */
 export class ApiError extends Error {
@@ -30,14 +34,16 @@ interface Answer<Data> {
   response: Response;
 }
 
-/** The data of an answer; throws an {@link ApiError} for everything else. */
+/** The data of an answer, undefined where it has no body; throws an {@link ApiError} for everything that is no success. */
 export async function unwrap<Data>(request: Promise<Answer<Data>>): Promise<Data> {
   const { data, error, response } = await reached(request);
-  if (data !== undefined) return data;
-  throw toApiError(response.status, error);
+  if (response.ok) return data as Data;
+  throw toApiError(response.status, error, response.headers.get('retry-after'));
 }
 
-export async function reached<T>(request: Promise<T>): Promise<T> {
+export const isSignedOut = (error: unknown) => error instanceof ApiError && error.status === 401;
+
+async function reached<T>(request: Promise<T>): Promise<T> {
   try {
     return await request;
   } catch (cause) {

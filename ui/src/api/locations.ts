@@ -1,26 +1,28 @@
 import { queryOptions } from '@tanstack/react-query';
-import { ask } from './http';
+import type { components } from './backstage-schema';
+import { backstage, unwrap } from './client';
+
+type Backstage = components['schemas'];
 
 /** An address that somebody has registered. */
-export interface Location {
-  id: string;
-  type: string;
-  target: string;
-}
-
+export type Location = Backstage['Location'];
 /** What an address leads to, before it is registered. */
-export interface Trial {
-  exists: boolean;
+export type Trial = Pick<Backstage['Created'], 'exists'> & {
   entities: { kind: string; metadata: { name: string; namespace?: string; title?: string } }[];
-}
-
-const path = '/api/catalog/locations';
+};
 
 export const locationsQuery = queryOptions({
   queryKey: ['locations'],
-  queryFn: async ({ signal }) => (await ask<{ data: Location }[]>('GET', path, undefined, signal)).map(({ data }) => data),
+  queryFn: async ({ signal }) => (await unwrap(backstage.GET('/api/catalog/locations', { signal }))).map(({ data }) => data),
 });
 
-export const tryLocation = (target: string) => ask<Trial>('POST', `${path}?dryRun=true`, { type: 'url', target });
-export const registerLocation = (target: string) => ask('POST', path, { type: 'url', target });
-export const removeLocation = (id: string) => ask('DELETE', `${path}/${encodeURIComponent(id)}`);
+const body = (target: string) => ({ type: 'url', target });
+
+export async function tryLocation(target: string): Promise<Trial> {
+  const { exists, entities } = await unwrap(backstage.POST('/api/catalog/locations', { params: { query: { dryRun: true } }, body: body(target) }));
+  // documents are whatever they are; these parts all of them have
+  return { exists, entities: entities as Trial['entities'] };
+}
+
+export const registerLocation = (target: string) => unwrap(backstage.POST('/api/catalog/locations', { body: body(target) }));
+export const removeLocation = (id: string) => unwrap(backstage.DELETE('/api/catalog/locations/{id}', { params: { path: { id } } }));

@@ -1,11 +1,14 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 vi.stubGlobal('window', { location: { origin: 'http://portal.test' } });
+// the clients take the one that is there when they are made
+const fetch = vi.fn<(request: Request) => Promise<Response>>();
+vi.stubGlobal('fetch', fetch);
 const { times } = await import('./audit');
-const { ApiError, toApiError } = await import('./client');
-const { ask, query } = await import('./http');
+const { ApiError, client, port, toApiError, unwrap } = await import('./client');
 const { moderatedBy, moderatorOf, rolesToSend, roleOf } = await import('./people');
 const { nameOf, readSession, why } = await import('./session');
+const { sendDocuments } = await import('./queries');
 const { scopesByNoun } = await import('./tokens');
 
 const user = (roles: string[]) => ({
@@ -15,7 +18,7 @@ const user = (roles: string[]) => ({
 
 describe('the session', () => {
   it('is nobody’s where nobody is signed in', () => {
-    const session = readSession({ viewer: null, setup: true, title: 'Portal', organization: { name: 'Larkfell', title: 'Portal' }, version: null, revision: null, may: {} });
+    const session = readSession({ viewer: null, setup: true, devMode: false, title: 'Portal', organization: { name: 'Larkfell', title: 'Portal' }, version: null, revision: null, may: {} });
     expect(session).toMatchObject({ viewer: null, setup: true, title: 'Portal', organization: 'Larkfell', revision: null });
   });
 
@@ -46,32 +49,39 @@ describe('roles', () => {
 });
 
 describe('requests', () => {
-  afterEach(() => vi.restoreAllMocks());
+  afterEach(() => void fetch.mockReset());
+
+  const sent = () => fetch.mock.calls.map(([request]) => request);
 
   it('go to the native API, or to Port’s', async () => {
-    const fetch = vi.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response('{"a":1}'));
-    expect(await ask('GET', '/session')).toEqual({ a: 1 });
-    await ask('PATCH', '/v1/users/x', { teams: [] });
-    expect(fetch.mock.calls.map(([url]) => url)).toEqual(['/api/stagedoor/v1/session', '/v1/users/x']);
-    expect(fetch.mock.calls[1]?.[1]).toMatchObject({ method: 'PATCH', body: '{"teams":[]}', headers: { 'content-type': 'application/json' } });
+    fetch.mockImplementation(async () => new Response('{"a":1}'));
+    expect(await unwrap(client.GET('/session'))).toEqual({ a: 1 });
+    await unwrap(port.PATCH('/users/{user}', { params: { path: { user: 'x/y' } }, body: { teams: [] } }));
+    const [session, user] = sent();
+    expect(session?.url).toBe('http://portal.test/api/stagedoor/v1/session');
+    expect([user?.method, user?.url, await user?.text()]).toEqual(['PATCH', 'http://portal.test/v1/users/x%2Fy', '{"teams":[]}']);
   });
 
   it('have no body to read when there is none', async () => {
-    vi.spyOn(globalThis, 'fetch').mockResolvedValue(new Response(null, { status: 204 }));
-    expect(await ask('DELETE', '/session')).toBeUndefined();
+    fetch.mockResolvedValue(new Response(null, { status: 204 }));
+    expect(await unwrap(client.DELETE('/session'))).toBeUndefined();
   });
 
   it('fail with the words of either API, and how long to wait', async () => {
-    vi.spyOn(globalThis, 'fetch').mockResolvedValue(new Response('{"error":{"code":"too_many_attempts","message":"slowly"}}', { status: 429, headers: { 'retry-after': '20' } }));
-    await expect(ask('POST', '/session', {})).rejects.toMatchObject({ status: 429, code: 'too_many_attempts', message: 'slowly', retryAfter: 20 });
+    fetch.mockResolvedValue(new Response('{"error":{"code":"too_many_attempts","message":"slowly"}}', { status: 429, headers: { 'retry-after': '20' } }));
+    await expect(unwrap(client.DELETE('/session'))).rejects.toMatchObject({ status: 429, code: 'too_many_attempts', message: 'slowly', retryAfter: 20 });
     expect(toApiError(422, { ok: false, error: 'last_administrator', message: 'no' })).toMatchObject({ code: 'last_administrator', message: 'no' });
     expect(toApiError(500, undefined)).toBeInstanceOf(ApiError);
     expect(toApiError(500, 'text').message).toBe('The server answered 500.');
   });
 
-  it('have a query without what is empty', () => {
-    expect(query({ a: 'x y', b: undefined, c: '', d: ['1', '2'] })).toBe('?a=x+y&d=1&d=2');
-    expect(query({})).toBe('');
+  it('take documents as they are written, and what was rejected as an answer', async () => {
+    fetch.mockImplementation(async () => new Response('{"rejected":[]}', { status: 422 }));
+    expect(await sendDocuments('kind: Component', true)).toEqual({ rejected: [] });
+    const [request] = sent();
+    expect([request?.url, request?.headers.get('content-type'), await request?.text()]).toEqual([
+      'http://portal.test/api/stagedoor/v1/documents?dryRun=true', 'application/yaml', 'kind: Component',
+    ]);
   });
 });
 

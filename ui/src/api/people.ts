@@ -1,99 +1,66 @@
 import { queryOptions } from '@tanstack/react-query';
-import { ask, query } from './http';
+import { client, port, unwrap } from './client';
+import type { components as PortComponents } from './port-schema';
+import type { components } from './schema';
+
+type Native = components['schemas'];
+type Port = PortComponents['schemas'];
 
 export type Role = 'Admin' | 'Member';
+type UserStatus = 'STAGED' | 'INVITED' | 'ACTIVE' | 'DISABLED';
+type UserType = 'ADMIN' | 'MEMBER' | 'SERVICE_ACCOUNT';
 
-export interface User {
-  email: string;
-  firstName: string;
-  lastName: string;
-  status: 'STAGED' | 'INVITED' | 'ACTIVE' | 'DISABLED';
-  type: 'ADMIN' | 'MEMBER' | 'SERVICE_ACCOUNT';
-  /** Names, in the order of the identifiers. */
-  teams: string[];
-  teamsIdentifiers: string[];
+/** A user as it is answered where no fields are left out. */
+export type User = Required<Pick<Port['User'], 'email' | 'firstName' | 'lastName' | 'teams' | 'teamsIdentifiers' | 'createdAt'>> & {
   roles: { name: string }[];
-  createdAt: string;
-}
-
-export interface Team {
-  name: string;
-  identifier: string;
+  status: UserStatus;
+  type: UserType;
+};
+export type Team = Required<Pick<Port['PortTeam'], 'name' | 'identifier' | 'provider'>> & {
   description?: string | null;
-  /** `backstage`: a group of the catalog. */
-  provider: string;
   users: { email: string }[];
-}
-
-export interface Invitation {
-  id: string;
-  email: string;
-  by: string;
-  createdAt: string;
-  expiresAt: string;
-}
-
+};
+export type Invitation = Native['InvitationBody'];
+export type BrowserSession = Native['SessionBody'];
 /** Shown once. */
-export interface MadeLink {
-  link: string;
-  expiresAt: string;
-}
-
-export interface BrowserSession {
-  id: string;
-  user: string;
-  createdAt: string;
-  lastSeenAt: string;
-  expiresAt: string;
-  address: string | null;
-  agent: string | null;
-  current: boolean;
-}
+export type MadeLink = Pick<Native['Invited'], 'link' | 'expiresAt'>;
 
 /** People, service accounts included. */
 export const usersQuery = queryOptions({
   queryKey: ['users'],
-  queryFn: async ({ signal }) => (await ask<{ users: User[] }>('GET', '/v1/users', undefined, signal)).users,
+  queryFn: async ({ signal }) => (await unwrap(port.GET('/users', { signal }))).users as User[],
 });
 
 export const teamsQuery = queryOptions({
   queryKey: ['teams'],
-  queryFn: async ({ signal }) => (await ask<{ teams: Team[] }>('GET', '/v1/teams', undefined, signal)).teams,
+  queryFn: async ({ signal }) => (await unwrap(port.GET('/teams', { signal }))).teams as Team[],
 });
 
 export const invitationsQuery = queryOptions({
   queryKey: ['invitations'],
-  queryFn: async ({ signal }) => (await ask<{ invitations: Invitation[] }>('GET', '/invitations', undefined, signal)).invitations,
+  queryFn: async ({ signal }) => (await unwrap(client.GET('/invitations', { signal }))).invitations,
 });
 
 export const sessionsQuery = (user: string) =>
   queryOptions({
     queryKey: ['sessions', user],
-    queryFn: async ({ signal }) => (await ask<{ sessions: BrowserSession[] }>('GET', `/sessions${query({ user })}`, undefined, signal)).sessions,
+    queryFn: async ({ signal }) => (await unwrap(client.GET('/sessions', { params: { query: { user } }, signal }))).sessions,
   });
 
-const part = encodeURIComponent;
+export type UserChange = Omit<Port['UserPatch'], 'status'> & { status?: UserStatus };
 
-export interface UserChange {
-  roles?: string[];
-  teams?: string[];
-  status?: User['status'];
-  firstName?: string;
-  lastName?: string;
-}
+export const changeUser = (email: string, body: UserChange) => unwrap(port.PATCH('/users/{user}', { params: { path: { user: email } }, body }));
+export const removeUser = (email: string) => unwrap(port.DELETE('/users/{user}', { params: { path: { user: email } } }));
+export const invite = (body: Native['Invite'] & { role: Role }) => unwrap(client.POST('/invitations', { body }));
+export const takeBackInvitation = (id: string) => unwrap(client.DELETE('/invitations/{id}', { params: { path: { id } } }));
+export const makeResetLink = (email: string) => unwrap(client.POST('/people/{email}/reset-link', { params: { path: { email } } }));
+export const endSession = (id: string) => unwrap(client.DELETE('/sessions/{id}', { params: { path: { id } } }));
+export const endSessions = (user: string) => unwrap(client.DELETE('/sessions', { params: { query: { user } } }));
+export const changePassword = (body: Native['NewPassword']) => unwrap(client.POST('/password', { body }));
 
-export const changeUser = (email: string, change: UserChange) => ask<User>('PATCH', `/v1/users/${part(email)}`, change);
-export const removeUser = (email: string) => ask('DELETE', `/v1/users/${part(email)}`);
-export const invite = (body: { email: string; role: Role; teams?: string[]; moderated?: string[] }) => ask<MadeLink & { id: string }>('POST', '/invitations', body);
-export const takeBackInvitation = (id: string) => ask('DELETE', `/invitations/${part(id)}`);
-export const makeResetLink = (email: string) => ask<MadeLink>('POST', `/people/${part(email)}/reset-link`);
-export const endSession = (id: string) => ask('DELETE', `/sessions/${part(id)}`);
-export const endSessions = (user: string) => ask('DELETE', `/sessions${query({ user })}`);
-export const changePassword = (body: { current: string; new: string }) => ask('POST', '/password', body);
-
-export const createTeam = (body: { name: string; description?: string; users: string[] }) => ask('POST', '/v1/teams', body);
-export const changeTeam = (identifier: string, body: { name?: string; description?: string; users?: string[] }) => ask('PATCH', `/v1/teams/${part(identifier)}`, body);
-export const removeTeam = (identifier: string) => ask('DELETE', `/v1/teams/${part(identifier)}`);
+export const createTeam = (body: Port['TeamBody']) => unwrap(port.POST('/teams', { body }));
+export const changeTeam = (team: string, body: Port['TeamBody']) => unwrap(port.PATCH('/teams/{team}', { params: { path: { team } }, body }));
+export const removeTeam = (team: string) => unwrap(port.DELETE('/teams/{team}', { params: { path: { team } } }));
 
 /** `service` has `Service-moderator`. */
 export const moderatorOf = (blueprint: string) => `${blueprint.charAt(0).toUpperCase()}${blueprint.slice(1)}-moderator`;

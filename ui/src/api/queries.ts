@@ -1,5 +1,5 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { client, reached, toApiError, unwrap } from './client';
+import { ApiError, client, unwrap } from './client';
 import { withDerived } from './derived';
 import type { DocumentsResult, TableRequest } from './types';
 
@@ -45,21 +45,16 @@ export const suggestQuery = (q: string) =>
     enabled: q.length > 0,
   });
 
-/**
- * Sends documents as written. Not through the typed client: the body is text, and an answer of
- * 422 is a result to show, not a failure.
- */
+/** Sends documents as written. An answer of 422 with what was rejected is a result to show, not a failure. */
 export async function sendDocuments(text: string, dryRun: boolean): Promise<DocumentsResult> {
-  const response = await reached(
-    fetch(`/api/stagedoor/v1/documents?dryRun=${dryRun}`, {
-      method: 'POST',
-      headers: { 'content-type': looksLikeJson(text) ? 'application/json' : 'application/yaml' },
-      body: text,
-    }),
-  );
-  const body: unknown = await response.json().catch(() => undefined);
-  if (isDocumentsResult(body)) return body;
-  throw toApiError(response.status, body);
+  const type = looksLikeJson(text) ? 'application/json' : 'application/yaml';
+  const sent = { params: { query: { dryRun } }, body: text as never, bodySerializer: () => text, headers: { 'content-type': type } };
+  try {
+    return await unwrap(client.POST('/documents', sent));
+  } catch (error) {
+    if (error instanceof ApiError && isDocumentsResult(error.body)) return error.body;
+    throw error;
+  }
 }
 
 function looksLikeJson(text: string): boolean {

@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/blueprint-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Templates of common blueprints, in the order in which a catalog usually grows. */
+        get: operations["templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/blueprints": {
         parameters: {
             query?: never;
@@ -41,6 +58,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/blueprints/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what would be wrong, and what would happen, if a blueprint were made, replaced or deleted. Nothing is written. */
+        post: operations["preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/changes": {
         parameters: {
             query?: never;
@@ -48,7 +82,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What has changed, oldest first: a page, or with `Accept: text/event-stream` a stream that goes on. */
+        /**
+         * What has changed, oldest first: a page, or with `Accept: text/event-stream` a stream that goes on.
+         * @description Administrators get every change with what was and what is. Others get, without values, changes of what they see now;
+         *     what is gone from their sight is told in streams, by its blueprint.
+         */
         get: operations["changes"];
         put?: never;
         post?: never;
@@ -92,6 +130,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/entity/dependents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What deleting an entity would do: nothing is written. */
+        get: operations["dependents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/entity/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to an entity, newest first: each field before and after. */
+        get: operations["history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/entity/raw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One entity in every form. */
+        get: operations["raw"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/entity/related": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is at the end of a path of relations, by title, page by page. */
+        get: operations["related"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/graph": {
         parameters: {
             query?: never;
@@ -102,6 +208,74 @@ export interface paths {
         /** What is around an entity: everything within some steps, nearest first, and every relation between. */
         get: operations["graph"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What concerns the caller. */
+        get: operations["home"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/home/layout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Arranges the caller's home page. */
+        put: operations["put_layout"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/home/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Replaces the caller's pinned links. */
+        put: operations["put_links"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/home/organization-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Replaces the links that are pinned for everybody. */
+        put: operations["put_organization_links"];
         post?: never;
         delete?: never;
         options?: never;
@@ -139,6 +313,23 @@ export interface paths {
         post?: never;
         /** Takes an invitation back. */
         delete: operations["revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jq/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Runs a JQ program on an entity, under the limits of time and memory that hold for all programs. */
+        post: operations["run"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -410,7 +601,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Entities whose name or title contains a text; those that begin with it come first. */
+        /**
+         * Entities and pages that a few letters may mean: first what is called so, then what begins with it, what has a word
+         *     that does, what contains it, and what is one or two letters away.
+         */
         get: operations["suggest"];
         put?: never;
         post?: never;
@@ -483,6 +677,23 @@ export interface paths {
         put?: never;
         /** Takes changes of entities back, all that can be in one commit, which can be taken back in turn. */
         post: operations["undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/viewed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The caller has looked at an entity. */
+        post: operations["viewed"];
         delete?: never;
         options?: never;
         head?: never;
@@ -568,10 +779,54 @@ export interface components {
         };
         /** @enum {string} */
         AuditStatus: "success" | "failure";
+        /** @description A source that needs somebody. */
+        BadSource: {
+            id: string;
+            target: string;
+            state?: string | null;
+            reason?: string | null;
+            problems: number;
+            conflicts: number;
+        };
         BlueprintList: {
             blueprints: components["schemas"]["BlueprintSummary"][];
             /** @description Links between entities, counted by the relation that states them. */
             edges: components["schemas"]["ModelEdge"][];
+        };
+        /** @description What would be wrong, and what would happen. Counts are of entities that the caller sees. */
+        BlueprintPreview: {
+            /** @description What is wrong with it. With one of level `error` it cannot be saved, and no effect is told. */
+            problems: components["schemas"]["BlueprintProblem"][];
+            /** @description Where it differs from what is stored. */
+            changes: components["schemas"]["ChangedPlace"][];
+            /**
+             * Format: int64
+             * @description Entities of the blueprint.
+             */
+            entities: number;
+            /** @description There may be entities that the caller does not see, or the time was over before all were looked at. */
+            partial: boolean;
+            invalid: components["schemas"]["InvalidEntities"];
+            /** @description Values that would no longer be shown. */
+            losses: components["schemas"]["LostValues"][];
+            /** @description What would no longer work elsewhere. */
+            breaks: components["schemas"]["BrokenThing"][];
+            /** @description The entity that was asked for, in Port's form, as it would be. */
+            entity?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Why derived values of that entity are missing, by property. */
+            entityProblems: {
+                [key: string]: string;
+            };
+        };
+        BlueprintProblem: {
+            /** @description `error` or `warning`. */
+            level: string;
+            code: string;
+            /** @description JSON pointer of the place; empty where the whole is meant. */
+            pointer: string;
+            message: string;
         };
         BlueprintSummary: {
             identifier: string;
@@ -602,6 +857,18 @@ export interface components {
             /** @description Derived properties that are null whatever the entity. */
             problems: components["schemas"]["CalculationProblem"][];
         };
+        BrokenThing: {
+            /** @description `relation`, `mirror`, `calculation`, `aggregation`, `ownership`, `page` or `view`. */
+            kind: string;
+            /** @description Blueprint, page or view that it belongs to. */
+            of: string;
+            title?: string | null;
+            /** @description Property or relation there. */
+            key?: string | null;
+            message: string;
+            /** @description Whether it surely breaks; otherwise it only names what goes. */
+            certain: boolean;
+        };
         CalculationProblem: {
             /** @description Key of the property. */
             property: string;
@@ -615,7 +882,10 @@ export interface components {
         };
         /** @description One change of one thing. */
         ChangeEvent: {
-            /** @description `<revision>-<index within the commit>`: unique, and a place to go on from. */
+            /**
+             * @description `<revision>-<index within the commit>`: unique, and a place to go on from. For callers who may not see everything
+             *     the revision alone.
+             */
             id: string;
             /**
              * Format: int64
@@ -626,14 +896,22 @@ export interface components {
             actor: components["schemas"]["ChangeActor"];
             kind: components["schemas"]["Kind"];
             action: components["schemas"]["Action"];
+            /** @description The blueprint, or the collection of a record. */
             blueprint: string;
-            identifier: string;
+            /** @description Null: something of the blueprint changed, or is gone from what the caller sees; what it is, is not said. */
+            identifier?: string | null;
             /** @description Lower-case reference of an entity; null where Backstage has no such kind. */
             ref?: string | null;
             /** @description What it was: an entity in Port's form, or the blueprint. Null for what is new. */
             before?: unknown;
             /** @description What it is since. Null for what is gone. */
             after?: unknown;
+        };
+        ChangedPlace: {
+            /** @description `added`, `removed` or `changed`. */
+            change: string;
+            /** @description JSON pointer of a property, a relation, a top-level key. */
+            pointer: string;
         };
         /** @description A page of the feed. */
         Changes: {
@@ -648,6 +926,25 @@ export interface components {
              * @description The newest revision.
              */
             revision: number;
+        };
+        /** @description Where a source states the entity. */
+        ClaimPlace: {
+            source: string;
+            file: string;
+            /** Format: int32 */
+            line: number;
+        };
+        /** @description What deleting an entity would do, as far as the viewer may know. */
+        DependentsPreview: {
+            /** @description Why it cannot be deleted as it is; null where it can. */
+            refused?: string | null;
+            claim?: components["schemas"]["ClaimPlace"] | null;
+            /** @description Relations that lead here. */
+            pointing: components["schemas"]["PointingGroup"][];
+            /** @description How many relations these are. */
+            total: number;
+            /** @description What `delete_dependents` would delete with it. */
+            withIt: components["schemas"]["WithIt"];
         };
         /** @enum {string} */
         Derivation: "mirror" | "calculation" | "aggregation";
@@ -671,41 +968,65 @@ export interface components {
             unchanged: components["schemas"]["Accepted"][];
             rejected: components["schemas"]["Rejected"][];
         };
-        Edge: {
-            type: string;
-            link: components["schemas"]["Link"];
-        };
         /** @description How many there were. */
         Ended: {
             ended: number;
         };
-        EntityDetail: components["schemas"]["Row"] & {
-            createdBy: string;
-            updatedBy: string;
+        EntityDetail: {
+            identifier: string;
+            title: string;
+            icon?: string | null;
+            blueprint: string;
+            /** @description Lower-case Backstage reference. */
+            ref: string;
+            /** @description Backstage kind, if it has one. */
+            kind?: string | null;
             uid: string;
+            team: string[];
+            properties: {
+                [key: string]: unknown;
+            };
+            createdAt: string;
+            createdBy: string;
+            updatedAt: string;
+            updatedBy: string;
+            /** @description The program that last wrote it through Port's API. */
+            datasource?: string | null;
         };
         EntityPage: {
             entity: components["schemas"]["EntityDetail"];
+            /** @description The teams and the entities that own it. */
+            owners: components["schemas"]["Link"][];
+            /** @description Its relations. */
+            relations: components["schemas"]["Outgoing"][];
             /** @description Who points here, by blueprint and relation. */
             incoming: components["schemas"]["Incoming"][];
-            /** @description Backstage relations, both directions. */
-            edges: components["schemas"]["Edge"][];
+            /** @description What its document states besides. */
+            others: components["schemas"]["Other"][];
+            /** @description Where each stored value comes from: `title`, `icon`, `team`, `properties.<key>`, `relations.<key>`. */
+            fields: {
+                [key: string]: components["schemas"]["FieldOrigin"];
+            };
             source?: components["schemas"]["EntitySource"] | null;
             problems: components["schemas"]["SourceProblem"][];
+            /** @description Sources that claim it too, and wait for the one that has it. */
+            conflicts: components["schemas"]["WaitingSource"][];
             /** @description Why derived properties have no value, by their keys. */
             derivedProblems: {
                 [key: string]: string;
             };
-            /** @description In Port's form. */
-            port: unknown;
-            /** @description In Backstage's form; null where Backstage has no such kind. */
-            backstage?: unknown;
-            /** @description The document as YAML, without what the server adds. */
-            yaml?: string | null;
+            may: components["schemas"]["EntityRights"];
+        };
+        /** @description What the viewer may do with it: true, or why not. */
+        EntityRights: {
+            update: components["schemas"]["Permitted"];
+            delete: components["schemas"]["Permitted"];
         };
         EntitySource: {
             /** @description `location`, or `api` for what nothing but writers made. */
             kind: string;
+            /** @description Id of the source; null where it is not told. */
+            id?: string | null;
             /** @description The source as configured; the client that last wrote it, or who made it. */
             target: string;
             /** @description Empty where there is none. */
@@ -716,6 +1037,8 @@ export interface components {
              */
             line?: number | null;
             state?: string | null;
+            /** @description Why it is not fresh. */
+            reason?: string | null;
             /** @description End of the source's last reading. */
             lastSeen?: string | null;
         };
@@ -745,11 +1068,61 @@ export interface components {
             /** Format: int64 */
             count: number;
         };
+        /** @description Where a field's value comes from. */
+        FieldOrigin: {
+            /**
+             * @description `source`: the source that owns the entity, which alone may change it; `document`: a document that was handed
+             *     over; `contributor`: the API, the UI, an integration; `entities`: other entities state it.
+             */
+            by: string;
+            /** @description Of `source`: the file or address. */
+            file?: string | null;
+            /**
+             * Format: int32
+             * @description Of `source`: the first line of its document.
+             */
+            line?: number | null;
+            /** @description Of `entities`: up to three of them. */
+            entities?: components["schemas"]["Link"][];
+            /** @description Of `entities`: how many they are. */
+            total?: number | null;
+            /** @description Since when it has its value. */
+            at?: string | null;
+            /** @description Who gave it. */
+            actor?: string | null;
+            /** @description Through what: `port`, `native`, `backstage`, `source`. */
+            through?: string | null;
+            /** @description The program that wrote it, where it told its name. */
+            agent?: string | null;
+            /** @description False: it had the value before `at`, too. */
+            exact: boolean;
+        };
         Filter: {
             /** @description `title`, `identifier`, `team`, `properties.<key>`, `relations.<key>`, `createdAt` or `updatedAt`. */
             field: string;
             /** @description Any of these; null means that the value is missing. */
             values: unknown[];
+        };
+        /** @description How far the portal has been set up, by its state. */
+        FirstSteps: {
+            sources: number;
+            registered: number;
+            /** @description Sources that have supplied an entity. */
+            supplying: number;
+            /**
+             * Format: int64
+             * @description Entities but people, teams and locations.
+             */
+            entities: number;
+            /** @description Blueprints that did not come with the program. */
+            blueprints: number;
+            /**
+             * Format: int64
+             * @description People and service accounts.
+             */
+            people: number;
+            /** @description Open invitations, for who may see them. */
+            invited: number;
         };
         /** @description What is around an entity. */
         Graph: {
@@ -762,6 +1135,13 @@ export interface components {
              * @description How many more nodes are within the depth, beyond the limit.
              */
             hiddenNodes: number;
+            /**
+             * Format: int64
+             * @description How many nodes that are not here are one step from those that are.
+             */
+            beyond: number;
+            /** @description How many nodes the walk set out from. */
+            starts: number;
             /**
              * Format: int64
              * @description The commit that this shows.
@@ -796,6 +1176,8 @@ export interface components {
             /** @description Steps from the entity asked for. */
             hops: number;
             hidden: components["schemas"]["Hidden"];
+            /** @description It has not been passed through: it is a hub, or was to be left closed. */
+            collapsed?: boolean;
             /** @description There is no such entity: relations point at it all the same. Absent when there is one. */
             missing?: boolean;
         };
@@ -811,6 +1193,113 @@ export interface components {
              * @description Those that this leads to.
              */
             out: number;
+            /**
+             * Format: int32
+             * @description All of them: one may lead both ways.
+             */
+            all: number;
+        };
+        /** @description A page of an entity's history. */
+        History: {
+            /** @description Newest first. May be empty although there is more. */
+            events: components["schemas"]["HistoryEvent"][];
+            /**
+             * Format: int64
+             * @description The `before` to go on with; null at the beginning of the history.
+             */
+            next?: number | null;
+        };
+        /** @description One commit that changed the entity. */
+        HistoryEvent: {
+            /**
+             * Format: int64
+             * @description Its number; undo names it.
+             */
+            revision: number;
+            at: string;
+            /** @description Who: a person, a credential, or the id of a source. */
+            actor: string;
+            /** @description Through what: `port`, `backstage`, `native` or `source`. */
+            through: string;
+            /** @description The program that wrote it, where it told its name. */
+            agent?: string | null;
+            /** @description `created`, `updated` or `deleted`. */
+            action: string;
+            /** @description What is different. Derived values have no history. */
+            fields: components["schemas"]["HistoryField"][];
+        };
+        /** @description A field before and after. */
+        HistoryField: {
+            /** @description `title`, `properties.<key>`, `relations.<key>`, `source` (the place that states the entity), ... */
+            field: string;
+            before: unknown;
+            after: unknown;
+        };
+        /** @description Something that needs somebody. */
+        HomeAttention: {
+            /** @description `problem` or `conflict`. */
+            kind: string;
+            entity: components["schemas"]["Link"];
+            /** @description Of a problem: what is wrong. Of a conflict: who claims it, besides its holder. */
+            message: string;
+            /** @description Where: of a conflict its holder. */
+            file: string;
+            /**
+             * Format: int32
+             * @description From 1; 0 when the whole file is meant.
+             */
+            line: number;
+        };
+        /** @description Entities of the caller's teams. */
+        HomeOwned: {
+            blueprint: string;
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: int64
+             * @description Entities with a problem or a conflict.
+             */
+            problems: number;
+        };
+        HomePage: {
+            /** @description Identifiers of the caller's teams. */
+            teams: string[];
+            /** @description What they own, by blueprint; first those with problems. */
+            mine: components["schemas"]["HomeOwned"][];
+            /** @description What is wrong with it, at most 30. */
+            attention: components["schemas"]["HomeAttention"][];
+            /** @description How much is wrong, listed or not. */
+            attentionTotal: number;
+            /** @description Entities that changed last. */
+            recent: components["schemas"]["HomeRecent"][];
+            /** @description Attention and recent are about the teams' entities and their neighbours, not about everything. */
+            aroundTeams: boolean;
+            /** @description What the caller looked at last. */
+            viewed: components["schemas"]["HomeViewed"][];
+            /** @description Pinned for everybody. */
+            organizationLinks: components["schemas"]["PinnedLink"][];
+            /** @description Pinned by the caller. */
+            links: components["schemas"]["PinnedLink"][];
+            layout?: components["schemas"]["Layout"] | null;
+            /** @description How many sources there are. */
+            sources: number;
+            /** @description Those that are not fresh, or have something to mend. */
+            badSources: components["schemas"]["BadSource"][];
+            steps: components["schemas"]["FirstSteps"];
+            /**
+             * Format: int64
+             * @description The commit that the answer shows.
+             */
+            revision: number;
+        };
+        HomeRecent: components["schemas"]["Link"] & {
+            updatedAt: string;
+            updatedBy: string;
+            /** @description It is as it was made. */
+            isNew: boolean;
+        };
+        HomeViewed: components["schemas"]["Link"] & {
+            viewedAt: string;
         };
         /** @description What a host allows, and what is left of it. */
         HostBudget: {
@@ -846,12 +1335,26 @@ export interface components {
             /** @description Nothing is sent before. */
             blockedUntil?: string | null;
         };
+        /** @description Who points here by one relation. */
         Incoming: {
             blueprint: string;
+            /** @description Its key, or its type where the blueprint has no such relation. */
             relation: string;
             title: string;
             links: components["schemas"]["Link"][];
             total: number;
+        };
+        /** @description Entities that are valid and would no longer be: their next write would be refused. */
+        InvalidEntities: {
+            /** Format: int64 */
+            count: number;
+            reasons: components["schemas"]["InvalidReason"][];
+            examples: components["schemas"]["PreviewEntity"][];
+        };
+        InvalidReason: {
+            message: string;
+            /** Format: int64 */
+            count: number;
         };
         InvitationBody: {
             id: string;
@@ -880,8 +1383,61 @@ export interface components {
             link: string;
             expiresAt: string;
         };
+        /** @description Why a program gave nothing. */
+        JqProblem: {
+            /** @description `syntax`, `failed`, `time`, `memory` or `unavailable`. */
+            kind: string;
+            message: string;
+            /**
+             * Format: int32
+             * @description From 1, where a place can be told.
+             */
+            line?: number | null;
+            /**
+             * Format: int32
+             * @description From 1, in characters.
+             */
+            column?: number | null;
+        };
+        JqRequest: {
+            /** @description JQ; texts in single quotes are understood, as Port does. */
+            program: string;
+            /** @description Blueprint of the entity that is the input. */
+            blueprint?: string | null;
+            /** @description Identifier of the entity that is the input. */
+            entity?: string | null;
+            /** @description The input, where it is no entity. */
+            input?: unknown;
+        };
+        /** @description What a program gave. */
+        JqResult: {
+            /** @description The first is what a calculation takes. */
+            outputs: unknown[];
+            /** @description There are more than are shown. */
+            more: boolean;
+            problem?: components["schemas"]["JqProblem"] | null;
+            /** @description What it was run on. */
+            input: unknown;
+        };
         /** @enum {string} */
-        Kind: "entity" | "blueprint";
+        Kind: "entity" | "blueprint" | "record";
+        /** @description The order of a home page. */
+        Layout: {
+            /** @description From the top down. Sections that are not listed come last. */
+            sections: components["schemas"]["LayoutSection"][];
+        };
+        LayoutBody: {
+            layout?: components["schemas"]["Layout"] | null;
+        };
+        /** @description A section of the page, or one of one's own: a table of a query. */
+        LayoutSection: {
+            id: string;
+            hidden?: boolean;
+            title?: string | null;
+            blueprint?: string | null;
+            /** @description In the text form of the query language. */
+            query?: string | null;
+        };
         /** @description One end of a relation. It need not exist. */
         Link: {
             /** @description Its blueprint; empty when no blueprint has the kind of a dangling reference. */
@@ -907,6 +1463,20 @@ export interface components {
         LinkToken: {
             /** @description What stands behind `#` in the address. */
             token: string;
+        };
+        LinksBody: {
+            links: components["schemas"]["PinnedLink"][];
+        };
+        LostValues: {
+            /** @description JSON pointer of the property or relation. */
+            pointer: string;
+            message: string;
+            /**
+             * Format: int64
+             * @description Of how many entities.
+             */
+            count: number;
+            examples: components["schemas"]["PreviewEntity"][];
         };
         /** @description A client for `POST /v1/auth/access_token`. */
         MadeClient: {
@@ -959,6 +1529,77 @@ export interface components {
             /** @description What the portal is called. */
             title: string;
         };
+        /** @description What the entity's document states by a type that is no relation of its blueprint. */
+        Other: {
+            type: string;
+            links: components["schemas"]["Link"][];
+            total: number;
+        };
+        /** @description A relation of the entity. */
+        Outgoing: {
+            /** @description Its key. */
+            key: string;
+            title: string;
+            /** @description Blueprint of its ends. */
+            target: string;
+            many: boolean;
+            required: boolean;
+            links: components["schemas"]["Link"][];
+            total: number;
+        };
+        /** @description A page that the caller may read. */
+        PageSuggestion: {
+            identifier: string;
+            title: string;
+            icon?: string | null;
+        };
+        /** @description Whether something is allowed. */
+        Permitted: boolean | string;
+        /** @description An address that somebody wants at hand. */
+        PinnedLink: {
+            /** @description What is shown. */
+            title: string;
+            /** @description `http:`, `https:`, `mailto:`, or a path of this portal. */
+            url: string;
+        };
+        /** @description Relations of one kind that lead here, and what becomes of them. */
+        PointingGroup: {
+            blueprint: string;
+            relation: string;
+            title: string;
+            /**
+             * @description `nulled`: it loses the target; `dangling`: it stays, for a document states it, and leads to nothing; `required`:
+             *     it may not lose it.
+             */
+            fate: string;
+            links: components["schemas"]["Link"][];
+            total: number;
+        };
+        PreviewEntity: {
+            identifier: string;
+            title?: string | null;
+            /** @description What would be wrong with it. */
+            message?: string | null;
+        };
+        PreviewRequest: {
+            /** @description The blueprint that is to change; absent for a new one. */
+            identifier?: string | null;
+            /** @description As it is to be, in Port's form; absent or null: it is to be deleted. */
+            blueprint?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Identifier of an entity of it, to be answered as it would be. */
+            entity?: string | null;
+        };
+        /** @description The forms of one entity. */
+        RawEntity: {
+            /** @description In Port's form. */
+            port: unknown;
+            /** @description In Backstage's form; null where Backstage has no such kind. */
+            backstage?: unknown;
+            /** @description The document as YAML, without what the server adds. */
+            yaml?: string | null;
+        };
         /** @description What was left alone. */
         RefusedUndo: {
             /** @description Null for a location. */
@@ -980,6 +1621,21 @@ export interface components {
             column: number;
             ref?: string | null;
             message: string;
+        };
+        /** @description A page of what is at the end of a path. */
+        RelatedEntities: {
+            /** @description How many entities there are after each step, the last included. What is asked for by `q` counts only in `total`. */
+            steps: number[];
+            total: number;
+            /** @description By title. */
+            rows: components["schemas"]["RelatedRow"][];
+        };
+        /** @description One end. */
+        RelatedRow: {
+            link: components["schemas"]["Link"];
+            team: string[];
+            /** @description Null where there is no such entity. */
+            updatedAt?: string | null;
         };
         RelationSummary: {
             title?: string | null;
@@ -1219,6 +1875,9 @@ export interface components {
              * @description How many match in all.
              */
             total: number;
+            /** @description Nothing contains the text: these are one or two letters away from it. */
+            near: boolean;
+            pages: components["schemas"]["PageSuggestion"][];
         };
         Table: {
             /**
@@ -1249,6 +1908,25 @@ export interface components {
             limit?: number | null;
             /** @description Fields to count values of. */
             facets?: string[];
+        };
+        /** @description A common blueprint. Its relations lead to other templates, and may be left out with what is derived through them. */
+        Template: {
+            /** @description Identifier of its blueprint. */
+            identifier: string;
+            title: string;
+            /** @description What it is for. */
+            summary: string;
+            /** @description `Software`, `Delivery`, `Infrastructure` or `Operations`. */
+            category: string;
+            /** @description There is a blueprint of this identifier. */
+            exists: boolean;
+            /** @description In Port's form. */
+            blueprint: {
+                [key: string]: unknown;
+            };
+        };
+        TemplateList: {
+            templates: components["schemas"]["Template"][];
         };
         TokenBody: {
             /** @description For its owner to know it again. */
@@ -1319,6 +1997,25 @@ export interface components {
             ref?: string | null;
             /** @description The source that had claimed it. It does so no more until it says the entity again. */
             source?: string | null;
+        };
+        ViewedBody: {
+            blueprint: string;
+            identifier: string;
+        };
+        /** @description A claim that waits. */
+        WaitingSource: {
+            source: string;
+            file: string;
+            /** Format: int32 */
+            line: number;
+            since: string;
+        };
+        /** @description What would be deleted, too. */
+        WithIt: {
+            links: components["schemas"]["Link"][];
+            total: number;
+            /** @description Why even that would be refused. */
+            blocked?: string | null;
         };
     };
     responses: never;
@@ -1399,6 +2096,33 @@ export interface operations {
             };
         };
     };
+    templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     blueprints: {
         parameters: {
             query?: never;
@@ -1426,6 +2150,61 @@ export interface operations {
             };
         };
     };
+    preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlueprintPreview"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     changes: {
         parameters: {
             query?: {
@@ -1435,8 +2214,10 @@ export interface operations {
                 limit?: number;
                 /** @description Only of these blueprints, separated by commas. */
                 blueprint?: string;
-                /** @description Only `entity` or only `blueprint`. */
+                /** @description Only `entity`, only `blueprint` or only `record`. */
                 kind?: components["schemas"]["Kind"];
+                /** @description True tells of pages, saved views and other small things, too: kind `record`, the collection as `blueprint`. */
+                records?: boolean;
                 /** @description False leaves out `before` and `after`. */
                 values?: boolean;
             };
@@ -1475,7 +2256,6 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description administrators only */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1629,6 +2409,207 @@ export interface operations {
             };
         };
     };
+    dependents: {
+        parameters: {
+            query: {
+                blueprint: string;
+                identifier: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DependentsPreview"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    history: {
+        parameters: {
+            query: {
+                blueprint: string;
+                identifier: string;
+                /** @description Go on after a page: its `next`. */
+                before?: number;
+                /** @description Commits, 1..100; 20 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    raw: {
+        parameters: {
+            query: {
+                blueprint: string;
+                identifier: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RawEntity"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    related: {
+        parameters: {
+            query: {
+                blueprint: string;
+                identifier: string;
+                /**
+                 * @description A step: `system` to what the relation leads to, `component system` (two words) back to the components whose
+                 *     relation it is. Repeated, the steps are a path: `system`, then `component system`, are its siblings.
+                 */
+                step?: string[];
+                /** @description In place of steps: every relation of this type, in either end's name. */
+                type?: string;
+                /** @description Only those with this text in their title or identifier. */
+                q?: string;
+                /** @description Leave out so many; 0 when absent. */
+                offset?: number;
+                /** @description Entities, 1..500; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RelatedEntities"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     graph: {
         parameters: {
             query?: {
@@ -1649,6 +2630,15 @@ export interface operations {
                 only?: string[];
                 /** @description Nodes, 1..5000; 500 when absent. */
                 limit?: number;
+                /**
+                 * @description A node that leads to more new ones than this is not passed through, 1..5000; all are when absent. The start
+                 *     always is.
+                 */
+                hub?: number;
+                /** @description Reference of a node that is passed through although it is a hub, or at the end of the depth. May be repeated. */
+                expand?: string[];
+                /** @description Reference of a node that is not passed through. May be repeated. */
+                collapse?: string[];
             };
             header?: never;
             path?: never;
@@ -1689,6 +2679,248 @@ export interface operations {
                 };
             };
             /** @description it took too long */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    home: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HomePage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_layout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LayoutBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinksBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_organization_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinksBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1823,6 +3055,62 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JqRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JqResult"];
+                };
+            };
+            /** @description Half an entity */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
             };
             401: {
                 headers: {
@@ -2753,9 +4041,9 @@ export interface operations {
     suggest: {
         parameters: {
             query?: {
-                /** @description Part of a name or title. */
+                /** @description Part of a name or title. Without one the answer is what the caller looked at last. */
                 q?: string;
-                /** @description At most this many, 1..100; 20 when absent. */
+                /** @description At most this many entities, 1..100; 20 when absent. */
                 limit?: number;
             };
             header?: never;
@@ -3097,6 +4385,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NothingUndone"];
+                };
+            };
+        };
+    };
+    viewed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewedBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };

@@ -1,23 +1,19 @@
 import { queryOptions } from '@tanstack/react-query';
-import { ask } from './http';
+import { port, unwrap } from './client';
+import type { components } from './port-schema';
+
+type Port = components['schemas'];
 
 /** What is known of a secret; its value never comes back. */
-export interface Secret {
-  secretName: string;
-  description?: string;
-  createdAt: string;
-  createdBy: string;
-  updatedAt: string;
-  updatedBy: string;
-}
-
-const path = '/v1/organization/secrets';
+export type Secret = Port['OrganizationSecret'];
 
 export const secretsQuery = queryOptions({
   queryKey: ['secrets'],
-  queryFn: async ({ signal }) => (await ask<{ secrets: Secret[] }>('GET', path, undefined, signal)).secrets,
+  queryFn: async ({ signal }) => (await unwrap(port.GET('/organization/secrets', { signal }))).secrets,
 });
 
-export const createSecret = (body: { secretName: string; secretValue: string; description?: string }) => ask('POST', path, body);
-export const changeSecret = (name: string, body: { secretValue?: string; description?: string }) => ask('PATCH', `${path}/${encodeURIComponent(name)}`, body);
-export const removeSecret = (name: string) => ask('DELETE', `${path}/${encodeURIComponent(name)}`);
+const at = (name: string) => ({ params: { path: { secret_name: name } } });
+
+export const createSecret = (body: Port['NewSecret']) => unwrap(port.POST('/organization/secrets', { body }));
+export const changeSecret = (name: string, body: Port['SecretChange']) => unwrap(port.PATCH('/organization/secrets/{secret_name}', { ...at(name), body }));
+export const removeSecret = (name: string) => unwrap(port.DELETE('/organization/secrets/{secret_name}', at(name)));

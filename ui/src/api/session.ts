@@ -1,10 +1,13 @@
 import { queryOptions } from '@tanstack/react-query';
-import { ask } from './http';
+import { client, unwrap } from './client';
+import type { components } from './schema';
+
+type Native = components['schemas'];
 
 export interface Viewer {
   name: string;
   email: string | null;
-  principal: 'person' | 'serviceAccount' | 'credential' | 'development';
+  principal: 'person' | 'serviceAccount' | 'credential' | 'development' | 'guest';
   firstName: string | null;
   lastName: string | null;
   role: 'Admin' | 'Member';
@@ -31,72 +34,51 @@ export interface Session {
 /** A session in which somebody is signed in: everywhere but on the pages that lead in. */
 export type OpenSession = Session & { viewer: Viewer };
 
-type Sent = Omit<Partial<Session>, 'viewer' | 'organization'> & {
-  viewer?: (Partial<Viewer> & { name: string }) | null;
-  organization?: string | null | { name?: string | null; title?: string | null };
-};
-
 /** What the server says of the session, with everything in its place. */
-export function readSession(sent: Sent): Session {
-  const organization = typeof sent.organization === 'object' ? sent.organization : { name: sent.organization };
+export function readSession({ viewer, organization, version, revision, may, ...sent }: Native['Session']): Session {
   return {
-    viewer: sent.viewer ? readViewer(sent.viewer) : null,
-    setup: sent.setup ?? false,
-    title: sent.title ?? organization?.title ?? 'Stagedoor',
-    organization: organization?.name ?? null,
-    version: sent.version ?? null,
-    revision: sent.revision ?? null,
-    may: sent.may ?? {},
+    viewer: viewer ? readViewer(viewer) : null,
+    setup: sent.setup,
+    title: sent.title,
+    organization: organization.name ?? null,
+    version: version ?? null,
+    revision: revision ?? null,
+    may: may as Session['may'],
   };
 }
 
-const readViewer = (sent: Partial<Viewer> & { name: string }): Viewer => ({
-  name: sent.name,
+const readViewer = (sent: Native['SessionViewer']): Viewer => ({
+  ...sent,
+  principal: sent.principal as Viewer['principal'],
+  role: sent.role as Viewer['role'],
   email: sent.email ?? null,
-  principal: sent.principal ?? 'development',
   firstName: sent.firstName ?? null,
   lastName: sent.lastName ?? null,
-  role: sent.role ?? 'Member',
-  moderated: sent.moderated ?? [],
-  teams: sent.teams ?? [],
-  via: sent.via ?? null,
 });
 
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
-  queryFn: async ({ signal }) => readSession(await ask<Sent>('GET', '/session', undefined, signal)),
+  queryFn: async ({ signal }) => readSession(await unwrap(client.GET('/session', { signal }))),
   staleTime: 60_000,
 });
 
-export const signIn = (body: { email: string; password: string }) => ask<unknown>('POST', '/session', body);
+export const signIn = (body: Native['SignIn']) => unwrap(client.POST('/session', { body }));
 
-export const signOut = () => ask<unknown>('DELETE', '/session');
+export const signOut = () => unwrap(client.DELETE('/session'));
 
 /** What a one-time link is good for. */
-export interface LinkCheck {
-  kind: 'setup' | 'invitation' | 'reset';
-  email?: string | null;
-  expiresAt: string;
-}
+export type LinkCheck = Native['LinkBody'] & { kind: 'setup' | 'invitation' | 'reset' };
 
 export const linkQuery = (token: string) =>
   queryOptions({
     queryKey: ['link', token],
-    queryFn: ({ signal }) => ask<LinkCheck>('POST', '/links/check', { token }, signal),
+    queryFn: async ({ signal }) => (await unwrap(client.POST('/links/check', { body: { token }, signal }))) as LinkCheck,
     enabled: token !== '',
     staleTime: Infinity,
     gcTime: 0,
   });
 
-export interface Accepting {
-  token: string;
-  email?: string;
-  firstName?: string;
-  lastName?: string;
-  password: string;
-}
-
-export const acceptLink = (body: Accepting) => ask<unknown>('POST', '/links/accept', body);
+export const acceptLink = (body: Native['Accept']) => unwrap(client.POST('/links/accept', { body }));
 
 /** The first words of a denial, as a sentence. */
 export function why(session: Pick<Session, 'may'>, action: string): string | undefined {

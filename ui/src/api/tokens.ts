@@ -1,74 +1,41 @@
 import { queryOptions } from '@tanstack/react-query';
-import { ask, query } from './http';
+import { client, unwrap } from './client';
 import type { Role } from './people';
+import type { components } from './schema';
 
-export interface Token {
-  id: string;
-  name: string;
-  owner: string;
-  kind: 'personal' | 'serviceAccount';
-  /** Null: whatever the owner may. */
-  scopes: string[] | null;
-  createdAt: string;
-  expiresAt: string | null;
-  lastUsedAt: string | null;
-  ending: string;
-}
+type Native = components['schemas'];
 
-export interface Scope {
-  scope: string;
-  words: string[];
-}
-
-export interface ServiceAccount {
-  identifier: string;
-  name: string;
-  role: string;
-  status: string;
-  teams: string[];
-  clientId: string | null;
-  createdAt: string;
-  lastUsedAt: string | null;
-}
-
+export type Token = Native['TokenItem'];
+export type Scope = Native['ScopeItem'];
+export type ServiceAccount = Native['ServiceAccountItem'];
 /** Shown once. */
-export interface MadeClient {
-  identifier: string;
-  clientId: string;
-  clientSecret: string;
-}
+export type MadeClient = Native['MadeClient'];
+export type NewToken = Native['TokenBody'];
 
 export const tokensQuery = (user: string) =>
   queryOptions({
     queryKey: ['tokens', user],
-    queryFn: async ({ signal }) => (await ask<{ tokens: Token[] }>('GET', `/tokens${query({ user })}`, undefined, signal)).tokens,
+    queryFn: async ({ signal }) => (await unwrap(client.GET('/tokens', { params: { query: { user } }, signal }))).tokens,
   });
 
 export const scopesQuery = queryOptions({
   queryKey: ['scopes'],
-  queryFn: async ({ signal }) => (await ask<{ scopes: Scope[] }>('GET', '/scopes', undefined, signal)).scopes,
+  queryFn: async ({ signal }) => (await unwrap(client.GET('/scopes', { signal }))).scopes,
   staleTime: Infinity,
 });
 
 export const serviceAccountsQuery = queryOptions({
   queryKey: ['service-accounts'],
-  queryFn: async ({ signal }) => (await ask<{ serviceAccounts: ServiceAccount[] }>('GET', '/service-accounts', undefined, signal)).serviceAccounts,
+  queryFn: async ({ signal }) => (await unwrap(client.GET('/service-accounts', { signal }))).serviceAccounts,
 });
 
-export interface NewToken {
-  name: string;
-  scopes: string[] | null;
-  expiresInDays: number | null;
-  owner?: string;
-}
+const at = (identifier: string) => ({ params: { path: { identifier } } });
 
-const part = encodeURIComponent;
-
-export const createToken = (body: NewToken) => ask<Token & { token: string }>('POST', '/tokens', body);
-export const revokeToken = (id: string) => ask('DELETE', `/tokens/${part(id)}`);
-export const createServiceAccount = (body: { name: string; role: Role; teams: string[] }) => ask<MadeClient>('POST', '/service-accounts', body);
-export const rotateServiceAccount = (identifier: string) => ask<MadeClient>('POST', `/service-accounts/${part(identifier)}/rotate`);
-export const removeServiceAccount = (identifier: string) => ask('DELETE', `/service-accounts/${part(identifier)}`);
+export const createToken = (body: NewToken) => unwrap(client.POST('/tokens', { body }));
+export const revokeToken = (id: string) => unwrap(client.DELETE('/tokens/{id}', { params: { path: { id } } }));
+export const createServiceAccount = (body: Native['ServiceAccountBody'] & { role: Role }) => unwrap(client.POST('/service-accounts', { body }));
+export const rotateServiceAccount = (identifier: string) => unwrap(client.POST('/service-accounts/{identifier}/rotate', at(identifier)));
+export const removeServiceAccount = (identifier: string) => unwrap(client.DELETE('/service-accounts/{identifier}', at(identifier)));
 
 /** Scopes by the noun that they are about, in the order in which the server lists them. */
 export function scopesByNoun(scopes: Scope[]): [string, Scope[]][] {

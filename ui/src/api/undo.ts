@@ -1,18 +1,17 @@
 import { queryOptions } from '@tanstack/react-query';
-import { ApiError } from './client';
-import { ask } from './http';
-import type { Removal, UndoAnswer } from './types';
+import { ApiError, client, unwrap } from './client';
+import type { UndoAnswer } from './types';
 
 /** The last commits that removed something. */
 export const removalsQuery = queryOptions({
   queryKey: ['removals'],
-  queryFn: async ({ signal }) => (await ask<{ removals: Removal[] }>('GET', '/removals?limit=10', undefined, signal)).removals,
+  queryFn: async ({ signal }) => (await unwrap(client.GET('/removals', { params: { query: { limit: 10 } }, signal }))).removals,
 });
 
 /** Takes one commit back, or says what that would do. That all of it was left alone is an answer too. */
 export async function undo(revision: number, dryRun: boolean): Promise<UndoAnswer> {
   try {
-    return await ask<UndoAnswer>('POST', `/undo?dryRun=${dryRun}`, { changes: [String(revision)] });
+    return await unwrap(client.POST('/undo', { params: { query: { dryRun } }, body: { changes: [String(revision)] } }));
   } catch (error) {
     if (error instanceof ApiError && error.status === 422 && isAnswer(error.body)) return error.body;
     throw error;

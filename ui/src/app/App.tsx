@@ -1,8 +1,8 @@
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { ApiError } from '~/api/client';
-import { isSignedOut } from '~/api/http';
+import { ApiError, isSignedOut } from '~/api/client';
+
 import { cssVariables, theme } from '~/kit/theme';
 import { expel } from './entry';
 import { createAppRouter } from './router';

@@ -58,7 +58,7 @@ const systems: [RegExp, string][] = [
 ];
 
 /** "Firefox on Linux", as far as a browser says who it is. */
-export function browserName(agent: string | null): string {
+export function browserName(agent: string | null | undefined): string {
   if (!agent) return 'Unknown';
   const find = (list: [RegExp, string][]) => list.find(([pattern]) => pattern.test(agent))?.[1];
   const [browser, system] = [find(browsers), find(systems)];

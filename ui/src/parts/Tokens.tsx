@@ -84,7 +84,7 @@ const columnsOf = (why: string | undefined, revoke: (id: string) => Promise<unkn
   {
     id: 'scopes',
     header: 'May',
-    cell: ({ scopes }) => (scopes === null ? 'whatever the owner may' : <span title={scopes.join('\n')}>{scopes.join(', ')}</span>),
+    cell: ({ scopes }) => (!scopes ? 'whatever the owner may' : <span title={scopes.join('\n')}>{scopes.join(', ')}</span>),
   },
   { id: 'expiresAt', header: 'Good until', cell: ({ expiresAt }) => (expiresAt ? <Time iso={expiresAt} /> : 'it is revoked') },
   { id: 'lastUsedAt', header: 'Last used', cell: ({ lastUsedAt }) => (lastUsedAt ? <Time iso={lastUsedAt} /> : <span className="sd-dim">never</span>) },

@@ -39,7 +39,7 @@ export function EventLine({ event, open, onToggle }: EventLineProps) {
 
 function Particulars({ event }: { event: AuditEvent }) {
   const { actor } = event;
-  const facts: [string, string | null][] = [
+  const facts: [string, string | null | undefined][] = [
     ['Who', actor.name],
     ['Right or event', event.name],
     ['Blueprint', event.blueprint],
@@ -48,14 +48,14 @@ function Particulars({ event }: { event: AuditEvent }) {
     ['By', [actor.via, actor.credential].filter(Boolean).join(' ') || null],
     ['From', actor.address],
     ['Program', actor.agent],
-    ['Commit', event.revision === null ? null : String(event.revision)],
+    ['Commit', event.revision?.toString()],
     ['Says', event.message],
   ];
   return (
     <div className={classes.body}>
       <dl className={classes.facts}>
         {facts.map(([name, value]) =>
-          value === null ? null : (
+          value === null || value === undefined ? null : (
             <div key={name}>
               <dt>{name}</dt>
               <dd>{value}</dd>
