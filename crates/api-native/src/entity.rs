@@ -1,24 +1,33 @@
-//! Everything an entity page shows, in one call.
+//! Everything an entity page shows first, in one call. What its tabs show besides has calls of its own.
+
+mod dependents;
+mod fields;
+mod groups;
+mod raw;
+mod related;
 
 use std::collections::BTreeMap;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
+use stagedoor_auth::Action;
 use stagedoor_portal::View;
 use stagedoor_query::NodeId;
 use utoipa::{IntoParams, ToSchema};
 
+pub(crate) use self::dependents::{__path_dependents, dependents};
+use self::fields::{FieldOrigin, file_of};
+use self::groups::{Incoming, Other, Outgoing};
+pub(crate) use self::raw::{__path_raw, raw};
+pub(crate) use self::related::{__path_related, related};
 use crate::Api;
 use crate::error::{ApiError, Caller, ErrorBody};
 use crate::link::Link;
 use crate::sources::{SourceProblem, problem};
-use crate::tables::Row;
-
-/// Links listed of one incoming group; `total` counts all.
-const INCOMING: usize = 100;
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -28,50 +37,51 @@ pub(crate) struct EntityQuery {
 }
 
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct EntityPage {
     entity: EntityDetail,
+    /// The teams and the entities that own it.
+    owners: Vec<Link>,
+    /// Its relations.
+    relations: Vec<Outgoing>,
     /// Who points here, by blueprint and relation.
     incoming: Vec<Incoming>,
-    /// Backstage relations, both directions.
-    edges: Vec<Edge>,
+    /// What its document states besides.
+    others: Vec<Other>,
+    /// Where each stored value comes from: `title`, `icon`, `team`, `properties.<key>`, `relations.<key>`.
+    fields: BTreeMap<String, FieldOrigin>,
     /// Where it comes from.
     source: Option<EntitySource>,
     problems: Vec<SourceProblem>,
+    /// Sources that claim it too, and wait for the one that has it.
+    conflicts: Vec<WaitingSource>,
     /// Why derived properties have no value, by their keys.
-    #[serde(rename = "derivedProblems")]
     derived_problems: BTreeMap<String, String>,
-    /// In Port's form.
-    port: Value,
-    /// In Backstage's form; null where Backstage has no such kind.
-    backstage: Option<Value>,
-    /// The document as YAML, without what the server adds.
-    yaml: Option<String>,
+    may: EntityRights,
 }
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct EntityDetail {
-    #[serde(flatten)]
-    row: Row,
-    created_by: String,
-    updated_by: String,
-    uid: String,
-}
-
-#[derive(Serialize, ToSchema)]
-struct Incoming {
-    blueprint: String,
-    relation: String,
+    identifier: String,
     title: String,
-    links: Vec<Link>,
-    total: usize,
-}
-
-#[derive(Serialize, ToSchema)]
-struct Edge {
-    #[serde(rename = "type")]
-    relation: String,
-    link: Link,
+    icon: Option<String>,
+    blueprint: String,
+    /// Lower-case Backstage reference.
+    #[serde(rename = "ref")]
+    reference: String,
+    /// Backstage kind, if it has one.
+    kind: Option<String>,
+    uid: String,
+    team: Vec<String>,
+    #[schema(value_type = std::collections::HashMap<String, Value>)]
+    properties: Map<String, Value>,
+    created_at: String,
+    created_by: String,
+    updated_at: String,
+    updated_by: String,
+    /// The program that last wrote it through Port's API.
+    datasource: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -79,6 +89,8 @@ struct Edge {
 struct EntitySource {
     /// `location`, or `api` for what nothing but writers made.
     kind: String,
+    /// Id of the source; null where it is not told.
+    id: Option<String>,
     /// The source as configured; the client that last wrote it, or who made it.
     target: String,
     /// Empty where there is none.
@@ -86,12 +98,44 @@ struct EntitySource {
     /// First line of the document, from 1.
     line: Option<u32>,
     state: Option<String>,
+    /// Why it is not fresh.
+    reason: Option<String>,
     /// End of the source's last reading.
     last_seen: Option<String>,
 }
 
+/// A claim that waits.
+#[derive(Serialize, ToSchema)]
+struct WaitingSource {
+    source: String,
+    file: String,
+    line: u32,
+    since: String,
+}
+
+/// What the viewer may do with it: true, or why not.
+#[derive(Serialize, ToSchema)]
+struct EntityRights {
+    update: Permitted,
+    delete: Permitted,
+}
+
+/// Whether something is allowed.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum Permitted {
+    /// True.
+    Yes(bool),
+    /// The right that is missing, in words.
+    No(String),
+}
+
 pub(crate) fn routes() -> Router<Api> {
-    Router::new().route("/entity", get(entity))
+    Router::new()
+        .route("/entity", get(entity))
+        .route("/entity/raw", get(raw))
+        .route("/entity/related", get(related))
+        .route("/entity/dependents", get(dependents))
 }
 
 /// One entity with everything around it.
@@ -105,85 +149,118 @@ pub(crate) fn routes() -> Router<Api> {
 pub(crate) async fn entity(
     State(api): State<Api>,
     Caller(viewer): Caller,
-    query: Result<Query<EntityQuery>, axum::extract::rejection::QueryRejection>,
+    query: Result<Query<EntityQuery>, QueryRejection>,
 ) -> Result<Json<EntityPage>, ApiError> {
     let Query(query) = query?;
     let view = api.portal.view(&viewer)?;
-    let missing = || ApiError::not_found(format!("there is no {} \"{}\"", query.blueprint, query.identifier));
-    let node = view.by_key(&query.blueprint, &query.identifier).ok_or_else(missing)?;
-    let found = view.entity(node).ok_or_else(missing)?;
+    let node = query.find(&view)?;
+    let found = view.entity(node).ok_or_else(|| query.missing())?;
     let record = &found.record;
-    let backstage = view.in_backstage(node).then(|| view.backstage_value(node));
-    let page = EntityPage {
-        entity: EntityDetail {
-            row: Row::of(&view, node).ok_or_else(missing)?,
-            created_by: record.stamps.created_by.clone().to_string(),
-            updated_by: record.stamps.updated_by.clone().to_string(),
-            uid: record.uid.to_string(),
-        },
-        incoming: incoming(&view, node),
-        edges: edges(&view, node),
-        source: source(&api, &viewer, &view, node),
+    let origins = api.portal.provenance(&view, node).await?;
+    Ok(Json(EntityPage {
+        entity: detail(&view, node).ok_or_else(|| query.missing())?,
+        owners: owners(&view, node),
+        relations: groups::outgoing(&view, node),
+        incoming: groups::incoming(&view, node),
+        others: groups::others(&view, node),
+        fields: fields::origins(&view, record.claim.as_ref(), origins),
+        source: source(&api, &view, node),
         problems: view.problems(&record.entity_ref).iter().map(problem).collect(),
+        conflicts: conflicts(&view, node),
         derived_problems: view.derived_problems(node),
-        port: view.port_entity(node),
-        yaml: backstage.is_some().then(|| stagedoor_portal::to_yaml(&found.document.value())),
-        backstage,
-    };
-    Ok(Json(page))
+        may: EntityRights {
+            update: permitted(&api, &view, Action::UpdateEntity, node),
+            delete: permitted(&api, &view, Action::UnregisterEntity, node),
+        },
+    }))
 }
 
-fn edges(view: &View, node: NodeId) -> Vec<Edge> {
+impl EntityQuery {
+    /// The entity that it names.
+    fn find(&self, view: &View) -> Result<NodeId, ApiError> {
+        view.by_key(&self.blueprint, &self.identifier).ok_or_else(|| self.missing())
+    }
+
+    fn missing(&self) -> ApiError {
+        ApiError::not_found(format!("there is no {} \"{}\"", self.blueprint, self.identifier))
+    }
+}
+
+fn detail(view: &View, node: NodeId) -> Option<EntityDetail> {
+    let record = &view.entity(node)?.record;
+    let entry = view.blueprints().get(&record.blueprint);
+    Some(EntityDetail {
+        identifier: record.identifier.to_string(),
+        title: view.title(node).unwrap_or_else(|| record.identifier.to_string()),
+        icon: record.contributed().icon,
+        blueprint: record.blueprint.to_string(),
+        reference: record.entity_ref.trim_start_matches('!').to_owned(),
+        kind: entry.filter(|e| e.visible).map(|e| e.face.kind.clone()),
+        uid: record.uid.to_string(),
+        team: view.teams(node),
+        properties: view.port_properties(node),
+        created_at: record.stamps.created_at.to_string(),
+        created_by: record.stamps.created_by.to_string(),
+        updated_at: record.stamps.updated_at.to_string(),
+        updated_by: record.stamps.updated_by.to_string(),
+        datasource: record.stamps.datasource.as_deref().map(str::to_owned),
+    })
+}
+
+/// What Backstage calls its owners; teams by their names where it has none.
+fn owners(view: &View, node: NodeId) -> Vec<Link> {
     let relations = view.relations(node);
-    relations
-        .into_iter()
-        .map(|r| Edge { relation: r.name.to_owned(), link: Link::to(view, r.other) })
+    let owners = relations.iter().filter(|r| r.name == "ownedBy").map(|r| Link::to(view, r.other));
+    let owners: Vec<Link> = owners.collect();
+    if !owners.is_empty() {
+        return owners;
+    }
+    let team = |name: &String| view.by_key("_team", name).map(|node| Link::to(view, node));
+    view.teams(node).iter().filter_map(team).collect()
+}
+
+fn permitted(api: &Api, view: &View, action: Action, node: NodeId) -> Permitted {
+    match api.portal.could_with(view, action, node) {
+        Some(Err(denied)) => Permitted::No(denied.to_string()),
+        _ => Permitted::Yes(true),
+    }
+}
+
+fn conflicts(view: &View, node: NodeId) -> Vec<WaitingSource> {
+    let claims = view.waiting_for(node).into_iter();
+    claims
+        .map(|claim| WaitingSource {
+            source: claim.source.clone(),
+            file: file_of(&claim.item),
+            line: claim.line,
+            since: claim.since.to_string(),
+        })
         .collect()
 }
 
-fn incoming(view: &View, node: NodeId) -> Vec<Incoming> {
-    let mut groups: BTreeMap<(String, String), Vec<NodeId>> = BTreeMap::new();
-    for (blueprint, relation, from) in view.incoming_links(node) {
-        groups.entry((blueprint, relation)).or_default().push(from);
-    }
-    let group = |((blueprint, relation), nodes): ((String, String), Vec<NodeId>)| {
-        let definition = view.blueprints().get(&blueprint).and_then(|e| e.blueprint.relations.get(&relation));
-        Incoming {
-            title: definition.and_then(|d| d.title.clone()).unwrap_or_else(|| relation.clone()),
-            total: nodes.len(),
-            links: nodes.into_iter().take(INCOMING).map(|n| Link::to(view, n)).collect(),
-            blueprint,
-            relation,
-        }
-    };
-    groups.into_iter().map(group).collect()
-}
-
-fn source(api: &Api, viewer: &stagedoor_auth::Viewer, view: &View, node: NodeId) -> Option<EntitySource> {
+fn source(api: &Api, view: &View, node: NodeId) -> Option<EntitySource> {
     let record = &view.entity(node)?.record;
-    let Some(claim) = record.claim.clone() else {
-        return Some(EntitySource {
-            kind: "api".into(),
-            target: record
-                .stamps
-                .datasource
-                .clone()
-                .unwrap_or_else(|| record.stamps.created_by.clone())
-                .to_string(),
-            file: String::new(),
-            line: None,
-            state: None,
-            last_seen: None,
-        });
+    let none = EntitySource {
+        kind: "api".into(),
+        id: None,
+        target: record.stamps.datasource.as_ref().unwrap_or(&record.stamps.created_by).to_string(),
+        file: String::new(),
+        line: None,
+        state: None,
+        reason: None,
+        last_seen: None,
     };
-    let report = api.portal.sources(viewer).unwrap_or_default().into_iter().find(|s| s.id == claim.source);
-    let state = report.as_ref().and_then(|r| r.state).and_then(|s| serde_json::to_value(s).ok());
+    let Some(claim) = &record.claim else { return Some(none) };
+    let told = api.portal.source_of(view, node);
+    let state = told.as_ref().and_then(|s| s.state).and_then(|s| serde_json::to_value(s).ok());
     Some(EntitySource {
         kind: "location".into(),
-        file: claim.item.rsplit_once('#').map_or(claim.item.clone(), |(file, _)| file.to_owned()),
+        id: told.as_ref().map(|source| source.id.clone()),
+        file: file_of(&claim.item),
         target: claim.source.to_string(),
         line: Some(claim.line),
         state: state.and_then(|v| v.as_str().map(str::to_owned)),
-        last_seen: report.and_then(|r| r.last_run),
+        last_seen: told.as_ref().and_then(|source| source.last_run).map(|at| at.to_string()),
+        reason: told.and_then(|source| source.reason),
     })
 }

@@ -1,4 +1,4 @@
-//! What is around an entity, in one call.
+//! What is around an entity, or around all that a query finds, in one call.
 
 mod query;
 
@@ -31,6 +31,10 @@ pub(crate) struct Graph {
     edges: Vec<GraphEdge>,
     /// How many more nodes are within the depth, beyond the limit.
     hidden_nodes: u64,
+    /// How many nodes that are not here are one step from those that are.
+    beyond: u64,
+    /// How many nodes the walk set out from.
+    starts: usize,
     /// The commit that this shows.
     revision: u64,
 }
@@ -49,6 +53,9 @@ struct GraphNode {
     /// Steps from the entity asked for.
     hops: usize,
     hidden: Hidden,
+    /// It has not been passed through: it is a hub, or was to be left closed.
+    #[serde(skip_serializing_if = "is_false")]
+    collapsed: bool,
     /// There is no such entity: relations point at it all the same. Absent when there is one.
     #[serde(skip_serializing_if = "is_false")]
     missing: bool,
@@ -63,6 +70,8 @@ struct Hidden {
     /// Those that this leads to.
     #[serde(rename = "out")]
     outgoing: u32,
+    /// All of them: one may lead both ways.
+    all: u32,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -118,6 +127,8 @@ fn answer(view: &View, around: &Around) -> Result<Graph, ApiError> {
         nodes: found.nodes.iter().map(|neighbour| node(view, neighbour)).collect(),
         edges: found.edges.iter().map(edge).collect(),
         hidden_nodes: found.hidden_nodes,
+        beyond: found.beyond,
+        starts: around.starts.len(),
         revision: view.revision(),
     })
 }
@@ -138,7 +149,12 @@ fn node(view: &View, neighbour: &Neighbour) -> GraphNode {
         identifier,
         kind: entry.filter(|e| e.visible).map(|e| e.face.kind.clone()),
         hops: neighbour.hops,
-        hidden: Hidden { incoming: neighbour.hidden_in, outgoing: neighbour.hidden_out },
+        hidden: Hidden {
+            incoming: neighbour.hidden_in,
+            outgoing: neighbour.hidden_out,
+            all: neighbour.hidden,
+        },
+        collapsed: neighbour.collapsed,
         missing: entity.is_none(),
     }
 }

@@ -9,7 +9,10 @@ mod documents;
 mod entity;
 mod error;
 mod graph;
+mod home;
+mod history;
 mod invitations;
+mod jq;
 mod link;
 mod links;
 mod password;
@@ -48,10 +51,13 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
         .merge(tokens::routes())
         .merge(service_accounts::routes())
         .merge(blueprints::routes())
+        .merge(jq::routes())
         .merge(tables::routes())
         .merge(entity::routes())
+        .merge(history::routes())
         .merge(graph::routes())
         .merge(suggest::routes())
+        .merge(home::routes())
         .merge(sources::routes())
         .merge(documents::routes())
         .merge(audit::routes())
@@ -71,8 +77,12 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
         session::session, session::sign_in, session::sign_out, links::check, links::accept, sessions::sessions,
         sessions::end, sessions::end_all, password::change, invitations::invitations, invitations::invite,
         invitations::revoke, invitations::reset_link,
-        blueprints::blueprints, tables::tables, entity::entity, graph::graph, suggest::suggest,
-        sources::sources, sources::confirm, sources::read, documents::documents,
+        blueprints::blueprints, blueprints::preview::preview,
+        blueprints::templates::templates, jq::run, tables::tables, entity::entity, entity::raw, entity::related, entity::dependents,
+        history::history, graph::graph, suggest::suggest,
+        home::home, home::put_layout, home::put_links, home::put_organization_links, home::viewed,
+        sources::sources, sources::confirm, sources::read, sources::conflict::conflict,
+        sources::outlook::preview, documents::documents,
         tokens::tokens, tokens::create, tokens::revoke, tokens::scopes, service_accounts::list,
         service_accounts::create, service_accounts::rotate, service_accounts::remove,
         changes::changes, audit::audit, undo::removals, undo::undo

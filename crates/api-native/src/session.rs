@@ -28,6 +28,8 @@ pub struct PortalInfo {
     pub version: String,
     /// Everyone is administrator.
     pub dev_mode: bool,
+    /// `stagedoor.frames`: origins whose pages may be embedded.
+    pub frames: Vec<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -44,6 +46,8 @@ pub(crate) struct Session {
     organization: Organization,
     /// Version of the program; null when nobody is signed in.
     version: Option<String>,
+    /// Origins whose pages may be embedded, `https://*.example.com` among them. Empty when nobody is signed in.
+    frames: Vec<String>,
     /// Number of the newest commit; null when nobody is signed in.
     revision: Option<u64>,
     /// Every action by name: true, or why not. Empty when nobody is signed in.
@@ -119,6 +123,7 @@ pub(crate) async fn session(State(api): State<Api>, viewer: Option<Extension<Vie
         title: api.info.title.clone(),
         organization: Organization { name: api.info.organization, title: api.info.title },
         version: known.then_some(api.info.version),
+        frames: if known { api.info.frames } else { Vec::new() },
         revision: known.then(|| api.portal.newest_revision()),
         may: viewer.as_ref().map(|viewer| all_rights(&api.portal, viewer)).unwrap_or_default(),
         viewer: viewer.as_ref().map(|viewer| described(&api.portal, viewer)),

@@ -19,7 +19,9 @@ use crate::writer::Draft;
 use crate::{Portal, View};
 
 pub use datasource::DatasourceQuery;
-pub(crate) use draft::missing;
+pub(crate) use delete::requires;
+pub(crate) use draft::{check_required, missing};
+pub(crate) use fields::check_properties;
 pub(crate) use owned::Stated;
 
 /// What happens when the entity exists already, and when it does not.

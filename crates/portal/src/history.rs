@@ -1,5 +1,7 @@
 //! What an entity was like: its properties at every change, read from the change log.
 
+mod events;
+
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -9,6 +11,7 @@ use stagedoor_query::BlueprintEntry;
 use stagedoor_store::{Store, Thing};
 use uuid::Uuid;
 
+pub use self::events::{EntityEvent, EntityHistory, FieldChange};
 use crate::error::PortalError;
 use crate::{Portal, writer};
 

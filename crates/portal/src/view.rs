@@ -5,7 +5,7 @@ use std::sync::Arc;
 use stagedoor_auth::{Rights, Viewer};
 use stagedoor_model::{EntityRef, Revision};
 use stagedoor_query::dialect::port::Caller;
-use stagedoor_query::graph::{Around, Neighbourhood};
+use stagedoor_query::graph::{Around, Neighbourhood, Step};
 use stagedoor_query::page::Selection;
 use stagedoor_query::{Blueprints, Catalog, Entity, Expr, NodeId, Relation};
 use uuid::Uuid;
@@ -130,6 +130,12 @@ impl View {
     #[must_use]
     pub fn around(&self, around: &Around) -> Neighbourhood<'_> {
         self.catalog.around(around)
+    }
+
+    /// The nodes after each step of a path of relations; the last are its ends.
+    #[must_use]
+    pub fn follow(&self, node: NodeId, steps: &[Step]) -> Vec<Vec<NodeId>> {
+        self.catalog.follow_path(node, steps)
     }
 
     /// The node of a lower-case reference that is an entity or that something points at.

@@ -249,7 +249,9 @@ fn walks(bencher: Bencher, count: usize, direction: Option<Direction>) {
         n = (n + 1) % (count / 100);
         let start = catalog.node_of_ref(&format!("{kind}:default/{kind}-{n}")).unwrap_or_default();
         let (relations, blueprints) = (Vec::new(), Vec::new());
-        let around = Around { start, depth: 5, direction, relations, blueprints, limit: 500 };
+        let starts = vec![start];
+        let around =
+            Around { starts, depth: 5, direction, relations, blueprints, limit: 500, ..Around::default() };
         let found = catalog.around(black_box(&around));
         (found.nodes.len(), found.edges.len(), found.hidden_nodes)
     });

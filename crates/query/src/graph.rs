@@ -1,6 +1,7 @@
 //! Relations in both directions, read off the nodes, and what they lead to ([`Around`]).
 
 mod neighbourhood;
+mod path;
 mod ways;
 
 use std::borrow::Cow;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 pub use self::neighbourhood::{Around, Connection, Neighbour, Neighbourhood};
+pub use self::path::Step;
 use crate::catalog::{Catalog, Entity, InEdge, NodeId, OutEdge};
 use crate::lens::Lens;
 use crate::prepare::stable_hash;

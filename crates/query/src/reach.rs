@@ -122,7 +122,8 @@ struct Declared<'c> {
     required: bool,
 }
 
-struct Web<'c> {
+/// The relations that blueprints declare, to follow edges by.
+pub(crate) struct Web<'c> {
     catalog: &'c Catalog,
     /// By number of the blueprint.
     declared: Vec<Vec<Declared<'c>>>,
@@ -131,7 +132,7 @@ struct Web<'c> {
 type Step<'s> = &'s dyn Fn(NodeId, &mut Vec<NodeId>);
 
 impl<'c> Web<'c> {
-    fn new(catalog: &'c Catalog) -> Self {
+    pub(crate) fn new(catalog: &'c Catalog) -> Self {
         let mut declared = Vec::new();
         declared.resize_with(catalog.classes.blueprints_end(), Vec::new);
         for entry in catalog.blueprints().iter() {
@@ -222,13 +223,15 @@ impl<'c> Web<'c> {
         stated_by_a && required != Some(true) && self.keys(b.0, b.1, a.0).next().is_none()
     }
 
-    fn forward(&self, node: NodeId, key: Option<&str>, out: &mut Vec<NodeId>) {
+    /// What a relation of a node leads to.
+    pub(crate) fn forward(&self, node: NodeId, key: Option<&str>, out: &mut Vec<NodeId>) {
         let fits = |d: &Declared<'_>| key.is_none_or(|k| k == d.key);
         let edges = self.edges(node).filter(|(end, here, ..)| self.keys(node, *here, *end).any(fits));
         out.extend(edges.map(|(end, ..)| end));
     }
 
-    fn backward(&self, node: NodeId, key: Option<&str>, out: &mut Vec<NodeId>) {
+    /// Whose relation leads to a node.
+    pub(crate) fn backward(&self, node: NodeId, key: Option<&str>, out: &mut Vec<NodeId>) {
         let fits = |d: &Declared<'_>| key.is_none_or(|k| k == d.key);
         let edges = self.edges(node).filter(|(end, _, there, _)| self.keys(*end, *there, node).any(fits));
         out.extend(edges.map(|(end, ..)| end));
@@ -285,7 +288,7 @@ impl Bits {
         }
     }
 
-    fn iter(&self) -> impl Iterator<Item = NodeId> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = NodeId> {
         self.0.iter().enumerate().filter(|(_, word)| **word != 0).flat_map(|(at, word)| {
             (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at as NodeId * 64 + bit)
         })

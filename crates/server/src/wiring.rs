@@ -104,6 +104,7 @@ pub fn portal_info(config: &Config, dev: bool) -> PortalInfo {
         organization: config.organization.as_deref().map(str::to_owned),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         dev_mode: dev,
+        frames: config.wire.frames.clone(),
     }
 }
 

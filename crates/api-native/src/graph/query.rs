@@ -1,8 +1,11 @@
 //! What is asked about: parameters, some of which may be repeated.
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 use stagedoor_model::EntityRef;
 use stagedoor_portal::View;
+use stagedoor_query::NodeId;
 use stagedoor_query::graph::Around;
 use stagedoor_query::reach::Direction;
 use utoipa::{IntoParams, ToSchema};
@@ -38,6 +41,15 @@ pub(crate) struct GraphQuery {
     only: Vec<String>,
     /// Nodes, 1..5000; 500 when absent.
     limit: Option<usize>,
+    /// A node that leads to more new ones than this is not passed through, 1..5000; all are when absent. The start
+    /// always is.
+    hub: Option<usize>,
+    /// Reference of a node that is passed through although it is a hub, or at the end of the depth. May be repeated.
+    #[param(required = false)]
+    expand: Vec<String>,
+    /// Reference of a node that is not passed through. May be repeated.
+    #[param(required = false)]
+    collapse: Vec<String>,
 }
 
 #[derive(Clone, Copy, Deserialize, PartialEq, ToSchema)]
@@ -62,10 +74,19 @@ impl GraphQuery {
                 "direction" => once(&name, &mut query.direction, direction(&value)?)?,
                 "relation" => query.relation.push(value),
                 "only" => query.only.push(value),
+                "hub" => once(&name, &mut query.hub, number(&name, &value, MOST_NODES)?)?,
+                "expand" => query.expand.push(value),
+                "collapse" => query.collapse.push(value),
                 other => return Err(ApiError::invalid(format!("there is no parameter \"{other}\""))),
             }
         }
-        for (name, values) in [("relation", &query.relation), ("only", &query.only)] {
+        let lists = [
+            ("relation", &query.relation),
+            ("only", &query.only),
+            ("expand", &query.expand),
+            ("collapse", &query.collapse),
+        ];
+        for (name, values) in lists {
             if values.len() > MOST_NAMES {
                 let count = values.len();
                 return Err(ApiError::invalid(format!(
@@ -78,7 +99,9 @@ impl GraphQuery {
 
     /// Finds what it names.
     pub(super) fn resolve(self, view: &View) -> Result<Around, ApiError> {
-        let start = self.start(view)?;
+        let starts = vec![self.start(view)?];
+        let (expand, collapse) =
+            (nodes(view, "expand", &self.expand)?, nodes(view, "collapse", &self.collapse)?);
         if let Some(name) = self.relation.iter().find(|name| !view.knows_relation(name)) {
             return Err(ApiError::invalid(format!("relation: there is no type or key \"{name}\"")));
         }
@@ -86,7 +109,7 @@ impl GraphQuery {
             return Err(ApiError::invalid(format!("only: there is no blueprint \"{name}\"")));
         }
         Ok(Around {
-            start,
+            starts,
             depth: self.depth.unwrap_or(1),
             direction: match self.direction {
                 None | Some(GraphDirection::Both) => None,
@@ -96,16 +119,17 @@ impl GraphQuery {
             relations: self.relation,
             blueprints: self.only,
             limit: self.limit.unwrap_or(500),
+            hub: self.hub,
+            expand,
+            collapse,
         })
     }
 
-    fn start(&self, view: &View) -> Result<stagedoor_query::NodeId, ApiError> {
+    fn start(&self, view: &View) -> Result<NodeId, ApiError> {
         match (&self.reference, &self.blueprint, &self.identifier) {
             (Some(reference), None, None) => {
-                let parsed = EntityRef::parse(reference, None, "default");
-                let parsed = parsed.map_err(|error| ApiError::invalid(format!("ref: {error}")))?;
                 let missing = || ApiError::not_found(format!("there is no \"{reference}\""));
-                view.pointed_at(&parsed.key()).ok_or_else(missing)
+                node(view, "ref", reference)?.ok_or_else(missing)
             }
             (None, Some(blueprint), Some(identifier)) => {
                 let missing = || ApiError::not_found(format!("there is no {blueprint} \"{identifier}\""));
@@ -114,6 +138,17 @@ impl GraphQuery {
             _ => Err(ApiError::invalid("give either ref, or blueprint and identifier")),
         }
     }
+}
+
+/// The nodes of references; one that is no more is left out.
+fn nodes(view: &View, name: &str, references: &[String]) -> Result<HashSet<NodeId>, ApiError> {
+    references.iter().filter_map(|reference| node(view, name, reference).transpose()).collect()
+}
+
+fn node(view: &View, name: &str, reference: &str) -> Result<Option<NodeId>, ApiError> {
+    let parsed = EntityRef::parse(reference, None, "default");
+    let parsed = parsed.map_err(|error| ApiError::invalid(format!("{name}: {error}")))?;
+    Ok(view.pointed_at(&parsed.key()))
 }
 
 fn once<T>(name: &str, place: &mut Option<T>, value: T) -> Result<(), ApiError> {

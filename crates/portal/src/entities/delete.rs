@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use indexmap::IndexSet;
 use stagedoor_model::{Change, EntityRecord};
-use stagedoor_query::NodeId;
+use stagedoor_query::{Catalog, NodeId};
 use uuid::Uuid;
 
 use super::draft::missing;
@@ -179,20 +179,8 @@ impl Draft {
         })
     }
 
-    /// Whether an entity has a required relation, by its own content, to another.
     fn requires(&self, source: NodeId, target: NodeId) -> bool {
-        let Some(entity) = self.catalog.entity(source) else { return false };
-        let Some(entry) = self.catalog.blueprint_of(entity) else { return false };
-        let required = entry.blueprint.relations.iter().filter(|(_, r)| r.required);
-        let names =
-            required.filter_map(|(key, _)| entry.face.relations.get(key)).map(|r| r.relation.as_str());
-        let names: Vec<&str> = names.collect();
-        !names.is_empty()
-            && self
-                .catalog
-                .relations(source)
-                .iter()
-                .any(|r| !r.emitted_by_other && r.other == target && names.contains(&r.name))
+        requires(&self.catalog, source, target)
     }
 
     /// Removes the entity at a node, and nulls relations that were written through Port and point at it.
@@ -215,4 +203,17 @@ impl Draft {
             self.team_is_gone(record);
         }
     }
+}
+
+/// Whether an entity has a required relation, by its own content, to another.
+pub(crate) fn requires(catalog: &Catalog, source: NodeId, target: NodeId) -> bool {
+    let Some(entity) = catalog.entity(source) else { return false };
+    let Some(entry) = catalog.blueprint_of(entity) else { return false };
+    let required = entry.blueprint.relations.iter().filter(|(_, r)| r.required);
+    let names = required.filter_map(|(key, _)| entry.face.relations.get(key)).map(|r| r.relation.as_str());
+    let names: Vec<&str> = names.collect();
+    let is_such = |r: &stagedoor_query::Relation<'_>| {
+        !r.emitted_by_other && r.other == target && names.contains(&r.name)
+    };
+    !names.is_empty() && catalog.relations(source).iter().any(is_such)
 }

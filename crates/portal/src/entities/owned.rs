@@ -23,7 +23,8 @@ impl<'a> Stated<'a> {
         Self { document, entry, declared: entry.face.properties_of(document, &entry.blueprint) }
     }
 
-    fn title(&self) -> Option<&Value> {
+    /// The title that it states.
+    pub(crate) fn title(&self) -> Option<&Value> {
         at(self.document, "metadata.title")
     }
 
@@ -37,7 +38,7 @@ impl<'a> Stated<'a> {
 
     /// The references that the document gives a relation. None when it leaves the relation to others: a
     /// list can be shared by relations to several kinds, a single reference cannot.
-    fn relation(&self, key: &str) -> Option<Vec<String>> {
+    pub(crate) fn relation(&self, key: &str) -> Option<Vec<String>> {
         let field = &self.entry.face.relations.get(key)?.field;
         let value = at(self.document, field).filter(|v| !v.is_null())?;
         let texts = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);

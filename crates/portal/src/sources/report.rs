@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use stagedoor_auth::{Action, Resource, Viewer};
 use stagedoor_model::{SourceState, entity_ref};
+use stagedoor_query::NodeId;
 
 use super::source::{self, Source};
-use crate::Portal;
 use crate::error::PortalError;
 use crate::problems::Problem;
+use crate::provenance::SourceOfEntity;
+use crate::{Portal, View};
 
 /// One source.
 #[derive(Clone, Debug, Serialize)]
@@ -117,5 +119,27 @@ impl Portal {
         let listed = source::all(config, catalog);
         let abandoned = source::abandoned(&listed, catalog);
         Ok(listed.iter().chain(&abandoned).map(report).collect())
+    }
+}
+
+impl Portal {
+    /// The source that owns an entity, as far as the viewer may know of sources.
+    #[must_use]
+    pub fn source_of(&self, view: &View, node: NodeId) -> Option<SourceOfEntity> {
+        let claim = view.entity(node)?.record.claim.clone()?;
+        self.could(view.viewer(), Action::ReadSources, Resource::Any).ok()?;
+        let listed = source::all(&self.shared.sources.config, &view.catalog);
+        let source = listed.into_iter().find(|source| source.id == *claim.source);
+        let remembered = view.catalog.sources().get(&*claim.source);
+        let last_run = self.shared.sources.status.lock().get(&*claim.source).and_then(|s| s.last_run);
+        let words = || claim.source.split_once(':').unwrap_or(("", &claim.source));
+        Some(SourceOfEntity {
+            kind: source.as_ref().map_or_else(|| words().0.to_owned(), Source::kind),
+            target: source.as_ref().map_or_else(|| words().1.to_owned(), Source::target),
+            state: remembered.map(|r| r.state).or(last_run.map(|_| SourceState::Fresh)),
+            reason: remembered.and_then(|r| r.reason.clone()),
+            id: claim.source.to_string(),
+            last_run,
+        })
     }
 }

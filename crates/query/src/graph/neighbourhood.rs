@@ -1,9 +1,10 @@
 //! What is around an entity: everything within so many steps, nearest first, and every edge between.
 //!
 //! The walk goes level by level over bits and looks at every node once, so its cost is that of the edges, however
-//! many of them a node has. Past the limit it goes on only to count.
+//! many of them a node has. Past the limit it goes on only to count. A node with too many neighbours is not passed
+//! through, but counted; one that somebody wants opened is, beyond the depth too.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use stagedoor_model::entity_ref::kind_of;
 
@@ -17,11 +18,11 @@ use crate::reach::{Bits, Direction};
 /// memory is slow.
 const TOGETHER: usize = 64;
 
-/// What to show around a node.
-#[derive(Clone, Debug)]
+/// What to show around some nodes.
+#[derive(Clone, Debug, Default)]
 pub struct Around {
-    /// Where the walk sets out. It is shown whatever the blueprints.
-    pub start: NodeId,
+    /// Where the walk sets out. They are shown whatever the blueprints.
+    pub starts: Vec<NodeId>,
     /// So many steps.
     pub depth: usize,
     /// Which way to go; both when `None`.
@@ -30,8 +31,14 @@ pub struct Around {
     pub relations: Vec<String>,
     /// Only to entities of these blueprints; to all when empty.
     pub blueprints: Vec<String>,
-    /// So many nodes are shown, the start included.
+    /// So many nodes are shown, the starts included.
     pub limit: usize,
+    /// A node that leads to more than so many new ones is not passed through; `None`: all are. A start always is.
+    pub hub: Option<usize>,
+    /// Nodes that are passed through although they are hubs, or at the end of the depth.
+    pub expand: HashSet<NodeId>,
+    /// Nodes that are not passed through.
+    pub collapse: HashSet<NodeId>,
 }
 
 /// What is around a node.
@@ -43,10 +50,12 @@ pub struct Neighbourhood<'c> {
     pub edges: Vec<Connection<'c>>,
     /// How many more nodes the walk reached.
     pub hidden_nodes: u64,
+    /// How many nodes that are not shown are one step from those that are.
+    pub beyond: u64,
 }
 
 /// A node that is shown. It need not be an entity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Neighbour {
     /// Which.
     pub node: NodeId,
@@ -56,6 +65,10 @@ pub struct Neighbour {
     pub hidden_in: u32,
     /// How many others it leads to that are not shown.
     pub hidden_out: u32,
+    /// How many others these are together: one may be both.
+    pub hidden: u32,
+    /// It has not been passed through, for it is a hub or was to be left closed.
+    pub collapsed: bool,
 }
 
 /// A relation between two nodes that are shown.
@@ -78,10 +91,12 @@ impl Catalog {
     pub fn around(&self, around: &Around) -> Neighbourhood<'_> {
         let mut walk = Walk::new(self, around);
         let hidden_nodes = walk.go();
+        let mut beyond = Bits::of(self);
+        let mut count = 0;
         for at in 0..walk.nodes.len() {
-            walk.count_hidden(at);
+            count += walk.count_hidden(at, &mut beyond);
         }
-        Neighbourhood { edges: walk.connections(), nodes: walk.nodes, hidden_nodes }
+        Neighbourhood { edges: walk.connections(), nodes: walk.nodes, hidden_nodes, beyond: count }
     }
 }
 
@@ -91,8 +106,14 @@ struct Walk<'c, 'a> {
     ways: Ways<'c>,
     /// Entities that may be shown; all when `None`.
     entities: Option<Bits>,
+    /// Whatever the blueprints.
+    starts: HashSet<NodeId>,
     nodes: Vec<Neighbour>,
     shown: Bits,
+    seen: Bits,
+    /// Those seen up to the last step but one: who is a hub depends on no order.
+    known: Bits,
+    collapsed: HashSet<NodeId>,
     /// Ends found from one node, in either way.
     ends: (Bits, Bits),
 }
@@ -111,8 +132,12 @@ impl<'c, 'a> Walk<'c, 'a> {
             around,
             ways: Ways::new(catalog, &around.relations),
             entities,
+            starts: around.starts.iter().copied().collect(),
             nodes: Vec::new(),
             shown: Bits::of(catalog),
+            seen: Bits::of(catalog),
+            known: Bits::of(catalog),
+            collapsed: HashSet::new(),
             ends: (Bits::of(catalog), Bits::of(catalog)),
         }
     }
@@ -120,7 +145,7 @@ impl<'c, 'a> Walk<'c, 'a> {
     /// Whether a node is of a blueprint asked for. What does not exist is of the blueprint of its kind.
     fn fits(&self, node: NodeId) -> bool {
         let Some(entities) = &self.entities else { return true };
-        if entities.contains(node) || node == self.around.start {
+        if entities.contains(node) || self.starts.contains(&node) {
             return true;
         }
         let entry = || self.catalog.blueprints().by_kind(kind_of(self.catalog.reference(node)));
@@ -130,33 +155,19 @@ impl<'c, 'a> Walk<'c, 'a> {
 
     /// Fills in the nodes; how many more there are.
     fn go(&mut self) -> u64 {
-        let mut seen = Bits::of(self.catalog);
-        let (mut level, mut next) = (vec![self.around.start], Vec::new());
-        let mut together = Vec::with_capacity(TOGETHER);
-        seen.insert(self.around.start);
-        self.show(&level, 0);
-        let mut hidden = 0;
-        for hops in 1..=self.around.depth {
-            for some in level.chunks(TOGETHER) {
-                together.clear();
-                together.extend(some.iter().map(|node| (*node, self.catalog.edges(*node))));
-                for (node, edges) in &together {
-                    for link in edges.links() {
-                        let new = !seen.contains(link.other);
-                        if new && self.ways.follows(*node, link, self.around.direction) {
-                            seen.insert(link.other);
-                            next.push(link.other);
-                        }
-                    }
-                    if !spend(edges.len() as u32 + 1) {
-                        return hidden;
-                    }
-                }
+        let mut level: Vec<NodeId> = Vec::with_capacity(self.around.starts.len());
+        for start in &self.around.starts {
+            if self.seen.insert(*start) {
+                self.known.insert(*start);
+                level.push(*start);
             }
+        }
+        let mut hidden = (level.len() - self.show(&level, 0)) as u64;
+        for hops in 1..=self.around.depth {
+            let Some(mut next) = self.step(&level) else { return hidden };
             // Here and not at every edge: each node is looked at once, and what does not fit now never will.
             next.retain(|node| self.fits(*node));
-            let shown = self.show(&next, hops);
-            hidden += (next.len() - shown) as u64;
+            hidden += (next.len() - self.show(&next, hops)) as u64;
             if hidden > 0 {
                 // Order no longer matters, and neighbours in number are neighbours in memory.
                 next.sort_unstable();
@@ -164,8 +175,90 @@ impl<'c, 'a> Walk<'c, 'a> {
             if next.is_empty() {
                 break;
             }
-            std::mem::swap(&mut level, &mut next);
-            next.clear();
+            if self.around.hub.is_some() {
+                next.iter().for_each(|node| _ = self.known.insert(*node));
+            }
+            level = next;
+        }
+        hidden + self.expand()
+    }
+
+    /// What one step from a level leads to; `None` when the budget is used up.
+    fn step(&mut self, level: &[NodeId]) -> Option<Vec<NodeId>> {
+        let catalog = self.catalog;
+        let mut next = Vec::new();
+        let mut together = Vec::with_capacity(TOGETHER);
+        for some in level.chunks(TOGETHER) {
+            together.clear();
+            together.extend(some.iter().map(|node| (*node, catalog.edges(*node))));
+            for (node, edges) in &together {
+                if self.is_closed(*node, edges.len()) {
+                    self.collapsed.insert(*node);
+                } else {
+                    self.follow(*node, &mut next);
+                }
+                if !spend(edges.len() as u32 + 1) {
+                    return None;
+                }
+            }
+        }
+        Some(next)
+    }
+
+    /// Gathers what is new among the neighbours of a node.
+    fn follow(&mut self, node: NodeId, next: &mut Vec<NodeId>) {
+        for link in self.catalog.edges(node).links() {
+            let new = !self.seen.contains(link.other);
+            if new && self.ways.follows(node, link, self.around.direction) {
+                self.seen.insert(link.other);
+                next.push(link.other);
+            }
+        }
+    }
+
+    /// Whether a node is not to be passed through.
+    fn is_closed(&mut self, node: NodeId, edges: usize) -> bool {
+        if self.around.collapse.contains(&node) {
+            return true;
+        }
+        let Some(most) = self.around.hub.filter(|most| edges > *most) else { return false };
+        if self.starts.contains(&node) || self.around.expand.contains(&node) {
+            return false;
+        }
+        let mut found = Vec::new();
+        for link in self.catalog.edges(node).links() {
+            let end = link.other;
+            if !self.known.contains(end)
+                && self.fits(end)
+                && self.ways.follows(node, link, self.around.direction)
+                && self.ends.0.insert(end)
+            {
+                found.push(end);
+            }
+        }
+        found.iter().for_each(|end| self.ends.0.remove(*end));
+        found.len() > most
+    }
+
+    /// Passes through those at the end of the depth that are to be opened, and those that this brings; how many nodes
+    /// there was no room for.
+    fn expand(&mut self) -> u64 {
+        let (mut at, mut hidden) = (0, 0);
+        while let Some(Neighbour { node, hops, .. }) = self.nodes.get(at).copied() {
+            at += 1;
+            if hops < self.around.depth || !self.around.expand.contains(&node) {
+                continue;
+            }
+            let mut next = Vec::new();
+            if self.around.collapse.contains(&node) {
+                continue;
+            }
+            self.follow(node, &mut next);
+            next.retain(|node| self.fits(*node));
+            hidden += (next.len() - self.show(&next, hops + 1)) as u64;
+            if !spend(next.len() as u32 + 1) {
+                break;
+            }
         }
         hidden
     }
@@ -175,27 +268,30 @@ impl<'c, 'a> Walk<'c, 'a> {
         let room = self.around.limit.saturating_sub(self.nodes.len());
         for node in nodes.iter().take(room) {
             self.shown.insert(*node);
-            self.nodes.push(Neighbour { node: *node, hops, hidden_in: 0, hidden_out: 0 });
+            self.nodes.push(Neighbour { node: *node, hops, ..Neighbour::default() });
         }
         nodes.len().min(room)
     }
 
-    /// Counts the neighbours of a shown node that are not shown, each once.
-    fn count_hidden(&mut self, at: usize) {
-        let Some(Neighbour { node, .. }) = self.nodes.get(at).copied() else { return };
+    /// Counts the neighbours of a shown node that are not shown, each once; how many of them are new `beyond`.
+    fn count_hidden(&mut self, at: usize, beyond: &mut Bits) -> u64 {
+        let Some(Neighbour { node, .. }) = self.nodes.get(at).copied() else { return 0 };
         let edges = self.catalog.edges(node);
         if !spend(edges.len() as u32 + 1) {
-            return;
+            return 0;
         }
-        let (mut found, mut incoming, mut outgoing) = (Vec::new(), 0, 0);
+        let (mut found, mut incoming, mut outgoing, mut all, mut new) = (Vec::new(), 0, 0, 0, 0);
         for link in edges.links() {
             let end = link.other;
             if self.shown.contains(end) || !self.fits(end) || !self.ways.wants(node, link) {
                 continue;
             }
             let leads = self.ways.leads(node, link);
+            let known = self.ends.0.contains(end) || self.ends.1.contains(end);
             outgoing += u32::from(leads.out && self.ends.0.insert(end));
             incoming += u32::from(leads.back && self.ends.1.insert(end));
+            all += u32::from(!known);
+            new += u64::from(beyond.insert(end));
             found.push(end);
         }
         for end in found {
@@ -203,8 +299,10 @@ impl<'c, 'a> Walk<'c, 'a> {
             self.ends.1.remove(end);
         }
         if let Some(neighbour) = self.nodes.get_mut(at) {
-            (neighbour.hidden_in, neighbour.hidden_out) = (incoming, outgoing);
+            (neighbour.hidden_in, neighbour.hidden_out, neighbour.hidden) = (incoming, outgoing, all);
+            neighbour.collapsed = self.collapsed.contains(&node);
         }
+        new
     }
 
     /// Every relation between shown nodes. Each is stated by one of them, so that what points at a node need not be

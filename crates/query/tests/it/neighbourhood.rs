@@ -181,12 +181,13 @@ pub(crate) fn check(catalog: &Catalog, naive: &Naive<'_>, question: &Question) -
 fn ask<'c>(catalog: &'c Catalog, question: &Question, start: &str) -> Neighbourhood<'c> {
     let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
     catalog.around(&Around {
-        start: catalog.node_of_ref(start).unwrap(),
+        starts: vec![catalog.node_of_ref(start).unwrap()],
         depth: question.depth,
         direction: question.direction,
         relations: owned(&question.relations),
         blueprints: owned(&question.blueprints),
         limit: question.limit,
+        ..Around::default()
     })
 }
 
@@ -215,6 +216,53 @@ proptest! {
         let loaded = world.loaded();
         for (at, question) in questions.iter().enumerate() {
             check(if at % 2 == 0 { &world.catalog } else { &loaded }, &naive, question)?;
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// Whatever is left closed or opened, what is hidden is counted: as many as one step from each node shows.
+    #[test]
+    fn what_a_hub_hides_is_what_one_step_from_it_leads_to(
+        ops in vec(op(), 0..30),
+        asked in vec((question(), 1_usize..4, vec(0_usize..64, 0..3), vec(0_usize..64, 0..2)), 4),
+    ) {
+        let mut world = World::new();
+        ops.iter().for_each(|op| world.apply(op));
+        let catalog = &world.catalog;
+        let all: Vec<u32> = (0..64).filter(|node| catalog.is_in_graph(*node)).collect();
+        for (question, hub, expand, collapse) in asked {
+            if all.is_empty() {
+                continue;
+            }
+            let some = |places: &[usize]| places.iter().map(|at| all[at % all.len()]).collect();
+            let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
+            let around = Around {
+                starts: vec![all[question.start % all.len()]],
+                depth: question.depth,
+                direction: question.direction,
+                relations: owned(&question.relations),
+                blueprints: owned(&question.blueprints),
+                limit: question.limit,
+                hub: Some(hub),
+                expand: some(&expand),
+                collapse: some(&collapse),
+            };
+            let found = catalog.around(&around);
+            let shown: BTreeSet<u32> = found.nodes.iter().map(|n| n.node).collect();
+            prop_assert_eq!(shown.len(), found.nodes.len());
+            let mut beyond = BTreeSet::new();
+            for neighbour in &found.nodes {
+                let one = Around { starts: vec![neighbour.node], depth: 1, direction: None, limit: 500, hub: None, ..around.clone() };
+                let one = Around { expand: Default::default(), collapse: Default::default(), ..one };
+                let step = catalog.around(&one);
+                let hidden: Vec<u32> = step.nodes.iter().map(|n| n.node).filter(|n| !shown.contains(n)).collect();
+                prop_assert_eq!(neighbour.hidden as usize, hidden.len(), "{:?} of {:?}", neighbour, around);
+                beyond.extend(hidden);
+            }
+            prop_assert_eq!(found.beyond as usize, beyond.len());
         }
     }
 }

@@ -179,6 +179,8 @@ pub(super) const INTEGRATIONS: &Keys = &[
     ("bitbucketCloud", Read),
     ("bitbucketServer", Read),
     ("gerrit", Read),
+    // Stagedoor's own.
+    ("git", Read),
     ("gitea", Read),
     ("github", Read),
     ("gitlab", Read),
@@ -224,6 +226,7 @@ pub(super) const STAGEDOOR: &Keys = &[
     ("sessions", Read),
     ("trustedProxies", Read),
     ("rateLimits", Read),
+    ("frames", Read),
     ("limits", Read),
 ];
 

@@ -19,6 +19,9 @@ pub struct WireConfig {
     pub rates: Rates,
     /// `stagedoor.limits`.
     pub limits: Limits,
+    /// `stagedoor.frames`: origins whose pages may be embedded, `https://grafana.example.com`, `https://*.example.com`;
+    /// none without it.
+    pub frames: Vec<String>,
     /// Browsers find the portal by `https`, here or at a proxy before it.
     pub secure: bool,
 }

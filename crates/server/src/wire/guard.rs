@@ -21,11 +21,9 @@ use crate::config::WireConfig;
 use crate::http_stack::body_limit;
 
 /// Pages run their own scripts only. Styles are set by scripts at run time, so those may stand in the page.
-const PAGE: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; \
-     connect-src 'self'; manifest-src 'self'; worker-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; \
-     frame-ancestors 'none'",
-);
+const PAGE: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+     font-src 'self' data:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; object-src 'none'; \
+     base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 /// Anything else is no page, even if a browser is made to open it as one.
 const NO_PAGE: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox",
@@ -48,13 +46,25 @@ pub(crate) struct Guard(Arc<Rules>);
 
 struct Rules {
     cors: Option<Policy>,
+    /// The policy of pages.
+    page: HeaderValue,
     secure: bool,
 }
 
 impl Guard {
     pub(crate) fn new(wire: &WireConfig) -> Self {
-        Self(Arc::new(Rules { cors: wire.cors.as_ref().map(Policy::new), secure: wire.secure }))
+        let cors = wire.cors.as_ref().map(Policy::new);
+        Self(Arc::new(Rules { cors, page: page_policy(&wire.frames), secure: wire.secure }))
     }
+}
+
+/// The policy of pages, with the origins that may be shown in frames.
+fn page_policy(frames: &[String]) -> HeaderValue {
+    let plain = HeaderValue::from_static(PAGE);
+    if frames.is_empty() {
+        return plain;
+    }
+    HeaderValue::from_str(&format!("{PAGE}; frame-src {}", frames.join(" "))).unwrap_or(plain)
 }
 
 /// A service whose answers carry the headers.
@@ -118,7 +128,7 @@ impl Rules {
         out.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
         out.insert(CROSS_ORIGIN_RESOURCE_POLICY, SAME_ORIGIN);
         out.insert(REFERRER_POLICY, SAME_ORIGIN);
-        out.insert(CONTENT_SECURITY_POLICY, if page { PAGE } else { NO_PAGE });
+        out.insert(CONTENT_SECURITY_POLICY, if page { self.page.clone() } else { NO_PAGE });
         if page {
             out.insert(CROSS_ORIGIN_OPENER_POLICY, SAME_ORIGIN);
             out.insert(PERMISSIONS_POLICY, PERMISSIONS);

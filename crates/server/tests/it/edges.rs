@@ -20,8 +20,9 @@ fn user(name: &str, groups: &str) -> String {
 /// What the native page of an entity says of its relation to `reference`.
 async fn link(portal: &TestPortal, identifier: &str, reference: &str) -> Value {
     let page = portal.page("component", identifier).await;
-    let edges = page["edges"].as_array().unwrap();
-    edges.iter().find(|e| e["link"]["ref"] == reference).map(|e| e["link"].clone()).unwrap()
+    let groups = ["relations", "others", "incoming"].map(|part| page[part].as_array().unwrap().clone());
+    let links = groups.iter().flatten().flat_map(|group| group["links"].as_array().unwrap());
+    links.into_iter().find(|link| link["ref"] == reference).cloned().unwrap()
 }
 
 #[tokio::test]

@@ -396,8 +396,13 @@ async fn a_document_survives_the_round_trip() {
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(document_of(portal.backstage("component:default/odd.name_1").await), document);
     // And again, as text for a file.
-    let yaml =
-        portal.page("component", "component:default/odd.name_1").await["yaml"].as_str().unwrap().to_owned();
+    let yaml = portal
+        .get("/api/stagedoor/v1/entity/raw?blueprint=component&identifier=component:default%2Fodd.name_1")
+        .await
+        .json()["yaml"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let again = portal.documents(&yaml).await.json();
     assert_eq!(again["unchanged"].as_array().map(Vec::len), Some(1), "{again}\n{yaml}");
 }

@@ -69,11 +69,12 @@ async fn one_step_shows_the_neighbours_and_what_they_are_to_each_other() {
     assert_eq!((&found["hiddenNodes"], &found["revision"]), (&json!(0), &json!(portal.revision())));
     let start = json!({
         "ref": "component:default/a", "blueprint": "component", "identifier": "component:default/a",
-        "title": "a", "kind": "Component", "hops": 0, "hidden": { "in": 0, "out": 0 },
+        "title": "a", "kind": "Component", "hops": 0, "hidden": { "in": 0, "out": 0, "all": 0 },
     });
     let team = json!({
         "ref": "group:default/team-a", "blueprint": "group", "identifier": "group:default/team-a",
-        "title": "group:default/team-a", "kind": "Group", "hops": 1, "hidden": { "in": 0, "out": 0 }, "missing": true,
+        "title": "group:default/team-a", "kind": "Group", "hops": 1, "hidden": { "in": 0, "out": 0, "all": 0 },
+        "missing": true,
     });
     assert_eq!((&found["nodes"][0], &found["nodes"][1]), (&start, &team));
 }
@@ -93,7 +94,7 @@ async fn direction_relations_and_blueprints_narrow_the_walk() {
     // What is left out is not passed through either.
     assert_eq!(of("depth=10&only=group&only=api").await, [a, "1 group:default/team-a"]);
     let found = graph(&portal, "ref=component:a&relation=dependsOn&direction=out&limit=1").await;
-    assert_eq!(found["nodes"][0]["hidden"], json!({ "in": 1, "out": 2 }), "whatever the direction");
+    assert_eq!(found["nodes"][0]["hidden"], json!({ "in": 1, "out": 2, "all": 3 }), "whatever the direction");
     assert_eq!(found["hiddenNodes"], 2);
 }
 
@@ -106,10 +107,45 @@ async fn what_does_not_fit_is_counted() {
     let shown = nodes(&found);
     assert_eq!((shown.len(), &found["hiddenNodes"]), (10, &json!(31)));
     assert_eq!(shown[..2], ["0 component:default/c07", "1 group:default/team-a"]);
-    assert_eq!(found["nodes"][1]["hidden"], json!({ "in": 31, "out": 0 }));
+    assert_eq!(found["nodes"][1]["hidden"], json!({ "in": 31, "out": 0, "all": 31 }));
     assert_eq!(edges(&found).len(), 9, "no edge of what is hidden");
     // The hidden are counted, whichever of them they are: nobody can tell the order of a hub's members.
     assert_eq!(graph(&portal, "ref=component:c07&depth=1&limit=10").await["hiddenNodes"], 0);
+}
+
+#[tokio::test]
+async fn a_hub_stays_closed_until_somebody_opens_it() {
+    let portal = TestPortal::new().await;
+    let mut all: Vec<String> = (0..30).map(|i| component(&format!("c{i:02}"))).collect();
+    all.push(component_with("app", "dependsOn: ['component:c03']"));
+    portal.accept(&stream(&all)).await;
+    let hub = |found: &Value| {
+        let nodes = found["nodes"].as_array().unwrap();
+        nodes.iter().find(|n| n["ref"] == "group:default/team-a").cloned().unwrap()
+    };
+    let closed = graph(&portal, "ref=component:app&depth=3&hub=10").await;
+    assert_eq!(
+        nodes(&closed),
+        ["0 component:default/app", "1 group:default/team-a", "1 component:default/c03"]
+    );
+    assert_eq!((&hub(&closed)["collapsed"], &hub(&closed)["hidden"]["all"]), (&json!(true), &json!(29)));
+    assert_eq!(
+        (&closed["beyond"], &closed["hiddenNodes"], &closed["starts"]),
+        (&json!(29), &json!(0), &json!(1))
+    );
+    let open = graph(&portal, "ref=component:app&depth=3&hub=10&expand=group:team-a").await;
+    assert_eq!(
+        (nodes(&open).len(), &hub(&open)["hidden"]["all"], &open["beyond"]),
+        (32, &json!(0), &json!(0))
+    );
+    // Beyond the depth one node at a time, and what it brings after that.
+    let far =
+        graph(&portal, "ref=component:app&depth=1&hub=10&expand=component:c03&expand=group:team-a").await;
+    assert_eq!(nodes(&far).len(), 32);
+    assert_eq!(far["nodes"][5]["hops"], 2);
+    let shut =
+        graph(&portal, "ref=component:app&depth=3&collapse=group:team-a&collapse=component:gone").await;
+    assert_eq!(nodes(&shut), nodes(&closed));
 }
 
 #[tokio::test]
@@ -145,7 +181,10 @@ async fn entities_whose_identifier_is_no_backstage_name_are_in_it_too() {
     portal.patch("database", "self", json!({ "relations": { "replicaOf": "self" } })).await;
     let alone = graph(&portal, "blueprint=database&identifier=self&depth=10").await;
     assert_eq!(edges(&alone), ["self replicaOf/replicaOf self"]);
-    assert_eq!((&alone["nodes"][0]["hidden"], nodes(&alone).len()), (&json!({ "in": 0, "out": 0 }), 1));
+    assert_eq!(
+        (&alone["nodes"][0]["hidden"], nodes(&alone).len()),
+        (&json!({ "in": 0, "out": 0, "all": 0 }), 1)
+    );
 }
 
 #[tokio::test]
@@ -187,6 +226,7 @@ async fn what_cannot_be_understood_is_refused_by_name() {
         ("ref=component:a&direction=up", "direction is \"up\": expected both, out or in"),
         ("ref=component:a&relation=__proto__", "relation: there is no type or key \"__proto__\""),
         ("ref=component:a&only=ghost", "only: there is no blueprint \"ghost\""),
+        ("ref=component:a&hub=0", "hub is \"0\": expected 1 to 5000"),
         ("ref=component:a&hops=2", "there is no parameter \"hops\""),
         (&format!("ref=component:a{names}"), "relation is given 101 times: 100 at most"),
     ];

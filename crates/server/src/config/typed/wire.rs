@@ -38,7 +38,21 @@ impl Reader<'_> {
             cors: self.cors(&backend.key("cors")),
             rates: self.rates(&own.key("rateLimits")),
             limits: self.limits(&own.key("limits")),
+            frames: self.frames(&own.key("frames")),
         }
+    }
+
+    /// Origins whose pages may be embedded. They end up in a header, so that nothing else may stand in them.
+    fn frames(&mut self, at: &At<'_>) -> Vec<String> {
+        let texts = self.texts(at);
+        let (good, bad): (Vec<String>, Vec<String>) = texts.into_iter().partition(|text| is_origin(text));
+        for text in &bad {
+            let message = format!(
+                "\"{text}\" is no origin: expected https://host, https://host:port or https://*.host, without a path"
+            );
+            self.wrong(at, &message);
+        }
+        good
     }
 
     fn https(&mut self, at: &At<'_>) -> Option<Certificate> {
@@ -226,4 +240,15 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+fn is_origin(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let Some(rest) = rest else { return false };
+    let (host, port) = rest.rsplit_once(':').map_or((rest, None), |(host, port)| (host, Some(port)));
+    let host = host.strip_prefix("*.").unwrap_or(host);
+    let is_label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    host.split('.').all(is_label) && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
 }

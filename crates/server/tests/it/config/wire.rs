@@ -142,3 +142,26 @@ fn limits_are_numbers_or_off() {
         assert!(errors[0].contains(words), "{errors:?}");
     }
 }
+
+#[test]
+fn frames_are_origins_and_nothing_that_a_header_would_read_otherwise() {
+    let wire = wire("stagedoor: {frames: [https://grafana.example.com, 'https://*.example.com:8443']}\n");
+    assert_eq!(wire.frames, ["https://grafana.example.com", "https://*.example.com:8443"]);
+    for bad in [
+        "grafana.example.com",
+        "https://a.example/path",
+        "*",
+        "https://*",
+        "https://a.example; script-src *",
+        "https://a b",
+        "https://a.example:0",
+        "data:",
+        "javascript://a",
+    ] {
+        let errors = one(&format!("stagedoor: {{frames: ['{bad}']}}\n")).errors(&[]);
+        assert!(
+            errors[0].contains("stagedoor.frames") && errors[0].contains("is no origin"),
+            "{bad}: {errors:?}"
+        );
+    }
+}

@@ -362,9 +362,33 @@ fn native(method: &str, path: &str) -> Option<Reads> {
             paths.extend(named(path, "&depth=3"));
             get(paths)
         }
+        ("post", "/blueprints/preview") => post(
+            path,
+            BLUEPRINTS.map(|blueprint| {
+                json!({"identifier": blueprint, "entity": "ghost",
+                "blueprint": {"identifier": blueprint, "schema": {"properties": {}, "required": []}}})
+            }),
+        ),
+        ("post", "/jq/try") => post(
+            path,
+            ["orders", "ghost"].map(|id| json!({"program": ".", "blueprint": "service", "entity": id})),
+        ),
+        ("get", "/blueprint-templates") => get([path]),
+        ("get", "/sources/conflict") => {
+            get(["service:default/ghost", "component:default/ghost", "component:default/shop"]
+                .map(|r| format!("{path}?ref={r}")))
+        }
+        ("post", "/locations/preview") => {
+            post(path, [json!({"target": "https://none.larkfell.example/catalog-info.yaml"})])
+        }
         ("get", "/home") => get([path]),
-        ("put", "/home/layout" | "/home/links" | "/home/organization-links") | ("post", "/viewed") => Reads::Writes,
-        ("get", "/suggest") => get(["ghost", "o", "unseen", "sh", "secret", "ghsot", "sercet", "", "ghost two"].map(|q| format!("{path}?q={q}"))),
+        ("put", "/home/layout" | "/home/links" | "/home/organization-links") | ("post", "/viewed") => {
+            Reads::Writes
+        }
+        ("get", "/suggest") => {
+            get(["ghost", "o", "unseen", "sh", "secret", "ghsot", "sercet", "", "ghost two"]
+                .map(|q| format!("{path}?q={q}")))
+        }
         ("post", "/tables") => {
             let mut bodies = Vec::new();
             for blueprint in ["service", "domain", "incident", "plan", "component", "note"] {
