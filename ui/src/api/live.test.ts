@@ -35,7 +35,7 @@ function listen() {
   const seen: string[] = [];
   const stop = new AbortController();
   const handlers = {
-    onChanges: (changes: Change[]) => seen.push(...changes.map(({ identifier }) => identifier)),
+    onChanges: (changes: Change[]) => seen.push(...changes.map(({ identifier }) => identifier ?? '')),
     onGap: () => seen.push('gap'),
   };
   return { seen, stop, ended: follow(handlers, stop.signal) };
@@ -55,6 +55,27 @@ test('a broken connection is made again where it broke', async () => {
   stop.abort();
   expect(asked).toEqual([null, '3', '4', '4', '5-0']);
   expect(seen).toEqual(['gap', 'a', 'b']);
+});
+
+test('events without a place of their own are told, and are not forgotten', async () => {
+  vi.useFakeTimers();
+  const { asked } = serve([new Response('id: 3\n\n'), new Response(`data: ${JSON.stringify(change('a'))}\n\ndata: ${JSON.stringify(change('b'))}\n\nid: 3\n\n`)]);
+  const { seen, stop } = listen();
+  await vi.advanceTimersByTimeAsync(5_000);
+  stop.abort();
+  expect(asked).toEqual([null, '3', '3']);
+  expect(seen).toEqual(['gap', 'a', 'b']);
+});
+
+test('it is told whether the connection stands', async () => {
+  vi.useFakeTimers();
+  serve([new TypeError('network'), new Response('id: 1\n\n'), new Response('{}', { status: 503 })]);
+  const seen: boolean[] = [];
+  const stop = new AbortController();
+  void follow({ onChanges: () => {}, onGap: () => {}, onConnection: (now) => seen.push(now) }, stop.signal);
+  await vi.advanceTimersByTimeAsync(20_000);
+  stop.abort();
+  expect(seen).toEqual([false, true, false]);
 });
 
 test('a log that is gone is a gap, a refusal the end', async () => {

@@ -1,37 +1,46 @@
 /** What the UI reads of an event of the change feed. */
 export interface Change {
-  kind: 'entity' | 'blueprint';
+  kind: 'entity' | 'blueprint' | 'record';
   action: 'created' | 'updated' | 'deleted';
+  /** Of a record its collection. */
   blueprint: string;
-  identifier: string;
+  /** Null: something of it changed, and what is not said. */
+  identifier: string | null;
 }
 
 interface Handlers {
-  /** Changes in order; none when something moved on that is neither an entity nor a blueprint. */
+  /** Changes in order; none when something moved on that is told nobody. */
   onChanges: (changes: Change[]) => void;
   /** The feed begins anew: what happened before is not told, so everything may be old. */
   onGap: () => void;
   /** The server does not let the viewer follow, or no longer. */
   onRefused?: () => void;
+  /** Whether what is on screen is kept new. False as soon as a connection broke or was not made. */
+  onConnection?: (connected: boolean) => void;
 }
 
-const address = '/api/stagedoor/v1/changes?values=false';
+const address = '/api/stagedoor/v1/changes?values=false&records=true';
 const longestPause = 30_000;
 
 /**
  * Follows the change feed until `signal` aborts, from a revision on or from now on; comes again by itself when the
- * connection breaks.
+ * connection breaks, and at once when the browser says that the network is back.
  */
 export async function follow(handlers: Handlers, signal: AbortSignal, from?: string): Promise<void> {
   let last = from;
   let pause = 0;
   while (!signal.aborted) {
     try {
-      for await (const block of blocks(await open(last, signal))) {
+      const stream = await open(last, signal);
+      handlers.onConnection?.(true);
+      for await (const block of blocks(stream)) {
         pause = 0;
-        if (block.id === undefined) continue;
+        if (block.id === undefined) {
+          if (block.changes.length > 0) handlers.onChanges(block.changes);
+          continue;
+        }
         if (last === undefined) handlers.onGap();
-        else if (block.id !== last) handlers.onChanges(block.changes);
+        else if (block.id !== last || block.changes.length > 0) handlers.onChanges(block.changes);
         last = block.id;
       }
     } catch (error) {
@@ -40,12 +49,14 @@ export async function follow(handlers: Handlers, signal: AbortSignal, from?: str
       if (status >= 400 && status < 500 && status !== 410 && status !== 422 && status !== 429) return handlers.onRefused?.();
       // the server has another log than the one we know: a restored backup, for instance
       if (status === 410 || status === 422) last = undefined;
+      else handlers.onConnection?.(false);
       pause = Math.min(longestPause, Math.max(1_000, pause * 2));
     }
     await sleep(pause * (0.75 + Math.random() / 2), signal);
   }
 }
 
+// The one request that is not made by a generated client: it has no end, and the clients read answers whole.
 async function open(last: string | undefined, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
   const headers: Record<string, string> = { accept: 'text/event-stream' };
   if (last !== undefined) headers['last-event-id'] = last;
@@ -92,10 +103,14 @@ export function parseBlocks(text: string): Block {
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
+    const end = () => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      globalThis.removeEventListener?.('online', end);
       resolve();
-    }, { once: true });
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+    globalThis.addEventListener?.('online', end);
   });
 }

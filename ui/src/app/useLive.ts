@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import { follow, type Change } from '~/api/live';
 import { sessionQuery } from '~/api/session';
 import { useSession, useWhyNot } from '~/parts/session';
+import { noteConnection } from './connection';
 
 /** So that an import of thousands does not ask for the page thousands of times. */
 const pause = 1_000;
@@ -27,7 +28,12 @@ function whileVisible(queryClient: QueryClient, first: string | undefined): () =
     const visible = document.visibilityState === 'visible';
     if (visible && !stop) {
       stop = new AbortController();
-      const handlers = { onChanges: (changes: Change[]) => updates.add(changes), onGap: () => updates.everything(), onRefused };
+      const handlers = {
+        onChanges: (changes: Change[]) => updates.add(changes),
+        onGap: () => updates.everything(),
+        onRefused,
+        onConnection: noteConnection,
+      };
       void follow(handlers, stop.signal, from);
     } else if (!visible) {
       stop?.abort();
@@ -45,25 +51,36 @@ function whileVisible(queryClient: QueryClient, first: string | undefined): () =
   };
 }
 
+/** What changed since the page asked last. */
+interface Touched {
+  model: boolean;
+  data: boolean;
+  /** Collections of records. */
+  records: Set<string>;
+}
+
+const nothing = (): Touched => ({ model: false, data: false, records: new Set() });
+
 /** Collects changes and asks again for what they touch. */
 class Updates {
-  private model = false;
-  private data = false;
+  private touched = nothing();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private since = 0;
 
   constructor(private readonly queryClient: QueryClient) {}
 
   add(changes: Change[]): void {
-    this.data ||= changes.length > 0;
-    // the model counts entities too
-    this.model ||= changes.some(({ kind, action }) => kind === 'blueprint' || action !== 'updated');
+    for (const { kind, action, blueprint } of changes) {
+      if (kind === 'record') this.touched.records.add(blueprint);
+      else this.touched.data = true;
+      // the model counts entities too
+      this.touched.model ||= kind === 'blueprint' || (kind === 'entity' && action !== 'updated');
+    }
     this.timer ??= setTimeout(() => this.flush(), Math.max(50, this.since + pause - Date.now()));
   }
 
   everything(): void {
-    this.model = true;
-    this.data = true;
+    this.touched = { model: true, data: true, records: new Set(Object.keys(ofRecords)) };
     this.flush();
   }
 
@@ -75,16 +92,33 @@ class Updates {
     clearTimeout(this.timer);
     this.timer = undefined;
     this.since = Date.now();
-    const { model, data } = this;
-    this.model = this.data = false;
-    // a value of one entity may come from any other, so every table and entity on screen is asked for
-    void this.queryClient.invalidateQueries({ predicate: (query) => touched(query, model, data) });
+    const { touched } = this;
+    this.touched = nothing();
+    // a value of one entity may come from any other, so whatever is on screen of the catalog is asked for
+    void this.queryClient.invalidateQueries({ predicate: (query) => isTouched(query, touched) });
   }
 }
 
-function touched({ queryKey: [name], meta }: Query, model: boolean, data: boolean): boolean {
+/** Queries, by the first part of their key, that no change of the catalog makes old: those of people, and what a person asked for once. */
+const still = new Set(['session', 'link', 'tokens', 'scopes', 'sessions', 'invitations', 'service-accounts', 'secrets', 'audit', 'locations']);
+
+/** Queries that a change of a record makes old. */
+const ofRecords: Record<string, string[]> = {
+  page: ['page', 'pages', 'sidebar', 'widgets'],
+  folder: ['sidebar'],
+  view: ['view', 'views'],
+  home: ['home'],
+  organization: ['session'],
+  blueprint_permissions: ['session', 'permissions'],
+};
+
+export function isTouched({ queryKey: [first], meta }: Pick<Query, 'queryKey' | 'meta'>, { model, data, records }: Touched): boolean {
   if (meta?.still) return false;
+  const name = String(first);
+  for (const collection of records) {
+    if (ofRecords[collection]?.includes(name)) return true;
+  }
   if (name === 'sources') return true;
   if (name === 'model') return model;
-  return data && (name === 'table' || name === 'entity' || name === 'suggest' || name === 'users' || name === 'teams');
+  return data && !still.has(name);
 }
