@@ -42,7 +42,6 @@ export const suggestQuery = (q: string) =>
     queryFn: ({ signal }) =>
       unwrap(client.GET('/suggest', { params: { query: { q, limit: 20 } }, signal })),
     placeholderData: keepPreviousData,
-    enabled: q.length > 0,
   });
 
 /** Sends documents as written. An answer of 422 with what was rejected is a result to show, not a failure. */

@@ -2,6 +2,7 @@ import { IconLock } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { homeQuery } from '~/api/home';
 import { sourcesQuery } from '~/api/queries';
 import type { Blueprint } from '~/api/types';
 import { Hidden } from '~/kit/Mono';
@@ -9,6 +10,7 @@ import { formatNumber } from '~/lib/text';
 import { BlueprintIcon } from '~/parts/BlueprintIcon';
 import { useCatalogBlueprints } from '~/parts/model';
 import { useSession, useWhyNot } from '~/parts/session';
+import { NavSection } from './NavSection';
 import { administrationPages, mainPages, type PageEntry } from './pages';
 import classes from './Shell.module.css';
 
@@ -22,10 +24,7 @@ export function Nav({ onNavigate }: { onNavigate: () => void }) {
           <NavLink key={page.to} page={page} aside={page.to === '/sources' ? <SourceProblems /> : undefined} />
         ))}
         {blueprints.length > 0 && (
-          <section className={classes.group} aria-labelledby="nav-catalog">
-            <h2 className={classes.groupTitle} id="nav-catalog">
-              Catalog
-            </h2>
+          <NavSection name="catalog" title="Catalog" count={blueprints.length}>
             <ul>
               {filledFirst(blueprints).map((blueprint) => (
                 <li key={blueprint.identifier}>
@@ -33,12 +32,9 @@ export function Nav({ onNavigate }: { onNavigate: () => void }) {
                 </li>
               ))}
             </ul>
-          </section>
+          </NavSection>
         )}
-        <section className={classes.group} aria-labelledby="nav-administration">
-          <h2 className={classes.groupTitle} id="nav-administration">
-            Administration
-          </h2>
+        <NavSection name="administration" title="Administration" count={administrationPages.length}>
           <ul>
             {administrationPages.map((page) => (
               <li key={page.to}>
@@ -46,7 +42,7 @@ export function Nav({ onNavigate }: { onNavigate: () => void }) {
               </li>
             ))}
           </ul>
-        </section>
+        </NavSection>
       </div>
       <div className={classes.footer}>Stagedoor {version}</div>
     </>
@@ -80,9 +76,12 @@ function CatalogLink({ blueprint }: { blueprint: Blueprint }) {
   );
 }
 
+/** Known once a page has asked for the sources; the navigation alone does not ask. */
 function SourceProblems() {
-  const { data } = useQuery(sourcesQuery);
-  const problems = data?.sources.filter((source) => source.state !== 'fresh' || source.problems.length > 0).length ?? 0;
+  const { data: sources } = useQuery({ ...sourcesQuery, enabled: false });
+  const { data: home } = useQuery({ ...homeQuery, enabled: false });
+  const bad = sources?.sources.filter((source) => source.state !== 'fresh' || source.problems.length > 0);
+  const problems = bad?.length ?? home?.badSources.length ?? 0;
   if (problems === 0) return null;
   return (
     <span className={`${classes.itemCount} ${classes.problems}`}>

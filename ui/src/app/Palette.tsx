@@ -1,27 +1,37 @@
+import { useMantineColorScheme } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
+import { IconKeyboard, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { suggestQuery } from '~/api/queries';
-import { why } from '~/api/session';
+import { signOut, why } from '~/api/session';
 import type { Suggestions } from '~/api/types';
-import { CommandPalette, type CommandGroup } from '~/kit/CommandPalette';
+import { CommandPalette, type Command, type CommandGroup } from '~/kit/CommandPalette';
+import { findBest } from '~/lib/fuzzy';
 import { formatNumber, plainMarkdown, shorten } from '~/lib/text';
 import { BlueprintIcon } from '~/parts/BlueprintIcon';
 import { useModel } from '~/parts/model';
 import { useSession } from '~/parts/session';
-import { administrationPages, mainPages, ownPages, shortcuts } from './pages';
+import { administrationPages, commands, mainPages, ownPages } from './pages';
 
 const pages = [...mainPages, ...administrationPages, ...ownPages];
 
-/** Ctrl/Cmd+K: goes to any entity, blueprint or page. */
-export function Palette({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+interface PaletteProps {
+  opened: boolean;
+  onClose: () => void;
+  onHelp: () => void;
+}
+
+/** Ctrl/Cmd+K: goes to any entity, page or blueprint, and does what can be done from anywhere. */
+export function Palette({ opened, onClose, onHelp }: PaletteProps) {
   const [query, setQuery] = useState('');
   const wanted = query.trim();
-  const [typed] = useDebouncedValue(wanted, 80);
-  const { data, isFetching } = useQuery(suggestQuery(typed));
+  const [typed] = useDebouncedValue(wanted, 60);
+  const { data, isFetching } = useQuery({ ...suggestQuery(typed), enabled: opened });
   const settled = typed === wanted && !isFetching;
-  const groups = [useEntities(wanted ? data : undefined), useCatalog(wanted), usePages(wanted), useShortcuts(wanted)];
+  const entities = useEntities(data, typed);
+  const groups = [entities, useDashboards(wanted ? data : undefined), usePages(wanted), useCatalog(wanted), useCommands(wanted, onHelp)];
   const close = () => {
     onClose();
     setQuery('');
@@ -39,15 +49,17 @@ export function Palette({ opened, onClose }: { opened: boolean; onClose: () => v
   );
 }
 
-function useEntities(found: Suggestions | undefined): CommandGroup {
+/** What is found; where nothing is typed, what was looked at last. */
+function useEntities(found: Suggestions | undefined, typed: string): CommandGroup {
   const navigate = useNavigate();
   const { blueprints } = useModel();
   const links = found?.links ?? [];
   const hidden = (found?.total ?? 0) - links.length;
+  const more = hidden > 0 ? `${formatNumber(hidden)} more match; type more to narrow them down.` : undefined;
   return {
-    label: 'Entities',
-    note: hidden > 0 ? `${formatNumber(hidden)} more match; type more to narrow them down.` : undefined,
-    commands: links.map((link) => ({
+    label: typed ? (found?.near ? `Nothing contains “${typed}”. Similar:` : 'Entities') : 'Recently viewed',
+    note: typed ? more : undefined,
+    commands: links.slice(0, typed ? 20 : 6).map((link) => ({
       id: `entity ${link.blueprint} ${link.identifier}`,
       icon: <BlueprintIcon blueprint={link.blueprint} icon={link.icon} />,
       title: link.title || link.identifier,
@@ -58,10 +70,25 @@ function useEntities(found: Suggestions | undefined): CommandGroup {
   };
 }
 
+/** Pages that people have made. */
+function useDashboards(found: Suggestions | undefined): CommandGroup {
+  const navigate = useNavigate();
+  return {
+    label: 'Dashboards',
+    commands: (found?.pages ?? []).filter(({ identifier }) => !identifier.startsWith('$')).map(({ identifier, title, icon }) => ({
+      id: `dashboard ${identifier}`,
+      icon: <BlueprintIcon blueprint="" icon={icon} />,
+      title,
+      detail: identifier,
+      run: () => void navigate({ href: `/page/${encodeURIComponent(identifier)}` } as never),
+    })),
+  };
+}
+
 function useCatalog(wanted: string): CommandGroup {
   const navigate = useNavigate();
   const { blueprints } = useModel();
-  const found = blueprints.filter(({ title, identifier }) => contains(title, wanted) || contains(identifier, wanted));
+  const found = findBest(blueprints, wanted, ({ title, identifier }) => [title, identifier]);
   return {
     label: 'Catalog',
     commands: found.map(({ identifier, title, icon, count }) => ({
@@ -78,31 +105,53 @@ function usePages(wanted: string): CommandGroup {
   const navigate = useNavigate();
   return {
     label: 'Pages',
-    commands: pages
-      .filter(({ title }) => contains(title, wanted))
-      .map(({ to, title, icon: Icon }) => ({
-        id: `page ${to}`,
-        icon: <Icon size={16} stroke={1.6} aria-hidden />,
-        title,
-        run: () => void navigate({ to }),
-      })),
+    commands: findBest(pages, wanted, ({ title, words }) => [title, ...(words?.split(' ') ?? [])]).map(({ to, title, icon: Icon, keys }) => ({
+      id: `page ${to}`,
+      icon: <Icon size={16} stroke={1.6} aria-hidden />,
+      title,
+      aside: keys,
+      run: () => void navigate({ to }),
+    })),
   };
 }
 
-function useShortcuts(wanted: string): CommandGroup {
+interface Doing extends Command {
+  words?: string;
+}
+
+function useCommands(wanted: string, onHelp: () => void): CommandGroup {
   const navigate = useNavigate();
   const session = useSession();
-  return {
-    label: 'Do',
-    commands: shortcuts
-      .filter(({ title, action }) => contains(title, wanted) && why(session, action) === undefined)
-      .map(({ to, search, title, icon: Icon }) => ({
-        id: `do ${title}`,
-        icon: <Icon size={16} stroke={1.6} aria-hidden />,
-        title,
-        run: () => void navigate({ to, search }),
-      })),
-  };
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true });
+  const dark = colorScheme === 'dark' || (colorScheme === 'auto' && matchMedia('(prefers-color-scheme: dark)').matches);
+  const ways: Doing[] = commands
+    .filter(({ action }) => why(session, action) === undefined)
+    .map(({ to, search, title, words, icon: Icon }) => ({
+      id: `do ${title}`,
+      icon: <Icon size={16} stroke={1.6} aria-hidden />,
+      title,
+      words,
+      run: () => void navigate({ to, search: search as never }),
+    }));
+  const Theme = dark ? IconSun : IconMoon;
+  const here: Doing[] = [
+    {
+      id: 'do theme',
+      icon: <Theme size={16} stroke={1.6} aria-hidden />,
+      title: dark ? 'Switch to the light theme' : 'Switch to the dark theme',
+      words: 'theme dark light colours switch',
+      run: () => setColorScheme(dark ? 'light' : 'dark'),
+    },
+    { id: 'do keyboard', icon: <IconKeyboard size={16} stroke={1.6} aria-hidden />, title: 'Keyboard shortcuts', words: 'help keys', aside: '?', run: onHelp },
+  ];
+  if (session.viewer && session.viewer.principal !== 'development') {
+    here.push({
+      id: 'do sign out',
+      icon: <IconLogout size={16} stroke={1.6} aria-hidden />,
+      title: 'Sign out',
+      words: 'log out leave',
+      run: () => void signOut().finally(() => navigate({ to: '/sign-in', replace: true })),
+    });
+  }
+  return { label: 'Do', commands: findBest([...ways, ...here], wanted, ({ title, words }) => [title, ...(words?.split(' ') ?? [])]) };
 }
-
-const contains = (text: string, part: string) => text.toLowerCase().includes(part.toLowerCase());

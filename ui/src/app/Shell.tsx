@@ -1,24 +1,33 @@
 import { AppShell, Burger } from '@mantine/core';
-import { useDisclosure, useHotkeys } from '@mantine/hooks';
+import { useDisclosure } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { Link, Outlet, useRouter } from '@tanstack/react-router';
 import { useEffect } from 'react';
+import { useKeyboard } from '~/kit/shortcuts';
 import { useOpenSession, useSession } from '~/parts/session';
+import { Arrival } from './Arrival';
+import { ConnectionMark } from './ConnectionMark';
 import { expel } from './entry';
+import { KeyboardHelp } from './KeyboardHelp';
 import { Nav } from './Nav';
 import { Palette } from './Palette';
 import classes from './Shell.module.css';
 import { ThemeMenu } from './ThemeMenu';
 import { UserMenu } from './UserMenu';
+import { useAppShortcuts } from './useAppShortcuts';
 import { useLive } from './useLive';
+import { useViewed } from './useViewed';
 
 const mac = /Mac|iP(hone|ad)/.test(navigator.platform);
 
 export function Shell() {
   const [opened, { toggle, close }] = useDisclosure(false);
   const [searching, palette] = useDisclosure(false);
-  useHotkeys([['mod+K', palette.toggle]], []);
+  const [helping, help] = useDisclosure(false);
+  useKeyboard();
+  useAppShortcuts({ palette: palette.toggle, help: help.open });
   useLive();
+  useViewed();
   useExpulsion();
   return (
     <AppShell
@@ -42,6 +51,7 @@ export function Shell() {
           aria-expanded={opened}
         />
         <Brand />
+        <ConnectionMark />
         <button type="button" className={classes.search} onClick={palette.open} aria-label="Search" aria-keyshortcuts="Control+K Meta+K">
           <IconSearch size={14} aria-hidden />
           <span className={classes.searchText}>Search</span>
@@ -56,7 +66,9 @@ export function Shell() {
       <AppShell.Main id="main" tabIndex={-1}>
         <Outlet />
       </AppShell.Main>
-      <Palette opened={searching} onClose={palette.close} />
+      <Arrival />
+      <Palette opened={searching} onClose={palette.close} onHelp={help.open} />
+      <KeyboardHelp opened={helping} onClose={help.close} />
     </AppShell>
   );
 }

@@ -19,38 +19,44 @@ interface PageEntry {
   icon: Icon;
   /** What one must be allowed to see it. */
   action?: string;
+  /** Keys that lead there, one after the other. */
+  keys?: string;
+  /** What else it may be looked for by. */
+  words?: string;
 }
 
 /** The pages of the navigation, and of the palette. */
 export const mainPages: PageEntry[] = [
-  { to: '/', title: 'Home', icon: IconHome },
-  { to: '/model', title: 'Data model', icon: IconAffiliate },
-  { to: '/sources', title: 'Sources', icon: IconPlugConnected },
-  { to: '/documents', title: 'Add documents', icon: IconFilePlus, action: 'HandOverDocuments' },
+  { to: '/', title: 'Home', icon: IconHome, keys: 'g h' },
+  { to: '/model', title: 'Data model', icon: IconAffiliate, keys: 'g m', words: 'blueprints schema builder' },
+  { to: '/sources', title: 'Sources', icon: IconPlugConnected, keys: 'g s', words: 'locations integrations providers conflicts' },
+  { to: '/documents', title: 'Add documents', icon: IconFilePlus, action: 'HandOverDocuments', keys: 'g d', words: 'yaml catalog-info import' },
 ];
 
 export const administrationPages: PageEntry[] = [
-  { to: '/people', title: 'People', icon: IconUsers, action: 'ReadUsers' },
-  { to: '/teams', title: 'Teams', icon: IconUsersGroup, action: 'ReadTeams' },
+  { to: '/people', title: 'People', icon: IconUsers, action: 'ReadUsers', keys: 'g p', words: 'users members' },
+  { to: '/teams', title: 'Teams', icon: IconUsersGroup, action: 'ReadTeams', keys: 'g t', words: 'groups' },
   { to: '/service-accounts', title: 'Service accounts', icon: IconRobot, action: 'ReadServiceAccounts' },
   { to: '/secrets', title: 'Secrets', icon: IconKey, action: 'ReadSecrets' },
-  { to: '/audit', title: 'Audit log', icon: IconHistory, action: 'ReadAuditLog' },
+  { to: '/audit', title: 'Audit log', icon: IconHistory, action: 'ReadAuditLog', keys: 'g a', words: 'history log who' },
 ];
 
 /** Reached through the user menu. */
-export const ownPages: PageEntry[] = [{ to: '/account', title: 'My account', icon: IconUserCircle }];
+export const ownPages: PageEntry[] = [{ to: '/account', title: 'My account', icon: IconUserCircle, keys: 'g i', words: 'profile password tokens keyboard settings' }];
 
-interface Shortcut {
-  to: '/people' | '/teams' | '/service-accounts' | '/secrets';
-  search: { invite: true } | { create: true };
+interface Command {
+  to: '/people' | '/teams' | '/service-accounts' | '/secrets' | '/documents' | '/sources' | '/model' | '/';
+  search?: Record<string, unknown>;
   title: string;
   icon: Icon;
   action: string;
+  words?: string;
 }
 
-/** Windows that the palette opens, for whoever may use them. */
-export const shortcuts: Shortcut[] = [
-  { to: '/people', search: { invite: true }, title: 'Invite somebody', icon: IconUserPlus, action: 'CreateUser' },
+/** What the palette does by going somewhere, for whoever may. What it does on the spot is in `Palette.tsx`. */
+export const commands: Command[] = [
+  { to: '/documents', title: 'Paste a catalog-info.yaml', icon: IconFilePlus, action: 'HandOverDocuments', words: 'add entity component import documents' },
+  { to: '/people', search: { invite: true }, title: 'Invite somebody', icon: IconUserPlus, action: 'CreateUser', words: 'new person user member' },
   { to: '/teams', search: { create: true }, title: 'New team', icon: IconUsersGroup, action: 'CreateTeam' },
   { to: '/service-accounts', search: { create: true }, title: 'New service account', icon: IconRobot, action: 'CreateServiceAccount' },
   { to: '/secrets', search: { create: true }, title: 'New secret', icon: IconKey, action: 'CreateSecret' },

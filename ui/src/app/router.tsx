@@ -13,6 +13,7 @@ import { DocumentsPage } from '~/features/documents/DocumentsPage';
 import { EntityFailure } from '~/features/entity/EntityFailure';
 import { EntityPage } from '~/features/entity/EntityPage';
 import { readEntitySearch } from '~/features/entity/search';
+import { readGraphSearch } from '~/features/graph/search';
 import { HomePage } from '~/features/home/HomePage';
 import { readAuditSearch } from '~/features/audit/search';
 import { readMachinesSearch } from '~/features/machines/search';
@@ -85,6 +86,13 @@ const entityRoute = createRoute({
     context.queryClient.ensureQueryData(entityQuery(params.blueprint, deps.id)),
   component: EntityPage,
   errorComponent: EntityFailure,
+});
+
+const graphRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/graph',
+  validateSearch: readGraphSearch,
+  component: lazyRouteComponent(() => import('~/features/graph/GraphPage'), 'GraphPage'),
 });
 
 const modelRoute = createRoute({
@@ -170,7 +178,7 @@ const administration = [peopleRoute, personRoute, teamsRoute, teamRoute, machine
 const routeTree = rootRoute.addChildren([
   signInRoute,
   welcomeRoute,
-  inRoute.addChildren([homeRoute, catalogRoute, entityRoute, modelRoute, sourcesRoute, documentsRoute, ...administration, elsewhereRoute]),
+  inRoute.addChildren([homeRoute, catalogRoute, entityRoute, graphRoute, modelRoute, sourcesRoute, documentsRoute, ...administration, elsewhereRoute]),
 ]);
 
 export function createAppRouter(queryClient: QueryClient) {

@@ -1,0 +1,26 @@
+import { queryOptions } from '@tanstack/react-query';
+import { client, unwrap } from './client';
+import type { components } from './schema';
+
+type Native = components['schemas'];
+
+export type Home = Native['HomePage'];
+export type HomeOwned = Native['HomeOwned'];
+export type HomeAttention = Native['HomeAttention'];
+export type HomeRecent = Native['HomeRecent'];
+export type PinnedLink = Native['PinnedLink'];
+export type HomeSection = Native['LayoutSection'];
+export type FirstSteps = Native['FirstSteps'];
+
+/** What concerns the reader. */
+export const homeQuery = queryOptions({
+  queryKey: ['home'],
+  queryFn: ({ signal }) => unwrap(client.GET('/home', { signal })),
+});
+
+export const putLayout = (sections: HomeSection[] | null) => unwrap(client.PUT('/home/layout', { body: { layout: sections && { sections } } }));
+export const putLinks = (links: PinnedLink[]) => unwrap(client.PUT('/home/links', { body: { links } }));
+export const putOrganizationLinks = (links: PinnedLink[]) => unwrap(client.PUT('/home/organization-links', { body: { links } }));
+
+/** Tells the server that an entity was looked at. */
+export const noteViewed = (blueprint: string, identifier: string) => unwrap(client.POST('/viewed', { body: { blueprint, identifier } }));
