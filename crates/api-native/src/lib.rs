@@ -25,6 +25,7 @@ mod tables;
 mod tokens;
 mod undo;
 mod visitor;
+mod widgets;
 
 use axum::Router;
 use stagedoor_portal::Portal;
@@ -62,6 +63,7 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
         .merge(documents::routes())
         .merge(audit::routes())
         .merge(changes::routes())
+        .merge(widgets::routes())
         .merge(undo::routes());
     routes
         .fallback(error::no_route)
@@ -85,7 +87,7 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
         sources::outlook::preview, documents::documents,
         tokens::tokens, tokens::create, tokens::revoke, tokens::scopes, service_accounts::list,
         service_accounts::create, service_accounts::rotate, service_accounts::remove,
-        changes::changes, audit::audit, undo::removals, undo::undo
+        widgets::data, changes::changes, audit::audit, undo::removals, undo::undo
     )
 )]
 struct Document;
