@@ -56,6 +56,9 @@ interface Command {
 /** What the palette does by going somewhere, for whoever may. What it does on the spot is in `Palette.tsx`. */
 export const commands: Command[] = [
   { to: '/documents', title: 'Paste a catalog-info.yaml', icon: IconFilePlus, action: 'HandOverDocuments', words: 'add entity component import documents' },
+  { to: '/model', search: { create: true }, title: 'New blueprint', icon: IconAffiliate, action: 'CreateBlueprint', words: 'create type template model' },
+  { to: '/sources', search: { register: true }, title: 'Register a location', icon: IconPlugConnected, action: 'RegisterLocation', words: 'source repository url add' },
+  { to: '/', search: { arrange: true }, title: 'Arrange the home page', icon: IconHome, action: 'UpdatePersonalSettings', words: 'layout order hide links pin' },
   { to: '/people', search: { invite: true }, title: 'Invite somebody', icon: IconUserPlus, action: 'CreateUser', words: 'new person user member' },
   { to: '/teams', search: { create: true }, title: 'New team', icon: IconUsersGroup, action: 'CreateTeam' },
   { to: '/service-accounts', search: { create: true }, title: 'New service account', icon: IconRobot, action: 'CreateServiceAccount' },

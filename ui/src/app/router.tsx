@@ -5,6 +5,8 @@ import {
   createRouter,
   lazyRouteComponent,
 } from '@tanstack/react-router';
+import { blueprintQuery } from '~/api/blueprints';
+import { homeQuery } from '~/api/home';
 import { entityQuery, modelQuery, sourcesQuery } from '~/api/queries';
 import { sessionQuery } from '~/api/session';
 import { CatalogPage } from '~/features/catalog/CatalogPage';
@@ -17,6 +19,7 @@ import { readGraphSearch } from '~/features/graph/search';
 import { HomePage } from '~/features/home/HomePage';
 import { readAuditSearch } from '~/features/audit/search';
 import { readMachinesSearch } from '~/features/machines/search';
+import { readEditorSearch } from '~/features/model/editor/search';
 import { readModelSearch } from '~/features/model/search';
 import { readPeopleSearch, readPersonSearch } from '~/features/people/search';
 import { readSecretsSearch } from '~/features/secrets/search';
@@ -29,6 +32,7 @@ import { parseSearch, stringifySearch } from '~/lib/search';
 import { Failure } from '~/parts/Failure';
 import { guard, passOn } from './entry';
 import { NotFound } from './NotFound';
+import { Pending } from './Pending';
 import { Shell } from './Shell';
 
 const rootRoute = createRootRouteWithContext<{ queryClient: QueryClient }>()({ errorComponent: Failure });
@@ -66,7 +70,7 @@ const elsewhereRoute = createRoute({ getParentRoute: () => inRoute, path: '$', c
 const homeRoute = createRoute({
   getParentRoute: () => inRoute,
   path: '/',
-  loader: ({ context }) => context.queryClient.ensureQueryData(sourcesQuery),
+  loader: ({ context }) => context.queryClient.ensureQueryData(homeQuery),
   component: HomePage,
 });
 
@@ -101,6 +105,14 @@ const modelRoute = createRoute({
   validateSearch: readModelSearch,
   // the graph brings its own library, so it is loaded only when it is looked at
   component: lazyRouteComponent(() => import('~/features/model/ModelPage'), 'ModelPage'),
+});
+
+const blueprintRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/model/$blueprint',
+  validateSearch: readEditorSearch,
+  loader: ({ context, params }) => context.queryClient.ensureQueryData(blueprintQuery(params.blueprint)).then(() => undefined),
+  component: lazyRouteComponent(() => import('~/features/model/editor/EditorPage'), 'EditorPage'),
 });
 
 const sourcesRoute = createRoute({
@@ -178,7 +190,7 @@ const administration = [peopleRoute, personRoute, teamsRoute, teamRoute, machine
 const routeTree = rootRoute.addChildren([
   signInRoute,
   welcomeRoute,
-  inRoute.addChildren([homeRoute, catalogRoute, entityRoute, graphRoute, modelRoute, sourcesRoute, documentsRoute, ...administration, elsewhereRoute]),
+  inRoute.addChildren([homeRoute, catalogRoute, entityRoute, graphRoute, modelRoute, blueprintRoute, sourcesRoute, documentsRoute, ...administration, elsewhereRoute]),
 ]);
 
 export function createAppRouter(queryClient: QueryClient) {
@@ -191,6 +203,10 @@ export function createAppRouter(queryClient: QueryClient) {
     // how old data may be is the query client's business
     defaultPreloadStaleTime: 0,
     defaultErrorComponent: Failure,
+    defaultPendingComponent: Pending,
+    defaultPendingMs: 250,
+    defaultPendingMinMs: 0,
+    defaultNotFoundComponent: NotFound,
     scrollRestoration: true,
     scrollToTopSelectors: ['#main'],
   });

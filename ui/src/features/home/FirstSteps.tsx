@@ -1,49 +1,72 @@
-import { Link } from '@tanstack/react-router';
-import type { Source } from '~/api/types';
-import { CodeBlock } from '~/kit/CodeBlock';
-import { Page, Section } from '~/kit/Page';
+import { IconCircle, IconCircleCheck } from '@tabler/icons-react';
+import { useState, type ReactNode } from 'react';
+import type { FirstSteps as State } from '~/api/home';
+import { Hidden } from '~/kit/Mono';
+import { Page } from '~/kit/Page';
+import { useOpenSession, useWhyNot } from '~/parts/session';
+import { InvitePeople, OwnBlueprint, PasteDocument } from './StepBodies';
+import { RegisterStep } from './RegisterStep';
 import classes from './home.module.css';
-
-const configuration = `catalog:
-  locations:
-    - type: file
-      target: ./catalog/*.yaml
-`;
+import { steps, type Step } from './steps';
 
 interface FirstStepsProps {
   documentTitle: string;
   title: string;
-  sources: Source[];
+  steps: State;
 }
 
-/** What to do with an empty catalog. */
-export function FirstSteps({ documentTitle, title, sources }: FirstStepsProps) {
+/** What to do with an empty catalog: a few minutes to data of one's own. */
+export function FirstSteps({ documentTitle, title, steps: state }: FirstStepsProps) {
   return (
-    <Page documentTitle={documentTitle} title={title} subtitle="The catalog is empty. There are three ways to fill it.">
-      <div className={classes.steps}>
-        <Section title="Paste a document">
-          <p>
-            A <code>catalog-info.yaml</code> works as it is. <Link to="/documents">Add documents</Link> checks it first and tells what would
-            change.
-          </p>
-        </Section>
-        <Section title="Point at files">
-          <p>
-            List files in <code>app-config.yaml</code> and start the server with it. Existing Backstage configurations are read unchanged.
-          </p>
-          <CodeBlock text={configuration} language="yaml" label="app-config.yaml" />
-        </Section>
-        <Section title="Send them">
-          <p>Port’s clients and the HTTP API create blueprints and entities as well.</p>
-        </Section>
-        {sources.length > 0 && (
-          <Section title="Sources">
-            <p>
-              There are sources already, but none has supplied an entity. <Link to="/sources">See what they report</Link>.
-            </p>
-          </Section>
-        )}
-      </div>
+    <Page documentTitle={documentTitle} title={title} subtitle="The catalog is empty. Each of these takes a minute, in any order; this page notices what is done.">
+      <Steps state={state} />
     </Page>
+  );
+}
+
+const bodies: Record<Step['id'], (state: State) => ReactNode> = {
+  files: (state) => <RegisterStep sources={state.sources} supplying={state.supplying} />,
+  document: () => <PasteDocument />,
+  model: () => <OwnBlueprint />,
+  people: () => <InvitePeople />,
+};
+
+/** The steps with their marks; the first that is not done is open. */
+export function Steps({ state }: { state: State }) {
+  const { viewer } = useOpenSession();
+  // in local mode there is nobody to invite
+  const shown = steps.filter(({ id }) => id !== 'people' || viewer.principal !== 'development');
+  const [chosen, choose] = useState<string>();
+  const open = chosen ?? shown.find((step) => step.done(state) === undefined)?.id;
+  return (
+    <ol className={classes.steps} aria-label="First steps">
+      {shown.map((step) => (
+        <OneStep key={step.id} step={step} state={state} open={open === step.id} onToggle={() => choose(open === step.id ? '' : step.id)} />
+      ))}
+    </ol>
+  );
+}
+
+function OneStep({ step, state, open, onToggle }: { step: Step; state: State; open: boolean; onToggle: () => void }) {
+  const reason = useWhyNot(step.action);
+  const done = step.done(state);
+  return (
+    <li className={classes.step} data-done={done !== undefined || undefined}>
+      <h2>
+        <button type="button" className={classes.stepHead} aria-expanded={open} onClick={onToggle}>
+          {done ? <IconCircleCheck size={18} stroke={1.8} aria-hidden /> : <IconCircle size={18} stroke={1.4} aria-hidden />}
+          <span>{step.title}</span>
+          <span className="sd-dim">
+            {done ? (
+              <>
+                <Hidden>Done. </Hidden>
+                {done}
+              </>
+            ) : null}
+          </span>
+        </button>
+      </h2>
+      {open && <div className={classes.stepBody}>{reason ? <p className="sd-dim">{reason}</p> : bodies[step.id](state)}</div>}
+    </li>
   );
 }

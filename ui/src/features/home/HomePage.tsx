@@ -1,97 +1,86 @@
+import { Button } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconLayoutList } from '@tabler/icons-react';
 import { useSuspenseQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
-import { sourcesQuery } from '~/api/queries';
-import type { Blueprint, Source } from '~/api/types';
-import { Page, Section } from '~/kit/Page';
-import { StateMark } from '~/kit/StateMark';
-import { Mono } from '~/kit/Mono';
-import { count, formatNumber, shortPath } from '~/lib/text';
-import { BlueprintIcon } from '~/parts/BlueprintIcon';
-import { useDocumentTitle, useCatalogBlueprints } from '~/parts/model';
-import { useSession } from '~/parts/session';
-import { FirstSteps } from './FirstSteps';
+import { lazy, Suspense } from 'react';
+import { homeQuery, type Home } from '~/api/home';
+import { nameOf } from '~/api/session';
+import { Page } from '~/kit/Page';
+import { count } from '~/lib/text';
+import { useDocumentTitle } from '~/parts/model';
+import { useOpenSession } from '~/parts/session';
 import classes from './home.module.css';
-import { Recent } from './Recent';
+import { arrange, type Arranged } from './sections';
+import { OwnTable } from './OwnTable';
 
-/** What there is, what is wrong, what changed. */
+// most people look at the page, and few arrange it
+const FirstSteps = lazy(() => import('./FirstSteps').then((module) => ({ default: module.FirstSteps })));
+const ArrangeWindow = lazy(() => import('./ArrangeWindow').then((module) => ({ default: module.ArrangeWindow })));
+
+/** What concerns the reader: what his teams own, what is wrong with it, what changed, where he was. */
 export function HomePage() {
-  const blueprints = useCatalogBlueprints();
-  const session = useSession();
-  const { data } = useSuspenseQuery(sourcesQuery);
+  const { data: home } = useSuspenseQuery(homeQuery);
+  const session = useOpenSession();
   const documentTitle = useDocumentTitle();
-  const filled = blueprints.filter((blueprint) => blueprint.count > 0);
-  const total = filled.reduce((sum, blueprint) => sum + blueprint.count, 0);
+  const [arranging, window] = useDisclosure(false);
   const title = session.organization ?? session.title;
-  if (total === 0) return <FirstSteps documentTitle={documentTitle} title={title} sources={data.sources} />;
+  if (home.steps.entities === 0) {
+    return (
+      <Suspense fallback={null}>
+        <FirstSteps documentTitle={documentTitle} title={title} steps={home.steps} />
+      </Suspense>
+    );
+  }
+  const arranged = arrange(home);
+  const shown = arranged.filter(({ hidden }) => !hidden);
+  const [wide, narrow] = [shown.filter(({ entry }) => !entry?.narrow), shown.filter(({ entry }) => entry?.narrow)];
+  const hidden = arranged.length - shown.length;
   return (
     <Page
       documentTitle={documentTitle}
       title={title}
-      subtitle={`${count(total, 'entity', 'entities')} of ${count(filled.length, 'blueprint')} from ${count(data.sources.length, 'source')}`}
+      subtitle={subtitle(home, nameOf(session.viewer))}
+      actions={
+        <Button variant="default" leftSection={<IconLayoutList size={14} stroke={1.6} aria-hidden />} onClick={window.open}>
+          Arrange
+        </Button>
+      }
     >
-      <div className={classes.columns}>
-        <div>
-          <Counts blueprints={blueprints} />
-          <Attention sources={data.sources} />
-        </div>
-        <Recent blueprints={filled} />
+      <div className={classes.columns} data-single={wide.length === 0 || narrow.length === 0 || undefined}>
+        {[wide, narrow].map(
+          (column, i) =>
+            column.length > 0 && (
+              <div key={i}>
+                {column.map((section) => (
+                  <One key={section.id} section={section} home={home} />
+                ))}
+              </div>
+            ),
+        )}
       </div>
+      {hidden > 0 && (
+        <p className={classes.line}>
+          {count(hidden, 'section')} hidden.{' '}
+          <button type="button" className={classes.plain} onClick={window.open}>
+            Arrange the page
+          </button>
+        </p>
+      )}
+      {arranging && (
+        <Suspense fallback={null}>
+          <ArrangeWindow arranged={arranged} onClose={window.close} />
+        </Suspense>
+      )}
     </Page>
   );
 }
 
-function Counts({ blueprints }: { blueprints: Blueprint[] }) {
-  const filled = blueprints.filter((blueprint) => blueprint.count > 0);
-  const empty = blueprints.length - filled.length;
-  return (
-    <Section title="Catalog" aside={empty > 0 ? `${count(empty, 'blueprint')} without entities` : undefined}>
-      <ul className={classes.counts}>
-        {filled.map((blueprint) => (
-          <li key={blueprint.identifier}>
-            <Link to="/catalog/$blueprint" params={{ blueprint: blueprint.identifier }} className={classes.count}>
-              <BlueprintIcon blueprint={blueprint.identifier} icon={blueprint.icon} />
-              <span className={classes.countTitle}>{blueprint.title}</span>
-              <span className={classes.countNumber}>{formatNumber(blueprint.count)}</span>
-            </Link>
-          </li>
-        ))}
-      </ul>
-    </Section>
-  );
+function One({ section: { entry, table }, home }: { section: Arranged; home: Home }) {
+  if (entry) return <entry.component home={home} />;
+  return table ? <OwnTable {...table} /> : null;
 }
 
-function Attention({ sources }: { sources: Source[] }) {
-  const bad = sources.filter((source) => source.state !== 'fresh' || source.problems.length > 0 || source.conflicts.length > 0 || Boolean(source.reason));
-  return (
-    <Section
-      title="Sources"
-      aside={
-        <Link to="/sources" className={classes.quietLink}>
-          All {count(sources.length, 'source')}
-        </Link>
-      }
-    >
-      {bad.length === 0 && <p className={classes.line}>{sources.length > 0 ? 'Every source is fresh and without problems.' : 'No source is configured.'}</p>}
-      <ul>
-        {bad.map((source) => (
-          <li key={source.id} className={classes.source}>
-            <span className={classes.state}>
-              <StateMark state={source.state} />
-            </span>
-            <Link to="/sources" hash={source.id} title={source.target} className={classes.target}>
-              <Mono>{shortPath(source.target)}</Mono>
-            </Link>
-            <span className="sd-dim">{summary(source)}</span>
-          </li>
-        ))}
-      </ul>
-    </Section>
-  );
-}
-
-function summary(source: Source): string {
-  const parts = [];
-  if (source.problems.length > 0) parts.push(count(source.problems.length, 'problem'));
-  if (source.conflicts.length > 0) parts.push(count(source.conflicts.length, 'conflict'));
-  return parts.join(', ');
+function subtitle({ teams, steps, sources }: Home, name: string): string {
+  const all = `${count(steps.entities, 'entity', 'entities')} from ${count(sources, 'source')}`;
+  return [name, teams.length > 0 ? teams.join(', ') : undefined, all].filter(Boolean).join(' · ');
 }

@@ -1,0 +1,56 @@
+import type { ComponentType } from 'react';
+import type { Home, HomeSection } from '~/api/home';
+import { Attention } from './Attention';
+import { CatalogCounts } from './CatalogCounts';
+import { Links } from './Links';
+import { Mine } from './Mine';
+import { Recent } from './Recent';
+import { Start } from './Start';
+import { steps } from './steps';
+import { Viewed } from './Viewed';
+
+export interface SectionEntry {
+  id: string;
+  title: string;
+  component: ComponentType<{ home: Home }>;
+  /** Beside the others, where there is room. */
+  narrow?: boolean;
+  /** Whether it has anything to say to this person at all. */
+  applies?: (home: Home) => boolean;
+}
+
+/** What a home page is made of, in the order in which it comes. One line adds a section: checks, runs and approvals get theirs here. */
+export const sections: SectionEntry[] = [
+  { id: 'start', title: 'First steps', component: Start, applies: ({ steps: state }) => state.people > 0 && steps.some((step) => step.done(state) === undefined) },
+  { id: 'mine', title: 'My teams', component: Mine, applies: ({ teams }) => teams.length > 0 },
+  { id: 'attention', title: 'Needs attention', component: Attention },
+  { id: 'recent', title: 'Recently changed', component: Recent },
+  { id: 'links', title: 'Links', component: Links, narrow: true },
+  { id: 'viewed', title: 'Recently viewed', component: Viewed, narrow: true },
+  { id: 'catalog', title: 'Catalog', component: CatalogCounts, narrow: true },
+];
+
+export interface Arranged {
+  id: string;
+  title: string;
+  hidden: boolean;
+  entry?: SectionEntry;
+  /** A table that the reader has added. */
+  table?: { title: string; blueprint?: string; query?: string };
+}
+
+/** The sections in the reader's order; those that came after he arranged them come last. */
+export function arrange(home: Home): Arranged[] {
+  const stored: HomeSection[] = home.layout?.sections ?? [];
+  const listed = stored.flatMap(({ id, hidden = false, title, blueprint, query }): Arranged[] => {
+    const entry = sections.find((section) => section.id === id);
+    if (entry) return [{ id, title: entry.title, hidden, entry }];
+    return title ? [{ id, title, hidden, table: { title, blueprint: blueprint ?? undefined, query: query ?? undefined } }] : [];
+  });
+  const known = new Set(listed.map(({ id }) => id));
+  const rest = sections.filter(({ id }) => !known.has(id)).map((entry) => ({ id: entry.id, title: entry.title, hidden: false, entry }));
+  return [...listed, ...rest].filter(({ entry }) => entry?.applies?.(home) ?? true);
+}
+
+/** What is sent of an arrangement. */
+export const stored = (arranged: Arranged[]): HomeSection[] => arranged.map(({ id, hidden, table }) => ({ id, hidden, ...table }));
