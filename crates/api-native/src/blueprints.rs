@@ -1,11 +1,13 @@
 //! The data model with live counts.
 
 mod derived;
+pub(crate) mod preview;
+pub(crate) mod templates;
 
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -23,6 +25,9 @@ pub(crate) struct BlueprintList {
     blueprints: Vec<BlueprintSummary>,
     /// Links between entities, counted by the relation that states them.
     edges: Vec<ModelEdge>,
+    /// The lines of the sidebar from top to bottom, as `GET /v1/sidebars/catalog` answers them.
+    #[schema(value_type = Vec<Object>)]
+    sidebar: Vec<Value>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -75,7 +80,10 @@ struct ModelEdge {
 }
 
 pub(crate) fn routes() -> Router<Api> {
-    Router::new().route("/blueprints", get(blueprints))
+    Router::new()
+        .route("/blueprints", get(blueprints))
+        .route("/blueprints/preview", post(preview::preview))
+        .route("/blueprint-templates", get(templates::templates))
 }
 
 /// All blueprints with counts of entities and of links between them. System blueprints are listed once they have
@@ -90,7 +98,9 @@ pub(crate) async fn blueprints(
     let entries = view.blueprints().iter().filter(listed);
     let mut blueprints: Vec<_> = entries.map(|e| summary(&api.portal, &view, e)).collect();
     blueprints.sort_by_cached_key(|b| b.title.to_lowercase());
-    Ok(Json(BlueprintList { blueprints, edges: edges(&view) }))
+    // Whoever may not read pages has none in the sidebar.
+    let sidebar = api.portal.sidebar(&viewer).unwrap_or_default().into_iter().map(|item| item.body).collect();
+    Ok(Json(BlueprintList { blueprints, edges: edges(&view), sidebar }))
 }
 
 fn summary(portal: &Portal, view: &View, entry: &BlueprintEntry) -> BlueprintSummary {

@@ -43,6 +43,22 @@ struct Accepted {
     reference: Option<String>,
     blueprint: String,
     identifier: String,
+    /// What would change it. Of a dry run only, and of the first hundred.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    difference: Option<Difference>,
+}
+
+/// A document that would change, as YAML.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Difference {
+    before: String,
+    after: String,
+}
+
+impl Difference {
+    pub(crate) fn of((before, after): (String, String)) -> Self {
+        Self { before, after }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -97,6 +113,7 @@ fn convert(report: DocumentsReport) -> Documents {
             reference: r.reference,
             blueprint: r.blueprint,
             identifier: r.identifier,
+            difference: r.difference.map(Difference::of),
         };
         list.into_iter().map(one).collect()
     };

@@ -16,6 +16,7 @@ mod jq;
 mod link;
 mod links;
 mod password;
+mod queries;
 mod service_accounts;
 mod session;
 mod sessions;
@@ -53,6 +54,7 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
         .merge(service_accounts::routes())
         .merge(blueprints::routes())
         .merge(jq::routes())
+        .merge(queries::routes())
         .merge(tables::routes())
         .merge(entity::routes())
         .merge(history::routes())
@@ -80,7 +82,7 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
         sessions::end, sessions::end_all, password::change, invitations::invitations, invitations::invite,
         invitations::revoke, invitations::reset_link,
         blueprints::blueprints, blueprints::preview::preview,
-        blueprints::templates::templates, jq::run, tables::tables, entity::entity, entity::raw, entity::related, entity::dependents,
+        blueprints::templates::templates, jq::run, queries::query, tables::tables, tables::export::export, entity::entity, entity::raw, entity::related, entity::dependents,
         history::history, graph::graph, suggest::suggest,
         home::home, home::put_layout, home::put_links, home::put_organization_links, home::viewed,
         sources::sources, sources::confirm, sources::read, sources::conflict::conflict,

@@ -1,5 +1,8 @@
 //! Where entities come from.
 
+pub(crate) mod conflict;
+pub(crate) mod outlook;
+
 use axum::extract::{Path, Query, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -103,6 +106,8 @@ pub(crate) fn routes() -> Router<Api> {
     Router::new()
         .route("/sources", get(sources))
         .route("/sources/confirm", post(confirm))
+        .route("/sources/conflict", get(conflict::conflict))
+        .route("/locations/preview", post(outlook::preview))
         .route("/sources/{id}/read", post(read))
 }
 

@@ -79,6 +79,12 @@ impl Jq {
         outputs.map(|outputs| outputs.map(|outputs| outputs.into_iter().next())).collect()
     }
 
+    /// The first `most` outputs of a program for each input; nothing after them is run.
+    #[must_use]
+    pub fn some(&self, program: &str, inputs: &[Value], most: usize) -> Vec<Result<Vec<Value>, JqError>> {
+        self.take(program, inputs, most)
+    }
+
     /// Whether a text is a program.
     ///
     /// # Errors

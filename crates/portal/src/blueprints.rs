@@ -5,9 +5,11 @@ mod declare;
 mod delete;
 mod mentions;
 mod permissions;
+mod preview;
 mod references;
 mod rename;
 mod system;
+mod templates;
 mod write;
 
 use std::sync::Arc;
@@ -24,7 +26,9 @@ use crate::writer::Draft;
 
 pub use attribute::Attribute;
 pub(crate) use permissions::PERMISSIONS;
+pub use preview::{Break, Fault, Loss, Member, Place, Preview, PreviewOf, Reason};
 pub use system::structure;
+pub use templates::{BlueprintTemplate, blueprint_templates};
 
 /// How a body meets a blueprint that exists.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Use case: documents that a program or a person hands over, as Backstage YAML or in Port's form.
 
 mod allowed;
+mod difference;
 
 use std::sync::Arc;
 
@@ -50,6 +51,9 @@ pub struct DocumentResult {
     pub blueprint: String,
     /// Its identifier.
     pub identifier: String,
+    /// What would change it: the document before and after, as YAML. Of a dry run only.
+    #[serde(skip)]
+    pub difference: Option<(String, String)>,
 }
 
 /// One document that was refused.
@@ -128,6 +132,7 @@ impl Read {
 impl Draft {
     fn write_documents(&mut self, text: &str, read: &Read, dry_run: bool, judge: &Judge) -> DocumentsReport {
         let mut report = DocumentsReport { dry_run, ..DocumentsReport::default() };
+        let before = dry_run.then(|| judge.view(self));
         // Blueprints of the same batch first: they decide which kinds are known.
         self.write_blueprints(&read.documents, &mut report, judge);
         if read.holds(self.catalog.blueprints()) {
@@ -136,6 +141,9 @@ impl Draft {
             self.write_each(&Read::of(text, self.catalog.blueprints()).documents, &mut report, judge);
         }
         report.rejected.sort_by_key(|r| r.index);
+        if let Some(before) = before {
+            difference::tell(&mut report.changed, &before, &judge.view(self));
+        }
         report
     }
 
@@ -183,7 +191,13 @@ impl Draft {
                 };
                 (
                     effect,
-                    DocumentResult { index: 0, reference: None, blueprint: identifier.clone(), identifier },
+                    DocumentResult {
+                        index: 0,
+                        reference: None,
+                        blueprint: identifier.clone(),
+                        identifier,
+                        difference: None,
+                    },
                 )
             });
             report.add(document, result);
@@ -216,7 +230,16 @@ impl Draft {
             (_, false) => Effect::Changed,
         };
         let reference = node.map(|n| self.catalog.reference(n).to_owned());
-        Ok((effect, DocumentResult { index: 0, reference, blueprint, identifier: written.identifier }))
+        Ok((
+            effect,
+            DocumentResult {
+                index: 0,
+                reference,
+                blueprint,
+                identifier: written.identifier,
+                difference: None,
+            },
+        ))
     }
 
     /// Writes a validated Backstage document without a claim. One that a source owns is left alone: the
@@ -255,6 +278,7 @@ impl Draft {
             reference: Some(reference.to_owned()),
             blueprint: record.blueprint.clone().to_string(),
             identifier: record.identifier.clone().to_string(),
+            difference: None,
         };
         let effect = match (self.put_if_changed(record), old.is_some()) {
             (false, _) => Effect::Unchanged,

@@ -6,6 +6,7 @@
 
 mod analyze;
 mod ancestry;
+mod outlook;
 mod refresh;
 mod repository;
 mod trial;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use serde_json::Value;
 use sha1::{Digest as _, Sha1};
 use stagedoor_auth::{Action, Resource, Viewer};
+use stagedoor_hosts::GitAddress;
 use stagedoor_model::{EntityRef, Record, json};
 use stagedoor_query::Catalog;
 use url::Url;
@@ -30,6 +32,7 @@ use crate::{Portal, View};
 
 pub use analyze::{Analysis, KnownFile};
 pub use ancestry::Ancestor;
+pub use outlook::{Outlook, OutlookFault, Outlooked};
 pub use trial::Trial;
 pub use unprocessed::Unprocessed;
 pub use validate::Fault;
@@ -99,6 +102,16 @@ fn check_target(kind: &str, target: &str) -> Result<(), PortalError> {
         return Err(PortalError::invalid(text));
     }
     stagedoor_ingest::LocationRef::parse(&format!("{kind}:{target}")).map_err(PortalError::invalid)?;
+    if GitAddress::is_meant_by(target) {
+        return match GitAddress::parse(target) {
+            Ok(address) if !address.path().is_empty() => Ok(()),
+            Ok(_) => Err(PortalError::invalid(format!(
+                "The target \"{target}\" of a location names no file: behind the repository follow // and the path in it"
+            ))),
+            // Not repeated: there may be a credential in it.
+            Err(error) => Err(PortalError::invalid(format!("The target of a location cannot be read: {error}"))),
+        };
+    }
     match Url::parse(target) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(()),
         Ok(_) => {

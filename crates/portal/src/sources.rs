@@ -8,8 +8,10 @@
 mod ask;
 mod budget;
 mod cache;
+mod conflict;
 mod cron;
 mod dry;
+mod duty;
 mod engine;
 mod event;
 mod fetch;
@@ -46,13 +48,15 @@ use stagedoor_hosts::{Budget, Hosts, Providers};
 use stagedoor_ingest::{AllowRule, CodeHosts, Rules};
 use stagedoor_model::Timestamp;
 use stagedoor_outbound::Egress;
-use stagedoor_query::Blueprints;
+use stagedoor_query::{Blueprints, Catalog};
+use tokio::sync::watch;
 
 pub(crate) use fetch::one_text;
 pub(crate) use includes::Includes;
 pub(crate) use wish::Wish;
 
 pub(crate) use ask::ReadEnd;
+pub use conflict::{ClaimOf, NameConflict};
 pub use report::{Conflict, SourceReport};
 pub(crate) use source::REGISTERED;
 
@@ -130,6 +134,8 @@ pub(crate) struct Sources {
     /// What addresses of files look like at the hosts of the configuration.
     pub(crate) code_hosts: Arc<CodeHosts>,
     status: Mutex<BTreeMap<String, Status>>,
+    /// Changes when another replica has read something.
+    told: watch::Sender<u64>,
     events: Sender<event::Event>,
     inbox: Mutex<Option<Receiver<event::Event>>>,
 }
@@ -141,6 +147,8 @@ struct Status {
     /// When it is read next by itself.
     next_run: Option<Timestamp>,
     running: bool,
+    /// How often another replica has told that it has read it.
+    told: u64,
 }
 
 impl Sources {
@@ -148,7 +156,24 @@ impl Sources {
         let (events, inbox) = channel();
         let code_hosts = config.hosts.as_ref().map(|hosts| CodeHosts::new(hosts.kinds())).unwrap_or_default();
         let code_hosts = Arc::new(code_hosts);
-        Self { config, code_hosts, status: Mutex::default(), events, inbox: Mutex::new(Some(inbox)) }
+        let (status, told) = (Mutex::default(), watch::Sender::new(0));
+        Self { config, code_hosts, status, told, events, inbox: Mutex::new(Some(inbox)) }
+    }
+
+    /// Wakes the thread that reads. Before it has started nobody listens, and it will look at everything anyway.
+    fn send(&self, event: event::Event) {
+        if self.inbox.lock().is_none() {
+            let _ = self.events.send(event);
+        }
+    }
+
+    /// Looks what a newer snapshot means for what is read: another list, or other kinds.
+    pub(crate) fn compare(&self, before: &Catalog, after: &Catalog) {
+        let list = |catalog: &Catalog| catalog.collection(REGISTERED).map(Arc::as_ptr);
+        let same_kinds = std::ptr::eq(before.blueprints(), after.blueprints());
+        if !same_kinds || list(before) != list(after) {
+            self.send(event::Event::Catalog);
+        }
     }
 
     /// The way out, if there is one.

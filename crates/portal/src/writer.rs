@@ -55,6 +55,11 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
+    /// Over a state that is not to be written: for looking at what an operation would do.
+    pub(crate) fn trial(catalog: Catalog, actor: Actor) -> Self {
+        Self { catalog, at: clock::now(), actor, changes: Vec::new() }
+    }
+
     /// Makes a change: visible to the rest of the operation at once, to everyone else when it is stored.
     pub(crate) fn put(&mut self, change: Change) {
         let person = crate::people::person_of(&change, &self.catalog);

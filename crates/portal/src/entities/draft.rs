@@ -236,7 +236,8 @@ fn inherits_ownership(blueprint: &Blueprint) -> bool {
     matches!(Derived::read(&blueprint.body.value()).0.ownership, Ownership::Inherited(_))
 }
 
-fn check_required(entry: &BlueprintEntry, record: &EntityRecord) -> Result<(), PortalError> {
+/// Whether everything that the blueprint demands is said.
+pub(crate) fn check_required(entry: &BlueprintEntry, record: &EntityRecord) -> Result<(), PortalError> {
     let fields = record.contributed();
     let document = record.document.as_ref().map(|d| d.value());
     let stated = document.as_ref().map(|d| entry.face.properties_of(d, &entry.blueprint)).unwrap_or_default();

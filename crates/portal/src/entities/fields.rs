@@ -154,7 +154,11 @@ fn target(value: &Value, place: &str) -> Result<Option<String>, PortalError> {
     }
 }
 
-fn check_properties(properties: &Map<String, Value>, blueprint: &Blueprint) -> Result<(), PortalError> {
+/// Whether values are what the blueprint says of their properties.
+pub(crate) fn check_properties(
+    properties: &Map<String, Value>,
+    blueprint: &Blueprint,
+) -> Result<(), PortalError> {
     for (key, value) in properties {
         let Some(property) = blueprint.properties.get(key) else { continue };
         if let Some(violation) = check_property(&property.definition, value) {

@@ -44,7 +44,8 @@ impl Portal {
     pub(super) async fn entities_behind(&self, location: &Location) -> Result<Vec<Value>, PortalError> {
         let reading = self.dry_read(&location.kind, &location.target, &Handle::current()).await;
         if !reading.errors.is_empty() {
-            return Err(PortalError::invalid(reading.errors.join(", ")));
+            let texts: Vec<String> = reading.errors.into_iter().map(|error| error.text).collect();
+            return Err(PortalError::invalid(texts.join(", ")));
         }
         let mut seen = HashSet::from([location.entity_ref.clone()]);
         let mut entities = vec![entity_of(location)];

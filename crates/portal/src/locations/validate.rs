@@ -129,7 +129,7 @@ impl Portal {
                 Err(message) => faults.push(fault(message)),
                 Ok(target) => {
                     let reading = self.dry_read(&place.kind, &target, &Handle::current()).await;
-                    faults.extend(reading.errors.iter().map(|error| Fault::told(error)));
+                    faults.extend(reading.errors.iter().map(|error| Fault::told(&error.text)));
                 }
             }
         }

@@ -27,6 +27,26 @@ pub(crate) struct DryDocument {
     pub(crate) value: Value,
     /// Lower-case.
     pub(crate) reference: String,
+    /// First line of it in its file, from 1.
+    pub(crate) line: u32,
+}
+
+/// A blueprint or entity in Port's form that a location leads to: `(place, line, body)`.
+pub(crate) type DryItem = (String, u32, PortItem);
+
+/// Something that is wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DryError {
+    /// `<name>: <message>`.
+    pub(crate) text: String,
+    /// The address of its file; empty where that cannot be told.
+    pub(crate) file: String,
+    /// From 1; 0 where the whole file is meant.
+    pub(crate) line: u32,
+    /// From 1; 0 where there is no line.
+    pub(crate) column: u32,
+    /// Lower-case reference of the document, where it can be told.
+    pub(crate) reference: Option<String>,
 }
 
 /// What a location would say.
@@ -34,8 +54,16 @@ pub(crate) struct DryDocument {
 pub(crate) struct DryReading {
     /// In the order of the files and of the documents in them.
     pub(crate) documents: Vec<DryDocument>,
-    /// Everything that is wrong: `<name>: <message>`.
-    pub(crate) errors: Vec<String>,
+    /// Blueprints and entities in Port's form among them.
+    pub(crate) items: Vec<DryItem>,
+    /// Everything that is wrong.
+    pub(crate) errors: Vec<DryError>,
+}
+
+impl DryReading {
+    fn wrong(&mut self, file: &str, text: impl Into<String>) {
+        self.errors.push(DryError { text: text.into(), file: file.to_owned(), ..DryError::default() });
+    }
 }
 
 /// A target that still has to be read.
@@ -55,7 +83,7 @@ impl Portal {
             } else {
                 "only url locations can be tried"
             };
-            reading.errors.push(format!("InputError: {message}"));
+            reading.wrong("", format!("InputError: {message}"));
             return reading;
         };
         let origin = format!("url:{target}");
@@ -72,9 +100,8 @@ impl Portal {
             for (target, found) in read_all(&hosts, wave, runtime).await {
                 for file in taken(&mut reading, &target, found) {
                     if seen.len() > MOST_FILES {
-                        reading
-                            .errors
-                            .push(format!("InputError: more than {MOST_FILES} files; register it instead"));
+                        let text = format!("InputError: more than {MOST_FILES} files; register it instead");
+                        reading.wrong("", text);
                         return reading;
                     }
                     if file.url == target.url || seen.insert(file.url.clone()) {
@@ -114,9 +141,12 @@ fn taken(reading: &mut DryReading, target: &Target, found: Result<Vec<Found>, Ho
         Ok(found) => return found,
         Err(HostError::NotFound(_)) if target.optional => {}
         Err(HostError::NotFound(message)) => {
-            reading.errors.push(format!("NotFoundError: Unable to read url, NotFoundError: {message}"));
+            let text = format!("NotFoundError: Unable to read url, NotFoundError: {message}");
+            reading.wrong(&target.url, text);
         }
-        Err(error) => reading.errors.push(format!("Error: Unable to read url, Error: {error}")),
+        Err(error) => {
+            reading.wrong(&target.url, format!("Error: Unable to read url, Error: {error}"));
+        }
     }
     Vec::new()
 }
@@ -134,7 +164,7 @@ impl Trial<'_> {
     /// Takes a file apart. Answers what it leads to.
     async fn take(&self, file: &Found, reading: &mut DryReading) -> Vec<Target> {
         let Ok(text) = std::str::from_utf8(&file.body) else {
-            reading.errors.push(format!("Error: {} is not UTF-8 text", file.url));
+            reading.wrong(&file.url, format!("Error: {} is not UTF-8 text", file.url));
             return Vec::new();
         };
         let place = format!("url:{}", file.url);
@@ -142,11 +172,17 @@ impl Trial<'_> {
         for document in self.documents(&place, text).await {
             match document.outcome {
                 Ok(ParsedDocument::Entity(entity)) => {
-                    self.take_entity(&place, &file.url, entity, reading, &mut leads)
+                    self.take_entity((&place, document.line), &file.url, entity, reading, &mut leads)
                 }
-                // Blueprints and entities in Port's form have no face yet: nothing to show.
-                Ok(ParsedDocument::Port(PortItem::Blueprint(_) | PortItem::Entity(_))) => {}
-                Err(error) => reading.errors.push(format!("{}: {}", error.name, error.message)),
+                // They have no face yet: nothing to show as an entity of Backstage's.
+                Ok(ParsedDocument::Port(item)) => reading.items.push((place.clone(), document.line, item)),
+                Err(error) => reading.errors.push(DryError {
+                    text: format!("{}: {}", error.name, error.message),
+                    file: file.url.clone(),
+                    line: error.line,
+                    column: error.column,
+                    reference: error.entity_ref,
+                }),
             }
         }
         leads
@@ -172,7 +208,7 @@ impl Trial<'_> {
 
     fn take_entity(
         &self,
-        place: &str,
+        (place, line): (&str, u32),
         name: &str,
         entity: ParsedEntity,
         reading: &mut DryReading,
@@ -183,18 +219,30 @@ impl Trial<'_> {
         let (origin_kind, origin) = self.origin.split_once(':').unwrap_or((self.origin, ""));
         if !sources.config.rules.allows(&entity.kind, spec_type, origin_kind, origin, &[]) {
             let text = stagedoor_ingest::not_allowed_text(&entity.entity_ref, place, self.origin);
-            reading.errors.push(format!("NotAllowedError: {text}"));
+            reading.errors.push(DryError {
+                text: format!("NotAllowedError: {text}"),
+                file: name.to_owned(),
+                line,
+                column: 1,
+                reference: Some(entity.entity_ref),
+            });
             return;
         }
         for targets in entity.targets.iter() {
             for target in &targets.targets {
                 match sources.code_hosts.resolve_target("url", name, targets.kind.as_deref(), target) {
                     Ok(url) => leads.push(Target { url, optional: targets.optional }),
-                    Err(message) => reading.errors.push(format!("InputError: {message}")),
+                    Err(message) => reading.errors.push(DryError {
+                        text: format!("InputError: {message}"),
+                        file: name.to_owned(),
+                        line,
+                        column: 1,
+                        reference: Some(entity.entity_ref.clone()),
+                    }),
                 }
             }
         }
         let (value, reference) = (entity.value, entity.entity_ref);
-        reading.documents.push(DryDocument { place: place.to_owned(), value, reference });
+        reading.documents.push(DryDocument { place: place.to_owned(), value, reference, line });
     }
 }

@@ -392,15 +392,30 @@ fn native(method: &str, path: &str) -> Option<Reads> {
         ("post", "/tables") => {
             let mut bodies = Vec::new();
             for blueprint in ["service", "domain", "incident", "plan", "component", "note"] {
-                bodies.push(json!({"blueprint": blueprint, "facets": ["team", "title"]}));
-                bodies.push(json!({"blueprint": blueprint, "limit": 1, "search": "o",
-                    "sort": [{"field": "title", "order": "desc"}]}));
+                bodies.push(json!({"blueprint": blueprint, "facets": ["$team", "$title"], "columns": ["$title"]}));
+                bodies.push(json!({"blueprint": blueprint, "limit": 1, "query": "o",
+                    "sort": [{"field": "$title", "order": "desc"}]}));
             }
-            bodies.push(json!({"blueprint": "service", "facets": ["properties.language", "relations.uses",
-                "properties.theirs", "relations.domain"]}));
-            bodies.push(json!({"blueprint": "service", "filters": [{"field": "team", "values": ["beta"]}]}));
+            bodies.push(json!({"columns": ["uses.$title", "uses.language", "domain"],
+                "facets": ["language", "uses", "theirs", "domain", "uses.language", "$blueprint"]}));
+            bodies.push(json!({"query": "$team = beta", "sort": [{"field": "uses", "order": "asc"},
+                {"field": "$identifier", "order": "desc"}]}));
+            bodies.extend(["uses", "$team", "theirs", "$blueprint"].map(|f| json!({"group": {"field": f}})));
+            bodies.push(json!({"within": [{"field": "uses", "value": "ghost"}]}));
+            bodies.extend(queries().into_iter().map(|q| json!({"query": q})));
             post(path, bodies)
         }
+        ("post", "/tables/export") => post(path, ["csv", "json"].map(|format| {
+            json!({"format": format, "columns": ["$title", "uses", "uses.$title", "theirs", "$team"]})
+        })),
+        ("post", "/query") => post(path, [
+            json!({"text": "language = ", "cursor": 11}),
+            json!({"text": "$team = ", "cursor": 8}),
+            json!({"text": "uses = ", "cursor": 7, "blueprint": "service"}),
+            json!({"text": "uses.$title = ", "cursor": 14}),
+            json!({"text": "relatedTo(service = g", "cursor": 21}),
+            json!({"text": "theirs = ", "cursor": 9}),
+        ]),
         _ => return None,
     })
 }
