@@ -54,9 +54,9 @@ use stagedoor_store::Store;
 
 pub use audit::{AuditAction, AuditEntry, AuditPage, AuditPlace, AuditQuery, By, Event, Token};
 pub use backstage_users::BackstageUser;
+pub use blueprints::Fault as BlueprintFault;
 pub use blueprints::{Attribute, BlueprintTemplate, blueprint_templates, structure};
 pub use blueprints::{Break, Loss, Member, Place, Preview, PreviewOf, Reason};
-pub use blueprints::Fault as BlueprintFault;
 pub use dependents::{Dependents, Fate, Pointing};
 pub use documents::{DocumentResult, DocumentsReport, RejectedDocument};
 pub use entities::{DatasourceQuery, WriteMode, WriteRequest, Written};
@@ -66,7 +66,8 @@ pub use history::{EntityEvent, EntityHistory, FieldChange, Version};
 pub use home::{Attention, Home, HomeLink, Owned, Steps, Viewed};
 pub use integrations::{Integration, IntegrationName, LogQuery};
 pub use locations::{
-    Analysis, Ancestor, Fault, KnownFile, Location, OnConflict, Outlook, OutlookFault, Outlooked, Registered, Trial, Unprocessed,
+    Analysis, Ancestor, Fault, KnownFile, Location, OnConflict, Outlook, OutlookFault, Outlooked, Registered,
+    Trial, Unprocessed,
 };
 pub use notifications::{Inbox, InboxQuery, Notification, Order, OrderField, Severity};
 pub use organization::Identity;
@@ -78,12 +79,14 @@ pub use people::{
 pub use people::{App, Client, NewServiceAccount, NewToken, ProofKind, ServiceAccount, TokenInfo};
 pub use people::{Person, Team, TeamChange, TeamName, UserChange, UserStatus};
 pub use problems::Problem;
-pub use provenance::{Origin, Since, SourceOfEntity, StatedBy};
 pub use programs::{ProgramProblem, ProgramRun, ProgramTrial};
+pub use provenance::{Origin, Since, SourceOfEntity, StatedBy};
 pub use rights::PermissionSet;
 pub use secrets::{Hiding, SecretInfo, SecretsConfig, new_secrets_key, seal};
 pub use signals::{Signal, Signals};
-pub use sources::{ClaimOf, Conflict, NameConflict, LocationConfig, MostFiles, Pace, SourceReport, SourcesConfig};
+pub use sources::{
+    ClaimOf, Conflict, LocationConfig, MostFiles, NameConflict, Pace, SourceReport, SourcesConfig,
+};
 pub use stagedoor_hosts::{Budget, Found, Hosts, ProviderEvent};
 pub use stats::{Stats, TIMING_BOUNDS, Timings};
 pub use undo::{

@@ -109,7 +109,9 @@ fn check_target(kind: &str, target: &str) -> Result<(), PortalError> {
                 "The target \"{target}\" of a location names no file: behind the repository follow // and the path in it"
             ))),
             // Not repeated: there may be a credential in it.
-            Err(error) => Err(PortalError::invalid(format!("The target of a location cannot be read: {error}"))),
+            Err(error) => {
+                Err(PortalError::invalid(format!("The target of a location cannot be read: {error}")))
+            }
         };
     }
     match Url::parse(target) {
