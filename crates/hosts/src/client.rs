@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use stagedoor_outbound::{Call, Egress, Reply};
+use stagedoor_outbound::{Call, Egress, Reply, SshCall, SshCommand};
 use url::Url;
 
 use crate::budget::{Budgets, Priority};
@@ -64,6 +64,20 @@ impl Client {
             self.budgets.unchanged(budget);
         }
         Ok(reply)
+    }
+
+    /// Runs a command at a host over SSH, which counts as one request to it.
+    ///
+    /// # Errors
+    /// `Exhausted`, and when it cannot be begun.
+    pub(crate) async fn ssh(&self, host: &str, call: &SshCall) -> Result<SshCommand, HostError> {
+        self.budgets.take(host, self.priority, now())?;
+        Ok(self.egress.ssh(call).await?)
+    }
+
+    /// The last request to a host has shown that nothing has changed.
+    pub(crate) fn was_unchanged(&self, host: &str) {
+        self.budgets.unchanged(host);
     }
 
     /// Nothing more is sent on a budget before a moment.

@@ -7,6 +7,7 @@ pub(crate) mod bitbucket_cloud;
 pub(crate) mod bitbucket_server;
 pub(crate) mod credential;
 mod gerrit;
+mod git;
 mod gitea;
 pub(crate) mod github;
 mod gitlab;
@@ -25,6 +26,7 @@ use crate::error::HostError;
 use crate::fields::Fields;
 
 pub(crate) use gerrit::Gerrit;
+pub use git::GitAddress;
 pub(crate) use gitea::Gitea;
 pub(crate) use gitlab::GitLab;
 pub(crate) use plain::Plain;
@@ -40,6 +42,7 @@ pub(crate) const KINDS: &[(&str, Make)] = &[
     ("bitbucketCloud", bitbucket_cloud::make),
     ("bitbucketServer", bitbucket_server::make),
     ("gerrit", gerrit::make),
+    ("git", git::make),
     ("gitea", gitea::make),
     ("github", github::make),
     ("gitlab", gitlab::make),
@@ -104,6 +107,20 @@ pub trait CodeHost: Any + Send + Sync {
     /// # Errors
     /// Why there is none; `Unreachable` where this kind of host has no listing.
     async fn list(&self, client: &Client, url: &Url, etag: Option<&str>) -> Result<Listing, HostError>;
+
+    /// Reads files of a listing together, where that is cheaper: their contents in the same order. None where this kind of
+    /// host reads them one by one.
+    ///
+    /// # Errors
+    /// Why one of them cannot be read.
+    async fn read_listed(
+        &self,
+        _client: &Client,
+        _folder: &Url,
+        _wanted: &[&Entry],
+    ) -> Result<Option<Vec<Bytes>>, HostError> {
+        Ok(None)
+    }
 
     /// The URL of a file of a listing, by the listed folder's URL and the file's path.
     fn file_url(&self, folder: &Url, path: &str) -> Option<Url> {

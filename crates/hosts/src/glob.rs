@@ -3,6 +3,7 @@
 use globset::{GlobBuilder, GlobMatcher};
 use url::Url;
 
+use crate::code::GitAddress;
 use crate::code::address::{decoded, query};
 use crate::error::HostError;
 
@@ -24,6 +25,9 @@ impl Target {
     pub(crate) fn parse(target: &str) -> Result<Self, HostError> {
         let url = Url::parse(target)
             .map_err(|error| HostError::NotFound(format!("\"{target}\" is not a URL: {error}")))?;
+        if GitAddress::is_meant_by(target) {
+            return in_git(target, url);
+        }
         let path = url.path().to_owned();
         let asked = query(&url, "path").filter(|asked| path.contains("/_git/") && asked.contains('*'));
         let text = asked.as_deref().unwrap_or(&path);
@@ -37,15 +41,35 @@ impl Target {
         } else {
             folder.set_path(&path[..cut]);
         }
-        let wrong = |error: globset::Error| {
-            HostError::NotFound(format!("the pattern of \"{target}\" cannot be read: {error}"))
-        };
         // Paths of a listing are not encoded.
         let pattern = if asked.is_some() { Some(text[cut..].to_owned()) } else { decoded(&text[cut..]) };
         let pattern = pattern.unwrap_or_else(|| text[cut..].to_owned());
-        let pattern = GlobBuilder::new(&pattern).literal_separator(true).build().map_err(wrong)?;
-        Ok(Self::Pattern { folder, pattern: pattern.compile_matcher() })
+        Ok(Self::Pattern { folder, pattern: matcher(target, &pattern)? })
     }
+}
+
+fn matcher(target: &str, pattern: &str) -> Result<GlobMatcher, HostError> {
+    let wrong = |error: globset::Error| {
+        HostError::NotFound(format!("the pattern of \"{target}\" cannot be read: {error}"))
+    };
+    let pattern = GlobBuilder::new(pattern).literal_separator(true).build().map_err(wrong)?;
+    Ok(pattern.compile_matcher())
+}
+
+/// An address of git has its path behind the second `//`. Written as `%2A` a star is a name's.
+fn in_git(target: &str, url: Url) -> Result<Target, HostError> {
+    let wrong = |what: String| HostError::NotFound(format!("the target \"{target}\" cannot be read: {what}"));
+    let address = GitAddress::parse(target).map_err(wrong)?;
+    let before = target.split('?').next().unwrap_or_default();
+    if !before.contains('*') {
+        return Ok(Target::File(url));
+    }
+    let path = address.path();
+    let star = path.find('*').unwrap_or_default();
+    let cut = path[..star].rfind('/').map_or(0, |slash| slash + 1);
+    let folder =
+        Url::parse(&address.at(&path[..cut]).to_string()).map_err(|error| wrong(error.to_string()))?;
+    Ok(Target::Pattern { folder, pattern: matcher(target, &path[cut..])? })
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::budget::{Budget, Budgets, Priority};
 use crate::client::Client;
-use crate::code::{CodeHost, File, KINDS, Plain};
+use crate::code::{CodeHost, Entry, File, KINDS, Plain};
 use crate::config::ConfigProblem;
 use crate::error::HostError;
 use crate::events::Webhooks;
@@ -138,10 +138,19 @@ impl Hosts {
                 let host = self.of(&folder);
                 let entries = self.seen.listing(host, &client, &folder).await?;
                 let matching = entries.iter().filter(|entry| pattern.is_match(&entry.path));
-                let wanted = matching
-                    .filter_map(|entry| Some((host.file_url(&folder, &entry.path)?, entry.version.clone())));
-                let wanted: Vec<(Url, Option<String>)> = wanted.collect();
-                let read = |(url, version)| self.read_version(&client, url, version);
+                let wanted = matching.filter_map(|entry| Some((host.file_url(&folder, &entry.path)?, entry)));
+                let wanted: Vec<(Url, &Entry)> = wanted.collect();
+                let together = self.seen.together(host, &client, &folder, &wanted).await?;
+                let read = |(url, entry): (Url, &Entry)| {
+                    let (read, version) = (together.get(&url).cloned(), entry.version.clone());
+                    let client = &client;
+                    async move {
+                        match read {
+                            Some(found) => Ok(found),
+                            None => self.read_version(client, url, version).await,
+                        }
+                    }
+                };
                 let mut reads = futures_util::stream::iter(wanted).map(read).buffered(AT_ONCE);
                 let mut found = Vec::new();
                 while let Some(read) = reads.next().await {

@@ -25,7 +25,7 @@ mod seen;
 
 pub use budget::{Budget, Priority};
 pub use client::Client;
-pub use code::{CodeHost, Entry, File, Listing};
+pub use code::{CodeHost, Entry, File, GitAddress, Listing};
 pub use config::ConfigProblem;
 pub use error::HostError;
 pub use events::{Header, LARGEST_DELIVERY, Refused, Taken, Webhooks};

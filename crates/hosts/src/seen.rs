@@ -66,6 +66,32 @@ impl Seen {
         Ok(found(body, unchanged))
     }
 
+    /// Files of a listing that have another version than the last time, read together where the host can do that.
+    pub(crate) async fn together(
+        &self,
+        host: &dyn CodeHost,
+        client: &Client,
+        folder: &Url,
+        wanted: &[(Url, &Entry)],
+    ) -> Result<HashMap<Url, Found>, HostError> {
+        let is_known = |url: &Url, entry: &Entry| {
+            let files = self.files.lock();
+            files.by_url.get(url.as_str()).is_some_and(|kept| kept.version == entry.version)
+        };
+        let news = wanted.iter().filter(|(url, entry)| entry.version.is_some() && !is_known(url, entry));
+        let news: Vec<_> = news.collect();
+        let entries: Vec<&Entry> = news.iter().map(|(_, entry)| *entry).collect();
+        let bodies = if news.is_empty() { None } else { host.read_listed(client, folder, &entries).await? };
+        let mut read = HashMap::new();
+        for ((url, entry), body) in news.into_iter().zip(bodies.into_iter().flatten()) {
+            let last = self.files.lock().by_url.get(url.as_str()).map(|kept| kept.body.clone());
+            let unchanged = last.is_some_and(|last| last == body);
+            self.keep(url, Kept { etag: None, version: entry.version.clone(), body: body.clone() });
+            read.insert(url.clone(), Found { url: url.to_string(), body, unchanged });
+        }
+        Ok(read)
+    }
+
     /// All files below a folder.
     pub(crate) async fn listing(
         &self,

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use serde_json::Value;
 use url::Url;
 
-use crate::scm::CodeHosts;
+use crate::scm::{CodeHosts, Scm};
 
 /// A place, `<type>:<target>`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -47,10 +47,13 @@ impl LocationRef {
         if self.kind != "url" {
             return found;
         }
-        found.push(("backstage.io/view-url", self.target.clone()));
-        let Ok(url) = Url::parse(&self.target) else { return found };
-        let Some(scm) = hosts.of(&url) else { return found };
-        if !names_commit(&self.target) {
+        let url = Url::parse(&self.target).ok();
+        let scm = url.as_ref().and_then(|url| hosts.of(url));
+        if scm.is_none_or(Scm::has_pages) {
+            found.push(("backstage.io/view-url", self.target.clone()));
+        }
+        let (Some(url), Some(scm)) = (url, scm) else { return found };
+        if scm.has_pages() && !names_commit(&self.target) {
             found.push(("backstage.io/edit-url", scm.edit_url(&self.target)));
         }
         if let Ok(folder) = scm.resolve("./", &url) {
@@ -67,7 +70,7 @@ impl fmt::Display for LocationRef {
 }
 
 /// Whether an address would run a script in a browser, however it is disguised.
-fn is_script(target: &str) -> bool {
+pub(crate) fn is_script(target: &str) -> bool {
     let plain: String = target.chars().filter(|c| !matches!(c, '\r' | '\n' | '\t')).take(80).collect();
     let plain = plain.trim_start_matches(|c: char| c <= ' ');
     plain.get(..11).is_some_and(|scheme| scheme.eq_ignore_ascii_case("javascript:"))
@@ -247,6 +250,33 @@ mod tests {
         assert_eq!(
             hosts.resolve_target("url", target, None, target).unwrap(),
             "https://ghe.example.com/o/r/tree/main/c.yaml"
+        );
+    }
+
+    #[test]
+    fn targets_in_a_git_repository_stay_in_it() {
+        let base = "git::https://git.example.com/team/repo.git//a/all.yaml?ref=feature/x";
+        let beside = |target| resolve_target("url", base, None, target).unwrap();
+        let root = "git::https://git.example.com/team/repo.git//";
+        for (target, path) in [
+            ("./b/*.yaml", "a/b/*.yaml"),
+            ("../c.yaml", "c.yaml"),
+            ("/d.yaml", "d.yaml"),
+            ("../../../../../e.yaml", "e.yaml"),
+            ("./", "a/"),
+            ("//evil.example/f.yaml", "f.yaml"),
+            ("./g.yaml?ref=other", "a/g.yaml"),
+        ] {
+            assert_eq!(beside(target), format!("{root}{path}?ref=feature/x"), "{target}");
+        }
+        for absolute in ["https://example.com/a.yaml", "git::ssh://git@h/r//x"] {
+            assert_eq!(beside(absolute), absolute);
+        }
+        let place = LocationRef { kind: "url".into(), target: base.into() };
+        // A browser opens no such address.
+        assert_eq!(
+            place.annotations(CodeHosts::public()),
+            [("backstage.io/source-location", format!("url:{root}a/?ref=feature/x"))]
         );
     }
 

@@ -45,6 +45,9 @@ impl CodeHosts {
 
     /// The kind of host that an address belongs to.
     pub(crate) fn of(&self, url: &Url) -> Option<Scm> {
+        if url.as_str().starts_with(GIT) {
+            return Some(Scm::Git);
+        }
         let host = url.host_str()?;
         match url.port() {
             Some(port) => self.by_host.get(&format!("{host}:{port}")).copied(),
@@ -71,7 +74,12 @@ pub(crate) enum Scm {
     Gitea,
     /// An object store: an address is only a path.
     Store,
+    /// A git server without pages: `git::https://host/repository//path?ref=main`.
+    Git,
 }
+
+/// What an address of a git server begins with; a URL without a host, as far as the standard is concerned.
+const GIT: &str = "git::";
 
 impl Scm {
     /// By its key in `integrations`.
@@ -89,6 +97,11 @@ impl Scm {
         })
     }
 
+    /// Whether its addresses lead a browser to a page.
+    pub(crate) fn has_pages(self) -> bool {
+        self != Self::Git
+    }
+
     /// Where a person can edit a file.
     pub(crate) fn edit_url(self, url: &str) -> String {
         match self {
@@ -97,7 +110,7 @@ impl Scm {
             // It has no address for its editor. Backstage cuts the query, and with it the branch.
             Self::BitbucketServer => url.split('?').next().unwrap_or(url).to_owned(),
             Self::Gitea => gitea_editor(url).unwrap_or_else(|| url.to_owned()),
-            Self::Azure | Self::Gerrit | Self::Store => url.to_owned(),
+            Self::Azure | Self::Gerrit | Self::Store | Self::Git => url.to_owned(),
         }
     }
 
@@ -108,6 +121,7 @@ impl Scm {
         } else {
             match self {
                 Self::Azure => azure_beside(target, base)?,
+                Self::Git => git_beside(target, base.as_str())?,
                 // Its addresses have no root that can be told from a folder.
                 Self::Gerrit => base.join(target)?.into(),
                 _ => self.beside(target, base)?,
@@ -205,6 +219,21 @@ fn azure_beside(target: &str, base: &Url) -> Result<String, url::ParseError> {
     let mut url = base.clone();
     set_query(&mut url, "path", &path);
     Ok(url.into())
+}
+
+/// An address whose path in the repository stands behind the second `//`, and its branch in the query.
+fn git_beside(target: &str, base: &str) -> Result<String, url::ParseError> {
+    let (place, query) = base.split_once('?').map_or((base, None), |(place, query)| (place, Some(query)));
+    let scheme = place.find("://").map_or(0, |at| at + 3);
+    let (root, path) = match place[scheme..].find("//") {
+        Some(at) => place.split_at(scheme + at),
+        None => (place, "//"),
+    };
+    // Any host will do: only the path is looked at, and it does not lead out of the repository.
+    let file = Url::parse("https://h/")?.join(&format!("/{}", path.trim_start_matches('/')))?;
+    let resolved = file.join(target.split('?').next().unwrap_or_default())?;
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    Ok(format!("{root}//{}{query}", resolved.path().trim_start_matches('/')))
 }
 
 /// Sets one parameter where it stands, or appends it.

@@ -14,6 +14,7 @@ mod egress;
 mod error;
 mod names;
 mod post;
+mod ssh;
 mod stream;
 mod trust;
 
@@ -23,4 +24,5 @@ pub use egress::{Authorization, Egress, Fetched, GetOptions};
 pub use error::{OutboundError, Refusal};
 pub use names::{Lookup, Names, SystemNames};
 pub use post::PostOptions;
+pub use ssh::{SshCall, SshCommand, SshEnd};
 pub use stream::{Stream, TlsOptions};

@@ -74,7 +74,8 @@ impl Egress {
             .unwrap_or_else(|_| Err(failed(format!("no connection within {} ms", within.as_millis()))))
     }
 
-    async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, OutboundError> {
+    /// The addresses of a host that may be connected to.
+    pub(crate) async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, OutboundError> {
         let (allow, names) = self.rules();
         let refused = |what: String| {
             let url = shown(host, port);
@@ -133,7 +134,7 @@ fn shown(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
-fn unreachable(host: &str, port: u16, reason: String) -> OutboundError {
+pub(crate) fn unreachable(host: &str, port: u16, reason: String) -> OutboundError {
     OutboundError::Unreachable { url: shown(host, port), reason }
 }
 

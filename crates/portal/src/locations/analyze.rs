@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 use stagedoor_auth::{Action, Resource, Viewer};
-use stagedoor_hosts::{HostError, Priority};
+use stagedoor_hosts::{GitAddress, HostError, Priority};
 use stagedoor_model::names::is_backstage_name;
 use url::Url;
 
@@ -54,7 +54,9 @@ impl Portal {
         let view = self.view_for(viewer, Action::AnalyzeLocation, Resource::Any)?;
         let no_url = || PortalError::invalid("The given location.target is not a URL");
         let url = Url::parse(target).map_err(|_| no_url())?;
-        if !matches!(url.scheme(), "http" | "https") {
+        if GitAddress::is_meant_by(target) {
+            GitAddress::parse(target).map_err(PortalError::invalid)?;
+        } else if !matches!(url.scheme(), "http" | "https") {
             return Err(no_url());
         }
         let kind = self.hosts().map_or_else(|| "url".to_owned(), |hosts| hosts.of(&url).kind().to_owned());

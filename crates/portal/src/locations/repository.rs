@@ -1,5 +1,6 @@
 //! What an address says of the repository that it is in.
 
+use stagedoor_hosts::GitAddress;
 use url::Url;
 
 /// A repository, by the address of any of its files or pages.
@@ -21,6 +22,9 @@ impl Repository {
     /// The repository of an address on a host of this kind (a key of `integrations`). None where the address is not
     /// one of a repository there, or the kind of host has none.
     pub(crate) fn of(url: &Url, kind: &str) -> Option<Self> {
+        if kind == "git" {
+            return Self::of_git(url);
+        }
         let all: Vec<&str> = url.path_segments()?.filter(|part| !part.is_empty()).collect();
         let at = |word: &str| all.iter().position(|part| *part == word);
         // How many segments the page has, and where the branch stands.
@@ -61,8 +65,27 @@ impl Repository {
         })
     }
 
+    /// That of an address of a git server without pages.
+    fn of_git(url: &Url) -> Option<Self> {
+        let address = GitAddress::parse(url.as_str()).ok()?;
+        let parts: Vec<&str> = address.remote().path_segments()?.filter(|part| !part.is_empty()).collect();
+        let (name, owner) = parts.split_last()?;
+        Some(Self {
+            root: format!("git::{}", address.remote()),
+            owner: owner.join("/"),
+            name: name.trim_end_matches(".git").to_owned(),
+            branch: address.reference().map(str::to_owned),
+            path: address.path().to_owned(),
+            kind: "git".to_owned(),
+        })
+    }
+
     /// The target that means every file of a name in it; none where this kind of host has no addresses for folders.
     pub(crate) fn files(&self, name: &str) -> Option<String> {
+        if self.kind == "git" {
+            let query = self.branch.as_ref().map(|branch| format!("?ref={branch}")).unwrap_or_default();
+            return Some(format!("{}//**/{name}{query}", self.root));
+        }
         let branch = self.branch.as_deref().unwrap_or("HEAD");
         let folder = match self.kind.as_str() {
             "github" => format!("tree/{branch}"),
@@ -149,6 +172,10 @@ mod tests {
         assert_eq!(
             files("gitlab", "https://gitlab.com/g/r/-/blob/dev/x.yaml").as_deref(),
             Some("https://gitlab.com/g/r/-/tree/dev/**/c.yaml")
+        );
+        assert_eq!(
+            files("git", "git::ssh://git@h/team/r.git//a/x.yaml?ref=dev").as_deref(),
+            Some("git::ssh://git@h/team/r.git//**/c.yaml?ref=dev")
         );
         assert_eq!(files("azure", "https://dev.azure.com/o/p/_git/r"), None);
     }

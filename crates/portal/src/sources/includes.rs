@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use stagedoor_hosts::HostError;
+use stagedoor_hosts::{GitAddress, HostError};
 use stagedoor_ingest::{CodeHosts, LocationRef, PlaceholderError, PlaceholderReader};
 use url::Url;
 
@@ -73,6 +73,10 @@ impl PlaceholderReader for Includes {
 
 /// Whether two addresses are of one repository; where there are none, of one server.
 fn of_one_repository(one: &str, other: &str) -> bool {
+    if GitAddress::is_meant_by(one) || GitAddress::is_meant_by(other) {
+        return GitAddress::parse(one)
+            .is_ok_and(|one| GitAddress::parse(other).is_ok_and(|o| one.is_beside(&o)));
+    }
     let (Ok(one), Ok(other)) = (Url::parse(one), Url::parse(other)) else { return false };
     one.origin() == other.origin() && repository(&one) == repository(&other)
 }
@@ -119,6 +123,15 @@ mod tests {
         assert!(!of_one_repository(group, "https://gitlab.com/g/sub/q/-/raw/main/d"));
         let azure = "https://dev.azure.com/o/p/_git/r?path=/c.yaml";
         assert!(!of_one_repository(azure, "https://dev.azure.com/o/p/_git/s?path=/c.yaml"));
+        let git = "git::https://h/team/r.git//a/c.yaml?ref=main";
+        assert!(of_one_repository(git, "git::https://h/team/r.git//d.json?ref=main"));
+        for other in [
+            "git::https://h/team/r.git//d.json",
+            "git::https://h/team/s.git//d?ref=main",
+            "https://h/team/r.git//d",
+        ] {
+            assert!(!of_one_repository(git, other) && !of_one_repository(other, git), "{other}");
+        }
         let plain = "https://example.com/a/b.yaml";
         assert!(of_one_repository(plain, "https://example.com/a/c/d.json"));
         assert!(!of_one_repository(plain, "https://example.com/d/c.yaml"));

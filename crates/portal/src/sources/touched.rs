@@ -1,6 +1,6 @@
 //! What a message of a host is about: which of the addresses that sources read.
 
-use stagedoor_hosts::ProviderEvent;
+use stagedoor_hosts::{GitAddress, ProviderEvent};
 use url::Url;
 
 use super::reading::Lead;
@@ -38,6 +38,9 @@ impl<'a> Push<'a> {
     }
 
     fn concerns_url(&self, url: &str, wild: bool) -> bool {
+        if GitAddress::is_meant_by(url) {
+            return GitAddress::parse(url).is_ok_and(|address| self.concerns_git(&address, wild));
+        }
         let Ok(url) = Url::parse(url) else { return false };
         let parts: Vec<String> = url.path().split('/').filter(|p| !p.is_empty()).map(decoded).collect();
         let lower: Vec<String> = parts.iter().map(|part| part.to_lowercase()).collect();
@@ -46,6 +49,21 @@ impl<'a> Push<'a> {
         let rest = &parts[rest..];
         let query = url.query().unwrap_or_default();
         self.is_on_branch(rest, query) && self.touches(rest, query, wild)
+    }
+
+    /// The same for an address that `git clone` takes.
+    fn concerns_git(&self, address: &GitAddress, wild: bool) -> bool {
+        let host = self.host.split(':').next().unwrap_or_default();
+        let is_there = address.remote().host_str().is_some_and(|known| known.eq_ignore_ascii_case(host));
+        let path = address.remote().path().to_lowercase();
+        let parts = path.trim_end_matches(".git").split('/').filter(|part| !part.is_empty());
+        let parts: Vec<String> = parts.map(decoded).collect();
+        let is_branch = |name: &str| name.trim_start_matches("refs/heads/") == self.branch;
+        let is_file = |path: &String| path.trim_start_matches('/') == address.path();
+        is_there
+            && after(&parts, &self.repository) == Some(parts.len())
+            && address.reference().is_none_or(is_branch)
+            && (wild || self.paths.is_none_or(|paths| paths.iter().any(is_file)))
     }
 
     /// An address that names another branch is not meant; one that names none may be.
@@ -168,6 +186,21 @@ mod tests {
             assert!(!touched(host, repository, Some(&["d.yaml"]), url), "{url}");
             assert!(touched(host, repository, None, url), "{url}");
         }
+        for git in [
+            "git::ssh://git@github.com/Acme/shop.git//c.yaml",
+            "git::https://github.com/acme/shop//c.yaml?ref=main",
+        ] {
+            assert!(touched("github.com", "acme/shop", paths, git), "{git}");
+            assert!(!touched("github.com", "acme/shop", Some(&["d.yaml"]), git), "{git}");
+            assert!(!touched("github.com", "acme/shop2", paths, git), "{git}");
+            assert!(!touched("gitlab.com", "acme/shop", paths, git), "{git}");
+        }
+        assert!(!touched(
+            "github.com",
+            "acme/shop",
+            paths,
+            "git::https://github.com/acme/shop//c.yaml?ref=dev"
+        ));
         let azure = "https://dev.azure.com/o/p/_git/r?path=%2Fc.yaml&version=GBother";
         assert!(!touched("dev.azure.com", "o/p/_git/r", paths, azure));
     }

@@ -1,0 +1,88 @@
+//! The files of a commit, from its trees (git-scm.com/book/en/v2/Git-Internals-Git-Objects).
+
+use std::collections::BTreeMap;
+
+use super::pack::{Kind, Oid, Pack};
+
+/// Files of one commit, and folders within folders.
+const MOST_FILES: usize = 500_000;
+const DEEPEST: usize = 128;
+const LONGEST_PATH: usize = 4096;
+
+/// What stands at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Node {
+    /// A file, by its content.
+    File(Oid),
+    /// A symbolic link: not followed.
+    Link,
+    /// Another repository: not read.
+    Module,
+}
+
+/// Everything in a commit, by path.
+pub(super) type Files = BTreeMap<String, Node>;
+
+/// The files of a commit that is in a pack with all of its trees.
+pub(super) fn files(pack: &Pack, commit: &Oid) -> Result<Files, String> {
+    let root = match object(pack, commit)? {
+        (Kind::Commit, content) => root(&content).ok_or("a commit has no tree")?,
+        _ => return Err(format!("{commit} is no commit")),
+    };
+    let mut files = Files::new();
+    let mut folders = vec![(String::new(), root, 0)];
+    // The same tree may stand in many places, and again in each of them: what is counted is places.
+    let mut places = 0;
+    while let Some((path, oid, depth)) = folders.pop() {
+        let (Kind::Tree, content) = object(pack, &oid)? else { return Err(format!("{oid} is no tree")) };
+        let mut rest = content.as_slice();
+        while !rest.is_empty() {
+            let (mode, name, oid) = entry(&mut rest).ok_or_else(|| format!("the tree {oid} is broken"))?;
+            places += 1;
+            if places > MOST_FILES {
+                return Err(format!("it has more than {MOST_FILES} files"));
+            }
+            let Some(name) = name.filter(|name| is_name(name)) else { continue };
+            let at = if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+            if at.len() > LONGEST_PATH || depth > DEEPEST {
+                return Err("its folders are too deep".to_owned());
+            }
+            match mode & 0o170_000 {
+                0o040_000 => folders.push((at, oid, depth + 1)),
+                0o120_000 => drop(files.insert(at, Node::Link)),
+                0o160_000 => drop(files.insert(at, Node::Module)),
+                _ => drop(files.insert(at, Node::File(oid))),
+            }
+        }
+    }
+    Ok(files)
+}
+
+fn object(pack: &Pack, oid: &Oid) -> Result<(Kind, Vec<u8>), String> {
+    let found = pack.object(oid).map_err(|broken| format!("{oid} cannot be read: {broken}"))?;
+    found.ok_or_else(|| format!("{oid} is missing"))
+}
+
+/// The tree of a commit, which its first line names.
+fn root(commit: &[u8]) -> Option<Oid> {
+    let line = commit.strip_prefix(b"tree ")?.split(|byte| *byte == b'\n').next()?;
+    Oid::parse(std::str::from_utf8(line).ok()?)
+}
+
+/// One entry of a tree: mode in octal digits, name (none where it is not UTF-8), object.
+fn entry<'a>(rest: &mut &'a [u8]) -> Option<(u32, Option<&'a str>, Oid)> {
+    let space = rest.iter().take(8).position(|byte| *byte == b' ')?;
+    let mode = u32::from_str_radix(std::str::from_utf8(&rest[..space]).ok()?, 8).ok()?;
+    let named = &rest[space + 1..];
+    let end = named.iter().position(|byte| *byte == 0)?;
+    let oid = Oid(named.get(end + 1..end + 21)?.try_into().ok()?);
+    *rest = &named[end + 21..];
+    Some((mode, std::str::from_utf8(&named[..end]).ok(), oid))
+}
+
+/// What git itself refuses to check out cannot be named in an address, either.
+fn is_name(name: &str) -> bool {
+    !matches!(name, "" | "." | "..")
+        && !name.eq_ignore_ascii_case(".git")
+        && !name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\'))
+}
