@@ -90,17 +90,24 @@ impl Portal {
         self.shared.replication.as_ref().and_then(Replication::unready)
     }
 
-    /// Whether this replica is the one that reads the sources. A portal with a database of its own always is.
+    /// Whether this replica is the one that reads files and does what only one may do. A portal with a database of its own always is.
     pub(crate) fn leads(&self) -> bool {
         self.shared.replication.as_ref().is_none_or(|r| r.peers.leads())
     }
 
-    /// Asks the replica that reads the sources to do so.
-    pub(crate) fn ask_leader(&self, wish: &Wish) {
-        if let Some(replication) = &self.shared.replication
-            && let Err(error) = replication.peers.ask(&wish.words())
-        {
-            tracing::warn!(%error, "the replica that reads the sources cannot be asked");
+    /// Tells all other replicas; those whose it is do as asked.
+    pub(crate) fn ask_others(&self, wish: &Wish) {
+        let Some(replication) = &self.shared.replication else { return };
+        let (peers, words) = (Arc::clone(&replication.peers), wish.words());
+        let ask = move || {
+            if let Err(error) = peers.ask(&words) {
+                tracing::warn!(%error, "the other replicas cannot be asked");
+            }
+        };
+        // It blocks, which a task must not.
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(ask)),
+            Err(_) => ask(),
         }
     }
 
@@ -193,11 +200,9 @@ fn follow(shared: &Weak<Shared>, peers: &dyn Peers) {
             if notice.head > applied {
                 shared.catch_up(peers, notice.head)?;
             }
-            notice.asked.iter().filter_map(|words| Wish::parse(words)).for_each(|wish| {
-                if peers.leads() {
-                    shared.sources.wish(wish);
-                }
-            });
+            let wishes = notice.asked.iter().filter_map(|words| Wish::parse(words));
+            let duty = notice.share.then_some(Wish::Duty);
+            wishes.chain(duty).for_each(|wish| shared.sources.wish(wish));
             Ok(())
         });
         let Some(shared) = shared.upgrade() else { return };
@@ -207,9 +212,11 @@ fn follow(shared: &Weak<Shared>, peers: &dyn Peers) {
         let leads = peers.leads();
         if leads && !led {
             tracing::info!("this replica reads the sources");
-            shared.sources.wish(Wish::Read);
             // What the one before has left unfinished.
             Portal { shared: Arc::clone(&shared) }.run_migrations();
+        }
+        if leads != led {
+            shared.sources.wish(Wish::Duty);
         }
         led = leads;
         match &followed {

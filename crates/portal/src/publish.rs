@@ -46,7 +46,9 @@ impl Shared {
     /// another one, ends here.
     pub(crate) fn publish(&self, catalog: Catalog) {
         let revision = catalog.revision;
-        self.catalog.store(Arc::new(catalog));
+        let (before, catalog) = (self.catalog.load_full(), Arc::new(catalog));
+        self.catalog.store(Arc::clone(&catalog));
+        self.sources.compare(&before, &catalog);
         self.rights.sights.forget_views();
         self.head.0.send_modify(|now| now.revision = revision);
     }

@@ -45,6 +45,7 @@ impl Portal {
         let on_conflict = on_conflict.unwrap_or(usual);
         self.refuse_configured(kind, target)?;
         let location = Location::new(&Uuid::new_v4().to_string(), kind, target);
+        let new = location.id.clone();
         let put = move |draft: &mut Draft| match find(&draft.catalog, &location.kind, &location.target) {
             Some(known) if on_conflict == OnConflict::Refresh => Ok(known),
             Some(known) => Err(taken(&known.kind, &known.target)),
@@ -55,8 +56,12 @@ impl Portal {
             }
         };
         let location = self.commit(viewer.actor("backstage"), false, put).await?;
-        let read = self.read_source(&location.source(), Priority::Person, WAIT).await == ReadEnd::Done;
-        Ok(Registered { location, read })
+        let source = location.source();
+        let read = match location.id == new {
+            true => self.read_new_source(&source, WAIT).await,
+            false => self.read_source(&source, Priority::Person, WAIT).await,
+        };
+        Ok(Registered { location, read: read == ReadEnd::Done })
     }
 
     /// Lets a registered location point elsewhere. What both targets say stays, with its uid.

@@ -39,22 +39,25 @@ impl Portal {
         }
     }
 
-    /// Reads all sources now and waits until what they say is in the catalog. Where another replica reads them, it
-    /// is asked to, and not waited for.
+    /// Reads all sources now and waits until what they say is in the catalog. Other replicas are asked to read theirs,
+    /// and not waited for.
     pub async fn sync_sources(&self) {
-        self.read_sources(Event::Sync).await;
-    }
-
-    async fn read_sources(&self, event: fn(oneshot::Sender<()>) -> Event) {
         let (done, wait) = oneshot::channel();
-        if self.shared.sources.events.send(event(done)).is_ok() {
+        self.ask_others(&Wish::Sync);
+        if self.shared.sources.events.send(Event::Sync(Some(done))).is_ok() {
             let _ = wait.await;
         }
     }
 
     /// Reads one source now, URLs asked again, and waits for its end, but no longer than `within`.
     pub(crate) async fn read_source(&self, id: &str, priority: Priority, within: Duration) -> ReadEnd {
-        self.ask(Asked { id: id.to_owned(), place: None, priority }, within).await
+        self.ask(Asked { id: id.to_owned(), place: None, priority, first: false }, within).await
+    }
+
+    /// Waits for the first reading of a source that somebody has just made, but no longer than `within`.
+    pub(crate) async fn read_new_source(&self, id: &str, within: Duration) -> ReadEnd {
+        let asked = Asked { id: id.to_owned(), place: None, priority: Priority::Person, first: true };
+        self.ask(asked, within).await
     }
 
     /// The same for what a source says at one place (`<type>:<file or url>`, an item without its `#` and number),
@@ -66,7 +69,8 @@ impl Portal {
         priority: Priority,
         within: Duration,
     ) -> ReadEnd {
-        self.ask(Asked { id: id.to_owned(), place: Some(place.to_owned()), priority }, within).await
+        self.ask(Asked { id: id.to_owned(), place: Some(place.to_owned()), priority, first: false }, within)
+            .await
     }
 
     async fn ask(&self, asked: Asked, within: Duration) -> ReadEnd {
@@ -74,11 +78,11 @@ impl Portal {
         if self.shared.sources.inbox.lock().is_some() {
             return ReadEnd::Pending;
         }
-        if !self.leads() {
+        if !self.reads_id(&asked.id) {
             return self.ask_other(asked, within).await;
         }
         let (done, wait) = oneshot::channel();
-        if self.shared.sources.events.send(Event::Ask(asked, done)).is_err() {
+        if self.shared.sources.events.send(Event::Ask(asked, Some(done))).is_err() {
             return ReadEnd::Pending;
         }
         match tokio::time::timeout(within, wait).await {
@@ -87,19 +91,35 @@ impl Portal {
         }
     }
 
-    /// Another replica reads the sources. A new source has been read when anything is known of it here.
+    /// Another replica reads the source, or, where it is new, whichever takes it. It has been read when that replica
+    /// says so, or anything is known of a new one here.
     async fn ask_other(&self, asked: Asked, within: Duration) -> ReadEnd {
         let id = asked.id.clone();
-        let is_new = !self.knows_of(&id);
-        self.ask_leader(&Wish::Ask(asked));
-        if !is_new {
-            return ReadEnd::Pending;
-        }
-        let mut head = self.shared.head.follow();
-        let read = async { while !self.knows_of(&id) && head.changed().await.is_ok() {} };
+        let wish = Wish::Ask(asked.clone());
+        let read = self.told_of(&id);
+        self.shared.sources.send(Event::Ask(asked, None));
+        self.ask_others(&wish);
         match tokio::time::timeout(within, read).await {
             Ok(()) => ReadEnd::Done,
             Err(_) => ReadEnd::Pending,
+        }
+    }
+
+    /// Waits until another replica tells that it has read a source from now on; of one that is new, until anything is
+    /// known of it.
+    fn told_of(&self, id: &str) -> impl Future<Output = ()> {
+        let (portal, id) = (self.clone(), id.to_owned());
+        let count =
+            |portal: &Self, id: &str| portal.shared.sources.status.lock().get(id).map_or(0, |s| s.told);
+        let (before, is_new) = (count(self, &id), !self.knows_of(&id));
+        let (mut told, mut head) = (self.shared.sources.told.subscribe(), self.shared.head.follow());
+        async move {
+            while count(&portal, &id) == before && !(is_new && portal.knows_of(&id)) {
+                tokio::select! {
+                    changed = told.changed() => if changed.is_err() { return },
+                    changed = head.changed(), if is_new => if changed.is_err() { return },
+                }
+            }
         }
     }
 
@@ -115,12 +135,8 @@ impl Portal {
 
     /// A host tells that something has changed there: what it concerns is read again.
     pub fn host_event(&self, event: ProviderEvent) {
-        if self.leads() {
-            // Where no sources are read nobody listens.
-            let _ = self.shared.sources.events.send(Event::Host(event));
-        } else {
-            self.ask_leader(&Wish::Host(event));
-        }
+        self.ask_others(&Wish::Host(event.clone()));
+        self.shared.sources.send(Event::Host(event));
     }
 
     /// Reads a source now, as a person wishes. Waits for its end, but no longer than ten seconds.
@@ -141,8 +157,14 @@ impl Portal {
     pub async fn confirm_source(&self, viewer: &Viewer, id: &str) -> Result<(), PortalError> {
         self.may(viewer, Action::UpdateSources, Resource::Any)?;
         self.known_source(id)?;
+        if !self.reads_id(id) {
+            let read = self.told_of(id);
+            self.ask_others(&Wish::Confirm(id.to_owned()));
+            let _ = tokio::time::timeout(PERSON, read).await;
+            return Ok(());
+        }
         let (done, wait) = oneshot::channel();
-        if self.shared.sources.events.send(Event::Confirm(id.to_owned(), done)).is_ok() {
+        if self.shared.sources.events.send(Event::Confirm(id.to_owned(), Some(done))).is_ok() {
             let _ = wait.await;
         }
         Ok(())

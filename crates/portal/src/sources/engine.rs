@@ -19,12 +19,12 @@ use super::job::Job;
 use super::reading::Lead;
 use super::scope::Pending;
 use super::settle::SETTLE;
-use super::source::{self, Origin, Source};
+use super::source::{Origin, Source};
 use super::timetable::Timetable;
 use super::touched::Push;
 use super::waiting::Waiting;
 use super::watching::Watching;
-use super::{KnownKinds, Status, Wish};
+use super::{KnownKinds, Status};
 use crate::{Portal, clock};
 
 /// Files that never rest do not delay the reading of others longer than this.
@@ -46,6 +46,7 @@ pub(super) fn start(portal: &Portal, inbox: Receiver<Event>) {
             // The folder is looked at here, so that the start does not wait for it.
             reader: Reader::over(config.readings.as_deref()),
             timetable: Timetable::default(),
+            all: Vec::new(),
             listed: BTreeMap::new(),
             jobs: HashMap::new(),
             ended: HashMap::new(),
@@ -57,7 +58,7 @@ pub(super) fn start(portal: &Portal, inbox: Receiver<Event>) {
             missed: HashMap::new(),
             ahead: Vec::new(),
             kinds: None,
-            revision: 0,
+            revision: None,
             led: false,
             grace: None,
         };
@@ -75,6 +76,9 @@ pub(super) struct Engine {
     pub(super) watching: Watching,
     pub(super) reader: Reader,
     pub(super) timetable: Timetable,
+    /// Every source.
+    pub(super) all: Vec<Source>,
+    /// Those that are read here.
     pub(super) listed: BTreeMap<String, Source>,
     /// Readings from outside that are under way.
     pub(super) jobs: HashMap<u64, Job>,
@@ -94,7 +98,7 @@ pub(super) struct Engine {
     /// The kinds that the last readings were judged by.
     kinds: Option<u64>,
     /// The newest state that was looked at.
-    revision: u64,
+    revision: Option<u64>,
     led: bool,
     /// When those that are no longer listed are looked at again, in milliseconds since 1970.
     pub(super) grace: Option<i64>,
@@ -126,19 +130,12 @@ impl Engine {
                 }
             }
             let Some(portal) = portal() else { return };
-            if portal.leads() {
-                self.lead(&portal, events);
-            } else {
-                self.stand_by(&portal, events);
-            }
+            self.turn(&portal, events);
         }
     }
 
     /// How long there is nothing to do, unless something happens.
     fn wait(&self) -> Option<Duration> {
-        if !self.led {
-            return None;
-        }
         let ahead = (!self.ahead.is_empty()).then_some(AHEAD.0);
         let due = [self.timetable.next(), self.grace].into_iter().flatten().min();
         let now = clock::now().0;
@@ -146,47 +143,21 @@ impl Engine {
         [ahead, due].into_iter().flatten().min()
     }
 
-    /// Another replica reads: wishes are passed on to it, and nobody waits.
-    fn stand_by(&mut self, portal: &Portal, events: Vec<Event>) {
-        if std::mem::take(&mut self.led) {
-            self.jobs.clear();
-            self.ended.clear();
-            self.timetable.reset(clock::now().0);
-            self.waiting.tell_all();
-        }
-        for event in events {
-            match event {
-                Event::First(files, all) => drop((files.send(()), all.send(()))),
-                Event::Sync(done) => {
-                    portal.ask_leader(&Wish::Sync);
-                    let _ = done.send(());
-                }
-                Event::Ask(asked, done) => {
-                    portal.ask_leader(&Wish::Ask(asked));
-                    let _ = done.send(());
-                }
-                Event::Confirm(id, done) => {
-                    portal.ask_leader(&Wish::Confirm(id));
-                    let _ = done.send(());
-                }
-                Event::Host(event) => portal.ask_leader(&Wish::Host(event)),
-                _ => {}
-            }
-        }
-    }
-
-    /// This replica reads.
-    fn lead(&mut self, portal: &Portal, events: Vec<Event>) {
+    /// Does what has come up.
+    fn turn(&mut self, portal: &Portal, events: Vec<Event>) {
         let now = clock::now().0;
-        let fresh = !std::mem::replace(&mut self.led, true);
+        let leads = portal.leads();
+        let passes = std::mem::replace(&mut self.led, leads) != leads;
         let revision = portal.shared.catalog.load().revision;
-        if fresh || self.revision != revision {
-            self.look_at_list(portal, now);
+        let share = self.revision.is_none() || events.iter().any(|event| matches!(event, Event::Duty));
+        if passes || share || self.revision != Some(revision) {
+            self.look_at_list(portal, share);
             self.judge_by_new_kinds(portal);
-            self.revision = revision;
+            self.revision = Some(revision);
         }
-        if fresh {
-            self.grace = Some(now);
+        let fresh = passes && leads;
+        if passes {
+            self.grace = leads.then_some(now);
         }
         for event in events {
             self.take(portal, event);
@@ -221,26 +192,6 @@ impl Engine {
         self.waiting.tell(&self.timetable);
     }
 
-    /// What is read is what the configuration and the records say now.
-    fn look_at_list(&mut self, portal: &Portal, now: i64) {
-        let catalog = portal.shared.catalog.load();
-        let all = source::all(&portal.shared.sources.config, &catalog);
-        drop(catalog);
-        let delay = |s: &Source| s.provider().map(|p| p.schedule().initial_delay).unwrap_or_default();
-        let listed: Vec<(String, Duration)> = all.iter().map(|s| (s.id.clone(), delay(s))).collect();
-        for gone in self.timetable.keep(&listed, now) {
-            self.reader.forget(&gone);
-            self.watching.forget(&gone);
-            self.leads.remove(&gone);
-            self.missed.remove(&gone);
-            portal.shared.sources.status.lock().remove(&gone);
-            let mut problems = portal.shared.problems.load().as_ref().clone();
-            problems.replace(&gone, Vec::new());
-            portal.shared.problems.store(Arc::new(problems));
-        }
-        self.listed = all.into_iter().map(|s| (s.id.clone(), s)).collect();
-    }
-
     /// Where there are other kinds than before, documents are judged again.
     fn judge_by_new_kinds(&mut self, portal: &Portal) {
         let kinds = KnownKinds::of(portal.shared.catalog.load().blueprints()).fingerprint();
@@ -264,17 +215,17 @@ impl Engine {
                 self.wait_for_first(files, Source::is_local);
                 self.wait_for_first(all, |_| true);
             }
-            Event::Lead | Event::Stop => {}
+            Event::Duty | Event::Catalog | Event::Stop => {}
             Event::Sync(done) => self.ask_for_all(done),
-            Event::Ask(asked, done) => self.asked(portal, asked, Some(done)),
+            Event::Ask(asked, done) => self.asked(portal, asked, done),
             Event::Confirm(id, done) => {
                 if self.listed.contains_key(&id) {
                     self.agree(portal, &id);
-                    let asked = Asked { id, place: None, priority: Priority::Person };
-                    self.asked(portal, asked, Some(done));
-                } else {
+                    let asked = Asked { id, place: None, priority: Priority::Person, first: false };
+                    self.asked(portal, asked, done);
+                } else if self.led && self.all.iter().all(|source| source.id != id) {
                     self.let_go(portal, &Source { id, origin: Origin::Abandoned });
-                    let _ = done.send(());
+                    done.map(|done| done.send(()));
                 }
             }
             Event::Host(event) => self.host_tells(portal, &event),
@@ -304,10 +255,10 @@ impl Engine {
     }
 
     /// Reads every source, for somebody who waits.
-    fn ask_for_all(&mut self, done: oneshot::Sender<()>) {
+    fn ask_for_all(&mut self, done: Option<oneshot::Sender<()>>) {
         let wanted = |id: &String| Some((id.clone(), self.timetable.ask(id, Priority::Person)?));
         let left = self.listed.keys().filter_map(wanted).collect();
-        self.waiting.add(left, done);
+        done.into_iter().for_each(|done| self.waiting.add(BTreeMap::clone(&left), done));
     }
 
     /// Somebody waits for the first reading of some sources, where it does not wait for its own time.
@@ -322,8 +273,10 @@ impl Engine {
     /// Somebody asks for a source, or a part of it.
     fn asked(&mut self, portal: &Portal, asked: Asked, done: Option<oneshot::Sender<()>>) {
         let Some(source) = self.listed.get(&asked.id).cloned() else {
-            // The snapshot that has it is on its way, or it is gone.
-            self.ahead.push((asked, Instant::now() + AHEAD.1));
+            // The snapshot that has it is on its way, or it is gone; or another replica reads it.
+            if self.all.iter().all(|source| source.id != asked.id) {
+                self.ahead.push((asked, Instant::now() + AHEAD.1));
+            }
             return;
         };
         let place = asked.place.as_deref().and_then(|p| p.strip_prefix("url:"));
@@ -333,7 +286,12 @@ impl Engine {
             done.into_iter().for_each(|done| self.waiting.add_job(job, done));
             return;
         }
-        if let (Some(wanted), Some(done)) = (self.timetable.ask(&asked.id, asked.priority), done) {
+        let wanted = if asked.first {
+            self.timetable.ask_first(&asked.id, asked.priority)
+        } else {
+            self.timetable.ask(&asked.id, asked.priority)
+        };
+        if let (Some(wanted), Some(done)) = (wanted, done) {
             self.waiting.add(BTreeMap::from([(asked.id, wanted)]), done);
         }
     }
@@ -348,7 +306,7 @@ impl Engine {
     fn take_those_ahead(&mut self, portal: &Portal) {
         let now = Instant::now();
         for (asked, until) in std::mem::take(&mut self.ahead) {
-            if self.listed.contains_key(&asked.id) {
+            if self.all.iter().any(|source| source.id == asked.id) {
                 self.asked(portal, asked, None);
             } else if now < until {
                 self.ahead.push((asked, until));

@@ -13,14 +13,16 @@ pub(crate) enum Event {
     Files(Vec<PathBuf>),
     /// The portal starts, and waits for the end of the first reading: of its files, and of everything.
     First(oneshot::Sender<()>, oneshot::Sender<()>),
-    /// This replica has become the one that reads.
-    Lead,
-    /// Someone asks for a reading of everything and waits for its end.
-    Sync(oneshot::Sender<()>),
+    /// Which sources this replica reads may have changed.
+    Duty,
+    /// The list of sources, or the kinds there are, may have changed.
+    Catalog,
+    /// Someone asks for a reading of everything, and may wait for its end.
+    Sync(Option<oneshot::Sender<()>>),
     /// Someone asks for one source, or for what it says at one place.
-    Ask(Asked, oneshot::Sender<()>),
+    Ask(Asked, Option<oneshot::Sender<()>>),
     /// A person confirmed the losses of a held source.
-    Confirm(String, oneshot::Sender<()>),
+    Confirm(String, Option<oneshot::Sender<()>>),
     /// A host tells that something has changed there.
     Host(ProviderEvent),
     /// A target has been read for a job.
@@ -41,4 +43,6 @@ pub(crate) struct Asked {
     /// One of its places, `<type>:<file or url>`, where the rest need not be read.
     pub(crate) place: Option<String>,
     pub(crate) priority: Priority,
+    /// It is new: its first reading will do, whoever has begun it.
+    pub(crate) first: bool,
 }

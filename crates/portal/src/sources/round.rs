@@ -293,14 +293,18 @@ impl Round<'_> {
         }
     }
 
-    /// Changes what belongs to a source, unless the record that it lives by is gone.
+    /// Changes what belongs to a source, unless the record that it lives by is gone, or another replica reads it now.
     pub(super) fn commit<T: Send + 'static>(
         &self,
         source: &Source,
         operation: impl Fn(&mut Draft) -> Result<T, PortalError> + Send + 'static,
     ) -> Option<T> {
         let record = source.record().map(str::to_owned);
+        let (portal, ours) = (self.portal.clone(), source.clone());
         let checked = move |draft: &mut Draft| {
+            if !portal.reads(&ours) {
+                return Ok(None);
+            }
             if record.as_deref().is_some_and(|key| !Portal::has_record(draft, key)) {
                 return Ok(None);
             }

@@ -133,6 +133,15 @@ impl Timetable {
         Some(plan.ended + 1 + u64::from(plan.running))
     }
 
+    /// The same for one that is new: its first reading will do.
+    pub(super) fn ask_first(&mut self, id: &str, priority: Priority) -> Option<u64> {
+        let plan = self.plans.get_mut(id)?;
+        if plan.ended == 0 && !plan.running {
+            plan.asked = plan.asked.max(Some(priority));
+        }
+        Some(1)
+    }
+
     /// The sources to be read now, with how urgent that is. They count as being read.
     pub(super) fn start(&mut self, now: i64) -> Vec<(String, Priority)> {
         let ready = |p: &Plan| !p.running && (p.asked.is_some() || p.due.is_some_and(|due| due <= now));
@@ -183,13 +192,6 @@ impl Timetable {
     pub(super) fn next(&self) -> Option<i64> {
         let waiting = self.plans.values().filter(|p| !p.running);
         waiting.filter_map(|p| if p.asked.is_some() { Some(0) } else { p.due }).min()
-    }
-
-    /// Nothing runs any more, and everything is due: this replica begins to read, or stops.
-    pub(super) fn reset(&mut self, now: i64) {
-        for plan in self.plans.values_mut() {
-            *plan = Plan { due: Some(now), ended: plan.ended + 1, ..Plan::default() };
-        }
     }
 }
 

@@ -47,11 +47,6 @@ impl Waiting {
         self.0 = left;
         tell(done);
     }
-
-    /// Tells everybody: nothing is read here any more.
-    pub(super) fn tell_all(&mut self) {
-        tell(std::mem::take(&mut self.0));
-    }
 }
 
 fn tell(waiters: Vec<Waiter>) {

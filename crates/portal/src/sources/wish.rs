@@ -1,10 +1,11 @@
-//! What the replica that reads the sources is asked for by another one.
+//! What replicas say to each other about sources.
 
 use serde_json::{Value, json};
 use stagedoor_hosts::{Priority, ProviderEvent};
+use stagedoor_model::Timestamp;
 
-use super::Sources;
 use super::event::{Asked, Event};
+use super::{Sources, Status};
 
 /// What is said between replicas is shorter than this, in bytes (PostgreSQL sends at most 8000).
 const LONGEST: usize = 7000;
@@ -12,9 +13,9 @@ const LONGEST: usize = 7000;
 /// A wish, as it travels from replica to replica.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Wish {
-    /// Read what has changed: this replica has just become the reader.
-    Read,
-    /// Read everything, URLs too.
+    /// Look which sources are yours: that may have changed. Nobody says it to another one.
+    Duty,
+    /// Read everything that is yours, URLs too.
     Sync,
     /// A person confirmed the losses of a held source.
     Confirm(String),
@@ -22,18 +23,29 @@ pub(crate) enum Wish {
     Ask(Asked),
     /// A host told something.
     Host(ProviderEvent),
+    /// A source has been read: when, and when it is again, in milliseconds since 1970.
+    Told {
+        /// Of the source.
+        id: String,
+        last: i64,
+        next: Option<i64>,
+    },
 }
 
 impl Wish {
     /// As it travels.
     pub(crate) fn words(&self) -> String {
         match self {
-            Self::Read => "read".to_owned(),
+            Self::Duty => "duty".to_owned(),
             Self::Sync => "sync".to_owned(),
             Self::Confirm(id) => format!("confirm {id}"),
             Self::Ask(asked) => {
-                let Asked { id, place, priority } = asked;
-                format!("ask {}", json!({ "id": id, "place": place, "priority": word_of(*priority) }))
+                let Asked { id, place, priority, first } = asked;
+                let priority = word_of(*priority);
+                format!("ask {}", json!({ "id": id, "place": place, "priority": priority, "first": first }))
+            }
+            Self::Told { id, last, next } => {
+                format!("told {}", json!({ "id": id, "last": last, "next": next }))
             }
             Self::Host(event) => {
                 let words = format!("host {}", written(event, true));
@@ -46,7 +58,6 @@ impl Wish {
     /// Understands [`Wish::words`]; a newer replica may ask for more than this one knows.
     pub(crate) fn parse(words: &str) -> Option<Self> {
         match words.split_once(' ') {
-            None if words == "read" => Some(Self::Read),
             None if words == "sync" => Some(Self::Sync),
             Some(("confirm", id)) => Some(Self::Confirm(id.to_owned())),
             Some(("ask", body)) => {
@@ -57,7 +68,14 @@ impl Wish {
                     id: text("id")?.to_owned(),
                     place: text("place").map(str::to_owned),
                     priority,
+                    first: body.get("first").and_then(Value::as_bool).unwrap_or(false),
                 }))
+            }
+            Some(("told", body)) => {
+                let body: Value = serde_json::from_str(body).ok()?;
+                let (id, number) =
+                    (body.get("id")?.as_str()?.to_owned(), |key| body.get(key).and_then(Value::as_i64));
+                Some(Self::Told { id, last: number("last")?, next: number("next") })
             }
             Some(("host", body)) => read(&serde_json::from_str(body).ok()?).map(Self::Host),
             _ => None,
@@ -98,18 +116,26 @@ fn read(event: &Value) -> Option<ProviderEvent> {
 }
 
 impl Sources {
-    /// Does as asked, some time. Nobody waits for it.
+    /// Does as asked, some time, as far as it is this replica's. Nobody waits for it.
     pub(crate) fn wish(&self, wish: Wish) {
-        let nobody = || tokio::sync::oneshot::channel().0;
         let event = match wish {
-            Wish::Read => Event::Lead,
-            Wish::Sync => Event::Sync(nobody()),
-            Wish::Confirm(id) => Event::Confirm(id, nobody()),
-            Wish::Ask(asked) => Event::Ask(asked, nobody()),
+            Wish::Duty => Event::Duty,
+            Wish::Sync => Event::Sync(None),
+            Wish::Confirm(id) => Event::Confirm(id, None),
+            Wish::Ask(asked) => Event::Ask(asked, None),
             Wish::Host(event) => Event::Host(event),
+            Wish::Told { id, last, next } => return self.told(id, Timestamp(last), next.map(Timestamp)),
         };
-        // Where no sources are read the queue has no end; the wish then waits in it.
-        let _ = self.events.send(event);
+        self.send(event);
+    }
+
+    /// Another replica has read a source.
+    fn told(&self, id: String, last: Timestamp, next: Option<Timestamp>) {
+        let mut status = self.status.lock();
+        let status: &mut Status = status.entry(id).or_default();
+        (status.last_run, status.next_run) = (Some(last), next);
+        status.told += 1;
+        self.told.send_modify(|count| *count += 1);
     }
 }
 
@@ -130,12 +156,16 @@ mod tests {
 
     #[test]
     fn wishes_arrive_as_they_were_sent() {
-        let ask = |place, priority| Wish::Ask(Asked { id: "url:https://h/a b".into(), place, priority });
+        let ask = |place, priority| {
+            let first = priority == Priority::Webhook;
+            Wish::Ask(Asked { id: "url:https://h/a b".into(), place, priority, first })
+        };
         let (host, owner) = ("h".to_owned(), "o".to_owned());
         for wish in [
-            Wish::Read,
             Wish::Sync,
             Wish::Confirm("file:/srv/my catalog/*.yaml".into()),
+            Wish::Told { id: "url:https://h/a b".into(), last: 7, next: Some(8) },
+            Wish::Told { id: "p".into(), last: 7, next: None },
             ask(None, Priority::Person),
             ask(Some("url:https://h/c".into()), Priority::Webhook),
             Wish::Host(push(3)),

@@ -236,6 +236,7 @@ impl Engine {
             if partial {
                 let pace = &portal.shared.sources.config.pace;
                 self.timetable.part_ended(&source.id, end, pace, clock::now().0);
+                self.tell(portal, &source.id);
                 continue;
             }
             self.ended(portal, &source, end);
@@ -283,6 +284,7 @@ impl Engine {
             let mut status = portal.shared.sources.status.lock();
             status.entry(source.id.clone()).or_default().last_run = Some(now);
         }
+        self.tell(portal, &source.id);
     }
 
     /// How often a URL is asked: all of one host together use no more than what its limit leaves for schedules.
@@ -295,25 +297,24 @@ impl Engine {
         let Some(budget) = budgets.iter().filter(of_host).find(|b| b.remaining.is_some()) else {
             return every;
         };
-        let count = self.listed.values().filter(|s| host_of(s) == host).count();
+        let count = self.all.iter().filter(|s| host_of(s) == host).count();
         least_often(budget, count, every, now / 1000)
     }
 
     /// Sources that hold claims and are not listed any more: they are marked, and go after their time.
     pub(super) fn look_at_unlisted(&mut self, portal: &Portal, first: bool) {
         let catalog = portal.shared.catalog.load_full();
-        let listed: Vec<Source> = self.listed.values().cloned().collect();
         let runtime = self.runtime.clone();
         let round = Round { portal, runtime: &runtime };
         if first {
             let keeps = portal.shared.sources.config.keeps_abandoned;
-            for id in unlisted(&listed, &catalog, keeps) {
+            for id in unlisted(&self.all, &catalog, keeps) {
                 let source = Source { id, origin: Origin::Abandoned };
                 round.set_state(&source, SourceState::Gone, ABANDONED);
             }
         }
         let catalog = portal.shared.catalog.load_full();
-        let all = abandoned(&listed, &catalog);
+        let all = abandoned(&self.all, &catalog);
         let is_over = |s: &&Source| {
             let since = catalog.sources().get(&s.id).map(|state| state.since.0);
             since.is_some_and(|since| clock::now().0 - since > GONE_GRACE)
