@@ -5,6 +5,7 @@
 //! node, so a dangling edge resolves without a write when its target appears. What can be derived
 //! (reverse relations, counts, the other face) is computed from here and never stored.
 
+mod claimed;
 mod edges;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use stagedoor_model::{
 };
 use uuid::Uuid;
 
+pub(crate) use self::claimed::Claimed;
 use crate::blueprints::{BlueprintChange, BlueprintEntry, Blueprints};
 use crate::classes::Classes;
 use crate::cow::{Hashed, PagedVec, SortedMap};
@@ -129,6 +131,7 @@ pub struct Catalog {
     /// Nodes that are entities which Backstage's dialect shows.
     pub(crate) visible: Arc<RoaringBitmap>,
     pub(crate) relation_types: RelationTypes,
+    pub(crate) claimed: Claimed,
     sources: Arc<BTreeMap<String, Arc<SourceRecord>>>,
     waiting: Arc<BTreeMap<(String, String), Arc<WaitingClaim>>>,
     /// What computed values rest on.
@@ -428,6 +431,7 @@ impl Catalog {
         }
         Arc::make_mut(&mut self.live).remove(node);
         Arc::make_mut(&mut self.visible).remove(node);
+        self.claimed.remove(node, &entity.record);
         self.index.rows_of(entity.document.as_str())
     }
 
@@ -448,6 +452,7 @@ impl Catalog {
             Arc::make_mut(&mut self.visible).insert(node);
         }
         self.uids.insert(record.uid, node);
+        self.claimed.insert(node, record);
         self.link(node, record, &entry.face, prepared);
         self.enter_edges(node);
         self.list_edges(node);

@@ -13,7 +13,7 @@ use roaring::RoaringBitmap as NodeSet;
 use stagedoor_model::{Change, EntityRecord, Revision, Text};
 
 use crate::blueprints::BlueprintEntry;
-use crate::catalog::{Catalog, Members, Node, NodeId};
+use crate::catalog::{Catalog, Claimed, Members, Node, NodeId};
 use crate::cow::{Hashed, SortedMap};
 use crate::index::Index;
 use crate::index::builder::IndexBuilder;
@@ -157,6 +157,8 @@ impl Catalog {
         let set = |nodes: Vec<NodeId>| Arc::new(NodeSet::from_sorted_iter(nodes).unwrap_or_default());
         self.live = Arc::new((0..entities.len() as NodeId).collect());
         self.visible = set(visible);
+        let records = entities.iter().enumerate();
+        self.claimed = Claimed::from_all(records.map(|(at, (record, _))| (at as NodeId, record.as_ref())));
         self.by_reference =
             Hashed::from_all(refs.iter().map(|(r, node)| (self.hasher.hash_one(r.as_str()), *node)));
         refs.sort_unstable();

@@ -12,13 +12,13 @@ mod order;
 mod random;
 mod related;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use stagedoor_model::{Blueprint, Change, EntityRecord, Fields, JsonText, Stamps, Timestamp, kinds};
+use stagedoor_model::{Blueprint, Change, Claim, EntityRecord, Fields, JsonText, Stamps, Timestamp, kinds};
 use stagedoor_query::page::{Place, Sort};
 use stagedoor_query::{Catalog, Expr, Subject};
 use uuid::Uuid;
@@ -44,6 +44,16 @@ fn stamps(at: i64) -> Stamps {
         updated_by: updated_by.into(),
         datasource: datasource.map(Into::into),
     }
+}
+
+/// None, or one of two sources.
+fn claim(at: i64) -> Option<Claim> {
+    let source = match at % 3 {
+        0 => return None,
+        1 => "file:/srv/*.yaml",
+        _ => "url:https://example.com/catalog-info.yaml",
+    };
+    Some(Claim { source: source.into(), item: format!("{source}#{at}"), line: 1, adopted: false })
 }
 
 impl World {
@@ -140,7 +150,7 @@ impl World {
             entity_ref: entity_ref.into(),
             document: document.as_ref().map(JsonText::of),
             fields,
-            claim: None,
+            claim: claim(at),
             stamps: stamps(at),
         });
         self.apply_put(&record);
@@ -226,6 +236,24 @@ fn check_order(
     Ok(())
 }
 
+/// What each source claims.
+fn check_claims(catalog: &Catalog, world: &World) -> Result<(), TestCaseError> {
+    let mut expected: BTreeMap<&str, BTreeSet<Uuid>> = BTreeMap::new();
+    for record in world.records.values() {
+        if let Some(claim) = &record.claim {
+            expected.entry(&claim.source).or_default().insert(record.uid);
+        }
+    }
+    let counts: Vec<(&str, u64)> = expected.iter().map(|(source, all)| (*source, all.len() as u64)).collect();
+    prop_assert_eq!(catalog.claimers().collect::<Vec<_>>(), counts);
+    for (source, expected) in &expected {
+        let claimed: BTreeSet<Uuid> = catalog.claimed_by(source).map(|(_, e)| e.record.uid).collect();
+        prop_assert_eq!(&claimed, expected, "{}", source);
+    }
+    prop_assert_eq!(catalog.claimed_by("file:elsewhere").count(), 0);
+    Ok(())
+}
+
 fn check(
     catalog: &Catalog,
     world: &World,
@@ -233,6 +261,7 @@ fn check(
     subjects: &[Subject],
 ) -> Result<(), TestCaseError> {
     let naive = world.naive();
+    check_claims(catalog, world)?;
     for query in queries {
         check_selection(catalog, &naive, query, false)?;
         check_selection(catalog, &naive, query, true)?;
