@@ -9,7 +9,8 @@ export default defineConfig({
   base: '/',
   plugins: [react()],
   resolve: { alias: { '~': fileURLToPath(new URL('./src', import.meta.url)) } },
-  server: { host: '127.0.0.1', proxy: { '/api': server, '/v1': server } },
+  // the name in the address bar goes on to the API, which refuses writes from another origin
+  server: { host: '127.0.0.1', proxy: Object.fromEntries(['/api', '/v1'].map((path) => [path, { target: server, changeOrigin: false }])) },
   build: { target: 'es2022', assetsInlineLimit: 0, chunkSizeWarningLimit: 1200, modulePreload: { polyfill: false } },
   test: { include: ['src/**/*.test.ts'] },
 });
