@@ -23,6 +23,8 @@ pub use viewed::Viewed;
 
 /// Entries of a list of the home page.
 const SHOWN: usize = 12;
+/// Shipped blueprints of what is beside the catalog: who there is, and locations, which change with what they hold.
+const APART: [&str; 3] = ["location", "user", "group"];
 /// Things that need attention.
 const ATTENTION: usize = 30;
 
@@ -178,11 +180,10 @@ fn counted(mine: &BTreeMap<String, NodeSet>, wrong: &NodeSet) -> Vec<Owned> {
 }
 
 impl View {
-    /// The entities that a list without further ado may show: no people, teams and other entities of the system, no
-    /// locations, which change with what they hold.
+    /// The entities that a list without further ado may show: no people and teams, nothing of the system, no locations.
     fn worth_showing(&self) -> NodeSet {
         let blueprints = self.blueprints().iter().map(|entry| entry.blueprint.identifier.as_str());
-        let shown = blueprints.filter(|b| !b.starts_with('_') && *b != "location");
+        let shown = blueprints.filter(|b| !b.starts_with('_') && !APART.contains(b));
         shown.fold(NodeSet::new(), |all, blueprint| all | self.catalog.set_of(blueprint).as_ref())
     }
 

@@ -17,6 +17,7 @@ import { EntityPage } from '~/features/entity/EntityPage';
 import { readEntitySearch } from '~/features/entity/search';
 import { readGraphSearch } from '~/features/graph/search';
 import { HomePage } from '~/features/home/HomePage';
+import { readHomeSearch } from '~/features/home/search';
 import { readAuditSearch } from '~/features/audit/search';
 import { readMachinesSearch } from '~/features/machines/search';
 import { readEditorSearch } from '~/features/model/editor/search';
@@ -26,6 +27,7 @@ import { readSecretsSearch } from '~/features/secrets/search';
 import { readSignInSearch } from '~/features/session/search';
 import { SignInPage } from '~/features/session/SignInPage';
 import { WelcomePage } from '~/features/session/WelcomePage';
+import { readSourcesSearch } from '~/features/sources/search';
 import { SourcesPage } from '~/features/sources/SourcesPage';
 import { readTeamSearch, readTeamsSearch } from '~/features/teams/search';
 import { parseSearch, stringifySearch } from '~/lib/search';
@@ -70,6 +72,7 @@ const elsewhereRoute = createRoute({ getParentRoute: () => inRoute, path: '$', c
 const homeRoute = createRoute({
   getParentRoute: () => inRoute,
   path: '/',
+  validateSearch: readHomeSearch,
   loader: ({ context }) => context.queryClient.ensureQueryData(homeQuery),
   component: HomePage,
 });
@@ -118,6 +121,7 @@ const blueprintRoute = createRoute({
 const sourcesRoute = createRoute({
   getParentRoute: () => inRoute,
   path: '/sources',
+  validateSearch: readSourcesSearch,
   loader: ({ context }) => context.queryClient.ensureQueryData(sourcesQuery),
   component: SourcesPage,
 });

@@ -1,9 +1,10 @@
-import { Button, PasswordInput } from '@mantine/core';
+import { Button, PasswordInput, Switch } from '@mantine/core';
 import { useState } from 'react';
 import { changePassword } from '~/api/people';
 import { nameOf } from '~/api/session';
 import { Form } from '~/kit/Form';
 import { Empty, Page, Section } from '~/kit/Page';
+import { setKeysOn, useKeysOn } from '~/kit/shortcuts';
 import { useDocumentTitle } from '~/parts/model';
 import { useOpenSession } from '~/parts/session';
 import { Sessions } from '~/parts/Sessions';
@@ -22,6 +23,7 @@ export function AccountPage() {
           The server runs with <code>--dev</code>: nobody signs in, and everyone who can reach it is administrator. Started without it, it prints
           a link that makes the first account.
         </Empty>
+        <Keyboard />
       </Page>
     );
   }
@@ -42,9 +44,27 @@ export function AccountPage() {
       <Section title="Password">
         <Password email={viewer.email} />
       </Section>
+      <Keyboard />
       <Sessions user={viewer.email} />
       <Tokens owner={viewer.email} mayMake title="Personal tokens" />
     </Page>
+  );
+}
+
+/** Single keys get into the way of speech input and of whoever brushes the keyboard. */
+function Keyboard() {
+  const on = useKeysOn();
+  return (
+    <Section title="Keyboard">
+      <Switch
+        size="xs"
+        py={10}
+        label="Single keys do something"
+        description="Press ? for the list. Ctrl/Cmd+K works either way. For this browser only."
+        checked={on}
+        onChange={(event) => setKeysOn(event.currentTarget.checked)}
+      />
+    </Section>
   );
 }
 

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
 import { IconLayoutList } from '@tabler/icons-react';
 import { useSuspenseQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { homeQuery, type Home } from '~/api/home';
 import { nameOf } from '~/api/session';
@@ -22,7 +22,9 @@ export function HomePage() {
   const { data: home } = useSuspenseQuery(homeQuery);
   const session = useOpenSession();
   const documentTitle = useDocumentTitle();
-  const [arranging, window] = useDisclosure(false);
+  const { arrange: arranging } = useSearch({ from: '/_in/' });
+  const navigate = useNavigate();
+  const turn = (open: boolean) => void navigate({ to: '/', search: { arrange: open || undefined }, replace: true });
   const title = session.organization ?? session.title;
   if (home.steps.entities === 0) {
     return (
@@ -41,7 +43,7 @@ export function HomePage() {
       title={title}
       subtitle={subtitle(home, nameOf(session.viewer))}
       actions={
-        <Button variant="default" leftSection={<IconLayoutList size={14} stroke={1.6} aria-hidden />} onClick={window.open}>
+        <Button variant="default" leftSection={<IconLayoutList size={14} stroke={1.6} aria-hidden />} onClick={() => turn(true)}>
           Arrange
         </Button>
       }
@@ -61,14 +63,14 @@ export function HomePage() {
       {hidden > 0 && (
         <p className={classes.line}>
           {count(hidden, 'section')} hidden.{' '}
-          <button type="button" className={classes.plain} onClick={window.open}>
+          <button type="button" className={classes.plain} onClick={() => turn(true)}>
             Arrange the page
           </button>
         </p>
       )}
       {arranging && (
         <Suspense fallback={null}>
-          <ArrangeWindow arranged={arranged} onClose={window.close} />
+          <ArrangeWindow arranged={arranged} onClose={() => turn(false)} />
         </Suspense>
       )}
     </Page>
