@@ -1,104 +1,147 @@
-//! Table pages: rows, total and facet counts of one blueprint in one call.
+//! Table pages: rows, total, groups and facet counts of a query in one call.
 
+mod cells;
+pub(crate) mod export;
+mod facets;
 mod field;
-mod row;
 
 use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use stagedoor_portal::{Scope, View};
-use stagedoor_query::page::{Selection, Sort};
-use stagedoor_query::{BlueprintEntry, Expr, Meta, NodeId, Scalar, Subject, Test};
+use serde_json::{Map, Value, json};
+use stagedoor_portal::View;
+use stagedoor_query::page::By;
+use stagedoor_query::{Expr, NodeId, Selection};
 use utoipa::ToSchema;
 
-use self::field::{TableField, field};
-pub(crate) use self::row::Row;
+use self::cells::Row;
+use self::facets::{Facet, Group};
+use self::field::TableField;
 use crate::Api;
 use crate::error::{ApiError, Caller, ErrorBody};
+use crate::queries::{Asked, Asking, QueryInput, QueryNote, aside, known_blueprint};
 
-/// Distinct values that a facet lists; the rest is counted in `more`.
-const FACET_VALUES: usize = 100;
+/// Columns, facets and the like, at most of each.
+const MOST_FIELDS: usize = 200;
+/// Columns that an order has, at most.
+const MOST_SORTS: usize = 10;
+/// Rows of one answer, at most.
+const MOST_ROWS: usize = 1_000;
 
-#[derive(Deserialize, ToSchema)]
+/// What a table shows. Fields are named as in the query language: `$title`, `tier`, `owner`, `owner.size`.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct TableRequest {
-    /// Identifier of the blueprint.
-    blueprint: String,
-    /// Substring of title, name, identifier, description or tag, without case.
+    /// Identifier of the blueprint; all blueprints when absent.
+    pub(crate) blueprint: Option<String>,
+    /// Which entities: text, or Port's search rules. All when absent.
     #[serde(default)]
-    search: String,
-    /// All must hold.
+    pub(crate) query: QueryInput,
+    /// Besides, only those with these values: the rows of a group.
     #[serde(default)]
-    filters: Vec<Filter>,
-    /// By title when absent.
-    sort: Option<SortRequest>,
+    within: Vec<Within>,
+    /// By title when empty.
     #[serde(default)]
-    offset: usize,
-    /// 1..1000, 50 when absent.
+    pub(crate) sort: Vec<SortRequest>,
+    #[serde(default)]
+    offset: u64,
+    /// 0..1000, 50 when absent.
     limit: Option<usize>,
-    /// Fields to count values of.
+    /// Fields whose values the rows have.
+    #[serde(default)]
+    pub(crate) columns: Vec<String>,
+    /// Instead of `columns`: those of some fields, the first so many, for which one entity in five or more has a value.
+    usual: Option<UsualColumns>,
+    /// Fields to count values of. The query's own conditions on a field do not count for its facet.
     #[serde(default)]
     facets: Vec<String>,
+    /// Groups instead of rows.
+    group: Option<GroupRequest>,
 }
 
-#[derive(Deserialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Filter {
-    /// `title`, `identifier`, `team`, `properties.<key>`, `relations.<key>`, `createdAt` or `updatedAt`.
+struct UsualColumns {
+    /// The most telling first. The first is always shown.
+    fields: Vec<String>,
+    most: usize,
+}
+
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Within {
     field: String,
-    /// Any of these; null means that the value is missing.
-    values: Vec<Value>,
+    /// Null means that there is none.
+    value: Value,
 }
 
-#[derive(Deserialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct SortRequest {
+pub(crate) struct SortRequest {
     field: String,
     order: SortOrder,
 }
 
-#[derive(Clone, Copy, Deserialize, PartialEq, ToSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum SortOrder {
     Asc,
     Desc,
 }
 
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct GroupRequest {
+    field: String,
+    /// The largest first instead of by value.
+    #[serde(default)]
+    by_count: bool,
+    #[serde(default)]
+    offset: usize,
+    /// 1..1000, 100 when absent.
+    limit: Option<usize>,
+}
+
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Table {
-    /// Rows that satisfy the filters, on all pages.
+    /// Entities that the query finds, on all pages.
     total: u64,
     /// The commit that the page shows.
     revision: u64,
+    /// The query as the language writes it.
+    query: String,
+    /// The same as Port's search rules.
+    #[schema(value_type = Object)]
+    rules: Value,
+    /// The columns that the rows have values for.
+    columns: Vec<String>,
     rows: Vec<Row>,
+    /// By field.
     #[schema(value_type = std::collections::HashMap<String, Facet>)]
     facets: IndexMap<String, Facet>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    groups: Option<Groups>,
+    /// Names in the query that nothing has.
+    notes: Vec<QueryNote>,
+    /// Fields that were asked for and that nothing has.
+    unknown_fields: Vec<String>,
 }
 
 #[derive(Serialize, ToSchema)]
-struct Facet {
-    values: Vec<FacetValue>,
-    /// Rows without a value.
-    missing: u64,
-    /// Further distinct values that are not listed.
-    more: usize,
-}
-
-#[derive(Serialize, ToSchema)]
-struct FacetValue {
-    value: Value,
-    title: String,
-    count: u64,
+struct Groups {
+    /// How many groups there are on all pages.
+    total: usize,
+    values: Vec<Group>,
 }
 
 pub(crate) fn routes() -> Router<Api> {
-    Router::new().route("/tables", post(tables))
+    Router::new().route("/tables", post(tables)).merge(export::routes())
 }
 
-/// One page of a blueprint's table.
+/// One page of a table: of one blueprint, or across all.
 #[utoipa::path(
     post, path = "/tables", request_body = TableRequest,
     responses(
@@ -114,79 +157,181 @@ pub(crate) async fn tables(
 ) -> Result<Json<Table>, ApiError> {
     let Json(request) = body?;
     let view = api.portal.view(&viewer)?;
-    let entry = view.blueprints().get(&request.blueprint);
-    let entry = entry
-        .ok_or_else(|| ApiError::not_found(format!("there is no blueprint \"{}\"", request.blueprint)))?;
-    let selection = view.select(&expression(&request, entry)?, Scope::Everything);
-    let nodes = page(&selection, &request, entry)?;
-    let mut facets = IndexMap::new();
-    for name in &request.facets {
-        facets.insert(name.clone(), facet(&view, &selection, &field(entry, name)?));
-    }
-    let rows = nodes.into_iter().filter_map(|n| Row::of(&view, n)).collect();
-    Ok(Json(Table { total: selection.len(), revision: view.revision(), rows, facets }))
+    aside(move || table(&view, &request).map(Json)).await
 }
 
-fn expression(request: &TableRequest, entry: &BlueprintEntry) -> Result<Expr, ApiError> {
-    let mut parts = vec![Expr::of_blueprint(&request.blueprint)];
-    let text = request.search.trim().to_lowercase();
-    if !text.is_empty() {
-        let paths = [
-            "metadata.title",
-            "metadata.name",
-            "metadata.description",
-            "metadata.tags",
-            "spec.profile.displayName",
-        ];
-        let contains = |path: &str| Expr::folded(Subject::Field(path.into()), Test::Contains(text.clone()));
-        let identifier = Expr::folded(Subject::Meta(Meta::Identifier), Test::Contains(text.clone()));
-        parts.push(Expr::Or(paths.into_iter().map(contains).chain([identifier]).collect()));
-    }
-    for filter in &request.filters {
-        let subject = field(entry, &filter.field)?.subject;
-        let mut any = Vec::new();
-        let values: Vec<Scalar> = filter.values.iter().filter_map(Scalar::of).collect();
-        if filter.values.iter().any(Value::is_null) {
-            any.push(Expr::exact(subject.clone(), Test::Valued).negate());
+fn table(view: &View, request: &TableRequest) -> Result<Table, ApiError> {
+    let asking = Asking::new(view);
+    let mut asked = Question::new(&asking, request)?;
+    let selection = asking.select(&asked.expr());
+    let columns = match &request.usual {
+        Some(usual) if request.columns.is_empty() => asked.usual(usual)?,
+        _ => asked.fields(&request.columns)?,
+    };
+    let facets = asked.facets(&request.facets, &selection)?;
+    let (mut rows, mut groups) = (Vec::new(), None);
+    match &request.group {
+        Some(group) => groups = asked.groups(group, &selection)?,
+        None => {
+            let nodes = asked.page(&selection, request)?;
+            let wanted = |key: &str| columns.iter().any(|c| c.is_derived(key));
+            view.prepare_derived(&nodes, &wanted);
+            rows.extend(nodes.into_iter().filter_map(|n| Row::of(view, n, &columns)));
         }
-        any.push(Expr::exact(subject, Test::In(values)));
-        parts.push(Expr::Or(any));
     }
-    Ok(Expr::And(parts))
+    let columns = columns.into_iter().map(|c| c.name).collect();
+    let Question { asked, unknown_fields, .. } = asked;
+    let (query, rules, notes) = (asked.text, asked.rules, asked.notes);
+    let (total, revision) = (selection.len(), view.revision());
+    Ok(Table { total, revision, query, rules, columns, rows, facets, groups, notes, unknown_fields })
 }
 
-fn page(
-    selection: &Selection<'_>,
-    request: &TableRequest,
-    entry: &BlueprintEntry,
-) -> Result<Vec<NodeId>, ApiError> {
-    let limit = request.limit.unwrap_or(50).clamp(1, 1000);
-    let name = request.sort.as_ref().map_or("title", |s| s.field.as_str());
-    let descending = request.sort.as_ref().is_some_and(|s| s.order == SortOrder::Desc);
-    let sort = Sort { subject: field(entry, name)?.subject, descending };
-    let mut seen = std::collections::HashSet::new();
-    let sorted = selection.sorted(&sort, None).map(|s| s.node).filter(|n| seen.insert(*n));
-    let mut nodes: Vec<NodeId> = sorted.skip(request.offset).take(limit).collect();
-    if nodes.len() < limit {
-        let sortable = selection.count_sortable(&sort.subject) as usize;
-        let skip = request.offset.saturating_sub(sortable);
-        nodes.extend(selection.unsortable(&sort.subject).into_iter().skip(skip).take(limit - nodes.len()));
-    }
-    Ok(nodes)
+/// A request, understood.
+pub(crate) struct Question<'q, 'v> {
+    asking: &'q Asking<'v>,
+    only: Option<&'q str>,
+    pub(crate) asked: Asked,
+    /// The conditions of `within`.
+    within: Vec<Expr>,
+    pub(crate) unknown_fields: Vec<String>,
 }
 
-fn facet(view: &View, selection: &Selection<'_>, field: &TableField) -> Facet {
-    let mut buckets = selection.facet(&field.subject);
-    buckets.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.text.cmp(&b.value.text)));
-    let more = buckets.len().saturating_sub(FACET_VALUES);
-    let values = buckets.into_iter().take(FACET_VALUES).map(|b| FacetValue {
-        title: field.title_of(view, &b.value.text),
-        value: match (b.value.is_text, b.value.number, b.value.text.as_str()) {
-            (false, Some(n), _) => serde_json::json!(n),
-            (false, None, text) => Value::Bool(text == "true"),
-            (true, _, text) => text.into(),
-        },
-        count: b.count,
-    });
-    Facet { values: values.collect(), missing: selection.missing(&field.subject), more }
+impl<'q, 'v> Question<'q, 'v> {
+    pub(crate) fn new(asking: &'q Asking<'v>, request: &'q TableRequest) -> Result<Self, ApiError> {
+        let only = request.blueprint.as_deref();
+        known_blueprint(asking.view, only)?;
+        for (what, list) in [("columns", request.columns.len()), ("facets", request.facets.len())] {
+            at_most(what, list, MOST_FIELDS)?;
+        }
+        at_most("sort", request.sort.len(), MOST_SORTS)?;
+        at_most("within", request.within.len(), MOST_SORTS)?;
+        let asked = asking.read(&request.query, only)?;
+        let mut question = Self { asking, only, asked, within: Vec::new(), unknown_fields: Vec::new() };
+        for within in &request.within {
+            let field = TableField::read(asking, only, &within.field)?;
+            let expr = question.having(&field, &within.value)?;
+            question.within.push(expr);
+        }
+        Ok(question)
+    }
+
+    /// The entities whose field has a value.
+    fn having(&self, field: &TableField, value: &Value) -> Result<Expr, ApiError> {
+        let rules = json!({"combinator": "and", "rules": [field.equals(value)]});
+        let compiled = self.asking.compile(&rules, self.only);
+        compiled.map_err(|e| ApiError::invalid(format!("within, field \"{}\": {}", field.name, e.message)))
+    }
+
+    /// What the query finds within the groups that are asked for.
+    pub(crate) fn expr(&self) -> Expr {
+        let mut parts = vec![self.asked.expr.clone()];
+        parts.extend(self.within.iter().cloned());
+        if parts.len() == 1 { parts.remove(0) } else { Expr::And(parts) }
+    }
+
+    /// The fields of some names. One that nothing has is told apart and has no values.
+    pub(crate) fn fields(&mut self, names: &[String]) -> Result<Vec<TableField>, ApiError> {
+        names.iter().map(|name| self.field(name)).collect()
+    }
+
+    /// The fields that have something to say. Not of the query but of all there is, so that a column neither comes nor
+    /// goes while one narrows down.
+    fn usual(&mut self, usual: &UsualColumns) -> Result<Vec<TableField>, ApiError> {
+        at_most("usual", usual.fields.len(), MOST_FIELDS)?;
+        let all = self.asking.select(&self.only.map_or(Expr::All, Expr::of_blueprint));
+        let mut columns: Vec<TableField> = Vec::new();
+        for name in &usual.fields {
+            if columns.len() >= usual.most {
+                break;
+            }
+            let field = self.field(name)?;
+            let told = || facets::missing(&all, &field).is_none_or(|n| n * 5 <= all.len() * 4);
+            if columns.is_empty() || all.is_empty() || told() {
+                columns.push(field);
+            }
+        }
+        Ok(columns)
+    }
+
+    fn field(&mut self, name: &str) -> Result<TableField, ApiError> {
+        let field = TableField::read(self.asking, self.only, name)?;
+        if field.columns.is_empty() && !self.unknown_fields.iter().any(|f| f == name) {
+            self.unknown_fields.push(name.to_owned());
+        }
+        Ok(field)
+    }
+
+    fn facets(
+        &mut self,
+        names: &[String],
+        selection: &Selection<'v>,
+    ) -> Result<IndexMap<String, Facet>, ApiError> {
+        let mut facets = IndexMap::new();
+        for name in names {
+            let field = self.field(name)?;
+            let facet = match facets::without(&self.asked.rules, &field.rule) {
+                None => facets::facet(self.asking, selection, &field),
+                Some(rules) => {
+                    let others = self.asking.compile(&rules, self.only);
+                    let mut parts = vec![others.map_err(|e| ApiError::invalid(e.message))?];
+                    parts.extend(self.within.iter().cloned());
+                    facets::facet(self.asking, &self.asking.select(&Expr::And(parts)), &field)
+                }
+            };
+            facets.insert(name.clone(), facet);
+        }
+        Ok(facets)
+    }
+
+    fn groups(
+        &mut self,
+        request: &GroupRequest,
+        selection: &Selection<'v>,
+    ) -> Result<Option<Groups>, ApiError> {
+        let field = self.field(&request.field)?;
+        let mut all = facets::groups(self.asking, selection, &field, request.by_count);
+        let total = all.len();
+        let limit = request.limit.unwrap_or(100).clamp(1, MOST_ROWS);
+        let values = all.drain(..).skip(request.offset).take(limit).collect();
+        Ok(Some(Groups { total, values }))
+    }
+
+    fn page(&mut self, selection: &Selection<'_>, request: &TableRequest) -> Result<Vec<NodeId>, ApiError> {
+        let limit = request.limit.unwrap_or(50).min(MOST_ROWS);
+        let order = self.order(&request.sort)?;
+        Ok(selection.positions(&by(&order), request.offset, limit))
+    }
+
+    /// The fields that rows are ordered by, and whether downwards.
+    pub(crate) fn order(&mut self, sort: &[SortRequest]) -> Result<Vec<(TableField, bool)>, ApiError> {
+        let mut order = Vec::with_capacity(sort.len());
+        for one in sort {
+            order.push((self.field(&one.field)?, one.order == SortOrder::Desc));
+        }
+        if order.is_empty() {
+            order.push((self.field("$title")?, false));
+        }
+        Ok(order)
+    }
+}
+
+/// An order as the catalog takes it.
+pub(crate) fn by(order: &[(TableField, bool)]) -> Vec<By<'_>> {
+    let one = |(field, descending): &'_ (TableField, bool)| (*descending, field.numeric);
+    let flags: Vec<(bool, bool)> = order.iter().map(one).collect();
+    let columns = order.iter().map(|(field, _)| field.sorted.as_slice());
+    columns.zip(flags).map(|(columns, (descending, numeric))| By { columns, descending, numeric }).collect()
+}
+
+fn at_most(what: &str, found: usize, most: usize) -> Result<(), ApiError> {
+    match found > most {
+        true => Err(ApiError::invalid(format!("\"{what}\" has {found} items, and at most {most} may be"))),
+        false => Ok(()),
+    }
+}
+
+/// The keys of a rule that say what it looks at.
+fn subject_of(rule: &Map<String, Value>) -> Map<String, Value> {
+    let keys = ["property", "relation", "targetProperty", "propertySchema", "scorecard", "scorecardRule"];
+    rule.iter().filter(|(key, _)| keys.contains(&key.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()
 }

@@ -144,7 +144,9 @@ impl View {
         self.port_properties_where(node, &|_| true)
     }
 
-    fn port_properties_where(&self, node: NodeId, wanted: &dyn Fn(&str) -> bool) -> Map<String, Value> {
+    /// As [`View::port_properties`], with those derived properties that are wanted: the others are not computed.
+    #[must_use]
+    pub fn port_properties_where(&self, node: NodeId, wanted: &dyn Fn(&str) -> bool) -> Map<String, Value> {
         let Some(entity) = self.entity(node) else { return Map::new() };
         let mut properties = self.catalog.stored_properties(entity);
         properties.extend(self.catalog.derived_where(node, wanted));

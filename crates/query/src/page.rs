@@ -5,6 +5,7 @@
 
 mod by_field;
 mod by_ref;
+mod ordered;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -18,6 +19,8 @@ use crate::index::term::{fold_cmp, fold_eq};
 use crate::index::{rows_at, text_at};
 use crate::reach::Bits;
 use crate::related::Related;
+
+pub use self::ordered::By;
 
 /// The nodes that satisfy a query.
 pub struct Selection<'a> {

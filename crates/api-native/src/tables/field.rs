@@ -1,52 +1,98 @@
-//! Names of table fields.
+//! What the names of columns, facets and groups mean. They are subjects of the query language.
 
-use stagedoor_portal::View;
-use stagedoor_query::{BlueprintEntry, Meta, Subject};
+use serde_json::{Map, Value, json};
+use stagedoor_model::blueprint::PropertyType;
+use stagedoor_query::dialect::port::{self, Column};
+use stagedoor_query::{Subject, text};
 
 use crate::error::ApiError;
+use crate::queries::Asking;
 
-/// A column, a filter or a facet.
+/// A column, a facet, what a table is grouped or sorted by.
 pub(crate) struct TableField {
-    pub(crate) subject: Subject,
-    /// Target blueprint of a relation.
-    target: Option<String>,
+    /// As it was asked for.
+    pub(crate) name: String,
+    /// The subject as the keys of a rule.
+    pub(crate) rule: Map<String, Value>,
+    /// Where blueprints keep it; nowhere when nothing has it.
+    pub(crate) columns: Vec<Column>,
+    /// Where what it is sorted by is kept: for a relation, the titles at its other ends.
+    pub(crate) sorted: Vec<Column>,
+    /// The key at the entity itself: of a property, a relation, a meta-property.
+    pub(crate) key: String,
+    /// The key at the other end of the relation `key`.
+    pub(crate) target: Option<String>,
+    pub(crate) numeric: bool,
+    /// Where it leads, if it is a relation.
+    pub(crate) leads_to: Vec<String>,
 }
 
 impl TableField {
-    /// How a facet value reads: a relation's target by its title.
-    pub(crate) fn title_of(&self, view: &View, value: &str) -> String {
-        let node = self.target.as_deref().and_then(|b| view.by_key(b, value));
-        node.and_then(|n| view.title(n)).unwrap_or_else(|| value.to_owned())
+    pub(crate) fn read(asking: &Asking<'_>, only: Option<&str>, name: &str) -> Result<Self, ApiError> {
+        let wrong = |what: &str| ApiError::invalid(format!("field \"{}\": {what}", name.escape_debug()));
+        let rule = text::parse_subject(name).map_err(|p| wrong(&p.message))?;
+        let part = |key: &str| rule.get(key).and_then(Value::as_str).map(str::to_owned);
+        let scope = asking.scope(only);
+        let (key, target, columns) = match (part("property"), part("relation")) {
+            (Some(key), _) => {
+                let columns = port::named(&key, "", &scope).map_err(|e| wrong(&e.message))?;
+                (key, None, columns)
+            }
+            (None, Some(key)) => {
+                let target = part("targetProperty").unwrap_or_else(|| "$identifier".to_owned());
+                let columns = port::of_relation(&key, &target, "", &scope).map_err(|e| wrong(&e.message))?;
+                (key, Some(target), columns)
+            }
+            (None, None) => return Err(wrong("only properties and relations have columns")),
+        };
+        let leads_to = if target.is_none() { ends(asking, only, &key) } else { Vec::new() };
+        let is_relation = columns.iter().any(|c| matches!(c.subject(), Subject::Relation { .. }));
+        let sorted = match is_relation && target.is_none() {
+            true => port::of_relation(&key, "$title", "", &scope).map_err(|e| wrong(&e.message))?,
+            false => columns.clone(),
+        };
+        let numeric = is_numeric(asking, target.as_deref().unwrap_or(&key));
+        let leads_to = if is_relation { leads_to } else { Vec::new() };
+        Ok(Self { name: name.to_owned(), rule, columns, sorted, key, target, numeric, leads_to })
+    }
+
+    /// Whether a derived property has to be computed for it.
+    pub(crate) fn is_derived(&self, key: &str) -> bool {
+        self.target.is_none() && self.key == key
+    }
+
+    /// The rule that it has this value.
+    pub(crate) fn equals(&self, value: &Value) -> Value {
+        let mut rule = self.rule.clone();
+        match value.is_null() {
+            true => rule.insert("operator".into(), "isEmpty".into()),
+            false => {
+                rule.insert("operator".into(), "=".into());
+                rule.insert("value".into(), value.clone())
+            }
+        };
+        json!(rule)
     }
 }
 
-/// The field of a name.
-pub(crate) fn field(entry: &BlueprintEntry, name: &str) -> Result<TableField, ApiError> {
-    let plain = |subject| Ok(TableField { subject, target: None });
-    match name {
-        "title" => return plain(Subject::Meta(Meta::Title)),
-        "identifier" => return plain(Subject::Meta(Meta::Identifier)),
-        "team" => return plain(Subject::Meta(Meta::Team)),
-        "createdAt" => return plain(Subject::Meta(Meta::CreatedAt)),
-        "updatedAt" => return plain(Subject::Meta(Meta::UpdatedAt)),
-        _ => {}
+/// The blueprints that relations of a key lead to.
+fn ends(asking: &Asking<'_>, only: Option<&str>, key: &str) -> Vec<String> {
+    let entries = asking.view.blueprints().iter();
+    let entries = entries.filter(|e| only.is_none_or(|o| e.blueprint.identifier == o));
+    let mut ends: Vec<String> = Vec::new();
+    for target in entries.filter_map(|e| e.face.relations.get(key)).map(|r| &r.target) {
+        if !ends.contains(target) {
+            ends.push(target.clone());
+        }
     }
-    if let Some(key) = name.strip_prefix("properties.").filter(|k| entry.derived.has(k)) {
-        return plain(Subject::Derived(key.to_owned()));
-    }
-    if let Some(path) = name.strip_prefix("properties.").and_then(|k| entry.face.properties.get(k)) {
-        return plain(Subject::Field(path.clone()));
-    }
-    if let Some(relation) = name.strip_prefix("relations.").and_then(|k| entry.face.relations.get(k)) {
-        let subject = Subject::Relation {
-            name: relation.relation.clone(),
-            target_kind: Some(relation.target_kind.clone()),
-            by_identifier: true,
-        };
-        return Ok(TableField { subject, target: Some(relation.target.clone()) });
-    }
-    Err(ApiError::invalid(format!(
-        "blueprint \"{}\" has no field \"{name}\"; fields are title, identifier, team, createdAt, updatedAt, properties.<key> and relations.<key>",
-        entry.blueprint.identifier
-    )))
+    ends
+}
+
+/// Whether any blueprint has numbers under a key: texts among them come behind.
+fn is_numeric(asking: &Asking<'_>, key: &str) -> bool {
+    asking.view.blueprints().iter().any(|entry| {
+        let stored = entry.blueprint.properties.get(key).map(|p| p.kind);
+        let derived = entry.derived.shape(key).and_then(|s| s.kind);
+        stored.or(derived) == Some(PropertyType::Number)
+    })
 }

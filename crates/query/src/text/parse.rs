@@ -59,6 +59,20 @@ pub fn parse(text: &str) -> Result<Parsed, Problem> {
     }
 }
 
+/// The subject that a text names, `owner.size`, as the keys of a rule: `{"relation", "targetProperty"}`.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn parse_subject(text: &str) -> Result<Map<String, Value>, Problem> {
+    let mut parser = Parser::new(tokens(text), text.len());
+    let mut rule = Rule::new(0..0);
+    parser.subject(&mut rule)?;
+    match parser.peek() {
+        None => Ok(rule.body),
+        Some(_) => Err(parser.unexpected("this")),
+    }
+}
+
 /// What could stand behind some tokens that end at a byte.
 pub(super) fn wanted(tokens: Vec<Token>, end: usize) -> Wanted {
     let mut parser = Parser::new(tokens, end);

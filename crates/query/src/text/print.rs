@@ -145,6 +145,14 @@ fn subject(rule: &Map<String, Value>, place: &str) -> Print<String> {
     }
 }
 
+/// The text of a rule's subject: what [`super::parse_subject`] reads.
+///
+/// # Errors
+/// For what is no subject.
+pub fn print_subject(rule: &Map<String, Value>) -> Result<String, NoText> {
+    subject(rule, "")
+}
+
 fn schema(schema: &Value, place: &str) -> Print<String> {
     let text = |key: &str| schema.get(key).and_then(Value::as_str).unwrap_or_default();
     let format = if text("format").is_empty() { String::new() } else { format!(":{}", text("format")) };

@@ -177,12 +177,13 @@ async fn wrong_types() {
         ("/api/stagedoor/v1/tables", json!({ "blueprint": "database", "limit": -1 })),
         (
             "/api/stagedoor/v1/tables",
-            json!({ "blueprint": "database", "sort": { "field": "none", "order": "asc" } }),
+            json!({ "blueprint": "database", "sort": [{ "field": "a.b.c", "order": "asc" }] }),
         ),
-        (
-            "/api/stagedoor/v1/tables",
-            json!({ "blueprint": "database", "filters": [{ "field": "properties.none", "values": [] }] }),
-        ),
+        ("/api/stagedoor/v1/tables", json!({ "blueprint": "database", "query": "tier = = gold" })),
+        ("/api/stagedoor/v1/tables", json!({ "query": { "combinator": "xor", "rules": [] } })),
+        ("/api/stagedoor/v1/tables", json!({ "columns": ["$nothing"] })),
+        ("/api/stagedoor/v1/tables/export", json!({ "query": "(", "format": "csv" })),
+        ("/api/stagedoor/v1/query", json!({})),
     ];
     for (path, body) in wrong {
         besieged.refuses("POST", path, body.to_string(), &body.to_string()).await;

@@ -60,6 +60,12 @@ impl Column {
         self.time
     }
 
+    /// Whether it holds for every entity that is looked at, of whichever blueprint.
+    #[must_use]
+    pub fn is_everywhere(&self) -> bool {
+        self.blueprints.is_none()
+    }
+
     /// The values that a selection has in it.
     #[must_use]
     pub fn values(&self, selection: &Selection<'_>) -> Values {
