@@ -1,10 +1,11 @@
-import { IconCircleCheck, IconCircleX, IconClock, IconPlayerPause, IconQuestionMark } from '@tabler/icons-react';
+import { IconAlertTriangle, IconCircleCheck, IconCircleX, IconClock, IconPlayerPause, IconQuestionMark } from '@tabler/icons-react';
 import classes from './text.module.css';
 
 const states = {
   fresh: { icon: IconCircleCheck, color: 'var(--sd-ok)', meaning: 'read successfully the last time' },
   stale: { icon: IconClock, color: 'var(--sd-warn)', meaning: 'could not be reached; what it said is kept' },
   gone: { icon: IconCircleX, color: 'var(--sd-bad)', meaning: 'no longer there' },
+  conflict: { icon: IconAlertTriangle, color: 'var(--sd-warn)', meaning: 'read, and another source holds a name that it claims' },
   held: { icon: IconPlayerPause, color: 'var(--sd-held)', meaning: 'waiting for a confirmation' },
 } as const;
 

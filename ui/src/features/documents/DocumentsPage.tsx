@@ -1,11 +1,12 @@
 import { Button, FileButton } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { sendDocuments } from '~/api/queries';
-import { CodeInput, showLine } from '~/kit/CodeInput';
+import { CodeEditor, type CodeEditorHandle } from '~/kit/CodeEditor';
 import { Explained } from '~/kit/Explained';
 import { Page } from '~/kit/Page';
 import { ProblemLine } from '~/kit/Problem';
+import { offsetOf, wordAt } from '~/lib/jsonText';
 import { count } from '~/lib/text';
 import { useDocumentTitle } from '~/parts/model';
 import { useWhyNot } from '~/parts/session';
@@ -17,7 +18,7 @@ import { Results } from './Results';
 export function DocumentsPage() {
   const [text, setText] = useState('');
   const why = useWhyNot('HandOverDocuments');
-  const area = useRef<HTMLTextAreaElement>(null);
+  const area = useRef<CodeEditorHandle>(null);
   const queries = useQueryClient();
   const { mutate, data, error, variables, isPending } = useMutation({
     mutationFn: ({ body, dryRun }: { body: string; dryRun: boolean }) => sendDocuments(body, dryRun),
@@ -26,6 +27,14 @@ export function DocumentsPage() {
   // an answer belongs to the text that it was given for
   const current = variables?.body === text;
   const result = current ? data : undefined;
+  const diagnostics = useMemo(
+    () => result?.rejected.map(({ line, column, message }) => ({ ...wordAt(text, offsetOf(text, line || 1, column || 1)), message })),
+    [result, text],
+  );
+  const show = (line: number, column: number) => {
+    const { from, to } = wordAt(text, offsetOf(text, line, column || 1));
+    area.current?.show(from, to);
+  };
   const changes = result?.dryRun ? result.created.length + result.changed.length : 0;
   const check = () => {
     if (text.trim() && !isPending && why === undefined) mutate({ body: text, dryRun: true });
@@ -55,14 +64,15 @@ export function DocumentsPage() {
     >
       <div className={classes.columns}>
         <div className={classes.editor}>
-          <CodeInput
-            inputRef={area}
+          <CodeEditor
+            handle={area}
+            language={/^\s*[[{]/.test(text) ? 'json' : 'yaml'}
             value={text}
             onChange={setText}
             onSubmit={check}
             label="Documents"
             placeholder="apiVersion: backstage.io/v1alpha1"
-            badLines={new Set(result?.rejected.flatMap(({ line }) => (line ? [line] : [])))}
+            diagnostics={diagnostics}
           />
         </div>
         <div className={classes.outcome}>
@@ -85,7 +95,7 @@ export function DocumentsPage() {
           </div>
           <div aria-live="polite">
             {current && error && <ProblemLine level="error" message={error.message} />}
-            {result && <Results result={result} onLine={(line) => area.current && showLine(area.current, line)} />}
+            {result && <Results result={result} onPlace={show} />}
           </div>
         </div>
       </div>

@@ -1,6 +1,7 @@
 import { IconCircleX } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { DocumentsResult } from '~/api/types';
+import { LineDiff } from '~/kit/LineDiff';
 import { Mono } from '~/kit/Mono';
 import { Section } from '~/kit/Page';
 import { count, formatNumber } from '~/lib/text';
@@ -12,11 +13,11 @@ type Rejected = DocumentsResult['rejected'][number];
 
 interface ResultsProps {
   result: DocumentsResult;
-  onLine: (line: number) => void;
+  onPlace: (line: number, column: number) => void;
 }
 
 /** What became, or would become, of each document. */
-export function Results({ result, onLine }: ResultsProps) {
+export function Results({ result, onPlace }: ResultsProps) {
   const { dryRun, created, changed, unchanged, rejected } = result;
   const would = dryRun ? 'Would be ' : '';
   const title = (word: string) => (would ? would + word : word.charAt(0).toUpperCase() + word.slice(1));
@@ -31,7 +32,7 @@ export function Results({ result, onLine }: ResultsProps) {
         <Section title={title('rejected')}>
           <ul>
             {rejected.map((one, i) => (
-              <RejectedLine key={i} rejected={one} onLine={onLine} />
+              <RejectedLine key={i} rejected={one} onPlace={onPlace} />
             ))}
           </ul>
         </Section>
@@ -43,7 +44,7 @@ export function Results({ result, onLine }: ResultsProps) {
   );
 }
 
-function RejectedLine({ rejected, onLine }: { rejected: Rejected; onLine: (line: number) => void }) {
+function RejectedLine({ rejected, onPlace }: { rejected: Rejected; onPlace: (line: number, column: number) => void }) {
   const { index, line, column, ref, message } = rejected;
   return (
     <li className={classes.rejected}>
@@ -52,7 +53,7 @@ function RejectedLine({ rejected, onLine }: { rejected: Rejected; onLine: (line:
         <div>{message}</div>
         <div className="sd-dim">
           {line ? (
-            <button type="button" className={classes.place} onClick={() => onLine(line)}>
+            <button type="button" className={classes.place} onClick={() => onPlace(line, column)}>
               line {line}
               {column ? `, column ${column}` : ''}
             </button>
@@ -72,6 +73,12 @@ function Outcomes({ title, outcomes, exists }: { title: string; outcomes: Outcom
         {outcomes.map((one) => (
           <li key={one.index}>
             <OutcomeName outcome={one} exists={exists} />
+            {one.difference && (
+              <details className={classes.difference}>
+                <summary>What differs</summary>
+                <LineDiff before={one.difference.before} after={one.difference.after} label={`What differs in ${one.ref ?? one.identifier}`} />
+              </details>
+            )}
           </li>
         ))}
       </ul>
@@ -87,7 +94,7 @@ function OutcomeName({ outcome, exists }: { outcome: Outcome; exists: boolean })
       <>
         Blueprint{' '}
         {exists ? (
-          <Link to="/model" search={{ blueprint: identifier }}>
+          <Link to="/model/$blueprint" params={{ blueprint: identifier }}>
             <Mono wrap>{identifier}</Mono>
           </Link>
         ) : (

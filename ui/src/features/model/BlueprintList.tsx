@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import type { Blueprint } from '~/api/types';
 import { DataTable, type DataColumn } from '~/kit/DataTable';
@@ -8,13 +9,14 @@ import { BlueprintIcon } from '~/parts/BlueprintIcon';
 import classes from './model.module.css';
 
 interface BlueprintListProps {
+  title: string;
   blueprints: Blueprint[];
   total: number;
   onChoose: (identifier: string) => void;
 }
 
 /** The graph as a table: for screen readers, for the keyboard, and for finding things by name. */
-export function BlueprintList({ blueprints, total, onChoose }: BlueprintListProps) {
+export function BlueprintList({ title, blueprints, total, onChoose }: BlueprintListProps) {
   const columns = useMemo((): DataColumn<Blueprint>[] => {
     return [
       {
@@ -33,15 +35,31 @@ export function BlueprintList({ blueprints, total, onChoose }: BlueprintListProp
       { id: 'kind', header: 'Kind', cell: (blueprint) => blueprint.kind },
       { id: 'count', header: 'Entities', align: 'right', cell: (blueprint) => formatNumber(blueprint.count) },
       { id: 'properties', header: 'Properties', align: 'right', cell: (blueprint) => Object.keys(blueprint.properties).length },
+      {
+        id: 'derived',
+        header: 'Derived',
+        align: 'right',
+        cell: (blueprint) => Object.values(blueprint.properties).filter(({ derived }) => derived).length || '',
+      },
+      {
+        id: 'edit',
+        header: 'Definition',
+        cell: ({ identifier, title: name }) => (
+          <Link to="/model/$blueprint" params={{ blueprint: identifier }} className={classes.catalogLink} aria-label={`Definition of ${name}`}>
+            Open
+          </Link>
+        ),
+      },
       { id: 'relations', header: 'Relations', wide: true, cell: (blueprint) => <Targets blueprint={blueprint} /> },
     ];
   }, [onChoose]);
+  if (total === 0) return null;
   return (
-    <Section title="All blueprints" aside={blueprints.length < total ? `${total - blueprints.length} hidden by the search` : undefined}>
+    <Section title={title} aside={blueprints.length < total ? `${total - blueprints.length} hidden by the search` : undefined}>
       {blueprints.length === 0 ? (
         <Empty title="No blueprint matches." />
       ) : (
-        <DataTable natural label="All blueprints" columns={columns} rows={blueprints} rowId={(blueprint) => blueprint.identifier} />
+        <DataTable natural label={title} columns={columns} rows={blueprints} rowId={(blueprint) => blueprint.identifier} />
       )}
     </Section>
   );

@@ -42,6 +42,10 @@ export function BlueprintPanel({ blueprint, model, onClose, onChoose }: Blueprin
       <p className={classes.description}>
         <Link to="/catalog/$blueprint" params={{ blueprint: blueprint.identifier }} className={classes.catalogLink}>
           Open {count(blueprint.count, 'entity', 'entities')}
+        </Link>{' '}
+        ·{' '}
+        <Link to="/model/$blueprint" params={{ blueprint: blueprint.identifier }} className={classes.catalogLink}>
+          Edit the blueprint
         </Link>
       </p>
       <Section title="Properties" aside={formatNumber(properties.length)}>

@@ -1,10 +1,12 @@
 export interface ModelSearch {
   q?: string;
   blueprint?: string;
+  /** The window for a new one is open. */
+  create?: true;
 }
 
 export function readModelSearch(raw: Record<string, unknown>): ModelSearch {
-  return { q: text(raw.q), blueprint: text(raw.blueprint) };
+  return { q: text(raw.q), blueprint: text(raw.blueprint), create: raw.create === 'true' || raw.create === true ? true : undefined };
 }
 
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);

@@ -1,36 +1,36 @@
 import { Button, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { registerLocation, tryLocation, type Trial } from '~/api/locations';
+import { registerLocation } from '~/api/locations';
+import { previewLocation, type LocationPreview } from '~/api/sources';
 import { Form } from '~/kit/Form';
-import { Mono } from '~/kit/Mono';
-import { ProblemLine } from '~/kit/Problem';
-import { count } from '~/lib/text';
 import { useChange } from '~/parts/useChange';
-import classes from './sources.module.css';
+import { Outlook } from './Outlook';
 
-/** Registers an address, after a look at what it leads to. */
+/** Registers an address, after a look at what that would do. */
 export function RegisterLocation({ onDone }: { onDone: () => void }) {
   const [target, setTarget] = useState('');
-  const [trial, setTrial] = useState<Trial>();
-  const look = useChange(() => tryLocation(target.trim()), setTrial);
+  const [preview, setPreview] = useState<LocationPreview>();
+  const look = useChange(() => previewLocation(target.trim()), setPreview);
   const register = useChange(() => registerLocation(target.trim()), onDone);
   const change = (value: string) => {
     setTarget(value);
-    setTrial(undefined);
+    setPreview(undefined);
     look.reset();
     register.reset();
   };
-  const known = trial?.exists === true;
+  // what cannot be read at all would only be a source with errors
+  const useless = preview !== undefined && preview.rejected.length > 0 && preview.created.length + preview.changed.length + preview.unchanged.length + preview.conflicts.length === 0;
+  const ready = preview !== undefined && !preview.exists && !useless;
   return (
     <Form
-      onSubmit={() => (trial && !known ? register.mutate(undefined) : look.mutate(undefined))}
+      onSubmit={() => (ready ? register.mutate(undefined) : look.mutate(undefined))}
       error={register.error ?? look.error}
       buttons={
         <>
           <Button variant="default" onClick={onDone}>
             Cancel
           </Button>
-          {trial && !known ? (
+          {ready ? (
             <Button type="submit" loading={register.isPending}>
               Register
             </Button>
@@ -54,25 +54,7 @@ export function RegisterLocation({ onDone }: { onDone: () => void }) {
         value={target}
         onChange={(event) => change(event.currentTarget.value)}
       />
-      <div aria-live="polite">{trial && <Preview trial={trial} />}</div>
+      <div aria-live="polite">{preview && <Outlook preview={preview} />}</div>
     </Form>
-  );
-}
-
-/** The document of the address itself comes first, and is no news. */
-function Preview({ trial: { exists, entities } }: { trial: Trial }) {
-  const found = entities.slice(1);
-  if (exists) return <ProblemLine level="warning" message="This address is registered already." />;
-  return (
-    <>
-      <p>{found.length === 0 ? 'It holds no entity.' : `It leads to ${count(found.length, 'entity', 'entities')}:`}</p>
-      <ul className={classes.found}>
-        {found.map(({ kind, metadata: { name, namespace, title } }) => (
-          <li key={`${kind} ${namespace ?? ''} ${name}`}>
-            <span className="sd-dim">{kind}</span> <Mono>{namespace && namespace !== 'default' ? `${namespace}/${name}` : name}</Mono> {title}
-          </li>
-        ))}
-      </ul>
-    </>
   );
 }

@@ -1,54 +1,79 @@
-import { Button, Modal } from '@mantine/core';
+import { Button, Modal, Select } from '@mantine/core';
 import { useSuspenseQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { getRouteApi, Link } from '@tanstack/react-router';
 import { sourcesQuery } from '~/api/queries';
 import type { Source } from '~/api/types';
 import { DataTable, type DataColumn } from '~/kit/DataTable';
 import { Mono } from '~/kit/Mono';
-import { Empty, Page, Section } from '~/kit/Page';
-import { ProblemLine } from '~/kit/Problem';
+import { Empty, Page } from '~/kit/Page';
+import { SearchField } from '~/kit/SearchField';
 import { StateMark } from '~/kit/StateMark';
 import { Time } from '~/kit/Time';
-import { absoluteTime } from '~/lib/dates';
 import { count, formatNumber } from '~/lib/text';
 import { Allowed } from '~/parts/Allowed';
 import { useDocumentTitle } from '~/parts/model';
 import { Budgets } from './Budgets';
-import { ConfirmLoss } from './ConfirmLoss';
+import { Conflict } from './Conflict';
 import { RegisterLocation } from './RegisterLocation';
 import { Removals } from './Removals';
+import type { ShownState, SourcesSearch } from './search';
 import { SourceActions } from './SourceActions';
+import { SourceProblems } from './SourceProblems';
 import classes from './sources.module.css';
+
+const route = getRouteApi('/_in/sources');
 
 const columns: DataColumn<Source>[] = [
   { id: 'target', header: 'Target', wide: true, cell: (source) => <Target source={source} /> },
   { id: 'type', header: 'Type', cell: (source) => source.type },
-  { id: 'state', header: 'State', cell: (source) => <StateMark state={source.state} /> },
+  { id: 'state', header: 'State', cell: (source) => <StateMark state={stateOf(source)} /> },
   { id: 'entities', header: 'Entities', align: 'right', cell: (source) => formatNumber(source.entities) },
   { id: 'problems', header: 'Problems', align: 'right', cell: (source) => quietZero(source.problems.length) },
   { id: 'conflicts', header: 'Conflicts', align: 'right', cell: (source) => quietZero(source.conflicts.length) },
   { id: 'lastRun', header: 'Last read', cell: (source) => <LastRead source={source} /> },
+  { id: 'schedule', header: 'Read', cell: (source) => <Schedule source={source} /> },
   { id: 'does', header: 'Change', cell: (source) => <SourceActions source={source} /> },
+];
+
+const states: { value: ShownState; label: string; is: (source: Source) => boolean }[] = [
+  { value: 'errors', label: 'With problems', is: ({ problems }) => problems.length > 0 },
+  { value: 'conflict', label: 'With conflicts', is: ({ conflicts }) => conflicts.length > 0 },
+  { value: 'fresh', label: 'Fresh', is: ({ state }) => state === 'fresh' },
+  { value: 'stale', label: 'Stale', is: ({ state }) => state === 'stale' },
+  { value: 'gone', label: 'Gone', is: ({ state }) => state === 'gone' },
+  { value: 'held', label: 'Held', is: ({ state }) => state === 'held' },
+  { value: 'unread', label: 'Not read yet', is: ({ state }) => state === null || state === undefined },
 ];
 
 /** Whatever supplies entities, and what is wrong with it. */
 export function SourcesPage() {
   const { data } = useSuspenseQuery(sourcesQuery);
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const put = (patch: SourcesSearch) => void navigate({ search: (old) => ({ ...old, ...patch }), replace: true });
   const { sources, budgets } = data;
-  const [registering, setRegistering] = useState(false);
   const documentTitle = useDocumentTitle('Sources');
   const entities = sources.reduce((sum, source) => sum + source.entities, 0);
-  const bad = sources.filter(needsAttention);
+  const shown = sources.filter((source) => matches(source, search));
+  const hidden = sources.length - shown.length;
+  const options = states.map(({ value, label, is }) => ({ value, label: `${label} (${sources.filter(is).length})` }));
   return (
     <Page
       documentTitle={documentTitle}
       title="Sources"
-      subtitle={`${count(entities, 'entity', 'entities')} from ${count(sources.length, 'source')}`}
+      subtitle={`${count(entities, 'entity', 'entities')} from ${count(sources.length, 'source')}${hidden > 0 ? `, ${hidden} hidden by the filter` : ''}`}
       actions={
-        <Allowed action="RegisterLocation">
-          <Button onClick={() => setRegistering(true)}>Register an address…</Button>
-        </Allowed>
+        <>
+          {sources.length > 0 && (
+            <>
+              <SearchField label="Find a source" value={search.q ?? ''} onChange={(q) => put({ q: q || undefined })} />
+              <Select aria-label="State" placeholder="Any state" data={options} value={search.state ?? null} onChange={(state) => put({ state: (state as ShownState | null) ?? undefined })} clearable w={170} />
+            </>
+          )}
+          <Allowed action="RegisterLocation">
+            <Button onClick={() => put({ register: true })}>Register an address…</Button>
+          </Allowed>
+        </>
       }
     >
       {sources.length === 0 ? (
@@ -56,28 +81,44 @@ export function SourcesPage() {
           Register the address of a <code>catalog-info.yaml</code>, or list files, addresses and <code>catalog.providers</code> in{' '}
           <code>app-config.yaml</code> and restart the server.
         </Empty>
+      ) : shown.length === 0 ? (
+        <Empty title="No source matches.">
+          <Button variant="default" onClick={() => put({ q: undefined, state: undefined })}>
+            Show all
+          </Button>
+        </Empty>
       ) : (
-        <DataTable natural label="Sources" columns={columns} rows={sources} rowId={(source) => source.id} />
+        <DataTable natural label="Sources" columns={columns} rows={shown} rowId={(source) => source.id} />
       )}
-      {bad.map((source) => (
-        <SourceProblems key={source.id} source={source} />
+      {shown.filter(needsAttention).map((source) => (
+        <SourceProblems key={source.id} source={source} onConflict={(conflict) => put({ conflict })} />
       ))}
       <Budgets budgets={budgets} />
       <Removals />
-      <Modal opened={registering} onClose={() => setRegistering(false)} title="Register an address">
-        {registering && <RegisterLocation onDone={() => setRegistering(false)} />}
+      <Modal opened={search.register === true} onClose={() => put({ register: undefined })} title="Register an address" size="lg">
+        {search.register === true && <RegisterLocation onDone={() => put({ register: undefined })} />}
+      </Modal>
+      <Modal opened={search.conflict !== undefined} onClose={() => put({ conflict: undefined })} title="One name, two sources" size="min(1080px, 94vw)">
+        {search.conflict !== undefined && <Conflict reference={search.conflict} />}
       </Modal>
     </Page>
   );
 }
 
+function matches(source: Source, { q, state }: SourcesSearch): boolean {
+  const text = `${source.id} ${source.target} ${source.type}`.toLowerCase();
+  return (!q || text.includes(q.toLowerCase())) && (!state || states.some(({ value, is }) => value === state && is(source)));
+}
+
+/** What it says is in the catalog, but for what another source says already. */
+const stateOf = ({ state, conflicts }: Source) => (state === 'fresh' && conflicts.length > 0 ? 'conflict' : state);
+
 function Target({ source }: { source: Source }) {
   const target = <Mono>{source.target}</Mono>;
-  const marked = needsAttention(source);
   return (
     <span title={source.target}>
-      {marked ? (
-        <Link className={classes.jump} to="/sources" hash={source.id}>
+      {needsAttention(source) ? (
+        <Link className={classes.jump} to="/sources" search={(old) => old} hash={source.id}>
           {target}
         </Link>
       ) : (
@@ -87,33 +128,21 @@ function Target({ source }: { source: Source }) {
   );
 }
 
-function LastRead({ source: { lastRun, running, schedule, nextRun } }: { source: Source }) {
+function LastRead({ source: { lastRun, running } }: { source: Source }) {
   if (running) return <>being read</>;
-  return (
-    <span title={nextRun ? `${schedule}, next ${absoluteTime(nextRun)}` : schedule}>
-      {lastRun ? <Time iso={lastRun} /> : <span className="sd-dim">never</span>}
-    </span>
-  );
+  return lastRun ? <Time iso={lastRun} /> : <span className="sd-dim">never</span>;
 }
 
-function SourceProblems({ source }: { source: Source }) {
+function Schedule({ source: { schedule, nextRun } }: { source: Source }) {
   return (
-    <div id={source.id} className={classes.problems}>
-      <Section title={<Mono wrap>{source.target}</Mono>} aside={<StateMark state={source.state} />}>
-        {source.reason && <ProblemLine level="warning" message={source.reason} />}
-        {source.state === 'held' && <ConfirmLoss id={source.id} />}
-        {source.problems.map((problem, i) => (
-          <ProblemLine key={i} {...problem}>
-            {problem.ref && <Mono wrap>{problem.ref}</Mono>}
-          </ProblemLine>
-        ))}
-        {source.conflicts.map((conflict) => (
-          <ProblemLine key={`${conflict.ref} ${conflict.claimer}`} level="warning" message={`${conflict.ref} is claimed twice`}>
-            kept by <Mono wrap>{conflict.holder}</Mono>, also claimed by <Mono wrap>{conflict.claimer}</Mono>
-          </ProblemLine>
-        ))}
-      </Section>
-    </div>
+    <>
+      {schedule}
+      {nextRun && (
+        <span className="sd-dim">
+          , next <Time iso={nextRun} />
+        </span>
+      )}
+    </>
   );
 }
 
