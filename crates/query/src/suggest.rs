@@ -188,7 +188,7 @@ mod tests {
             ("orders-service", "ers", false),
             ("Order Service", "serv", true),
             ("orderService", "serv", true),
-            ("ordersÄmter", "ämt", true),
+            ("orders-ämter", "ämt", true),
             ("orders", "orders", true),
         ] {
             assert_eq!(has_word(value, text), is, "{value} {text}");

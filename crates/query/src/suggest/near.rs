@@ -19,7 +19,7 @@ pub struct Near {
     /// Slips that are forgiven.
     most: usize,
     /// The letters of the text.
-    letters: u64,
+    letters: u32,
 }
 
 impl Near {
@@ -46,8 +46,16 @@ impl Near {
         if (self.letters & !letters(bytes)).count_ones() as usize > self.most {
             return None;
         }
-        let best = word_starts(value).map(|at| self.from(&bytes[at..])).min()?;
+        let words = word_starts(value).map(|at| bytes.get(at..).unwrap_or_default());
+        let best = words.filter(|word| self.may_begin(word)).map(|word| self.from(word)).min()?;
         (best <= self.most).then_some(best)
+    }
+
+    /// Of the first letters of the text one more than there may be slips: one of them is right, and about in its place.
+    fn may_begin(&self, word: &[u8]) -> bool {
+        let near = word.len().min(2 * self.most + 1);
+        let first = (1_u64 << (self.most + 1)) - 1;
+        word[..near].iter().any(|byte| self.places[usize::from(byte.to_ascii_lowercase())] & first != 0)
     }
 
     /// The least slips between the text and a beginning of these bytes.
@@ -72,22 +80,38 @@ impl Near {
     }
 }
 
-/// One bit for each letter and digit that occurs.
-fn letters(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0, |set, byte| set | 1 << (byte.to_ascii_lowercase() & 63))
+/// One bit for each letter that occurs, whatever its case. What else occurs shares their bits.
+fn letters(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0, |set, byte| set | 1 << (byte & 31))
 }
+
+/// What a byte is to the words of a text; bytes beyond ASCII are letters.
+const CLASSES: [u8; 256] = {
+    let mut classes = [OTHER; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte] = match byte as u8 {
+            b'a'..=b'z' => SMALL,
+            b'A'..=b'Z' => CAPITAL,
+            b'0'..=b'9' | 128.. => LETTER,
+            _ => OTHER,
+        };
+        byte += 1;
+    }
+    classes
+};
+const OTHER: u8 = 0;
+const LETTER: u8 = 1;
+const SMALL: u8 = 2;
+const CAPITAL: u8 = 3;
 
 /// Where words begin: at the start, after what is neither letter nor digit, at a capital after a small letter.
 pub(super) fn word_starts(value: &str) -> impl Iterator<Item = usize> + '_ {
-    let mut before: Option<char> = None;
-    value.char_indices().filter_map(move |(at, c)| {
-        let last = before.replace(c);
-        let starts = match last {
-            None => true,
-            Some(last) => {
-                c.is_alphanumeric() && (!last.is_alphanumeric() || last.is_lowercase() && c.is_uppercase())
-            }
-        };
+    let mut last = OTHER;
+    value.bytes().enumerate().filter_map(move |(at, byte)| {
+        let class = CLASSES[usize::from(byte)];
+        let before = std::mem::replace(&mut last, class);
+        let starts = class != OTHER && (before == OTHER || (before == SMALL && class == CAPITAL));
         starts.then_some(at)
     })
 }
