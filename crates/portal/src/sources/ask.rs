@@ -12,7 +12,7 @@ use super::event::{Asked, Event};
 use super::source::{REGISTERED, abandoned, all};
 use crate::{Portal, PortalError};
 
-/// A start waits no longer than this for what stands outside; files are always there.
+/// A start waits no longer than this for the first reading. What takes longer comes while the portal answers.
 const START: Duration = Duration::from_secs(20);
 /// How long a person who asks for a reading waits for its end.
 const PERSON: Duration = Duration::from_secs(10);
@@ -28,14 +28,13 @@ pub(crate) enum ReadEnd {
 
 impl Portal {
     /// Reads all sources once, and then whenever they change, until the portal is dropped. Returns after the first
-    /// reading, or while slow hosts are still being read. Call it once, inside a tokio runtime.
+    /// reading, or while slow hosts or very many files are still being read. Call it once, inside a tokio runtime.
     pub async fn start_sources(&self) {
         let Some(inbox) = self.shared.sources.inbox.lock().take() else { return };
         engine::start(self, inbox);
         let ((files, files_read), (all, all_read)) = (oneshot::channel(), oneshot::channel());
         if self.shared.sources.events.send(Event::First(files, all)).is_ok() {
-            let _ = files_read.await;
-            let _ = tokio::time::timeout(START, all_read).await;
+            let _ = tokio::time::timeout(START, async { tokio::join!(files_read, all_read) }).await;
         }
     }
 
@@ -130,7 +129,7 @@ impl Portal {
         catalog.sources().contains_key(id)
             || !self.shared.problems.load().of_source(id).is_empty()
             || catalog.waiting().keys().any(|(source, _)| claims(source))
-            || catalog.entities().any(|(_, e)| e.record.claim.as_ref().is_some_and(|c| claims(&c.source)))
+            || catalog.claimers().any(|(source, _)| claims(source))
     }
 
     /// A host tells that something has changed there: what it concerns is read again.

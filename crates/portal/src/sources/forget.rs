@@ -37,7 +37,7 @@ impl Draft {
 
 /// The sources that hold claims and are not listed. `keeps_providers`: what providers said stays.
 pub(super) fn unlisted(listed: &[Source], catalog: &Catalog, keeps_providers: bool) -> BTreeSet<String> {
-    let holding = catalog.entities().filter_map(|(_, e)| e.record.claim.as_ref()).map(|c| &*c.source);
+    let holding = catalog.claimers().map(|(source, _)| source);
     let waiting = catalog.waiting().keys().map(|(source, _)| source.as_str());
     let all: BTreeSet<&str> = holding.chain(waiting).collect();
     let is_location = |id: &str| id.starts_with("file:") || id.starts_with("url:");

@@ -85,10 +85,8 @@ pub(super) fn keep_where_locations_lead(kept: &mut Kept, source: &str, catalog: 
     if kept.is_empty() {
         return;
     }
-    let of_source =
-        |e: &&EntityRecord| e.blueprint == "location" && e.claim.as_ref().is_some_and(|c| c.source == source);
-    let records = catalog.entities().map(|(_, e)| e.record.as_ref());
-    let mut locations: Vec<&EntityRecord> = records.filter(of_source).collect();
+    let claimed = catalog.claimed_by(source).map(|(_, e)| e.record.as_ref());
+    let mut locations: Vec<&EntityRecord> = claimed.filter(|e| e.blueprint == "location").collect();
     let unclear = |kept: &Kept, l: &EntityRecord| {
         let claim = l.claim.as_ref();
         claim.is_some_and(|c| kept.references.contains(&*l.entity_ref) || kept.is_unclear(&c.item))

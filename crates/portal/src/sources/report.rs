@@ -75,12 +75,7 @@ impl Portal {
         };
         let config = &self.shared.sources.config;
         let status = self.shared.sources.status.lock().clone();
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for (_, entity) in catalog.entities() {
-            if let Some(claim) = &entity.record.claim {
-                *counts.entry(&claim.source).or_default() += 1;
-            }
-        }
+        let counts: BTreeMap<&str, u64> = catalog.claimers().collect();
         let report = |source: &Source| {
             let id = source.id.clone();
             let remembered = catalog.sources().get(&id);
@@ -101,7 +96,7 @@ impl Portal {
                 state: remembered.map(|r| r.state).or(status.last_run.map(|_| SourceState::Fresh)),
                 reason: remembered.and_then(|r| r.reason.clone()),
                 last_run: status.last_run.map(|t| t.to_string()),
-                entities: counts.get(id.as_str()).copied().unwrap_or(0),
+                entities: counts.get(id.as_str()).map_or(0, |count| *count as usize),
                 problems: {
                     let all = problems.of_source(&id).iter();
                     all.filter(|p| p.reference.as_deref().is_none_or(told)).cloned().collect()

@@ -75,8 +75,8 @@ impl Scope<'_> {
         let place = self.place(name);
         let of_place =
             |item: &str| item.rsplit_once('#').is_some_and(|(p, index)| p == place && index != "location");
-        let claims = self.catalog.entities().filter_map(|(_, e)| e.record.claim.as_ref());
-        claims.filter(|c| c.source == self.source.id).any(|c| of_place(&c.item))
+        let claims = self.catalog.claimed_by(&self.source.id).filter_map(|(_, e)| e.record.claim.as_ref());
+        claims.map(|claim| &claim.item).any(|item| of_place(item))
     }
 
     /// The documents of a text.
