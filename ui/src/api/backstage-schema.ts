@@ -581,6 +581,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/search/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Searches the catalog. */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/signals": {
         parameters: {
             query?: never;
@@ -958,6 +975,47 @@ export interface components {
         /** @description A delivery was not taken. Backstage's modules say it so, without the body of other refusals. */
         RefusedDelivery: {
             message: string;
+        };
+        /** @description What the search knows of an entity. */
+        SearchDocument: {
+            title: string;
+            text: string;
+            componentType: string;
+            type: string;
+            namespace: string;
+            kind: string;
+            /** @description As the entity says it; empty where it does not. */
+            lifecycle: unknown;
+            /** @description As the entity says it, so it may be short; empty where there is none. */
+            owner: unknown;
+            /** @description A path of the frontend. */
+            location: string;
+        };
+        /** @description Fields in which words of the term are, with tags around each. */
+        SearchHighlight: {
+            preTag: string;
+            postTag: string;
+            fields: {
+                [key: string]: string;
+            };
+        };
+        /** @description A page of what was found, the best first. */
+        SearchPage: {
+            results: components["schemas"]["SearchResult"][];
+            nextPageCursor?: string;
+            previousPageCursor?: string;
+            /** @description How many there are in all. */
+            numberOfResults: number;
+        };
+        SearchResult: {
+            type: string;
+            document: components["schemas"]["SearchDocument"];
+            /**
+             * Format: int64
+             * @description The place of the result, from 1.
+             */
+            rank: number;
+            highlight: components["schemas"]["SearchHighlight"];
         };
         /** @description One setting. */
         Setting: {
@@ -3458,6 +3516,83 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Too many requests; `Retry-After` says when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Words, all of which must be somewhere in an entity's name, title, text or the other fields of its document. At
+                 *     most 100 characters. Without one everything is found.
+                 */
+                term?: string;
+                /** @description `types[0]=software-catalog`; `techdocs` finds nothing. */
+                "types[0]"?: string;
+                /** @description `filters[kind]=Component`, `filters[lifecycle][0]=production`: one of the values of a field of the document. */
+                "filters[kind]"?: string;
+                /** @description At most 100; 25 when absent. With 0 only `numberOfResults` is told. */
+                page_limit?: number;
+                /** @description From the answer before. */
+                page_cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchPage"];
+                };
+            };
+            /** @description Not changed */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused parameters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
             };
             /** @description Too many requests; `Retry-After` says when to come again */
             429: {

@@ -369,6 +369,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/locations/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads an address and says what would be created, changed and rejected if it were registered. Nothing is written. */
+        post: operations["preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/password": {
         parameters: {
             query?: never;
@@ -397,6 +414,23 @@ export interface paths {
         put?: never;
         /** A link by which a person gets another password. */
         post: operations["reset_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A query from text to rules or back, with what is wrong with it and what may come next. */
+        post: operations["query"];
         delete?: never;
         options?: never;
         head?: never;
@@ -577,6 +611,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sources/conflict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Both sides of a conflict about a name. */
+        get: operations["conflict"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sources/{id}/read": {
         parameters: {
             query?: never;
@@ -623,8 +674,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** One page of a blueprint's table. */
+        /** One page of a table: of one blueprint, or across all. */
         post: operations["tables"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tables/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** All rows of a query as CSV or JSON, streamed. */
+        post: operations["export"];
         delete?: never;
         options?: never;
         head?: never;
@@ -700,6 +768,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/widgets/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the widgets of a page show. */
+        post: operations["data"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -721,6 +806,7 @@ export interface components {
             ref?: string | null;
             blueprint: string;
             identifier: string;
+            difference?: components["schemas"]["Difference"] | null;
         };
         /** @enum {string} */
         Action: "created" | "updated" | "deleted";
@@ -792,6 +878,8 @@ export interface components {
             blueprints: components["schemas"]["BlueprintSummary"][];
             /** @description Links between entities, counted by the relation that states them. */
             edges: components["schemas"]["ModelEdge"][];
+            /** @description The lines of the sidebar from top to bottom, as `GET /v1/sidebars/catalog` answers them. */
+            sidebar: Record<string, never>[];
         };
         /** @description What would be wrong, and what would happen. Counts are of entities that the caller sees. */
         BlueprintPreview: {
@@ -934,6 +1022,30 @@ export interface components {
             /** Format: int32 */
             line: number;
         };
+        ConflictClaim: {
+            /** @description Id of the source. */
+            source: string;
+            /** @description File or address. */
+            file: string;
+            /**
+             * Format: int32
+             * @description From 1; 0 where the whole file is meant.
+             */
+            line: number;
+            /** @description Since when it waits. */
+            since?: string | null;
+            /** @description YAML. */
+            document: string;
+        };
+        /** @description What every source says that claims one name. */
+        ConflictDetail: {
+            ref: string;
+            blueprint: string;
+            identifier: string;
+            holder?: components["schemas"]["ConflictClaim"] | null;
+            /** @description Who waits, the next one first. */
+            waiting: components["schemas"]["ConflictClaim"][];
+        };
         /** @description What deleting an entity would do, as far as the viewer may know. */
         DependentsPreview: {
             /** @description Why it cannot be deleted as it is; null where it can. */
@@ -959,6 +1071,11 @@ export interface components {
             format?: string | null;
             /** @description A path of relations, a JQ program, or what is counted of what. */
             from: string;
+        };
+        /** @description A document that would change, as YAML. */
+        Difference: {
+            before: string;
+            after: string;
         };
         /** @description What became of each document. */
         Documents: {
@@ -1052,11 +1169,28 @@ export interface components {
             /** @description What is wrong and what to do. */
             message: string;
         };
+        /**
+         * @description What is written.
+         * @enum {string}
+         */
+        ExportFormat: "csv" | "json";
+        ExportRequest: {
+            /** @description Identifier of the blueprint; all blueprints when absent. */
+            blueprint?: string | null;
+            /** @description Which entities: text, or Port's search rules. All when absent. */
+            query?: components["schemas"]["QueryInput"];
+            /** @description By title when empty. */
+            sort?: components["schemas"]["SortRequest"][];
+            /** @description Fields, in the order of the file; the blueprint and the identifier come first. */
+            columns?: string[];
+            format: components["schemas"]["ExportFormat"];
+        };
         Facet: {
+            /** @description Those that most entities have. */
             values: components["schemas"]["FacetValue"][];
             /**
              * Format: int64
-             * @description Rows without a value.
+             * @description Entities without a value.
              */
             missing: number;
             /** @description Further distinct values that are not listed. */
@@ -1096,12 +1230,6 @@ export interface components {
             agent?: string | null;
             /** @description False: it had the value before `at`, too. */
             exact: boolean;
-        };
-        Filter: {
-            /** @description `title`, `identifier`, `team`, `properties.<key>`, `relations.<key>`, `createdAt` or `updatedAt`. */
-            field: string;
-            /** @description Any of these; null means that the value is missing. */
-            values: unknown[];
         };
         /** @description How far the portal has been set up, by its state. */
         FirstSteps: {
@@ -1180,6 +1308,29 @@ export interface components {
             collapsed?: boolean;
             /** @description There is no such entity: relations point at it all the same. Absent when there is one. */
             missing?: boolean;
+        };
+        Group: {
+            /** @description Null for the entities that have none. */
+            value: unknown;
+            title: string;
+            /**
+             * Format: int64
+             * @description Entities in the group, each once.
+             */
+            count: number;
+        };
+        GroupRequest: {
+            field: string;
+            /** @description The largest first instead of by value. */
+            by_count?: boolean;
+            offset?: number;
+            /** @description 1..1000, 100 when absent. */
+            limit?: number | null;
+        };
+        Groups: {
+            /** @description How many groups there are on all pages. */
+            total: number;
+            values: components["schemas"]["Group"][];
         };
         /** @description Neighbours that are not among the nodes, by the relations and blueprints asked for, each counted once. */
         Hidden: {
@@ -1467,6 +1618,21 @@ export interface components {
         LinksBody: {
             links: components["schemas"]["PinnedLink"][];
         };
+        /** @description Everything that an address leads to, beside what is stored. */
+        LocationPreview: {
+            /** @description It is registered already. */
+            exists: boolean;
+            created: components["schemas"]["PreviewedDocument"][];
+            changed: components["schemas"]["PreviewedDocument"][];
+            unchanged: components["schemas"]["PreviewedDocument"][];
+            /** @description Another source holds these names: they would wait. */
+            conflicts: components["schemas"]["PreviewedDocument"][];
+            rejected: components["schemas"]["RejectedPlace"][];
+        };
+        LocationPreviewRequest: {
+            /** @description Web address of a file. */
+            target: string;
+        };
         LostValues: {
             /** @description JSON pointer of the property or relation. */
             pointer: string;
@@ -1591,6 +1757,69 @@ export interface components {
             /** @description Identifier of an entity of it, to be answered as it would be. */
             entity?: string | null;
         };
+        PreviewedDocument: {
+            /** @description Lower-case; of an entity in Port's form `blueprint identifier`, of a blueprint its identifier. */
+            ref: string;
+            /** @description `Component`, `Blueprint`, `Entity`, ... */
+            kind: string;
+            title?: string | null;
+            /** @description Address of its file. */
+            file: string;
+            /**
+             * Format: int32
+             * @description Its first line there, from 1.
+             */
+            line: number;
+            /** @description Who holds its name. */
+            holder?: string | null;
+            difference?: components["schemas"]["Difference"] | null;
+        };
+        QueryAnswer: {
+            /** @description The query as the language writes it; as it was sent while something is wrong with it. */
+            text: string;
+            /** @description The same as Port's search rules; absent while something is wrong with it. */
+            rules?: Record<string, never> | null;
+            problem?: components["schemas"]["QueryNote"] | null;
+            /** @description Names that nothing has. */
+            notes: components["schemas"]["QueryNote"][];
+            completions?: components["schemas"]["QueryCompletions"] | null;
+        };
+        QueryCompletion: {
+            /** @description What is inserted. */
+            insert: string;
+            /** @description `property`, `relation`, `meta`, `operator`, `value`, `keyword`, `function`, `blueprint` or `entity`. */
+            kind: string;
+            /** @description A title, or the number of entities with the value. */
+            detail?: string | null;
+        };
+        QueryCompletions: {
+            /** @description What is replaced begins here, in UTF-16 units. */
+            from: number;
+            /** @description And ends in front of this. */
+            to: number;
+            items: components["schemas"]["QueryCompletion"][];
+        };
+        /** @description A query: its text, or Port's search rules. */
+        QueryInput: string | Record<string, never>;
+        /** @description What is wrong with a query, or hardly meant, and where it stands in the text. */
+        QueryNote: {
+            message: string;
+            /** @description What to do about it. */
+            hint?: string | null;
+            /** @description In UTF-16 units, as browsers count. */
+            from: number;
+            to: number;
+        };
+        QueryRequest: {
+            /** @description The query as a person writes it; this or `rules`. */
+            text?: string | null;
+            /** @description The query as Port's search rules. */
+            rules?: Record<string, never> | null;
+            /** @description The blueprint whose entities are meant; all when absent. */
+            blueprint?: string | null;
+            /** @description Where in `text` to say what may follow, in UTF-16 units. */
+            cursor?: number | null;
+        };
         /** @description The forms of one entity. */
         RawEntity: {
             /** @description In Port's form. */
@@ -1621,6 +1850,22 @@ export interface components {
             column: number;
             ref?: string | null;
             message: string;
+        };
+        RejectedPlace: {
+            message: string;
+            /** @description Empty where that cannot be told. */
+            file: string;
+            /**
+             * Format: int32
+             * @description From 1; 0 where the whole file is meant.
+             */
+            line: number;
+            /**
+             * Format: int32
+             * @description From 1; 0 where there is no line.
+             */
+            column: number;
+            ref?: string | null;
         };
         /** @description A page of what is at the end of a path. */
         RelatedEntities: {
@@ -1689,25 +1934,20 @@ export interface components {
             link: string;
             expiresAt: string;
         };
-        /** @description An entity with its relations as links. */
+        /** @description An entity and the values of the columns. */
         Row: {
+            blueprint: string;
             identifier: string;
             title: string;
             icon?: string | null;
-            blueprint: string;
             /** @description Lower-case Backstage reference. */
             ref: string;
-            team: string[];
-            properties: {
-                [key: string]: unknown;
-            };
-            relations: {
-                [key: string]: components["schemas"]["Link"][];
-            };
-            createdAt: string;
-            updatedAt: string;
             /** @description Problems of its source that concern it. */
             problems: number;
+            /** @description By column: a value in Port's form; of a relation, links. A column that the entity's blueprint lacks is absent. */
+            cells: {
+                [key: string]: unknown;
+            };
         };
         /** @description A permission string and what it allows. */
         ScopeItem: {
@@ -1755,6 +1995,8 @@ export interface components {
             organization: components["schemas"]["Organization"];
             /** @description Version of the program; null when nobody is signed in. */
             version?: string | null;
+            /** @description Origins whose pages may be embedded, `https://*.example.com` among them. Empty when nobody is signed in. */
+            frames: string[];
             /**
              * Format: int64
              * @description Number of the newest commit; null when nobody is signed in.
@@ -1882,7 +2124,7 @@ export interface components {
         Table: {
             /**
              * Format: int64
-             * @description Rows that satisfy the filters, on all pages.
+             * @description Entities that the query finds, on all pages.
              */
             total: number;
             /**
@@ -1890,24 +2132,43 @@ export interface components {
              * @description The commit that the page shows.
              */
             revision: number;
+            /** @description The query as the language writes it. */
+            query: string;
+            /** @description The same as Port's search rules. */
+            rules: Record<string, never>;
+            /** @description The columns that the rows have values for. */
+            columns: string[];
             rows: components["schemas"]["Row"][];
+            /** @description By field. */
             facets: {
                 [key: string]: components["schemas"]["Facet"];
             };
+            groups?: components["schemas"]["Groups"] | null;
+            /** @description Names in the query that nothing has. */
+            notes: components["schemas"]["QueryNote"][];
+            /** @description Fields that were asked for and that nothing has. */
+            unknownFields: string[];
         };
+        /** @description What a table shows. Fields are named as in the query language: `$title`, `tier`, `owner`, `owner.size`. */
         TableRequest: {
-            /** @description Identifier of the blueprint. */
-            blueprint: string;
-            /** @description Substring of title, name, identifier, description or tag, without case. */
-            search?: string;
-            /** @description All must hold. */
-            filters?: components["schemas"]["Filter"][];
-            sort?: components["schemas"]["SortRequest"] | null;
+            /** @description Identifier of the blueprint; all blueprints when absent. */
+            blueprint?: string | null;
+            /** @description Which entities: text, or Port's search rules. All when absent. */
+            query?: components["schemas"]["QueryInput"];
+            /** @description Besides, only those with these values: the rows of a group. */
+            within?: components["schemas"]["Within"][];
+            /** @description By title when empty. */
+            sort?: components["schemas"]["SortRequest"][];
+            /** Format: int64 */
             offset?: number;
-            /** @description 1..1000, 50 when absent. */
+            /** @description 0..1000, 50 when absent. */
             limit?: number | null;
-            /** @description Fields to count values of. */
+            /** @description Fields whose values the rows have. */
+            columns?: string[];
+            usual?: components["schemas"]["UsualColumns"] | null;
+            /** @description Fields to count values of. The query's own conditions on a field do not count for its facet. */
             facets?: string[];
+            group?: components["schemas"]["GroupRequest"] | null;
         };
         /** @description A common blueprint. Its relations lead to other templates, and may be left out with what is derived through them. */
         Template: {
@@ -1998,6 +2259,11 @@ export interface components {
             /** @description The source that had claimed it. It does so no more until it says the entity again. */
             source?: string | null;
         };
+        UsualColumns: {
+            /** @description The most telling first. The first is always shown. */
+            fields: string[];
+            most: number;
+        };
         ViewedBody: {
             blueprint: string;
             identifier: string;
@@ -2010,12 +2276,228 @@ export interface components {
             line: number;
             since: string;
         };
+        /** @description An entity that has changed. */
+        WidgetChange: {
+            entity: components["schemas"]["Link"];
+            at: string;
+            by: string;
+            /** @description It has not changed since it was made. */
+            isNew: boolean;
+        };
+        WidgetChanges: {
+            changes: components["schemas"]["WidgetChange"][];
+        };
+        /** @description What a widget shows. */
+        WidgetData: {
+            /** @enum {string} */
+            kind: "plain";
+        } | (components["schemas"]["WidgetNumber"] & {
+            /** @enum {string} */
+            kind: "number";
+        }) | (components["schemas"]["WidgetSlices"] & {
+            /** @enum {string} */
+            kind: "slices";
+        }) | (components["schemas"]["WidgetLines"] & {
+            /** @enum {string} */
+            kind: "lines";
+        }) | (components["schemas"]["WidgetTable"] & {
+            /** @enum {string} */
+            kind: "table";
+        }) | (components["schemas"]["WidgetEntities"] & {
+            /** @enum {string} */
+            kind: "entities";
+        }) | (components["schemas"]["WidgetOneEntity"] & {
+            /** @enum {string} */
+            kind: "entity";
+        }) | (components["schemas"]["WidgetText"] & {
+            /** @enum {string} */
+            kind: "text";
+        }) | (components["schemas"]["WidgetLinks"] & {
+            /** @enum {string} */
+            kind: "links";
+        }) | (components["schemas"]["WidgetFrame"] & {
+            /** @enum {string} */
+            kind: "frame";
+        }) | (components["schemas"]["WidgetChanges"] & {
+            /** @enum {string} */
+            kind: "changes";
+        }) | (components["schemas"]["WidgetNote"] & {
+            /** @enum {string} */
+            kind: "later";
+        }) | {
+            /** @enum {string} */
+            kind: "unknown";
+        } | (components["schemas"]["WidgetNote"] & {
+            /** @enum {string} */
+            kind: "failed";
+        });
+        /** @description Where the entities behind a figure are listed. */
+        WidgetDrill: {
+            /** @description The one blueprint that they are of, if it is one. */
+            blueprint?: string | null;
+            /** @description In the query language; null where there is no list. */
+            query?: string | null;
+        };
+        WidgetEntities: components["schemas"]["WidgetDrill"] & {
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            total: number;
+            entities: components["schemas"]["Link"][];
+        };
+        WidgetEntityField: {
+            field: string;
+            title: string;
+            value: unknown;
+        };
+        WidgetFrame: {
+            url: string;
+        };
+        WidgetLine: {
+            title: string;
+            /** @description One for each interval; null where there is none. */
+            values: (number | null)[];
+        };
+        /** @description Values over time. */
+        WidgetLines: components["schemas"]["WidgetDrill"] & {
+            /** @description Starts of the intervals. */
+            dates: string[];
+            /** @description `hour`, `day`, `isoWeek`, `month` or `quarter`. */
+            interval: string;
+            lines: components["schemas"]["WidgetLine"][];
+            /** @description Lines that are not among them. */
+            more: number;
+        };
+        WidgetLink: {
+            title: string;
+            url: string;
+            description?: string | null;
+        };
+        WidgetLinks: {
+            links: components["schemas"]["WidgetLink"][];
+        };
+        WidgetNote: {
+            message: string;
+        };
+        /** @description One number, or the value of one property. */
+        WidgetNumber: components["schemas"]["WidgetDrill"] & {
+            /**
+             * Format: double
+             * @description Null where there is none: the least of nothing.
+             */
+            value?: number | null;
+            /** @description A value that is no number. */
+            text?: string | null;
+            /**
+             * Format: int64
+             * @description Entities that it is made of.
+             */
+            total: number;
+        };
+        WidgetOneEntity: {
+            entity: components["schemas"]["Link"];
+            team: string[];
+            /** @description What it says of itself, in the order wanted. */
+            fields: components["schemas"]["WidgetEntityField"][];
+        };
+        WidgetSlice: {
+            /** @description Null: those without a value. */
+            value?: string | null;
+            title: string;
+            /** Format: int64 */
+            count: number;
+            /** @description Of the property's own colours, if it has them. */
+            color?: string | null;
+            query?: string | null;
+        };
+        /** @description Counts by value, the most frequent first. */
+        WidgetSlices: components["schemas"]["WidgetDrill"] & {
+            slices: components["schemas"]["WidgetSlice"][];
+            /**
+             * Format: int64
+             * @description Entities whose value is not listed.
+             */
+            others: number;
+            /** @description Values that are not listed. */
+            more: number;
+            /**
+             * Format: int64
+             * @description Entities in all.
+             */
+            total: number;
+            /** @description Title of what the values are of. */
+            property: string;
+        };
+        /** @description The first rows of what a query finds, by blueprint. */
+        WidgetTable: {
+            tabs: components["schemas"]["WidgetTableTab"][];
+        };
+        WidgetTableColumn: {
+            /** @description `$team`, `properties.<key>` or `relations.<key>`. */
+            field: string;
+            title: string;
+        };
+        WidgetTableRow: {
+            entity: components["schemas"]["Link"];
+            /** @description One for each column; of a relation a list of links. */
+            cells: unknown[];
+        };
+        WidgetTableTab: {
+            blueprint: string;
+            title: string;
+            /** Format: int64 */
+            total: number;
+            query?: string | null;
+            columns: components["schemas"]["WidgetTableColumn"][];
+            rows: components["schemas"]["WidgetTableRow"][];
+        };
+        WidgetText: {
+            markdown: string;
+        };
+        WidgetsEntity: {
+            blueprint: string;
+            identifier: string;
+        };
+        WidgetsReply: {
+            /** @description As Port's API answers it; null for a preview. */
+            page?: Record<string, never> | null;
+            /** @description Whether the caller may change the page. */
+            mayChange: boolean;
+            /**
+             * Format: int64
+             * @description The commit that the answer shows.
+             */
+            revision: number;
+            /** @description By the widget's `id`, or its way through the page, `0/widgets/2`. */
+            widgets: {
+                [key: string]: components["schemas"]["WidgetData"];
+            };
+        };
+        WidgetsRequest: {
+            /** @description A stored page; its widgets are evaluated unless `widgets` are given. */
+            page?: string | null;
+            /** @description Widgets as a page has them: a preview. */
+            widgets?: Record<string, never>[] | null;
+            entity?: components["schemas"]["WidgetsEntity"] | null;
+            /** @description Further rules that all widgets are held to: chosen page filters, each `{combinator, rules}`. */
+            filters?: Record<string, never>[];
+            /** @description What `{{url.<name>}}` stands for. */
+            url?: {
+                [key: string]: string;
+            };
+        };
         /** @description What would be deleted, too. */
         WithIt: {
             links: components["schemas"]["Link"][];
             total: number;
             /** @description Why even that would be refused. */
             blocked?: string | null;
+        };
+        Within: {
+            field: string;
+            /** @description Null means that there is none. */
+            value: unknown;
         };
     };
     responses: never;
@@ -3285,6 +3767,54 @@ export interface operations {
             };
         };
     };
+    preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LocationPreviewRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocationPreview"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No web address */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     change: {
         parameters: {
             query?: never;
@@ -3402,6 +3932,77 @@ export interface operations {
             };
             /** @description Not active */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4000,6 +4601,53 @@ export interface operations {
             };
         };
     };
+    conflict: {
+        parameters: {
+            query: {
+                /** @description Reference of the entity, in any case. */
+                ref: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictDetail"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no conflict about it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     read: {
         parameters: {
             query?: never;
@@ -4097,6 +4745,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Table"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             400: {
@@ -4407,6 +5126,85 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WidgetsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WidgetsReply"];
+                };
             };
             400: {
                 headers: {

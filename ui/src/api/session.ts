@@ -27,6 +27,8 @@ export interface Session {
   version: string | null;
   /** Number of the newest commit. */
   revision: number | null;
+  /** Origins whose pages may be embedded. */
+  frames: string[];
   /** By action: true, or in words why not. */
   may: Record<string, true | string>;
 }
@@ -43,6 +45,7 @@ export function readSession({ viewer, organization, version, revision, may, ...s
     organization: organization.name ?? null,
     version: version ?? null,
     revision: revision ?? null,
+    frames: sent.frames,
     may: may as Session['may'],
   };
 }

@@ -4,18 +4,14 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { homeQuery } from '~/api/home';
 import { sourcesQuery } from '~/api/queries';
-import type { Blueprint } from '~/api/types';
 import { Hidden } from '~/kit/Mono';
-import { formatNumber } from '~/lib/text';
-import { BlueprintIcon } from '~/parts/BlueprintIcon';
-import { useCatalogBlueprints } from '~/parts/model';
 import { useSession, useWhyNot } from '~/parts/session';
+import { CatalogTree } from './CatalogTree';
 import { NavSection } from './NavSection';
 import { administrationPages, mainPages, type PageEntry } from './pages';
 import classes from './Shell.module.css';
 
 export function Nav({ onNavigate }: { onNavigate: () => void }) {
-  const blueprints = useCatalogBlueprints();
   const { version } = useSession();
   return (
     <>
@@ -23,17 +19,7 @@ export function Nav({ onNavigate }: { onNavigate: () => void }) {
         {mainPages.map((page) => (
           <NavLink key={page.to} page={page} aside={page.to === '/sources' ? <SourceProblems /> : undefined} />
         ))}
-        {blueprints.length > 0 && (
-          <NavSection name="catalog" title="Catalog" count={blueprints.length}>
-            <ul>
-              {filledFirst(blueprints).map((blueprint) => (
-                <li key={blueprint.identifier}>
-                  <CatalogLink blueprint={blueprint} />
-                </li>
-              ))}
-            </ul>
-          </NavSection>
-        )}
+        <CatalogTree />
         <NavSection name="administration" title="Administration" count={administrationPages.length}>
           <ul>
             {administrationPages.map((page) => (
@@ -61,21 +47,6 @@ function NavLink({ page: { to, title, icon: Icon, action }, aside }: { page: Pag
   );
 }
 
-function CatalogLink({ blueprint }: { blueprint: Blueprint }) {
-  return (
-    <Link
-      to="/catalog/$blueprint"
-      params={{ blueprint: blueprint.identifier }}
-      className={classes.item}
-      activeOptions={{ includeSearch: false }}
-    >
-      <BlueprintIcon blueprint={blueprint.identifier} icon={blueprint.icon} />
-      <span className={classes.itemText}>{blueprint.title}</span>
-      <span className={classes.itemCount}>{formatNumber(blueprint.count)}</span>
-    </Link>
-  );
-}
-
 /** Known once a page has asked for the sources; the navigation alone does not ask. */
 function SourceProblems() {
   const { data: sources } = useQuery({ ...sourcesQuery, enabled: false });
@@ -89,8 +60,4 @@ function SourceProblems() {
       <Hidden> with problems</Hidden>
     </span>
   );
-}
-
-function filledFirst(blueprints: Blueprint[]): Blueprint[] {
-  return [...blueprints.filter((b) => b.count > 0), ...blueprints.filter((b) => b.count === 0)];
 }

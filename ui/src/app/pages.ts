@@ -4,6 +4,7 @@ import {
   IconHistory,
   IconHome,
   IconKey,
+  IconLayoutDashboard,
   IconPlugConnected,
   IconRobot,
   IconUserCircle,
@@ -14,7 +15,7 @@ import {
 } from '@tabler/icons-react';
 
 interface PageEntry {
-  to: '/' | '/model' | '/sources' | '/documents' | '/people' | '/teams' | '/service-accounts' | '/secrets' | '/audit' | '/account';
+  to: '/' | '/pages' | '/model' | '/sources' | '/documents' | '/people' | '/teams' | '/service-accounts' | '/secrets' | '/audit' | '/account';
   title: string;
   icon: Icon;
   /** What one must be allowed to see it. */
@@ -28,6 +29,7 @@ interface PageEntry {
 /** The pages of the navigation, and of the palette. */
 export const mainPages: PageEntry[] = [
   { to: '/', title: 'Home', icon: IconHome, keys: 'g h' },
+  { to: '/pages', title: 'Pages', icon: IconLayoutDashboard, keys: 'g b', words: 'dashboards boards charts folders sidebar' },
   { to: '/model', title: 'Data model', icon: IconAffiliate, keys: 'g m', words: 'blueprints schema builder' },
   { to: '/sources', title: 'Sources', icon: IconPlugConnected, keys: 'g s', words: 'locations integrations providers conflicts' },
   { to: '/documents', title: 'Add documents', icon: IconFilePlus, action: 'HandOverDocuments', keys: 'g d', words: 'yaml catalog-info import' },
@@ -45,7 +47,7 @@ export const administrationPages: PageEntry[] = [
 export const ownPages: PageEntry[] = [{ to: '/account', title: 'My account', icon: IconUserCircle, keys: 'g i', words: 'profile password tokens keyboard settings' }];
 
 interface Command {
-  to: '/people' | '/teams' | '/service-accounts' | '/secrets' | '/documents' | '/sources' | '/model' | '/';
+  to: '/people' | '/teams' | '/service-accounts' | '/secrets' | '/documents' | '/sources' | '/model' | '/pages' | '/';
   search?: Record<string, unknown>;
   title: string;
   icon: Icon;
@@ -56,6 +58,7 @@ interface Command {
 /** What the palette does by going somewhere, for whoever may. What it does on the spot is in `Palette.tsx`. */
 export const commands: Command[] = [
   { to: '/documents', title: 'Paste a catalog-info.yaml', icon: IconFilePlus, action: 'HandOverDocuments', words: 'add entity component import documents' },
+  { to: '/pages', search: { create: true }, title: 'New dashboard', icon: IconLayoutDashboard, action: 'CreatePage', words: 'add page board chart' },
   { to: '/model', search: { create: true }, title: 'New blueprint', icon: IconAffiliate, action: 'CreateBlueprint', words: 'create type template model' },
   { to: '/sources', search: { register: true }, title: 'Register a location', icon: IconPlugConnected, action: 'RegisterLocation', words: 'source repository url add' },
   { to: '/', search: { arrange: true }, title: 'Arrange the home page', icon: IconHome, action: 'UpdatePersonalSettings', words: 'layout order hide links pin' },

@@ -22,6 +22,7 @@ import { readAuditSearch } from '~/features/audit/search';
 import { readMachinesSearch } from '~/features/machines/search';
 import { readEditorSearch } from '~/features/model/editor/search';
 import { readModelSearch } from '~/features/model/search';
+import { readPageSearch, readPagesSearch } from '~/features/pages/search';
 import { readPeopleSearch, readPersonSearch } from '~/features/people/search';
 import { readSecretsSearch } from '~/features/secrets/search';
 import { readSignInSearch } from '~/features/session/search';
@@ -100,6 +101,20 @@ const graphRoute = createRoute({
   path: '/graph',
   validateSearch: readGraphSearch,
   component: lazyRouteComponent(() => import('~/features/graph/GraphPage'), 'GraphPage'),
+});
+
+const pagesRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/pages',
+  validateSearch: readPagesSearch,
+  component: lazyRouteComponent(() => import('~/features/pages/PagesScreen'), 'PagesScreen'),
+});
+
+const pageRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/pages/$page',
+  validateSearch: readPageSearch,
+  component: lazyRouteComponent(() => import('~/features/pages/PageScreen'), 'PageScreen'),
 });
 
 const modelRoute = createRoute({
@@ -194,7 +209,7 @@ const administration = [peopleRoute, personRoute, teamsRoute, teamRoute, machine
 const routeTree = rootRoute.addChildren([
   signInRoute,
   welcomeRoute,
-  inRoute.addChildren([homeRoute, catalogRoute, entityRoute, graphRoute, modelRoute, blueprintRoute, sourcesRoute, documentsRoute, ...administration, elsewhereRoute]),
+  inRoute.addChildren([homeRoute, catalogRoute, entityRoute, graphRoute, pagesRoute, pageRoute, modelRoute, blueprintRoute, sourcesRoute, documentsRoute, ...administration, elsewhereRoute]),
 ]);
 
 export function createAppRouter(queryClient: QueryClient) {

@@ -1,6 +1,6 @@
 import {
   IconActivity, IconApi, IconAppWindow, IconBell, IconBox, IconBrandDocker, IconBrandGithub, IconBug, IconBuilding,
-  IconCloud, IconCode, IconCpu, IconDatabase, IconFileText, IconFlag, IconGitBranch, IconGitPullRequest, IconKey,
+  IconCloud, IconCode, IconCpu, IconDatabase, IconFileText, IconFlag, IconGitBranch, IconGitPullRequest, IconKey, IconLayoutDashboard,
   IconLock, IconMapPin, IconPackage, IconPoint, IconRobot, IconRocket, IconServer, IconShield, IconSitemap, IconStack2,
   IconTemplate, IconTicket, IconTopologyStar3, IconUser, IconUsers, IconWorld, type Icon,
 } from '@tabler/icons-react';
@@ -19,7 +19,7 @@ const icons: Record<string, Icon> = {
   vulnerability: IconBug, bug: IconBug, issue: IconTicket, jira: IconTicket, website: IconWorld, cloud: IconCloud,
   aws: IconCloud, azure: IconCloud, gcp: IconCloud, region: IconCloud, docker: IconBrandDocker, image: IconBrandDocker,
   secret: IconKey, certificate: IconLock, policy: IconShield, document: IconFileText, library: IconStack2,
-  airesource: IconRobot, agent: IconRobot, skill: IconRobot, feature: IconFlag, application: IconAppWindow, app: IconAppWindow,
+  airesource: IconRobot, agent: IconRobot, skill: IconRobot, feature: IconFlag, dashboard: IconLayoutDashboard, barchart: IconLayoutDashboard, application: IconAppWindow, app: IconAppWindow,
 };
 
 /** The icon of a blueprint: by its identifier, else by the name of its icon, else a plain dot. */

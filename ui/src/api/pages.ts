@@ -1,0 +1,109 @@
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { client, port, unwrap } from './client';
+import type { components } from './schema';
+
+type Native = components['schemas'];
+
+/** A widget as Port's pages have it: its type says what else it holds. */
+export interface WidgetJson {
+  id?: string;
+  type: string;
+  title?: string;
+  [key: string]: unknown;
+}
+
+export interface LayoutRow {
+  height: number;
+  columns: { id: string; size: number }[];
+}
+
+/** A widget that lays others out. */
+export interface BoardJson extends WidgetJson {
+  layout: LayoutRow[];
+  widgets: WidgetJson[];
+}
+
+export interface Group {
+  title: string;
+  icon?: string;
+  widgets: WidgetJson[];
+}
+
+export interface PageFilter {
+  identifier: string;
+  title: string;
+  query: unknown;
+}
+
+export interface PageJson {
+  identifier: string;
+  title?: string;
+  icon?: string;
+  description?: string;
+  type: 'dashboard' | 'blueprint-entities' | 'entity' | 'home';
+  blueprint?: string;
+  widgets: WidgetJson[];
+  pageFilters?: PageFilter[];
+  locked?: boolean;
+  parent?: string;
+  [key: string]: unknown;
+}
+
+/** A line of the sidebar. */
+export interface SidebarItem {
+  identifier: string;
+  title: string;
+  sidebarType: 'folder' | 'page';
+  type?: PageJson['type'];
+  icon?: string;
+  blueprint?: string;
+  /** Its widgets are those that it has by itself. */
+  standard?: boolean;
+  parent?: string;
+}
+
+export type WidgetData = Native['WidgetData'];
+export type DataOf<Kind extends WidgetData['kind']> = Extract<WidgetData, { kind: Kind }>;
+
+export interface PageData {
+  page: PageJson | null;
+  mayChange: boolean;
+  widgets: Record<string, WidgetData>;
+}
+
+export interface PageAsk {
+  page?: string;
+  widgets?: WidgetJson[];
+  entity?: { blueprint: string; identifier: string };
+  /** Rules of the chosen page filters. */
+  filters?: unknown[];
+}
+
+/** A page and what all its widgets show. */
+export const pageDataQuery = (ask: PageAsk) =>
+  queryOptions({
+    queryKey: ['widgets', ask],
+    queryFn: async ({ signal }) => (await unwrap(client.POST('/widgets/data', { body: ask as never, signal }))) as unknown as PageData,
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+
+const at = (page: string) => ({ params: { path: { page } } });
+
+export const createPage = async (page: Partial<PageJson>) => (await unwrap(port.POST('/pages', { body: page as never }))).identifier;
+export const patchPage = (page: string, change: Record<string, unknown>) => unwrap(port.PATCH('/pages/{page}', { ...at(page), body: change as never }));
+export const deletePage = (page: string) => unwrap(port.DELETE('/pages/{page}', at(page)));
+
+export const createFolder = (identifier: string, title: string) => unwrap(port.POST('/sidebars/catalog/folders', { body: { identifier, title } }));
+export const patchFolder = (folder: string, change: { title?: string; parent?: string | null; after?: string | null }) =>
+  unwrap(port.PATCH('/sidebars/catalog/folders/{folder}', { params: { path: { folder } }, body: change }));
+export const deleteFolder = (folder: string) => unwrap(port.DELETE('/sidebars/catalog/folders/{folder}', { params: { path: { folder } } }));
+
+/** The rules of a query: those that all have to hold, or what is wrong with it. */
+export async function rulesOf(text: string, blueprint?: string): Promise<{ rules: unknown[]; problem?: string }> {
+  if (text.trim() === '') return { rules: [] };
+  const answer = await unwrap(client.POST('/query', { body: { text, blueprint: blueprint || undefined } }));
+  const rules = answer.rules as { combinator?: string; rules?: unknown[] } | undefined;
+  if (answer.problem || !rules) return { rules: [], problem: answer.problem?.message ?? 'This is no query.' };
+  return { rules: rules.combinator === 'and' ? (rules.rules ?? []) : [rules] };
+}
