@@ -1,71 +1,91 @@
 import { Tabs } from '@mantine/core';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
+import { lazy, Suspense, useCallback } from 'react';
 import { entityQuery } from '~/api/queries';
-import { Page } from '~/kit/Page';
+import { Page, Waiting } from '~/kit/Page';
 import { formatNumber } from '~/lib/text';
 import { BlueprintIcon } from '~/parts/BlueprintIcon';
+import type { GraphState } from '~/parts/graph/state';
 import { useBlueprint, useDocumentTitle } from '~/parts/model';
+import { Actions } from './Actions';
+import { Attention } from './Attention';
+import { Deleted } from './Deleted';
 import classes from './entity.module.css';
 import { Header } from './Header';
 import { Overview } from './Overview';
-import { Raw } from './Raw';
-import { Relations } from './Relations';
-import type { Tab } from './search';
-import { SourceTab } from './SourceTab';
+import { tabs } from './search';
 
 const route = getRouteApi('/_in/entity/$blueprint');
 
+// what a first look does not show is loaded when it is opened
+const Related = lazy(() => import('./Related').then(({ Related }) => ({ default: Related })));
+const GraphView = lazy(() => import('~/parts/graph/GraphView').then(({ GraphView }) => ({ default: GraphView })));
+const Changes = lazy(() => import('./Changes').then(({ Changes }) => ({ default: Changes })));
+const Source = lazy(() => import('./Source').then(({ Source }) => ({ default: Source })));
+const Edit = lazy(() => import('./Edit').then(({ Edit }) => ({ default: Edit })));
+
 /** Everything about one entity. */
 export function EntityPage() {
+  const { deleted } = route.useSearch();
+  return deleted ? <Deleted revision={deleted} /> : <Known />;
+}
+
+const titles: Record<(typeof tabs)[number], string> = { overview: 'Overview', related: 'Related', graph: 'Graph', changes: 'Changes', source: 'Source' };
+
+function Known() {
   const { blueprint: blueprintId } = route.useParams();
-  const { id, tab = 'overview', form } = route.useSearch();
+  const search = route.useSearch();
+  const { id, tab: asked = 'overview' } = search;
   const navigate = route.useNavigate();
   const { data } = useSuspenseQuery(entityQuery(blueprintId, id));
   const blueprint = useBlueprint(blueprintId);
   const title = data.entity.title || data.entity.identifier;
+  const tab = tabs.find((one) => one === asked) ?? 'overview';
   const documentTitle = useDocumentTitle(title, blueprint?.title ?? blueprintId);
-  const open = (next: string | null) =>
-    void navigate({ search: { id, tab: next === 'overview' ? undefined : (next as Exclude<Tab, 'overview'>) }, replace: true });
+  const open = (next: string | null) => void navigate({ search: { id, tab: next === 'overview' ? undefined : (next ?? undefined) }, replace: true });
+  const onState = useCallback((change: Partial<GraphState>) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true }), [navigate]);
+  const related = [...data.relations, ...data.others, ...data.incoming].reduce((sum, { total }) => sum + total, 0);
   return (
     <Page
       documentTitle={documentTitle}
       title={title}
       icon={<BlueprintIcon blueprint={blueprintId} icon={data.entity.icon ?? blueprint?.icon} size={19} />}
       subtitle={<Header data={data} blueprint={blueprint} />}
+      actions={<Actions data={data} onEdit={() => void navigate({ search: (old) => ({ ...old, edit: true }) })} onTab={open} />}
     >
+      <Attention data={data} />
       <Tabs value={tab} onChange={open} keepMounted={false} classNames={{ list: classes.tabs, tab: classes.tab, panel: classes.panel }}>
         <Tabs.List aria-label="Views of the entity">
-          <Tabs.Tab value="overview">Overview</Tabs.Tab>
-          <Tabs.Tab value="relations" rightSection={<Number n={data.edges.length} />}>
-            Relations
-          </Tabs.Tab>
-          <Tabs.Tab value="source" rightSection={data.problems.length > 0 ? <Number n={data.problems.length} bad /> : null}>
-            Source
-          </Tabs.Tab>
-          <Tabs.Tab value="raw">Raw</Tabs.Tab>
+          {tabs.map((one) => (
+            <Tabs.Tab key={one} value={one} rightSection={one === 'related' ? <span className={classes.number}>{formatNumber(related)}</span> : null}>
+              {titles[one]}
+            </Tabs.Tab>
+          ))}
         </Tabs.List>
         <Tabs.Panel value="overview">
           <Overview data={data} blueprint={blueprint} />
         </Tabs.Panel>
-        <Tabs.Panel value="relations">
-          <Relations edges={data.edges} />
-        </Tabs.Panel>
-        <Tabs.Panel value="source">
-          <SourceTab data={data} />
-        </Tabs.Panel>
-        <Tabs.Panel value="raw">
-          <Raw data={data} form={form} onForm={(next) => void navigate({ search: { id, tab: 'raw', form: next }, replace: true })} />
-        </Tabs.Panel>
+        <Suspense fallback={<Waiting />}>
+          <Tabs.Panel value="related">
+            <Related data={data} saved={[]} />
+          </Tabs.Panel>
+          <Tabs.Panel value="graph" className={classes.graphPanel}>
+            <GraphView start={{ blueprint: blueprintId, identifier: id }} state={search} onState={onState} />
+          </Tabs.Panel>
+          <Tabs.Panel value="changes">
+            <Changes data={data} blueprint={blueprint} />
+          </Tabs.Panel>
+          <Tabs.Panel value="source">
+            <Source data={data} form={search.form} onForm={(form) => void navigate({ search: { id, tab: 'source', form }, replace: true })} />
+          </Tabs.Panel>
+        </Suspense>
       </Tabs>
+      {search.edit && (
+        <Suspense>
+          <Edit data={data} blueprint={blueprint} onClose={() => void navigate({ search: (old) => ({ ...old, edit: undefined }), replace: true })} />
+        </Suspense>
+      )}
     </Page>
-  );
-}
-
-function Number({ n, bad = false }: { n: number; bad?: boolean }) {
-  return (
-    <span className={classes.number} data-bad={bad || undefined}>
-      {formatNumber(n)}
-    </span>
   );
 }

@@ -1,8 +1,9 @@
 import { Link } from '@tanstack/react-router';
-import type { Blueprint, EntityResult, LinkTo } from '~/api/types';
+import type { Blueprint, EntityResult } from '~/api/types';
 import { CopyButton } from '~/kit/CopyButton';
 import { Chip, Mono } from '~/kit/Mono';
 import { StateMark } from '~/kit/StateMark';
+import { Time } from '~/kit/Time';
 import { EntityLinks } from '~/parts/EntityLink';
 import { Markdown } from '~/parts/Markdown';
 import classes from './entity.module.css';
@@ -12,18 +13,16 @@ interface HeaderProps {
   blueprint: Blueprint | undefined;
 }
 
-/** Under the title: the ref, the owners, the state of the source, the description, the tags. */
+/** Under the title: the ref, the owners, the state of the source, who changed it last, the description, the tags. */
 export function Header({ data, blueprint }: HeaderProps) {
-  const { entity, source } = data;
-  const ref = entity.ref ?? entity.identifier;
-  const owners = ownersOf(entity.relations);
+  const { entity, source, owners } = data;
   const { description, tags } = entity.properties;
   return (
     <div className={classes.head}>
       <div className={classes.facts}>
         <span className={classes.ref}>
-          <Mono wrap>{ref}</Mono>
-          <CopyButton value={ref} label="Copy the ref" />
+          <Mono wrap>{entity.ref}</Mono>
+          <CopyButton value={entity.ref} label="Copy the ref" />
         </span>
         <Link to="/catalog/$blueprint" params={{ blueprint: entity.blueprint }} className={classes.quietLink}>
           {blueprint?.title ?? entity.blueprint}
@@ -36,6 +35,10 @@ export function Header({ data, blueprint }: HeaderProps) {
           entity.team.length > 0 && <span>Team {entity.team.join(', ')}</span>
         )}
         {source && source.kind !== 'api' && <StateMark state={source.state} />}
+        <span className="sd-dim">
+          changed <Time iso={entity.updatedAt} />
+          {entity.updatedBy && ` by ${nameOf(entity.updatedBy)}`}
+        </span>
       </div>
       {typeof description === 'string' && description !== '' && (
         <div className={classes.description}>
@@ -44,8 +47,8 @@ export function Header({ data, blueprint }: HeaderProps) {
       )}
       {Array.isArray(tags) && tags.length > 0 && (
         <div className={classes.tags} aria-label="Tags" role="group">
-          {tags.map((tag) => (
-            <Chip key={String(tag)}>{String(tag)}</Chip>
+          {tags.map((tag, i) => (
+            <Chip key={i}>{String(tag)}</Chip>
           ))}
         </div>
       )}
@@ -53,6 +56,5 @@ export function Header({ data, blueprint }: HeaderProps) {
   );
 }
 
-function ownersOf(relations: Record<string, LinkTo[]>): LinkTo[] {
-  return ['owningGroup', 'owningUser', 'owner'].flatMap((key) => relations[key] ?? []);
-}
+/** Sources are long: their last part says enough here. */
+const nameOf = (name: string) => (name.includes('/') ? (name.split('/').at(-1) ?? name) : name);

@@ -1,12 +1,11 @@
 import type { Blueprint, EntityResult } from '~/api/types';
 import { Empty, Section } from '~/kit/Page';
-import { ProblemLine } from '~/kit/Problem';
-import { Time } from '~/kit/Time';
-import { DerivedMark, InvalidJq } from '~/parts/DerivedMark';
+import { InvalidJq } from '~/parts/DerivedMark';
 import { PropertyValue } from '~/parts/PropertyValue';
 import classes from './entity.module.css';
-import { Incoming, Outgoing } from './Links';
+import { RelationGroups } from './RelationGroups';
 import { groupProperties, type Shown } from './properties';
+import { Provenance } from './Provenance';
 import { WideProperty } from './WideProperty';
 
 interface OverviewProps {
@@ -14,65 +13,56 @@ interface OverviewProps {
   blueprint: Blueprint | undefined;
 }
 
+/** What the entity says, and what it is related to. */
 export function Overview({ data, blueprint }: OverviewProps) {
-  const { short, wide, unset } = groupProperties(data.entity.properties, blueprint);
+  const { short, derived, wide, unset } = groupProperties(data.entity.properties, blueprint);
   return (
     <div className={classes.columns}>
       <div className={classes.main}>
-        {data.problems.length > 0 && (
-          <Section title="Problems">
-            {data.problems.map((problem, i) => (
-              <ProblemLine key={i} {...problem} />
-            ))}
-          </Section>
-        )}
-        <Section
-          title="Properties"
-          aside={
-            <>
-              changed <Time iso={data.entity.updatedAt} />
-            </>
-          }
-        >
-          {short.length > 0 && (
-            <dl className={classes.grid}>
-              {short.map((shown) => (
-                <ShortProperty key={shown.key} shown={shown} />
-              ))}
-            </dl>
-          )}
-          {short.length + wide.length === 0 && <Empty title="No property has a value." />}
+        <Section title="Properties">
+          <Grid list={short} data={data} />
+          {short.length + wide.length + derived.length === 0 && <Empty title="No property has a value." />}
           {unset.length > 0 && <p className={classes.unset}>Without a value: {unset.join(', ')}</p>}
         </Section>
+        {derived.length > 0 && (
+          <Section title="Computed">
+            <Grid list={derived} data={data} />
+          </Section>
+        )}
         {wide.map((shown) => (
-          <WideProperty key={shown.key} shown={shown} />
+          <WideProperty key={shown.key} shown={shown} data={data} />
         ))}
       </div>
       <div className={classes.side}>
-        <Outgoing entity={data.entity} blueprint={blueprint} />
-        <Incoming data={data} />
+        <RelationGroups data={data} blueprint={blueprint} />
       </div>
     </div>
   );
 }
 
-function ShortProperty({ shown }: { shown: Shown }) {
-  const derived = shown.definition?.derived;
+function Grid({ list, data }: { list: Shown[]; data: EntityResult }) {
+  if (list.length === 0) return null;
+  return (
+    <dl className={classes.grid}>
+      {list.map((shown) => (
+        <ShortProperty key={shown.key} shown={shown} data={data} />
+      ))}
+    </dl>
+  );
+}
+
+function ShortProperty({ shown, data }: { shown: Shown; data: EntityResult }) {
+  const { key, title, value, definition } = shown;
+  const derived = definition?.derived;
+  const problem = derived?.problem ?? data.derivedProblems[key];
   return (
     <div className={classes.pair}>
-      <dt title={shown.definition?.description ?? (shown.definition ? shown.key : 'not declared by the blueprint')}>
-        {shown.title}
-        {!shown.definition && <span aria-label="(not declared by the blueprint)"> *</span>}
-        {derived && (
-          <>
-            {' '}
-            <DerivedMark derived={derived} />
-          </>
-        )}
+      <dt title={definition?.description ?? (definition ? key : 'not declared by the blueprint')}>
+        {title}
+        {!definition && <span aria-label="(not declared by the blueprint)"> *</span>}{' '}
+        <Provenance name={title} origin={data.fields[`properties.${key}`]} source={data.source} derived={derived} problem={problem} />
       </dt>
-      <dd>
-        {derived?.problem ? <InvalidJq message={derived.problem} /> : <PropertyValue value={shown.value} definition={shown.definition} />}
-      </dd>
+      <dd>{problem ? <InvalidJq message={problem} /> : <PropertyValue value={value} definition={definition} />}</dd>
     </div>
   );
 }

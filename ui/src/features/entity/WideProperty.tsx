@@ -1,32 +1,36 @@
-import { CodeBlock } from '~/kit/CodeBlock';
-import { Section } from '~/kit/Page';
-import { count } from '~/lib/text';
-import { DerivedMark } from '~/parts/DerivedMark';
+import { lazy, Suspense } from 'react';
+import type { EntityResult } from '~/api/types';
+import { Section, Waiting } from '~/kit/Page';
 import { PropertyValue } from '~/parts/PropertyValue';
+import { viewerOf } from '~/parts/viewer';
 import classes from './entity.module.css';
 import type { Shown } from './properties';
+import { Provenance } from './Provenance';
 
-/** A property that needs the whole width: text, objects, API definitions. */
-export function WideProperty({ shown }: { shown: Shown }) {
+const Viewer = lazy(() => import('~/parts/Viewer'));
+
+/** A property that needs the whole width: text, objects, API definitions, embedded pages. */
+export function WideProperty({ shown, data }: { shown: Shown; data: EntityResult }) {
   const { key, title, value, definition } = shown;
-  const code = key === 'definition' && typeof value === 'string';
+  const viewer = viewerOf(key, value, definition, data.entity.properties.type);
   return (
     <Section
-      title={title}
-      aside={code ? count(value.replace(/\n$/, '').split('\n').length, 'line') : definition ? definition.derived && <DerivedMark derived={definition.derived} /> : 'not declared by the blueprint'}
+      title={
+        <>
+          {title} <Provenance name={title} origin={data.fields[`properties.${key}`]} source={data.source} derived={definition?.derived} problem={data.derivedProblems[key]} />
+        </>
+      }
+      aside={definition ? undefined : 'not declared by the blueprint'}
     >
       <div className={classes.wide}>
-        {code ? (
-          <CodeBlock text={value} language={languageOf(value)} label={title} maxHeight="460px" />
+        {viewer ? (
+          <Suspense fallback={<Waiting lines={6} />}>
+            <Viewer kind={viewer} value={value} label={title} />
+          </Suspense>
         ) : (
           <PropertyValue value={value} definition={definition} />
         )}
       </div>
     </Section>
   );
-}
-
-function languageOf(text: string): 'json' | 'yaml' | 'text' {
-  if (/^\s*[{[]/.test(text)) return 'json';
-  return /^\s*(#.*\n\s*)*("?[\w$-]+"?\s*:|---)/.test(text) ? 'yaml' : 'text';
 }
