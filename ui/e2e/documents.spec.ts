@@ -41,11 +41,11 @@ test('a changed text needs another check', async ({ page }) => {
   await page.goto('/documents');
   await page.getByRole('button', { name: 'Insert an example' }).click();
   const text = page.getByRole('textbox', { name: 'Documents' });
-  await expect(text).toHaveValue(/kind: Component/);
+  await expect(text).toContainText('kind: Component');
   await page.getByRole('button', { name: 'Check' }).click();
   await expect(page.getByText(/^Checked: /)).toBeVisible();
-  await text.press('End');
-  await text.pressSequentially('# more');
+  await text.click();
+  await page.keyboard.type('# more');
   await expect(page.getByText(/^Checked: /)).toHaveCount(0);
   await expect(page.getByRole('button', { name: 'Apply' })).toBeDisabled();
 });
@@ -64,4 +64,24 @@ test('applies, and finds the same document unchanged afterwards', async ({ page,
   await expect(page.getByText(/1 unchanged/)).toBeVisible();
   await page.getByRole('link', { name: `component:default/${name}` }).click();
   await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
+});
+
+test('what would change is shown beside what is stored', async ({ page }) => {
+  await page.goto('/documents');
+  const editor = page.getByRole('textbox', { name: 'Documents' });
+  await editor.fill(good);
+  await page.getByRole('button', { name: 'Check' }).click();
+  await expect(page.getByText(/1 unchanged|1 new entity/)).toBeVisible();
+  const apply = page.getByRole('button', { name: 'Apply 1 change' });
+  if (await apply.isEnabled()) {
+    await apply.click();
+    await expect(page.getByText(/^Applied: /)).toBeVisible();
+  }
+  await editor.fill(good.replace('experimental', 'production'));
+  await page.getByRole('button', { name: 'Check' }).click();
+  await expect(page.getByText(/1 changed/)).toBeVisible();
+  await page.getByText('What differs').click();
+  const diff = page.getByRole('region', { name: /^What differs in/ });
+  await expect(diff).toContainText('lifecycle: experimental');
+  await expect(diff).toContainText('lifecycle: production');
 });

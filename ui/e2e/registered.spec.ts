@@ -54,7 +54,7 @@ test('an address is looked at, and registered', async ({ page }) => {
   const window = page.getByRole('dialog', { name: 'Register an address' });
   await window.getByLabel('Address').fill(`${address}/catalog-info.yaml`);
   await window.getByRole('button', { name: 'Look' }).click();
-  await expect(window.getByText('It leads to 2 entities:')).toBeVisible();
+  await expect(window.getByText('2 new, 0 changed, 0 unchanged')).toBeVisible();
   await expect(window.getByText('fly-tower')).toBeVisible();
   await check(page, 'the window');
   await window.getByRole('button', { name: 'Register' }).click();
@@ -62,6 +62,37 @@ test('an address is looked at, and registered', async ({ page }) => {
   await expect(row).toContainText('fresh');
   await page.goto(`${portal.url}/catalog/component?q=lamp-room`);
   await expect(page.getByRole('link', { name: 'lamp-room' })).toBeVisible();
+});
+
+test('what it would change is shown, and what is wrong with its file and line', async ({ page }) => {
+  files['/other.yaml'] = `${component('lamp-room')}---\n${component('prompt-box')}---\nkind: Component\nmetadata: [\n`;
+  await page.goto(`${portal.url}/sources?register=true`);
+  const window = page.getByRole('dialog', { name: 'Register an address' });
+  await window.getByLabel('Address').fill(`${address}/other.yaml`);
+  await window.getByRole('button', { name: 'Look' }).click();
+  await expect(window.getByText('1 new, 0 changed, 0 unchanged, 1 conflict, 1 rejected')).toBeVisible();
+  await expect(window.getByText(new RegExp(`${address}/other.yaml:\\d+`)).first()).toBeVisible();
+  await expect(window.getByRole('list', { name: /^Claimed by another source/ })).toContainText('lamp-room');
+});
+
+test('both sides of a conflict are shown, and how to end it', async ({ page }) => {
+  files['/other.yaml'] = component('lamp-room').replace('production', 'experimental');
+  await page.goto(`${portal.url}/sources?register=true`);
+  const window = page.getByRole('dialog', { name: 'Register an address' });
+  await window.getByLabel('Address').fill(`${address}/other.yaml`);
+  await window.getByRole('button', { name: 'Look' }).click();
+  await window.getByRole('button', { name: 'Register', exact: true }).click();
+  const row = page.getByRole('region', { name: 'Sources' }).locator('tbody tr').filter({ hasText: 'other.yaml' });
+  await expect(row).toContainText('conflict');
+  await page.getByRole('button', { name: 'Compare what is said of component:default/lamp-room' }).click();
+  const both = page.getByRole('dialog', { name: 'One name, two sources' });
+  await expect(both.getByRole('region', { name: /What .*catalog-info.yaml says/ })).toContainText('lifecycle: production');
+  await expect(both.getByRole('region', { name: /What .*other.yaml says/ })).toContainText('lifecycle: experimental');
+  await check(page, 'the conflict');
+  await page.keyboard.press('Escape');
+  await row.getByRole('button', { name: /^Remove/ }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove', exact: true }).click();
+  await expect(page.getByRole('region', { name: 'Sources' })).not.toContainText('other.yaml');
 });
 
 test('what changed there is seen when it is read again', async ({ page }) => {

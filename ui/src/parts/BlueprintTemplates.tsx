@@ -73,14 +73,14 @@ interface TemplateProps {
   onToggle: () => void;
 }
 
-function Template({ template: { identifier, title, summary }, exists, checked, leads, onToggle }: TemplateProps) {
+function Template({ template: { identifier, title, summary, blueprint }, exists, checked, leads, onToggle }: TemplateProps) {
   const description = exists ? 'It is there already.' : checked && leads.length > 0 ? `${summary} Leads to ${leads.join(', ')}.` : summary;
   return (
     <Checkbox
       classNames={{ body: classes.card }}
       label={
         <span className={classes.title}>
-          <BlueprintIcon blueprint={identifier} size={15} /> {title}
+          <BlueprintIcon blueprint={identifier} icon={typeof blueprint.icon === 'string' ? blueprint.icon : undefined} size={15} /> {title}
         </span>
       }
       description={description}

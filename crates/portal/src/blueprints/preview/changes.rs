@@ -23,10 +23,14 @@ const MAPS: [&str; 5] = [
     "/aggregationProperties",
 ];
 
+/// Keys that nobody writes.
+const STAMPS: [&str; 4] = ["createdAt", "createdBy", "updatedAt", "updatedBy"];
+
 /// All differences, in the order of the body.
 pub(super) fn between(old: Option<&Blueprint>, new: &Blueprint) -> Vec<Place> {
-    let before = old.map_or(Value::Null, |old| old.body.value());
-    let after = new.body.value();
+    // As both are answered: what an answer fills in is no difference.
+    let before = old.map_or(Value::Null, Blueprint::to_port);
+    let after = new.to_port();
     let mut places = Vec::new();
     let none = Map::new();
     let members = |body: &Value, path: &str| {
@@ -44,7 +48,8 @@ pub(super) fn between(old: Option<&Blueprint>, new: &Blueprint) -> Vec<Place> {
     if required(&before) != required(&after) {
         places.push(Place { what: "changed", pointer: "/schema/required".into() });
     }
-    let single = |key: &str| key != "schema" && !MAPS.contains(&format!("/{key}").as_str());
+    let single =
+        |key: &str| key != "schema" && !STAMPS.contains(&key) && !MAPS.contains(&format!("/{key}").as_str());
     compare(&members(&before, ""), &members(&after, ""), "", &mut places, &single);
     places
 }
