@@ -121,6 +121,8 @@ export async function allPages(api: Api): Promise<string[]> {
     entityPath('database', database.identifier),
     '/model',
     '/model?blueprint=component',
+    '/model/database',
+    '/model/component?tab=mirrors',
     '/sources',
     '/documents',
     '/people',
