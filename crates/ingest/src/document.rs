@@ -249,6 +249,7 @@ fn validate(mut value: Value, context: &ReadContext<'_>) -> Result<ParsedEntity,
         return Err(refuse(Fault::new("/metadata/name", "ConflictError", message)));
     }
     kind::check(&value, shipped, context.kinds, &entity_ref).map_err(refuse)?;
+    envelope::reject_scripts(&mut value);
 
     let targets = (kind == "Location").then(|| LocationTargets::of(&value));
     let (shipped, text) = (shipped.map(|k| k.identifier()), JsonText::of(&value));

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use stagedoor_model::schema;
 
 use super::{Fault, ReadContext, place_of};
+use crate::location::is_script;
 
 /// The least that a document must have to be an entity at all.
 static ENVELOPE: LazyLock<Value> = LazyLock::new(|| {
@@ -109,6 +110,19 @@ pub(super) fn check_schema(value: &Value) -> Result<(), Fault> {
 pub(super) fn write_namespace(value: &mut Value) {
     if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.entry("namespace").or_insert_with(|| "default".into());
+    }
+}
+
+/// What stands in the place of a link that would run as a script when somebody follows it.
+const NO_LINK: &str = "https://backstage.io/annotation-rejected-for-security-reasons";
+
+/// Takes scripts out of the annotations that are shown as links.
+pub(super) fn reject_scripts(value: &mut Value) {
+    let Some(Value::Object(annotations)) = value.pointer_mut("/metadata/annotations") else { return };
+    for key in ["backstage.io/view-url", "backstage.io/edit-url"] {
+        if let Some(link) = annotations.get_mut(key).filter(|link| link.as_str().is_some_and(is_script)) {
+            *link = NO_LINK.into();
+        }
     }
 }
 

@@ -14,6 +14,8 @@ const MANY_KEYS: usize = 16;
 
 /// How the parser refuses a tab between a key's colon and its value, which YAML allows.
 const TAB_ERROR: &str = "':' must be followed by a valid YAML whitespace";
+/// How it refuses half a character, of which JSON writes two: `\ud83d\ude80`.
+const SURROGATE_ERROR: &str = "While parsing a quoted scalar, found invalid Unicode character escape code";
 /// Stands for a byte order mark inside a document, which the parser refuses and YAML allows.
 const MARK_STAND_IN: char = '\u{fdd1}';
 
@@ -29,15 +31,39 @@ pub(super) fn document(text: &str, first_line: u32) -> Result<Option<Node>, Yaml
             Ok(root) => return Ok(root),
             Err(error) => error,
         };
-        if retries == 0 || error.message != TAB_ERROR {
+        if retries == 0 {
             return Err(error);
         }
         retries -= 1;
-        let Some(better) = without_tabs(&text, (error.line - first_line) as usize, error.column) else {
-            return Err(error);
+        let better = match error.message.as_str() {
+            TAB_ERROR => without_tabs(&text, (error.line - first_line) as usize, error.column),
+            SURROGATE_ERROR => with_whole_characters(&text),
+            _ => None,
         };
+        let Some(better) = better else { return Err(error) };
         text = better.into();
     }
+}
+
+/// The text with characters that are written as two escaped halves written as one; `None` where there are none.
+fn with_whole_characters(text: &str) -> Option<String> {
+    let half = |at: usize| {
+        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        u32::from_str_radix(digits, 16).ok()
+    };
+    let mut out = String::with_capacity(text.len());
+    let mut rest = 0;
+    for (at, _) in text.match_indices("\\u") {
+        let (Some(high @ 0xd800..0xdc00), Some(low @ 0xdc00..0xe000)) = (half(at), half(at + 6)) else {
+            continue;
+        };
+        let whole = 0x1_0000 + ((high - 0xd800) << 10 | (low - 0xdc00));
+        out.push_str(text.get(rest..at)?);
+        out.push_str(&format!("\\U{whole:08X}"));
+        rest = at + 12;
+    }
+    out.push_str(text.get(rest..)?);
+    (rest > 0).then_some(out)
 }
 
 /// The text with the tabs that end before `column` of a line made spaces.

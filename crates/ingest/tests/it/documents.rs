@@ -52,6 +52,19 @@ fn addresses_bring_more_annotations_and_the_documents_own_win() {
 }
 
 #[test]
+fn links_that_would_run_as_scripts_are_rejected() {
+    let links = "annotations:\n  backstage.io/view-url: javascript:alert(1)\n  backstage.io/edit-url: ' JavaScript:alert(1)'\n  \
+                 example.org/a: javascript:fine";
+    let found = entity(&component(links, ""));
+    let annotations = &found.value["metadata"]["annotations"];
+    let rejected = "https://backstage.io/annotation-rejected-for-security-reasons";
+    assert_eq!(annotations["backstage.io/view-url"], rejected);
+    assert_eq!(annotations["backstage.io/edit-url"], rejected);
+    assert_eq!(annotations["example.org/a"], "javascript:fine");
+    assert!(!found.text.as_str().contains("alert"));
+}
+
+#[test]
 fn documents_from_programs_get_no_annotations() {
     let text = component("", "");
     let found = read_documents(&text, &ReadContext::for_api(&Kinds));

@@ -35,6 +35,15 @@ fn keys_are_texts() {
     assert_eq!(value("1: a\n'1': b\n"), json!({ "1": "b" }));
 }
 
+/// As JSON has them that is written by programs which keep to ASCII.
+#[test]
+fn a_character_may_be_written_as_two_halves() {
+    assert_eq!(value(r#"{"a": "\ud83d\ude80 \u00e9 \uD83D\uDE80\/"}"#), json!({ "a": "🚀 é 🚀/" }));
+    assert!(parse_one(r#"a: "\ud83d""#).is_err());
+    assert!(parse_one(r#"a: "\ude80\ud83d""#).is_err());
+    assert_eq!(value(r"a: \ud83d\ude80"), json!({ "a": r"\ud83d\ude80" }));
+}
+
 #[test]
 fn a_repeated_key_is_an_error() {
     let error = refused("a: 1\nb:\n  c: 1\n  c: 2\n");
