@@ -28,7 +28,9 @@ mod notifications;
 mod openapi;
 mod permission;
 mod query;
+mod quiet;
 mod refresh;
+mod search;
 mod signals;
 mod socket;
 mod stream;
@@ -50,6 +52,8 @@ pub use events::router as events_router;
 pub use frontend::{Frontend, Guests};
 pub use openapi::openapi;
 pub use permission::{catalog_permissions, router as permission_router};
+pub use quiet::scaffolder as scaffolder_router;
+pub use search::router as search_router;
 
 /// The routes, to be nested under `/api/catalog`. Each demands that authentication has put a `Viewer`
 /// into the extensions of the request.

@@ -11,7 +11,7 @@ use stagedoor_portal::{OnConflict, Portal, Registered};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::answer;
-use crate::body::{self, JsonBody, lacks, only};
+use crate::body::{self, JsonBody, lacks, must, only};
 use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::openapi::{EntityDocument, Refusal};
@@ -187,11 +187,12 @@ pub(crate) async fn create(
 pub(crate) async fn get(
     State(portal): State<Portal>,
     Caller(viewer): Caller,
+    headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, ApiError> {
     Query::of(&uri, &[])?;
     let id = segments(&uri).pop().unwrap_or_default();
-    Ok(made(StatusCode::OK, &Location::from(portal.location(&viewer, &id)?)))
+    Ok(tagged(portal.location(&viewer, &id)?, &headers))
 }
 
 /// Lets a location point elsewhere. What both targets say keeps its uid.
@@ -218,7 +219,7 @@ pub(crate) async fn update(
     JsonBody(body): JsonBody,
 ) -> Result<Response, ApiError> {
     Query::of(&uri, &[])?;
-    let (kind, target) = input(&typed(body)?)?;
+    let (kind, target) = changed(&typed(body)?)?;
     let id = segments(&uri).pop().unwrap_or_default();
     let Registered { location, read } = portal.change_location(&viewer, &id, &kind, &target).await?;
     Ok(with_reading(made(StatusCode::OK, &Location::from(location)), read))
@@ -271,13 +272,18 @@ pub(crate) async fn delete(
 pub(crate) async fn by_entity(
     State(portal): State<Portal>,
     Caller(viewer): Caller,
+    headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, ApiError> {
     Query::of(&uri, &[])?;
     let parts = segments(&uri);
     let [_, _, kind, namespace, name] = parts.as_slice() else { return Err(ApiError::not_found("")) };
     let location = portal.location_of_entity(&viewer, kind, namespace, name)?;
-    Ok(made(StatusCode::OK, &Location::from(location)))
+    Ok(tagged(location, &headers))
+}
+
+fn tagged(location: stagedoor_portal::Location, request: &HeaderMap) -> Response {
+    answer::tagged(serde_json::to_vec(&Location::from(location)).unwrap_or_default(), request)
 }
 
 /// The body of a request that must have a content type.
@@ -285,14 +291,26 @@ pub(crate) fn typed(body: Option<Map<String, Value>>) -> Result<Map<String, Valu
     body.ok_or_else(|| ApiError::input("unsupported media type undefined"))
 }
 
-/// Type and target.
+/// Type and target of a new location.
 pub(crate) fn input(body: &Map<String, Value>) -> Result<(String, String), ApiError> {
+    if !body.contains_key("target") {
+        return Err(lacks("", "target"));
+    }
+    input_at(body, "")
+}
+
+/// The same of one that is there, where Backstage looks more closely.
+fn changed(body: &Map<String, Value>) -> Result<(String, String), ApiError> {
+    let complete = ["type", "target"].iter().all(|key| body.contains_key(*key));
+    if complete && body.len() > 2 {
+        return Err(must("", "NOT have additional properties"));
+    }
     input_at(body, "")
 }
 
 /// The same somewhere in a body.
 pub(crate) fn input_at(body: &Map<String, Value>, at: &str) -> Result<(String, String), ApiError> {
-    for key in ["target", "type"] {
+    for key in ["type", "target"] {
         if !body.contains_key(key) {
             return Err(lacks(at, key));
         }
@@ -320,7 +338,7 @@ fn with_reading(mut response: Response, read: bool) -> Response {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::input;
+    use super::{changed, input};
 
     #[test]
     fn a_location_is_a_type_and_a_target() {
@@ -343,6 +361,10 @@ mod tests {
         ] {
             assert_eq!(of(body), Err(message.to_owned()));
         }
+        let put = |body: Value| changed(body.as_object().unwrap()).map_err(|error| error.message);
+        assert_eq!(put(json!({})).unwrap_err(), "request/body must have required property 'type'");
+        let extra = put(json!({"target": "a", "type": "url", "presence": "optional"})).unwrap_err();
+        assert_eq!(extra, "request/body must NOT have additional properties");
         let unknown = of(json!({"target": "a", "type": "url", "x": 1})).unwrap_err();
         assert!(
             unknown.starts_with("Malformed request: ") && unknown.contains("in object: 'x'"),

@@ -14,7 +14,7 @@ use utoipa::{IntoParams, Modify, OpenApi, ToSchema};
 
 use crate::{
     analyze, ancestry, auth, by_query, by_refs, conditions, cookie, entities, events, facets, locations,
-    notifications, permission, refresh, signals, unprocessed, user_settings, validate,
+    notifications, permission, refresh, search, signals, unprocessed, user_settings, validate,
 };
 
 /// An entity: `apiVersion`, `kind`, `metadata`, `spec`, `relations`; less when `fields` is given.
@@ -282,6 +282,7 @@ pub(crate) struct FacetParams {
         user_settings::write,
         user_settings::delete,
         user_settings::read_many,
+        search::query,
         notifications::list,
         notifications::read,
         notifications::status,
@@ -381,6 +382,7 @@ mod tests {
                 "get /api/notifications/status",
                 "get /api/notifications/topics",
                 "get /api/permission/health",
+                "get /api/search/query",
                 "get /api/signals",
                 "get /api/user-settings/buckets/{bucket}/keys/{key}",
                 "post /api/auth/guest/refresh",

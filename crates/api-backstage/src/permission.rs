@@ -36,7 +36,7 @@ enum Behind {
 }
 
 /// A permission: name, type, attribute `action`, what decides. Names as in Backstage's `catalog-common`.
-const CATALOG: [(&str, Option<&str>, Behind); 9] = [
+const CATALOG: [(&str, Option<&str>, Behind); 13] = [
     ("catalog.entity.read", Some("read"), Behind::Entities(Action::ReadEntities)),
     ("catalog.entity.create", Some("create"), Behind::SomeEntities(Action::RegisterEntity)),
     ("catalog.entity.delete", Some("delete"), Behind::Entities(Action::UnregisterEntity)),
@@ -48,6 +48,11 @@ const CATALOG: [(&str, Option<&str>, Behind); 9] = [
     ("catalog.location.analyze", None, Behind::All(Action::AnalyzeLocation)),
     // Of any location. Whoever has registered one may delete that.
     ("catalog.location.delete", Some("delete"), Behind::All(Action::DeleteLocation)),
+    // Documents that were refused belong to how the sources are doing; to forget one is to have its source read.
+    ("catalog.entities.unprocessed.read", Some("read"), Behind::All(Action::ReadSources)),
+    ("catalog.entities.unprocessed.delete", Some("delete"), Behind::All(Action::UpdateSources)),
+    ("catalog.ingestion.read", Some("read"), Behind::All(Action::ReadSources)),
+    ("catalog.ingestion.manage", Some("update"), Behind::All(Action::UpdateSources)),
 ];
 
 /// The catalog's permissions: name, attribute `action`, and the scope that a token needs for what stands behind it.

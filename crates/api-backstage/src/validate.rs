@@ -85,7 +85,7 @@ pub(crate) async fn post(
 ) -> Result<Response, ApiError> {
     Query::of(&uri, &[])?;
     let mut body = typed(body)?;
-    for key in ["entity", "location"] {
+    for key in ["location", "entity"] {
         if !body.contains_key(key) {
             return Err(lacks("", key));
         }

@@ -78,12 +78,15 @@ pub fn configured_app(
     let events = events.layer(DefaultBodyLimit::max(WEBHOOK_LIMIT));
     let permission = stagedoor_api_backstage::permission_router(portal.clone());
     let permission = permission.layer(DefaultBodyLimit::max(BODY_LIMIT));
+    let search = stagedoor_api_backstage::search_router(portal.clone());
     let native = stagedoor_api_native::router(portal, info).layer(DefaultBodyLimit::max(DOCUMENTS_LIMIT));
     let app = Router::new()
         .nest("/v1", port)
         .nest("/api/catalog", catalog)
         .nest("/api/permission", permission)
         .nest("/api/events", events)
+        .nest("/api/search", search)
+        .nest("/api/scaffolder", stagedoor_api_backstage::scaffolder_router())
         .merge(frontend.as_ref().map(plugins).unwrap_or_default())
         .nest("/api/stagedoor/v1", native)
         .route("/metrics", get(telemetry::metrics).with_state(Arc::clone(&telemetry)))
