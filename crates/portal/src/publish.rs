@@ -49,6 +49,7 @@ impl Shared {
         let (before, catalog) = (self.catalog.load_full(), Arc::new(catalog));
         self.catalog.store(Arc::clone(&catalog));
         self.sources.compare(&before, &catalog);
+        self.sources.departed.learn(&before, &catalog);
         self.rights.sights.forget_views();
         self.head.0.send_modify(|now| now.revision = revision);
     }

@@ -10,6 +10,7 @@ mod budget;
 mod cache;
 mod conflict;
 mod cron;
+mod departed;
 mod dry;
 mod duty;
 mod engine;
@@ -136,6 +137,7 @@ pub(crate) struct Sources {
     status: Mutex<BTreeMap<String, Status>>,
     /// Changes when another replica has read something.
     told: watch::Sender<u64>,
+    pub(crate) departed: departed::Departed,
     events: Sender<event::Event>,
     inbox: Mutex<Option<Receiver<event::Event>>>,
 }
@@ -157,7 +159,8 @@ impl Sources {
         let code_hosts = config.hosts.as_ref().map(|hosts| CodeHosts::new(hosts.kinds())).unwrap_or_default();
         let code_hosts = Arc::new(code_hosts);
         let (status, told) = (Mutex::default(), watch::Sender::new(0));
-        Self { config, code_hosts, status, told, events, inbox: Mutex::new(Some(inbox)) }
+        let (inbox, departed) = (Mutex::new(Some(inbox)), departed::Departed::default());
+        Self { config, code_hosts, status, told, departed, events, inbox }
     }
 
     /// Wakes the thread that reads. Before it has started nobody listens, and it will look at everything anyway.

@@ -10,8 +10,10 @@ use stagedoor_model::{
 use stagedoor_query::Catalog;
 
 use super::budget::{Agreed, is_held};
+use super::departed::Departed;
 use super::item::{Content, Item};
 use super::kept::Kept;
+use super::reading::TARGET_MARK;
 use crate::entities::Stated;
 use crate::error::PortalError;
 use crate::writer::Draft;
@@ -59,6 +61,7 @@ impl Draft {
         source: &str,
         item: &Item,
         spoken: &Spoken,
+        departed: &Departed,
     ) -> Result<String, PortalError> {
         let (reference, document, value, extras) = match &item.content {
             Content::Document { reference, document } => {
@@ -76,7 +79,9 @@ impl Draft {
             .and_then(|n| self.catalog.entity(n))
             .map(|e| Arc::clone(&e.record));
         let held = old.as_ref().and_then(|o| o.claim.as_ref());
-        if let Some(holder) = held.filter(|h| !may_take(h, source, item, &reference, spoken)) {
+        let is_free =
+            |h: &Claim| may_take(h, source, item, &reference, spoken) || self.is_gone(&h.source, &h.item);
+        if let Some(holder) = held.filter(|h| !is_free(h)) {
             let waits = WaitingClaim {
                 source: source.to_owned(),
                 item: item.item.clone(),
@@ -94,7 +99,12 @@ impl Draft {
             self.wait(waits);
             return Ok(reference);
         }
-        let mut record = self.document_record(&reference, &value, old.as_deref())?;
+        let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
+        let back = old.is_none().then(|| self.departed(departed, &reference, kind)).flatten();
+        let mut record = self.document_record(&reference, &value, old.as_deref().or(back.as_ref()))?;
+        if back.is_some() {
+            (record.stamps.updated_at, record.stamps.updated_by) = (self.at, self.actor.name.as_str().into());
+        }
         let adopted = match (held, &old) {
             (Some(holder), _) => holder.adopted,
             // One that came back by being taken back is no contributor's.
@@ -130,6 +140,28 @@ impl Draft {
         fields.icon = extras.icon.or(fields.icon);
         record.fields = (!fields.is_empty()).then(|| fields.to_json());
         record.document = Some(document);
+    }
+
+    /// Whether what holds a claim is authoritatively absent: its source, or the target that it stands in. Whoever says
+    /// the same elsewhere has moved it there.
+    fn is_gone(&self, source: &str, item: &str) -> bool {
+        let is_gone = |id: &str| self.catalog.sources().get(id).is_some_and(|s| s.state == SourceState::Gone);
+        let place = item.rsplit_once('#').map_or(item, |(place, _)| place);
+        is_gone(source) || is_gone(&format!("{source}{TARGET_MARK}{place}"))
+    }
+
+    /// What is absent of a source passes to those who wait for it.
+    pub(super) fn pass_on(&mut self, source: &str) {
+        let waiting: HashSet<String> =
+            self.catalog.waiting().values().map(|claim| claim.entity_ref.clone()).collect();
+        if waiting.is_empty() {
+            return;
+        }
+        for (reference, item) in claimed_by(&self.catalog, source) {
+            if waiting.contains(&reference) && self.is_gone(source, &item) {
+                self.end_claim(&reference);
+            }
+        }
     }
 
     fn wait(&mut self, mut claim: WaitingClaim) {
@@ -225,11 +257,10 @@ impl Draft {
 
 /// The references that a source has claimed, with their items.
 pub(crate) fn claimed_by(catalog: &Catalog, source: &str) -> Vec<(String, String)> {
-    let claimed = catalog.entities().filter_map(|(_, e)| {
-        let claim = e.record.claim.as_ref().filter(|c| c.source == source)?;
-        Some((e.record.entity_ref.to_string(), claim.item.clone()))
-    });
-    claimed.collect()
+    let claimed = catalog.claimed_by(source);
+    let claim =
+        |entity: &EntityRecord| Some((entity.entity_ref.to_string(), entity.claim.as_ref()?.item.clone()));
+    claimed.filter_map(|(_, entity)| claim(&entity.record)).collect()
 }
 
 /// A claim passes within its source when the item that held it no longer says so (a moved document).

@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use super::budget::{self, Agreed};
 use super::item::{Content, Item};
 use super::reading::{GONE_GRACE, Outcome, Reading, TARGET_MARK};
-use super::reconcile::Spoken;
+use super::reconcile::{Spoken, claimed_by};
 use super::settle::keep_unsettled;
 use super::source::Source;
 use crate::error::PortalError;
@@ -130,8 +130,10 @@ impl Round<'_> {
         drop(catalog);
         for chunk in news.chunks(CHUNK) {
             let (items, source, said) = (chunk.to_vec(), id.clone(), Arc::clone(&spoken));
+            let portal = self.portal.clone();
             let claim = move |draft: &mut Draft| {
-                Ok(items.iter().map(|item| draft.claim(&source, item, &said)).collect::<Vec<_>>())
+                let departed = &portal.shared.sources.departed;
+                Ok(items.iter().map(|item| draft.claim(&source, item, &said, departed)).collect::<Vec<_>>())
             };
             let results = self.commit(&read.source, claim)?;
             for (item, result) in chunk.iter().zip(results) {
@@ -203,7 +205,7 @@ impl Round<'_> {
         if gone.is_empty() && before.is_empty() {
             return;
         }
-        let gone = gone.clone();
+        let (gone, id) = (gone.clone(), source.id.clone());
         self.commit(source, move |draft| {
             for back in before.iter().filter(|k| !gone.contains_key(*k)) {
                 draft.set_source_state(back, SourceState::Fresh, None);
@@ -211,6 +213,7 @@ impl Round<'_> {
             for (target, reason) in &gone {
                 draft.set_source_state(target, SourceState::Gone, Some(reason.clone()));
             }
+            draft.pass_on(&id);
             Ok(())
         });
     }
@@ -260,6 +263,7 @@ impl Round<'_> {
         let (id, reason) = (source.id.clone(), reason.to_owned());
         self.commit(source, move |draft| {
             draft.set_source_state(&id, state, Some(reason.clone()));
+            draft.pass_on(&id);
             Ok(())
         });
     }
@@ -318,16 +322,10 @@ impl Round<'_> {
     }
 }
 
-/// What the catalog holds of these sources, in one walk.
+/// What the catalog holds of these sources.
 fn claims_of(reads: &[Read], catalog: &Catalog) -> Claims {
-    let mut claims: Claims = reads.iter().map(|read| (read.source.id.clone(), Vec::new())).collect();
-    for (_, entity) in catalog.entities() {
-        let Some(claim) = &entity.record.claim else { continue };
-        if let Some(of_source) = claims.get_mut(&*claim.source) {
-            of_source.push((entity.record.entity_ref.to_string(), claim.item.clone()));
-        }
-    }
-    claims
+    let ids = reads.iter().map(|read| &read.source.id);
+    ids.map(|id| (id.clone(), claimed_by(catalog, id))).collect()
 }
 
 pub(super) fn source_actor(id: &str) -> Actor {

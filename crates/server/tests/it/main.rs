@@ -25,6 +25,7 @@ mod home;
 mod integrations;
 mod migrations;
 mod model_changes;
+mod moves;
 mod model_preview;
 mod outside;
 mod people;

@@ -21,7 +21,7 @@ use stagedoor_testkit::TestPortal;
 use crate::support::{Ask as _, encode};
 
 /// Long enough for a busy machine.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A provider that finds what the test says.
 pub(crate) struct Fake {
@@ -51,7 +51,7 @@ impl Fake {
         *self.answer.lock() = Ok(Discovery { found, missed: None });
     }
 
-    fn asked(&self) -> usize {
+    pub(crate) fn asked(&self) -> usize {
         self.asked.swap(0, Ordering::SeqCst)
     }
 }

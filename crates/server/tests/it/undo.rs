@@ -1,12 +1,13 @@
 //! Taking changes back: deletions, whole runs of a source, and taking that back in turn.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use stagedoor_store::{MemoryStore, Store};
 use stagedoor_testkit::{Answer, Person, TestPortal};
 
-use crate::support::{Ask, Folder, component, database, stream};
+use crate::support::{Ask, Folder, component, database, eventually, stream};
 
 fn names(range: std::ops::Range<usize>) -> String {
     stream(&range.map(|i| component(&format!("c{i}"))).collect::<Vec<_>>())
@@ -86,15 +87,15 @@ async fn a_deletion_comes_back_as_it_was_with_what_pointed_at_it() {
     assert_eq!(portal.port("database", "copy").await["relations"]["replicaOf"], Value::Null);
     let audit = portal.get("/api/stagedoor/v1/audit?kind=entity&action=delete").await.json();
     assert_eq!(audit["events"][0]["identifier"], "main", "{audit}");
-    portal.portal.flush().await;
-    let audit = portal.get("/api/stagedoor/v1/audit?kind=entity&action=update").await.json();
-    let told = audit["events"].as_array().unwrap().iter().find(|e| e["name"] == "UndoChanges");
-    let told = told.unwrap_or_else(|| panic!("{audit}"));
-    assert_eq!(
-        told["message"],
-        format!("took back changes {}: 2 entities", done.json()["revision"]),
-        "{audit}"
-    );
+    // Events are written by a thread of their own.
+    let told = format!("took back changes {}: 2 entities", done.json()["revision"]);
+    eventually("it is in the audit log", Duration::from_secs(10), async || {
+        portal.portal.flush().await;
+        let audit = portal.get("/api/stagedoor/v1/audit?kind=entity&action=update").await.json();
+        let events = audit["events"].as_array().unwrap().clone();
+        events.iter().any(|e| e["name"] == "UndoChanges" && e["message"] == told)
+    })
+    .await;
     // And a third time, from where it began: all that came after has come to nothing.
     let back =
         undo(&portal, json!({"by": "test-client", "since": list[0]["at"], "until": list[0]["at"]})).await;

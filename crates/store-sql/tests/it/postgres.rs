@@ -105,12 +105,18 @@ fn cut_connections_lose_nothing_and_repeat_nothing() {
     let stores = [PostgresStore::open(&url).unwrap(), PostgresStore::open(&url).unwrap()];
     let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid()";
-    // Cut as often as something is stored, in the middle of whatever comes next; nobody is starved, and a writer that
-    // fails ends the cutter too.
-    let (stored, seen) = std::sync::mpsc::channel();
+    // Cut as often as something is stored: between two writes of the one who has stored it, who waits for that, and in
+    // the middle of whatever the other one is at. Nobody is starved, and a writer that fails ends the cutter too.
+    let (stored, seen) = std::sync::mpsc::channel::<std::sync::mpsc::Sender<()>>();
     let cuts = std::thread::scope(|scope| {
-        let cutter = scope
-            .spawn(|| seen.into_iter().map(|()| cluster.execute(&url, cut).unwrap().len()).sum::<usize>());
+        let cutter = scope.spawn(|| {
+            let cut = |done: std::sync::mpsc::Sender<()>| {
+                let count = cluster.execute(&url, cut).unwrap().len();
+                done.send(()).unwrap();
+                count
+            };
+            seen.into_iter().map(cut).sum::<usize>()
+        });
         let writers: Vec<_> = stores
             .iter()
             .enumerate()
@@ -127,7 +133,9 @@ fn cut_connections_lose_nothing_and_repeat_nothing() {
                                 Err(error) => panic!("{error:?}"),
                             }
                         };
-                        stored.send(()).unwrap();
+                        let (done, is_cut) = std::sync::mpsc::channel();
+                        stored.send(done).unwrap();
+                        is_cut.recv().unwrap();
                     }
                 })
             })
@@ -138,7 +146,7 @@ fn cut_connections_lose_nothing_and_repeat_nothing() {
         }
         cutter.join().unwrap()
     });
-    assert!(cuts > 20, "only {cuts} connections were cut");
+    assert!(cuts >= 50, "each write's connection was cut after it: {cuts}");
     let (revision, entities) = state(&stores[0]);
     assert_eq!((revision, entities.len()), (50, 50));
     assert_eq!(conformance::log(&stores[1]).len(), 50);
