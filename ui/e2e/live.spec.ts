@@ -1,4 +1,5 @@
 import type { APIRequestContext, Page } from '@playwright/test';
+import { binary, Portal } from './portal';
 import { entityPath, expect, open, tableRows, test } from './support';
 
 const blueprint = 'live_check';
@@ -140,4 +141,79 @@ other('derived values say that they are, and a program that is none says why', a
   const panel = page.getByRole('complementary', { name: 'Blueprint Live check' });
   await expect(panel.getByText('parent › stage')).toBeVisible();
   await expect(panel.getByText(/^invalid JQ: /)).toBeVisible();
+});
+
+test.describe('a lost connection', () => {
+  test.use({ allowErrors: /ERR_FAILED|ERR_CONNECTION_REFUSED/ });
+
+  other('is told, and what was missed is there when it is back', async ({ page, other }) => {
+    await open(page, `/catalog/${blueprint}?cols=title,properties.stage`);
+    await page.route('**/changes?*', (route) => route.abort('connectionrefused'));
+    // the stream that is open ends; the next one is not made
+    await page.evaluate(() => {
+      Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+      Object.defineProperty(document, 'visibilityState', { value: 'visible', configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
+    await expect(page.getByText('Connection lost, trying again')).toBeVisible();
+    await other.put('e07', { stage: 'unseen' });
+    await page.unroute('**/changes?*');
+    await page.evaluate(() => window.dispatchEvent(new Event('online')));
+    await expect(cell(page, 'e07', 'unseen')).toBeVisible();
+    await expect(page.getByText('Connection lost, trying again')).toHaveCount(0);
+  });
+});
+
+other('what is typed into a form stays while the page follows', async ({ page, other }) => {
+  await open(page, '/documents');
+  const field = page.getByRole('textbox').first();
+  await field.click();
+  await page.keyboard.type('kind: Compo');
+  await other.put('e08', { stage: 'elsewhere' });
+  await page.keyboard.type('nent');
+  await expect(page.getByText('kind: Component').first()).toBeVisible();
+});
+
+test.describe('a member', () => {
+  test.skip(binary() === null, 'needs a built server');
+  const portal = new Portal();
+  test.beforeAll(() => portal.start());
+  test.afterAll(() => portal.stop());
+
+  test('follows what it sees, and nothing else', async ({ browser, request }) => {
+    const password = 'paper kettle under the stairs';
+    const native = `${portal.url}/api/stagedoor/v1`;
+    const headers = { origin: portal.url };
+    const accept = async (context: APIRequestContext, link: string, body: object) => {
+      const answer = await context.post(`${native}/links/accept`, { headers, data: { token: link.split('#')[1], password, firstName: 'X', lastName: 'Y', ...body } });
+      expect(answer.status(), await answer.text()).toBe(200);
+    };
+    await accept(request, await portal.setupLink(), { email: 'ada@larkfell.example' });
+    const write = async (method: 'post' | 'patch' | 'delete', path: string, data?: unknown) => {
+      const answer = await request[method](`${portal.url}/v1${path}`, { headers, data });
+      expect(answer.ok(), `${path}: ${await answer.text()}`).toBe(true);
+    };
+    await write('post', '/blueprints', { identifier: 'ledger', title: 'Ledger', schema: { properties: { stage: { type: 'string' } } }, relations: {} });
+    await write('patch', '/blueprints/ledger/permissions', { entities: { read: { ownedByTeam: true } } });
+    await write('post', '/teams', { name: 'alpha', users: [] });
+    const invited = await request.post(`${native}/invitations`, { headers, data: { email: 'elsa@larkfell.example', role: 'Member', teams: ['alpha'] } });
+    const context = await browser.newContext({ baseURL: portal.url });
+    await accept(context.request, ((await invited.json()) as { link: string }).link, {});
+    const page = await context.newPage();
+    await open(page, '/catalog/ledger?cols=title,properties.stage');
+    const put = (identifier: string, team: string, stage: string) =>
+      write('post', '/blueprints/ledger/entities?upsert=true', { identifier, title: identifier, team: [team], properties: { stage } });
+    const told: string[] = [];
+    page.on('response', async (response) => response.url().includes('/tables') && told.push(await response.text().catch(() => '')));
+    await put('hidden-one', 'beta', 'a');
+    await put('mine', 'alpha', 'first');
+    await expect(cell(page, 'mine', 'first')).toBeVisible();
+    await put('mine', 'alpha', 'second');
+    await expect(cell(page, 'mine', 'second')).toBeVisible();
+    await put('mine', 'beta', 'second');
+    await expect(page.getByRole('link', { name: 'mine', exact: true })).toHaveCount(0);
+    expect(told.join('')).not.toContain('hidden-one');
+    await context.close();
+  });
 });

@@ -15,9 +15,9 @@ export function binary(): string | null {
   return candidates.find(existsSync) ?? null;
 }
 
-/** A portal of its own over the example organisation. People have to sign in, unless it is in --dev mode. */
+/** A portal of its own over the example organisation, or over nothing. People have to sign in, unless it is in --dev mode. */
 export class Portal {
-  constructor(private readonly options: { dev?: boolean; env?: Record<string, string> } = {}) {}
+  constructor(private readonly options: { dev?: boolean; empty?: boolean; env?: Record<string, string> } = {}) {}
 
   url = '';
   private log = '';
@@ -29,8 +29,8 @@ export class Portal {
     if (program === null) throw new Error('there is no binary: run make build');
     const port = await freePort();
     this.url = `http://127.0.0.1:${port}`;
-    const config = path.join(root, 'examples/quickstart/app-config.yaml');
-    const args = ['serve', '--config', config, '--listen', `127.0.0.1:${port}`, '--data-dir', this.dataDir];
+    const args = ['serve', '--listen', `127.0.0.1:${port}`, '--data-dir', this.dataDir];
+    if (!this.options.empty) args.push('--config', path.join(root, 'examples/quickstart/app-config.yaml'));
     if (this.options.dev) args.push('--dev');
     const env = { ...process.env, STAGEDOOR_CLIENT_ID: undefined, STAGEDOOR_CLIENT_SECRET: undefined, ...this.options.env };
     this.child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -1,4 +1,4 @@
-import { allPages, expect, open, sideways, test, titles } from './support';
+import { allPages, check, expect, open, sideways, test, titles } from './support';
 
 test('the start page counts every blueprint', async ({ page, api }) => {
   const { blueprints } = await api.model();
@@ -102,15 +102,88 @@ test('nothing scrolls sideways at 390 px, and the navigation folds away', async 
   expect((await titles(page)).length).toBeGreaterThan(0);
 });
 
-test('the first screen needs less than 400 KB of script', async ({ page }) => {
-  const sizes: number[] = [];
-  page.on('response', async (response) => {
-    if (response.url().endsWith('.js')) sizes.push((await response.body()).length);
+test.describe('the keyboard', () => {
+  test('opens help made of what it does, and goes places by two keys', async ({ page }) => {
+    await open(page, '/');
+    await page.keyboard.press('?');
+    const help = page.getByRole('dialog', { name: 'Keyboard' });
+    await expect(help.getByRole('region', { name: 'Go to' })).toContainText('Data model');
+    await check(page, 'help');
+    const keys = await help.locator('dt').count();
+    expect(keys).toBeGreaterThan(8);
+    await page.keyboard.press('Escape');
+    await expect(help).toHaveCount(0);
+    await page.keyboard.press('g');
+    await page.keyboard.press('m');
+    await expect(page).toHaveURL(/\/model$/);
+    await page.keyboard.press('g');
+    await page.keyboard.press('c');
+    await expect(page).toHaveURL(/\/catalog\//);
+    // the keyboard stands at the beginning of the page, and its title is told
+    await expect(page.locator('#main')).toBeFocused();
+    await expect(page.locator('[aria-live=polite]').filter({ hasText: await page.title() })).toHaveCount(1);
   });
+
+  test('walks through rows, and leaves fields alone', async ({ page, api }) => {
+    const rows = await api.rows('component');
+    await open(page, '/catalog/component');
+    await titles(page);
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.keyboard.press('k');
+    await expect(page.locator(':focus')).toHaveText(rows[0]?.title ?? '');
+    await page.keyboard.press('/');
+    const field = page.locator('#main :focus');
+    await expect(field).toHaveJSProperty('tagName', 'INPUT');
+    await page.keyboard.type('g?j');
+    await expect(field).toHaveValue('g?j');
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+  });
+
+  test('is turned off in the account, but for Ctrl+K', async ({ page }) => {
+    await open(page, '/account');
+    await page.getByRole('switch', { name: 'Single keys do something' }).uncheck();
+    await page.getByRole('heading', { level: 1 }).click();
+    await page.keyboard.press('?');
+    await page.keyboard.press('g');
+    await page.keyboard.press('m');
+    await expect(page).toHaveURL(/\/account$/);
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+    await page.keyboard.press('Control+k');
+    await expect(page.getByRole('combobox')).toBeFocused();
+  });
+});
+
+test('the palette forgives slips, and does things', async ({ page, api }) => {
+  const [row] = (await api.rows('component')).filter(({ title }) => /^[a-z]{6,}/i.test(title));
+  if (!row) throw new Error('no component with a long name');
   await open(page, '/');
-  expect(sizes.length).toBeGreaterThan(0);
-  // the bodies are unpacked here; packed they are a third
-  expect(sizes.reduce((sum, size) => sum + size, 0) / 1024).toBeLessThan(1000);
+  await page.keyboard.press('Control+k');
+  const swapped = row.title.slice(0, 2) + row.title[3] + row.title[2] + row.title.slice(4);
+  await page.keyboard.type(swapped);
+  await expect(page.getByRole('option').filter({ hasText: row.title }).first()).toBeVisible();
+  await page.getByRole('combobox').fill('swtich theme');
+  await expect(page.getByRole('option', { name: /^Switch to the (dark|light) theme/ })).toBeVisible();
+  await page.getByRole('combobox').fill('regster a location');
+  await expect(page.getByRole('option', { name: 'Register a location', selected: true })).toBeVisible();
+});
+
+test('an address of nothing says what may have been meant', async ({ page }) => {
+  await open(page, '/catlog/componet');
+  await expect(page.getByText('There is no page at this address.')).toBeVisible();
+  await page.getByRole('list', { name: 'Suggestions' }).getByRole('link', { name: 'Component', exact: true }).click();
+  await expect(page).toHaveURL(/\/catalog\/component/);
+});
+
+test('a section of the navigation stays closed', async ({ page }) => {
+  await open(page, '/');
+  const nav = page.getByRole('navigation', { name: 'Main' });
+  await nav.getByRole('button', { name: 'Administration' }).click();
+  await expect(nav.getByRole('link', { name: 'Audit log' })).toHaveCount(0);
+  await page.reload();
+  await expect(nav.getByRole('button', { name: /^Administration/ })).toHaveAttribute('aria-expanded', 'false');
+  await nav.getByRole('button', { name: /^Administration/ }).click();
+  await expect(nav.getByRole('link', { name: 'Audit log' })).toBeVisible();
 });
 
 test.describe('without a server that answers', () => {

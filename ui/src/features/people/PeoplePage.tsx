@@ -1,7 +1,7 @@
 import { Button, Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { roleOf, teamsQuery, usersQuery, type User } from '~/api/people';
+import { roleOf, usersQuery, type User } from '~/api/people';
 import { nameOf } from '~/api/session';
 import { accountState, AccountMark, accountStates } from '~/kit/AccountMark';
 import { DataTable, type DataColumn } from '~/kit/DataTable';
@@ -70,7 +70,6 @@ function List() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const { data, isPending, error } = useQuery(usersQuery);
-  const { data: teams = [] } = useQuery(teamsQuery);
   const maySeeInvitations = useWhyNot('CreateUser') === undefined;
   const change = (next: PeopleSearch) => void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
   const people = (data ?? []).filter(({ type }) => type !== 'SERVICE_ACCOUNT');
@@ -86,7 +85,7 @@ function List() {
           label="Team"
           value={search.team}
           onChange={(team) => change({ team })}
-          options={teams.map(({ identifier, name }) => ({ value: identifier, label: name }))}
+          options={teamsOf(people)}
         />
         {hidden > 0 && <span className="sd-dim">{count(hidden, 'person', 'people')} hidden by the filters</span>}
       </div>
@@ -104,9 +103,15 @@ function List() {
       ) : (
         !error && <DataTable natural label="People" columns={columns} rows={found} rowId={({ email }) => email} waiting={isPending} />
       )}
-      {maySeeInvitations && <Invitations />}
+      {maySeeInvitations && people.some(({ status }) => status === 'INVITED' || status === 'STAGED') && <Invitations />}
     </>
   );
+}
+
+/** The teams that anybody is in. */
+function teamsOf(people: User[]): { value: string; label: string }[] {
+  const names = new Map(people.flatMap(({ teams, teamsIdentifiers }) => teamsIdentifiers.map((id, i) => [id, teams[i] ?? id] as const)));
+  return [...names].map(([value, label]) => ({ value, label })).sort((a, b) => a.label.localeCompare(b.label));
 }
 
 interface FilterProps {
