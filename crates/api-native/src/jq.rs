@@ -57,7 +57,7 @@ pub(crate) fn routes() -> Router<Api> {
 
 /// Runs a JQ program on an entity, under the limits of time and memory that hold for all programs.
 #[utoipa::path(
-    post, path = "/jq/try", request_body = JqRequest,
+    post, path = "/jq/try", operation_id = "try_program", request_body = JqRequest,
     responses(
         (status = 200, body = JqResult), (status = 400, body = ErrorBody, description = "Half an entity"),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)

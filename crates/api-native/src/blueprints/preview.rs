@@ -114,7 +114,7 @@ struct BrokenThing {
 
 /// Says what would be wrong, and what would happen, if a blueprint were made, replaced or deleted. Nothing is written.
 #[utoipa::path(
-    post, path = "/blueprints/preview", request_body = PreviewRequest,
+    post, path = "/blueprints/preview", operation_id = "preview_blueprint", request_body = PreviewRequest,
     responses(
         (status = 200, body = BlueprintPreview), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)

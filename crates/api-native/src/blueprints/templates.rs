@@ -34,7 +34,7 @@ struct Template {
 }
 
 /// Templates of common blueprints, in the order in which a catalog usually grows.
-#[utoipa::path(get, path = "/blueprint-templates", responses((status = 200, body = TemplateList), (status = 401, body = ErrorBody)))]
+#[utoipa::path(get, path = "/blueprint-templates", operation_id = "blueprint_templates", responses((status = 200, body = TemplateList), (status = 401, body = ErrorBody)))]
 pub(crate) async fn templates(
     State(api): State<Api>,
     Caller(viewer): Caller,

@@ -46,7 +46,7 @@ struct ConflictClaim {
 
 /// Both sides of a conflict about a name.
 #[utoipa::path(
-    get, path = "/sources/conflict", params(ConflictQuery),
+    get, path = "/sources/conflict", operation_id = "source_conflict", params(ConflictQuery),
     responses(
         (status = 200, body = ConflictDetail), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody, description = "There is no conflict about it")

@@ -63,7 +63,7 @@ struct RejectedPlace {
 
 /// Reads an address and says what would be created, changed and rejected if it were registered. Nothing is written.
 #[utoipa::path(
-    post, path = "/locations/preview", request_body = LocationPreviewRequest,
+    post, path = "/locations/preview", operation_id = "preview_location", request_body = LocationPreviewRequest,
     responses(
         (status = 200, body = LocationPreview), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
         (status = 422, body = ErrorBody, description = "No web address")

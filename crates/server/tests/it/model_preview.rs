@@ -196,6 +196,33 @@ async fn what_is_lost_and_what_breaks_is_said_before_and_so_after() {
 }
 
 #[tokio::test]
+async fn pages_and_shared_views_that_name_what_goes_are_told() {
+    let portal = world().await;
+    let page = json!({ "identifier": "overview", "title": "Overview", "type": "dashboard", "widgets": [
+        { "id": "w", "type": "entities-pie-chart", "title": "Tiers", "blueprint": "service", "property": "property#tier",
+          "dataset": { "combinator": "and", "rules": [{ "property": "$blueprint", "operator": "=", "value": "service" }] } }] });
+    let answer = portal.post("/v1/pages", &page).await;
+    assert!(matches!(answer.status, 200 | 201), "{}", answer.text());
+    let view = json!({ "title": "Gold", "blueprint": "service", "query": "tier = a", "shared": true });
+    let answer = portal.post("/api/stagedoor/v1/views", &view).await;
+    assert!(matches!(answer.status, 200 | 201), "{}", answer.text());
+    let without =
+        |key: &str| with(|b| drop(b["schema"]["properties"].as_object_mut().unwrap().shift_remove(key)));
+    let told = |said: Value| -> Vec<(String, String)> {
+        let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+        let breaks = said["breaks"].as_array().unwrap().clone();
+        let places = breaks.iter().filter(|b| matches!(b["kind"].as_str(), Some("page" | "view")));
+        places.map(|b| (text(&b["kind"]), text(&b["title"]))).collect()
+    };
+    let pair = |kind: &str, title: &str| (kind.to_owned(), title.to_owned());
+    let named = told(preview(&portal, Some("service"), without("tier")).await);
+    assert_eq!(named, [pair("page", "Overview"), pair("view", "Gold")]);
+    assert_eq!(told(preview(&portal, Some("service"), without("url")).await), []);
+    let gone = portal.post(PREVIEW, &json!({ "identifier": "service" })).await.json();
+    assert!(told(gone).contains(&pair("page", "Overview")));
+}
+
+#[tokio::test]
 async fn every_mistake_is_told_at_once_with_its_place() {
     let portal = world().await;
     let broken = with(|b| {
@@ -336,13 +363,9 @@ async fn programs_are_tried_on_entities_and_never_run_on_without_end() {
     assert_eq!((run["outputs"].as_array().unwrap().len(), &run["more"]), (20, &json!(true)));
     assert_eq!(tried(&portal, on("env | keys")).await["outputs"], json!([[]]), "nothing of the host is told");
     // There are no workers here: what may not end is not begun.
-    for endless in [
-        "def f: f; f",
-        "[range(1e12)]",
-        "[limit(1e12; repeat(\"x\"))] | add",
-        "input",
-        "\"x\" * 1e9",
-    ] {
+    for endless in
+        ["def f: f; f", "[range(1e12)]", "[limit(1e12; repeat(\"x\"))] | add", "input", "\"x\" * 1e9"]
+    {
         let run = tried(&portal, on(endless)).await;
         assert!(run["problem"]["kind"].is_string(), "{endless}: {run}");
         assert_eq!(run["outputs"], json!([]), "{endless}");

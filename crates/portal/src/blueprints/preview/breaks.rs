@@ -149,7 +149,7 @@ pub(super) fn removed(old: &Blueprint, new: &Blueprint) -> BTreeSet<String> {
 }
 
 /// Whether a text has a name as a word of its own.
-fn mentions(text: &str, name: &str) -> bool {
+pub(super) fn mentions(text: &str, name: &str) -> bool {
     let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
     text.match_indices(name)
         .any(|(at, _)| !part(text[..at].chars().next_back()) && !part(text[at + name.len()..].chars().next()))

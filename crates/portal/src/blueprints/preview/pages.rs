@@ -6,7 +6,7 @@ use serde_json::Value;
 use stagedoor_model::Blueprint;
 use stagedoor_query::Catalog;
 
-use super::breaks::{Break, removed};
+use super::breaks::{Break, mentions, removed};
 
 /// Collections of records that hold widgets and tables, and what one of them is called.
 const COLLECTIONS: [(&str, &str); 2] = [("page", "page"), ("view", "view")];
@@ -30,7 +30,7 @@ pub(super) fn look(catalog: &Catalog, old: &Blueprint, new: Option<&Blueprint>, 
             breaks.push(Break {
                 kind,
                 of: record.key.clone(),
-                title: body.get("title").and_then(Value::as_str).map(str::to_owned),
+                title: body.pointer(&format!("/{kind}/title")).and_then(Value::as_str).map(str::to_owned),
                 key: None,
                 message: format!("it names {}", names.join(", ")),
                 certain: false,
@@ -61,13 +61,19 @@ impl Names<'_> {
                 }
                 let here = about.map_or(here, |about| about == self.blueprint);
                 for (key, value) in map {
-                    self.walk(value, here || key == self.blueprint, found);
+                    match value {
+                        // A query as text.
+                        Value::String(text) if here && key == "query" => {
+                            found.extend(self.gone.iter().filter(|name| mentions(text, name)).cloned());
+                        }
+                        _ => self.walk(value, here || key == self.blueprint, found),
+                    }
                 }
             }
             Value::Array(list) => list.iter().for_each(|value| self.walk(value, here, found)),
             Value::String(text) if here => {
                 // `status`, `properties.status`, `property#status`
-                let name = text.rsplit(['.', '#']).next().unwrap_or(text);
+                let name = text.trim_start_matches('-').rsplit(['.', '#']).next().unwrap_or(text);
                 if self.gone.contains(name) {
                     found.insert(name.to_owned());
                 }
