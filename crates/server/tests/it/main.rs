@@ -28,6 +28,7 @@ mod model_changes;
 mod moves;
 mod model_preview;
 mod outside;
+mod pages;
 mod people;
 mod permission;
 mod port_writes;

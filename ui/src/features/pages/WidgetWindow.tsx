@@ -46,7 +46,7 @@ function Gallery({ onChoose }: { onChoose: (widget: WidgetJson) => void }) {
       {offers.map(({ known, widget }) => (
         <li key={widget.type} className={classes.offer}>
           <div className={classes.preview} inert>
-            <Widget widget={{ ...widget, title: known.title }} data={data?.widgets[widget.id ?? '']} />
+            {widget.type === 'graph-entities-explorer' ? <span className="sd-dim">Shown once it is chosen.</span> : <Widget widget={{ ...widget, title: known.title }} data={data?.widgets[widget.id ?? '']} />}
           </div>
           <div className={classes.offerText}>
             <span>

@@ -1,3 +1,6 @@
+/** A flag of the address. */
+const isOn = (value: unknown) => (value === true || value === 'true' ? true : undefined);
+
 export interface PageSearch {
   edit?: boolean;
   /** Identifiers of the page filters that are on. */
@@ -5,8 +8,8 @@ export interface PageSearch {
 }
 
 export function readPageSearch(raw: Record<string, unknown>): PageSearch {
-  const filter = Array.isArray(raw.filter) ? raw.filter.filter((one): one is string => typeof one === 'string') : [];
-  return { edit: raw.edit === true || undefined, filter: filter.length > 0 ? filter : undefined };
+  const filter = String(raw.filter ?? '').split(',').filter(Boolean);
+  return { edit: isOn(raw.edit), filter: filter.length > 0 ? filter : undefined };
 }
 
 export interface PagesSearch {
@@ -14,4 +17,4 @@ export interface PagesSearch {
   create?: boolean;
 }
 
-export const readPagesSearch = (raw: Record<string, unknown>): PagesSearch => ({ create: raw.create === true || undefined });
+export const readPagesSearch = (raw: Record<string, unknown>): PagesSearch => ({ create: isOn(raw.create) });

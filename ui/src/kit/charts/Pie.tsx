@@ -35,7 +35,7 @@ export function Pie({ parts, total, unit, link }: PartsProps) {
           <li key={part.key} data-legend={part.key}>
             {link(
               part,
-              '',
+              classes.entry,
               <>
                 <span className={classes.swatch} style={{ background: part.color }} aria-hidden />
                 <span className={classes.label} title={part.title}>

@@ -27,7 +27,7 @@ export default function Plot({ dates, series, yTitle }: PlotProps) {
       yAxisProps={{ width: 44, allowDecimals: false }}
       xAxisProps={{ minTickGap: 28 }}
       lineProps={{ isAnimationActive: false }}
-      gridAxis="y"
+      gridAxis="x"
     />
   );
 }

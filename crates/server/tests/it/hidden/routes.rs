@@ -118,6 +118,42 @@ fn histories() -> Vec<Value> {
         .to_vec()
 }
 
+/// Widgets that would count what is hidden, list it, or draw it over time.
+fn widgets() -> Vec<Value> {
+    let mut all = Vec::new();
+    for blueprint in ["service", "domain", "incident", "plan", "component"] {
+        all.push(json!({"type": "entities-number-chart", "unit": "none", "blueprint": blueprint, "dataset": []}));
+        for property in ["$team", "language", "uses", "theirs", "odd", "domain"] {
+            all.push(json!({"type": "bar-chart", "blueprint": blueprint, "property": property, "dataset": []}));
+        }
+        all.push(json!({"type": "table-entities-explorer", "blueprint": blueprint, "dataset": []}));
+        all.push(json!({"type": "line-chart", "blueprint": blueprint, "chartType": "countEntities", "func": "count",
+            "timeRange": {"preset": "last2Years"}, "timeInterval": "quarter", "breakdownProperty": "$team"}));
+        all.push(json!({"type": "entity-info", "blueprint": blueprint, "entity": "ghost"}));
+    }
+    for (property, func) in [("cost", "sum"), ("costs", "max"), ("services", "average")] {
+        all.push(json!({"type": "entities-number-chart", "unit": "none", "calculationBy": "property",
+            "chartType": "aggregateByProperty", "property": property, "func": func, "dataset": []}));
+    }
+    all.push(json!({"type": "line-chart", "blueprint": "service", "entity": "ghost",
+        "chartType": "propertiesValueHistory", "properties": ["note"]}));
+    all.push(json!({"type": "markdown", "title": "x", "source": "property", "blueprintIdentifier": "plan",
+        "propertyIdentifier": "text", "entityIdentifier": "secret"}));
+    all.push(json!({"type": "table-entities-explorer", "dataset": []}));
+    all.push(json!({"type": "my-entities", "title": "x"}));
+    all.push(json!({"type": "table-audit-log", "query": {}}));
+    all.push(json!({"type": "users-table"}));
+    let about = json!({"blueprint": "service", "identifier": "ghost"});
+    let related = json!({"type": "table-entities-explorer-by-direction"});
+    let mut bodies = vec![json!({ "widgets": all }), json!({ "page": "$home" })];
+    bodies.push(json!({ "widgets": [related], "entity": about }));
+    bodies.extend(queries().into_iter().take(24).map(|query| {
+        let count = json!({"type": "entities-number-chart", "unit": "none", "dataset": query});
+        json!({ "widgets": [count] })
+    }));
+    bodies
+}
+
 fn port(method: &str, path: &str) -> Option<Reads> {
     let entities =
         ["orders", "ghost", "secret", "hub", "i1", "i2", "theirs", "elsa@larkfell.example", "nothing"];
@@ -126,7 +162,13 @@ fn port(method: &str, path: &str) -> Option<Reads> {
             "get",
             "/blueprints" | "/organization" | "/migrations" | "/integration/metadata" | "/auth/permissions",
         ) => get([path]),
-        ("get", "/users" | "/teams") => get([path]),
+        ("get", "/users" | "/teams" | "/pages" | "/sidebars/catalog") => get([path]),
+        ("get", "/pages/{page}" | "/pages/{page}/permissions") => {
+            get(["$home", "services", "planEntity", "nothing"].map(|page| path.replace("{page}", page)))
+        }
+        ("post" | "put" | "patch" | "delete", p) if p.starts_with("/pages") || p.starts_with("/sidebars") => {
+            Writes
+        }
         ("get", "/users/{user}") => get(PEOPLE.map(|person| format!("/users/{person}"))),
         ("get", "/teams/{team}") => {
             get(["alpha", "beta", "gamma", "delta"].map(|team| format!("/teams/{team}")))
@@ -301,6 +343,17 @@ fn plugins(method: &str, path: &str) -> Option<Reads> {
     let own = ["/api/auth/", "/api/user-settings/", "/api/signals", "/api/app/", "/api/notifications/"];
     match (method, path) {
         ("get", "/api/auth/v1/userinfo") => Some(get([path])),
+        ("get", "/api/search/query") => Some(get([
+            "term=",
+            "term=ghost",
+            "term=secret",
+            "term=cobol",
+            "term=&pageLimit=0",
+            "term=&pageLimit=2&pageCursor=MQ==",
+            "filters[kind]=component",
+            "filters[owner]=beta",
+        ]
+        .map(|query| format!("{path}?{query}")))),
         ("post", "/api/notifications/notifications" | "/api/notifications/notifications/update") => {
             Some(Writes)
         }
@@ -382,6 +435,7 @@ fn native(method: &str, path: &str) -> Option<Reads> {
             post(path, [json!({"target": "https://none.larkfell.example/catalog-info.yaml"})])
         }
         ("get", "/home") => get([path]),
+        ("post", "/widgets/data") => post(path, widgets()),
         ("put", "/home/layout" | "/home/links" | "/home/organization-links") | ("post", "/viewed") => {
             Reads::Writes
         }
@@ -389,6 +443,9 @@ fn native(method: &str, path: &str) -> Option<Reads> {
             get(["ghost", "o", "unseen", "sh", "secret", "ghsot", "sercet", "", "ghost two"]
                 .map(|q| format!("{path}?q={q}")))
         }
+        ("get", "/views") => get([path, "/views?blueprint=service"]),
+        ("get", "/views/{id}") => get(["/views/none"]),
+        ("post", "/views") | ("put" | "delete", "/views/{id}") => Reads::Writes,
         ("post", "/tables") => {
             let mut bodies = Vec::new();
             for blueprint in ["service", "domain", "incident", "plan", "component", "note"] {
