@@ -3,20 +3,25 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { tableQuery } from '~/api/queries';
+import { Mono } from '~/kit/Mono';
 import { useEditing } from './context';
+
+const named = (text: string) => `$title contains ${JSON.stringify(text)} or $identifier contains ${JSON.stringify(text)}`;
 
 /** The entity on which derived values are shown. Without a choice it is the first one. */
 export function SampleEntity() {
   const { blueprint, entity, setEntity } = useEditing();
   const [typed, setTyped] = useState('');
   const [search] = useDebouncedValue(typed, 200);
-  const { data } = useQuery(tableQuery({ blueprint, limit: 20, search: search === entity ? undefined : search || undefined }));
+  const { data } = useQuery(tableQuery({ blueprint, limit: 20, query: search === '' || search === entity ? undefined : named(search) }));
   const rows = data?.rows ?? [];
   const first = rows[0]?.identifier;
   useEffect(() => {
     if (entity === undefined && first !== undefined) setEntity(first);
   }, [entity, first, setEntity]);
-  const options = rows.map(({ identifier, title }) => ({ value: identifier, label: title === identifier ? identifier : `${title} (${identifier})` }));
+  // the text of the choice is what is stored: a title would be taken for a search
+  const options = rows.map(({ identifier }) => ({ value: identifier, label: identifier }));
+  const titles = new Map(rows.map(({ identifier, title }) => [identifier, title]));
   const known = options.some(({ value }) => value === entity);
   return (
     <Select
@@ -25,6 +30,11 @@ export function SampleEntity() {
       data={entity !== undefined && !known ? [...options, { value: entity, label: entity }] : options}
       value={entity ?? null}
       onChange={(next) => next && setEntity(next)}
+      renderOption={({ option: { value } }) => (
+        <span>
+          {titles.get(value) ?? value} {titles.has(value) && titles.get(value) !== value && <Mono dim>{value}</Mono>}
+        </span>
+      )}
       searchable
       searchValue={typed}
       onSearchChange={setTyped}
