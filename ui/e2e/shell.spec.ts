@@ -191,7 +191,7 @@ test.describe('without a server that answers', () => {
   const session = '**/api/stagedoor/v1/session';
 
   test('leads whoever is not signed in to the sign-in page', async ({ page }) => {
-    await page.route(session, (route) => route.fulfill({ json: { viewer: null, setup: false, title: 'Portal', may: {} } }));
+    await page.route(session, (route) => route.fulfill({ json: { viewer: null, setup: false, devMode: false, title: 'Portal', organization: { name: null, title: 'Portal' }, may: {} } }));
     await page.goto('/catalog/component?q=x');
     await expect(page.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
     await expect(page).toHaveURL(/sign-in\?to=\/catalog\/component%3Fq%3Dx$/);

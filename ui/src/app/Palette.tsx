@@ -105,7 +105,7 @@ function usePages(wanted: string): CommandGroup {
   const navigate = useNavigate();
   return {
     label: 'Pages',
-    commands: findBest(pages, wanted, ({ title, words }) => [title, ...(words?.split(' ') ?? [])]).map(({ to, title, icon: Icon, keys }) => ({
+    commands: findBest(pages, wanted, ({ title, words }) => [title, `${title} ${words ?? ''}`]).map(({ to, title, icon: Icon, keys }) => ({
       id: `page ${to}`,
       icon: <Icon size={16} stroke={1.6} aria-hidden />,
       title,
@@ -153,5 +153,5 @@ function useCommands(wanted: string, onHelp: () => void): CommandGroup {
       run: () => void signOut().finally(() => navigate({ to: '/sign-in', replace: true })),
     });
   }
-  return { label: 'Do', commands: findBest([...ways, ...here], wanted, ({ title, words }) => [title, ...(words?.split(' ') ?? [])]) };
+  return { label: 'Do', commands: findBest([...ways, ...here], wanted, ({ title, words }) => [title, `${title} ${words ?? ''}`]) };
 }

@@ -18,10 +18,14 @@ function set(now: boolean): void {
 
 /** The change feed says how it is doing. */
 export function noteConnection(now: boolean): void {
-  clearTimeout(timer);
-  timer = undefined;
-  if (now) set(true);
-  else timer = setTimeout(() => set(false), patience);
+  if (now) {
+    clearTimeout(timer);
+    timer = undefined;
+    set(true);
+  } else {
+    // one attempt after another fails: the time runs from the first
+    timer ??= setTimeout(() => set(false), patience);
+  }
 }
 
 function subscribe(listener: () => void): () => void {

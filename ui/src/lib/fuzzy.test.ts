@@ -11,6 +11,7 @@ test('a slip or two are forgiven, in short texts fewer', () => {
   expect(fits('Sources', 'sorces')).toBe(5);
   expect(fits('Service accounts', 'serivce')).toBe(5);
   expect(fits('Data model', 'daat')).toBe(5);
+  expect(fits('Switch to the dark theme', 'swtich theme')).toBe(7);
   expect(fits('Sources', 'xyz')).toBeUndefined();
   expect(fits('Teams', 'tx')).toBeUndefined();
 });

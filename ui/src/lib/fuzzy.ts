@@ -12,11 +12,18 @@ export function fits(title: string, typed: string): number | undefined {
   if (text.includes(wanted)) return 3;
   const parts = wanted.split(/\s+/);
   if (parts.every((part) => text.includes(part))) return 4;
-  if (wanted.length < 3) return undefined;
-  const most = wanted.length < 6 ? 1 : 2;
-  const starts = [text, ...words];
-  const least = Math.min(...starts.map((start) => slips(wanted, start.slice(0, wanted.length + most))));
-  return least <= most ? 4 + least : undefined;
+  const least = near(wanted, [text, ...words]);
+  if (least !== undefined) return 4 + least;
+  const each = parts.map((part) => (text.includes(part) ? 0 : near(part, words)));
+  return each.every((slips) => slips !== undefined) ? 7 : undefined;
+}
+
+/** The least slips between a text and a beginning of one of some values; undefined where they are too many. */
+function near(text: string, values: string[]): number | undefined {
+  if (text.length < 3) return undefined;
+  const most = text.length < 6 ? 1 : 2;
+  const least = Math.min(...values.map((value) => slips(text, value.slice(0, text.length + most))));
+  return least <= most ? least : undefined;
 }
 
 /** The least slips (a letter too many, too few, wrong, or two swapped) between a text and a beginning of a value. */
