@@ -134,6 +134,23 @@ test('sources that stand outside are shared among replicas', { timeout: 300_000 
     await catalogs.get(who).read(id);
   });
 
+  await t.test('what moves from a source of one replica to a source of another is still the same', async () => {
+    const [mine, yours] = [...held().values()].map((list) => list.map((id) => /\/(\d+)\.yaml$/.exec(id)?.[1]).find((source) => source > 0));
+    const moving = name(mine, 7);
+    const uid = async (portal) => (await catalogs.get(portal).entities(`metadata.name=${moving}`)).get(moving)?.metadata.uid;
+    const before = await uid(portals[0]);
+    site.texts.set(`/${mine}.yaml`, components(...names(mine).filter((one) => one !== moving)));
+    await catalogs.get(portals[0]).read(`url:${target(mine)}`);
+    assert.equal(await uid(portals[1]), undefined);
+    site.texts.set(`/${yours}.yaml`, components(...names(yours), moving));
+    await catalogs.get(portals[0]).read(`url:${target(yours)}`);
+    for (const portal of portals) assert.equal(await uid(portal), before);
+    site.texts.set(`/${mine}.yaml`, components(...names(mine)));
+    site.texts.set(`/${yours}.yaml`, components(...names(yours)));
+    for (const source of [yours, mine]) await catalogs.get(portals[0]).read(`url:${target(source)}`);
+    for (const portal of portals) assert.equal(await uid(portal), before);
+  });
+
   await t.test('a replica that is killed while it reads: the others read what it did, nothing is lost or doubled', async () => {
     // Every source says something new, and nobody gets an answer: whoever reads is in the middle of it.
     for (let source = 0; source < SOURCES; source += 1) {

@@ -68,7 +68,7 @@ pub(crate) async fn get(
         ApiError::not_found(format!("No such entity {asked}"))
     })?;
     let mut body = format!("{{\"rootEntityRef\":{},\"items\":[", json!(view.reference(node))).into_bytes();
-    for (at, ancestor) in view.ancestry(node).into_iter().enumerate() {
+    for (at, ancestor) in view.ancestry(node, &portal).into_iter().enumerate() {
         body.extend_from_slice(if at == 0 { b"{\"entity\":" } else { b",{\"entity\":" });
         view.append_backstage(ancestor.node, &mut body);
         let parents = format!(",\"parentEntityRefs\":{}}}", json!(ancestor.parents));

@@ -3,10 +3,11 @@
 use std::collections::{HashSet, VecDeque};
 
 use serde_json::Value;
+use stagedoor_ingest::CodeHosts;
 use stagedoor_model::{Claim, EntityRecord};
 use stagedoor_query::NodeId;
 
-use crate::View;
+use crate::{Portal, View};
 
 /// An entity on the way, and what led to it directly.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,10 +20,12 @@ pub struct Ancestor {
 
 impl View {
     /// The entity at a node and all that led to it, from near to far. What the viewer may not see has led to nothing.
+    /// Addresses are those that the code hosts of the portal's configuration write.
     #[must_use]
-    pub fn ancestry(&self, node: NodeId) -> Vec<Ancestor> {
+    pub fn ancestry(&self, node: NodeId, portal: &Portal) -> Vec<Ancestor> {
         let claim = self.entity(node).and_then(|e| e.record.claim.clone());
-        let leading = claim.as_ref().map(|claim| self.leading(&claim.source)).unwrap_or_default();
+        let hosts = &portal.shared.sources.code_hosts;
+        let leading = claim.as_ref().map(|claim| self.leading(&claim.source, hosts)).unwrap_or_default();
         let mut found = Vec::new();
         let mut seen = HashSet::from([node]);
         let mut queue = VecDeque::from([node]);
@@ -38,13 +41,13 @@ impl View {
     }
 
     /// The `Location` entities of a source.
-    fn leading(&self, source: &str) -> Vec<Leading> {
+    fn leading(&self, source: &str, hosts: &CodeHosts) -> Vec<Leading> {
         let of_source = |r: &EntityRecord| {
             r.blueprint == "location" && r.claim.as_ref().is_some_and(|claim| &*claim.source == source)
         };
         let all = self.catalog.entities().filter(|(_, entity)| of_source(&entity.record));
         let mut found: Vec<Leading> =
-            all.filter_map(|(node, entity)| Leading::of(node, &entity.record)).collect();
+            all.filter_map(|(node, entity)| Leading::of(node, &entity.record, hosts)).collect();
         found.sort_by(|a, b| self.reference(a.node).cmp(self.reference(b.node)));
         found
     }
@@ -57,7 +60,7 @@ struct Leading {
 }
 
 impl Leading {
-    fn of(node: NodeId, record: &EntityRecord) -> Option<Self> {
+    fn of(node: NodeId, record: &EntityRecord, hosts: &CodeHosts) -> Option<Self> {
         let document = record.document.as_ref()?.value();
         let spec = document.get("spec")?;
         let (kind, base) = item_place(&record.claim.as_ref()?.item).split_once(':')?;
@@ -66,7 +69,7 @@ impl Leading {
         let texts = spec.get("target").into_iter().chain(list).filter_map(Value::as_str);
         // What stands in no file, as the documents of a provider do, has absolute targets.
         let absolute = |target: &str| {
-            stagedoor_ingest::resolve_target(kind, base, None, target).unwrap_or_else(|_| target.to_owned())
+            hosts.resolve_target(kind, base, None, target).unwrap_or_else(|_| target.to_owned())
         };
         let targets = texts.map(|target| plain(&format!("{kind}:{}", absolute(target)))).collect();
         Some(Self { node, targets })
@@ -114,7 +117,46 @@ fn plain(place: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{fits, plain};
+    use serde_json::json;
+    use stagedoor_ingest::CodeHosts;
+    use stagedoor_model::{Claim, EntityRecord, JsonText, Stamps, Timestamp};
+    use uuid::Uuid;
+
+    use super::{Leading, fits, plain};
+
+    /// What stands beside a file is another query at one kind of host, and another path at the others.
+    #[test]
+    fn targets_are_resolved_as_the_configured_host_writes_them() {
+        let document = json!({ "kind": "Location", "spec": { "targets": ["./b.yaml"] } });
+        let base = "https://azure.example.com/o/p/_git/r?path=/a/catalog-info.yaml";
+        let record = EntityRecord {
+            uid: Uuid::nil(),
+            blueprint: "location".into(),
+            identifier: "location:default/all".into(),
+            entity_ref: "location:default/all".into(),
+            document: Some(JsonText::of(&document)),
+            fields: None,
+            claim: Some(Claim {
+                source: "url:x".to_owned().into(),
+                item: format!("url:{base}#0"),
+                line: 1,
+                adopted: false,
+            }),
+            stamps: Stamps {
+                created_at: Timestamp(0),
+                created_by: "x".into(),
+                updated_at: Timestamp(0),
+                updated_by: "x".into(),
+                datasource: None,
+            },
+        };
+        let leads_to = |hosts: &CodeHosts| {
+            let place = plain("url:https://azure.example.com/o/p/_git/r?path=/a/b.yaml");
+            Leading::of(0, &record, hosts).unwrap().leads_to(&place)
+        };
+        assert!(leads_to(&CodeHosts::new([("azure.example.com", "azure")])));
+        assert!(!leads_to(CodeHosts::public()));
+    }
 
     #[test]
     fn a_pattern_means_what_begins_and_ends_like_it() {

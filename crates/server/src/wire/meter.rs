@@ -135,6 +135,9 @@ impl<S: Service<Request, Response = Response>> Service<Request> for Metered<S> {
         let counter = &self.counter;
         let address = counter.address(&request);
         let port = is_port(request.uri().path());
+        // Whoever guesses a webhook's secret is answered 403, as Backstage does.
+        let knocks = request.uri().path().starts_with("/api/events/http/");
+        let refusal = if knocks { StatusCode::FORBIDDEN } else { StatusCode::UNAUTHORIZED };
         let (standing, answer) = match counter.count(&request, address) {
             Ok(standing) => (standing, Answer::Coming { future: self.inner.call(request) }),
             Err(standing) => {
@@ -143,7 +146,7 @@ impl<S: Service<Request, Response = Response>> Service<Request> for Metered<S> {
                 (Some(standing), Answer::Given { response: Some(response) })
             }
         };
-        let refusable = address.map(|address| (Arc::clone(counter), address));
+        let refusable = address.map(|address| (Arc::clone(counter), address, refusal));
         Answering { answer, standing: standing.filter(|_| port), refusable }
     }
 }
@@ -171,7 +174,7 @@ pin_project! {
         #[pin]
         answer: Answer<F>,
         standing: Option<Standing>,
-        refusable: Option<(Arc<Counter>, IpAddr)>,
+        refusable: Option<(Arc<Counter>, IpAddr, StatusCode)>,
     }
 }
 
@@ -190,8 +193,8 @@ impl<E, F: Future<Output = Result<Response, E>>> Future for Answering<F> {
         if let Some(standing) = this.standing {
             say(standing, response.headers_mut());
         }
-        if let Some((counter, address)) = this.refusable.take()
-            && response.status() == StatusCode::UNAUTHORIZED
+        if let Some((counter, address, refusal)) = this.refusable.take()
+            && response.status() == refusal
         {
             counter.refused(address);
         }

@@ -56,6 +56,10 @@ async fn what_each_may_is_what_each_can_do() {
         ("catalog.location.create", false, [true, true, true, false, false]),
         ("catalog.location.delete", false, [true, false, false, false, false]),
         ("catalog.location.analyze", false, [true, true, true, false, false]),
+        ("catalog.entities.unprocessed.read", false, [true, true, true, false, false]),
+        ("catalog.entities.unprocessed.delete", false, [true, false, false, false, false]),
+        ("catalog.ingestion.read", false, [true, true, true, false, false]),
+        ("catalog.ingestion.manage", false, [true, false, false, false, false]),
         ("kubernetes.proxy", false, [true, true, true, false, false]),
     ] {
         for (person, allowed) in [&ada, &otto, &elsa, &few, &gone].into_iter().zip(allowed) {
@@ -168,7 +172,7 @@ async fn the_api_is_there_and_says_what_it_knows() {
         "type": "resource", "name": "catalog.entity.read", "attributes": { "action": "read" }, "resourceType": "catalog-entity"
     });
     assert_eq!(known["permissions"][0], read);
-    assert_eq!(known["permissions"].as_array().map(Vec::len), Some(9));
+    assert_eq!(known["permissions"].as_array().map(Vec::len), Some(13));
     for (method, path) in [("POST", AUTHORIZE), ("GET", metadata)] {
         let answer = portal.anonymous(method, path, Some(&json!({ "items": [] }))).await;
         assert_eq!(answer.status, 401, "{path}");

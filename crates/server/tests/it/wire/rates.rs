@@ -105,6 +105,28 @@ async fn guessing_is_slow() {
 }
 
 #[tokio::test]
+async fn guessing_the_secret_of_a_webhook_is_slow() {
+    let mut config = stagedoor_server::config::Config { wire: wire(few()), ..Default::default() };
+    let events =
+        serde_json::json!({ "modules": { "gitlab": { "webhookSecret": "a secret of sufficient length" } } });
+    config.outside.events = Some(events.into());
+    let portal = TestPortal::builder().config(config).start().await;
+    let served = Served::of(portal, wire(few()), None).await;
+    let knock = async |token: &str| {
+        let head = "POST /api/events/http/gitlab HTTP/1.1\r\nhost: x\r\nconnection: close\r\n";
+        let rest = format!(
+            "content-type: application/json\r\nx-gitlab-token: {token}\r\ncontent-length: 2\r\n\r\n{{}}"
+        );
+        super::status_of(&served.raw(format!("{head}{rest}")).await)
+    };
+    assert_eq!(knock("a secret of sufficient length").await, 202, "who knows it is not counted");
+    for expected in [403, 403, 429, 429] {
+        assert_eq!(knock("guess").await, expected);
+    }
+    assert_eq!(knock("a secret of sufficient length").await, 429);
+}
+
+#[tokio::test]
 async fn unknown_callers_are_counted_by_address() {
     let rates = Rates { refusals: None, ..few() };
     let proxies = TrustedProxies::parse(["127.0.0.1"]).unwrap();
