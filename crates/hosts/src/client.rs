@@ -31,9 +31,16 @@ impl Client {
     /// What another status means: 401 and 403 `Denied`, 404 and 410 `NotFound`, 429 and a 403 without a rest
     /// `Exhausted`. Host-specific meanings are the caller's.
     pub(crate) async fn send(&self, url: &Url, call: Call) -> Result<Reply, HostError> {
-        let host = host_of(url);
-        let reply = self.exchange(&host, url, call).await?;
-        let shown = shown(url);
+        let reply = self.exchange(&host_of(url), url, call).await?;
+        self.judged(url, reply)
+    }
+
+    /// What the status of an answer means where the host has no meanings of its own.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub(crate) fn judged(&self, url: &Url, reply: Reply) -> Result<Reply, HostError> {
+        let (host, shown) = (host_of(url), shown(url));
         match reply.status {
             200..=299 | 304 => Ok(reply),
             404 | 410 => Err(HostError::NotFound(format!("{shown} was not found (status {})", reply.status))),

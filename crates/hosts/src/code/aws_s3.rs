@@ -8,6 +8,7 @@ use std::env;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use stagedoor_outbound::{Call, Reply};
 use url::Url;
 
@@ -16,7 +17,7 @@ use self::signature::{Keys, signed};
 use super::address::{base, host, strange};
 use super::credential::file;
 use super::{CodeHost, Entry, File, Listing};
-use crate::client::{Client, shown};
+use crate::client::{Client, host_of, now, shown};
 use crate::config::ConfigProblem;
 use crate::error::HostError;
 use crate::fields::Fields;
@@ -34,6 +35,7 @@ pub(crate) struct AwsS3 {
     store: Store,
     as_folders: bool,
     keys: Option<Keys>,
+    slower: Slower,
 }
 
 /// Reads `integrations.awsS3`; Amazon's store is there without an entry.
@@ -79,7 +81,7 @@ impl AwsS3 {
                 return None;
             }
         };
-        Some(Self { host: store.host(), store, as_folders, keys })
+        Some(Self { host: store.host(), store, as_folders, keys, slower: Slower::default() })
     }
 
     /// Whether it can read more than what is public.
@@ -137,7 +139,13 @@ impl AwsS3 {
             None => Vec::new(),
         };
         headers.extend(etag.map(|tag| ("if-none-match", tag.to_owned())));
-        client.send(url, Call { headers, ..Call::default() }).await
+        let host = host_of(url);
+        let reply = client.exchange(&host, url, Call { headers, ..Call::default() }).await?;
+        if is_too_fast(&reply) {
+            return Err(client.hold(&host, self.slower.until(now())));
+        }
+        self.slower.well();
+        client.judged(url, reply)
     }
 }
 
@@ -148,6 +156,43 @@ impl S3Bucket {
     /// The URL of an object; none where no URL can name it.
     pub(crate) fn url(&self, key: &str) -> Option<Url> {
         self.0.object(key)
+    }
+}
+
+/// "Reduce your request rate" (AmazonS3/latest/API/ErrorResponses.html): the one refusal that ends by waiting.
+fn is_too_fast(reply: &Reply) -> bool {
+    reply.status == 503 && reply.body.windows(16).any(|part| part == b"<Code>SlowDown</".as_slice())
+}
+
+/// How long a store is left alone that wants fewer requests: it says no time, so ever longer while it says so.
+#[derive(Default)]
+struct Slower {
+    /// The pause, in seconds, and when it ends.
+    pause: Mutex<(i64, i64)>,
+}
+
+impl Slower {
+    const FIRST: i64 = 2;
+    const LONGEST: i64 = 300;
+
+    /// When the store may be asked again, which said now that it was asked too often.
+    fn until(&self, now: i64) -> i64 {
+        let mut pause = self.pause.lock();
+        // Answers to requests that were under way together are one refusal.
+        if pause.1 <= now {
+            let next = (pause.0 * 2).clamp(Self::FIRST, Self::LONGEST);
+            *pause = (next, now + next);
+        }
+        pause.1
+    }
+
+    /// It has answered.
+    fn well(&self) {
+        let mut pause = self.pause.lock();
+        // One that was under way when another was refused says nothing.
+        if pause.1 <= now() {
+            *pause = (0, 0);
+        }
     }
 }
 
@@ -207,5 +252,24 @@ impl CodeHost for AwsS3 {
             Some(Entry { path: path.to_owned(), version })
         };
         Ok(Listing { entries: Some(objects.into_iter().filter_map(entry).collect()), etag: None })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Slower;
+
+    #[test]
+    fn pauses_grow_while_a_store_wants_fewer_requests() {
+        let slower = Slower::default();
+        assert_eq!(slower.until(100), 102);
+        assert_eq!(slower.until(101), 102, "the same refusal");
+        assert_eq!(slower.until(102), 106);
+        assert_eq!(
+            (3..12).fold(106, |now, _| slower.until(now)),
+            106 + 8 + 16 + 32 + 64 + 128 + 256 + 300 * 3
+        );
+        slower.well();
+        assert_eq!(slower.until(10_000), 10_002);
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use stagedoor_hosts::{HostError, Hosts, Priority, Providers};
 use stagedoor_outbound::AllowList;
 
-use crate::bitbucket_fake::{Answer, Asked, Fake, hosts};
+use crate::bitbucket_fake::{Answer, Asked, Fake, hosts, now};
 
 fn config(host: &str) -> Value {
     json!({ "awsS3": [{
@@ -166,4 +166,31 @@ async fn every_object_is_a_file() {
     for target in targets {
         hosts.read(target, Priority::Poll).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_store_that_wants_fewer_requests_is_left_alone() {
+    let refusal = |code: &'static str| {
+        move |_: &Asked| {
+            let mut answer = Answer::status(503);
+            answer.edit(|_| {
+                format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>x</Message></Error>")
+            });
+            answer
+        }
+    };
+    let busy = Fake::start(refusal("SlowDown")).await;
+    let read = hosts(&config(&busy.host));
+    let url = format!("http://{}/cat.alog/a.yaml", busy.host);
+    let error = read.read(&url, Priority::Poll).await.unwrap_err();
+    assert!(
+        matches!(&error, HostError::Exhausted { until, .. } if (1..=3).contains(&(until - now()))),
+        "{error:?}"
+    );
+    assert!(matches!(read.read(&url, Priority::Person).await, Err(HostError::Exhausted { .. })));
+    assert_eq!(busy.paths().len(), 1, "nothing is sent meanwhile");
+    // Any other trouble of the store is none of ours.
+    let down = Fake::start(refusal("ServiceUnavailable")).await;
+    let error = hosts(&config(&down.host)).read(&url.replace(&busy.host, &down.host), Priority::Poll).await;
+    assert!(matches!(error, Err(HostError::Unreachable(_))), "{error:?}");
 }
