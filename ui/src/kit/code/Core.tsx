@@ -154,7 +154,8 @@ function variable({ language, label, readOnly, placeholder }: Pick<CodeEditorPro
       'aria-description': readOnly ? 'Read only' : 'Escape and then Tab leaves the editor',
       spellcheck: 'false',
       autocapitalize: 'off',
-      ...(readOnly ? { tabindex: '0' } : {}),
+      // it is reached by the keyboard as it is; this says so to whoever asks for the attribute
+      tabindex: '0',
     }),
     placeholder ? placeholderOf(placeholder) : [],
   ];

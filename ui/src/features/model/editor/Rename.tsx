@@ -44,7 +44,7 @@ export function Rename({ part, name, noun, onDone }: RenameProps) {
   };
   const unsaved = isStored && draft.dirty ? 'Save or discard your other changes first: values move with the name at once.' : undefined;
   return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-start" trapFocus>
+    <Popover withRoles={false} opened={opened} onChange={setOpened} position="bottom-start" trapFocus>
       <Popover.Target>
         <span>
           <Explained why={why ?? unsaved}>
