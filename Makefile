@@ -2,7 +2,7 @@
 # `make run ARGS="--listen 127.0.0.1:8080"` passes flags through.
 
 .DELETE_ON_ERROR:
-.PHONY: run build check-tools check-test-tools check-chromium check-postgres check-slapd check-sshd test test-rust test-ui test-browser test-clients bench openapi screenshots
+.PHONY: run build check-tools check-test-tools check-chromium check-postgres check-slapd check-sshd test test-rust test-ui test-browser test-clients bench compare-backstage openapi screenshots
 
 BINARY := target/release/stagedoor
 ARGS ?=
@@ -90,6 +90,12 @@ ENTITIES ?= 10000,100000
 bench: build
 	cargo build --release --locked --package stagedoor-bench
 	target/release/bench run --entities $(ENTITIES) $(if $(PEER),--peer bench/peer/start)
+
+# The same questions to a real Backstage and to Stagedoor; every difference that is not documented fails.
+# `make compare-backstage ARGS="--seed 7 --requests 2000"`.
+
+compare-backstage: build
+	STAGEDOOR_BIN=$(BINARY) node tests/peer/compare.mjs $(ARGS)
 
 # Generated files, committed: the API descriptions, what is made from them, and the tables of endpoints in docs/reference.
 
