@@ -50,10 +50,11 @@ impl<'v> Found<'v> {
         let condition = Expr::And(std::iter::once(filter.clone()).chain(words).collect());
         let all = view.select(&condition, Scope::Backstage);
         let mut rest = all.nodes().clone();
-        let mut best = view.suggest(&asked.term, RANKED).nodes;
-        // Names that are a slip away are found, too.
-        let allowed = view.select(&filter, Scope::Backstage);
-        best.retain(|node| allowed.contains(*node));
+        let suggested = view.suggest(&asked.term, RANKED);
+        // Only where nothing has the words, names that are a slip away are found.
+        let slips = suggested.near && rest.is_empty();
+        let allowed = if slips { view.select(&filter, Scope::Backstage).nodes().clone() } else { rest.clone() };
+        let best: Vec<NodeId> = suggested.nodes.into_iter().filter(|node| allowed.contains(*node)).collect();
         for node in &best {
             rest.remove(*node);
         }

@@ -197,6 +197,8 @@ async fn wrong_types() {
         "/api/catalog/entities?after=@@",
         "/api/stagedoor/v1/entity",
         "/api/stagedoor/v1/suggest?limit=x",
+        "/api/search/query?pageCursor=nonsense",
+        "/api/search/query?types%5B0%5D=nonsense",
         "/api/catalog/entities?fields=a%5B0%5D",
     ] {
         besieged.refuses("GET", path, Body::empty(), path).await;

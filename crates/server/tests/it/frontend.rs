@@ -1,6 +1,7 @@
 //! What Backstage's stock frontend asks besides the catalog.
 
 mod notifications;
+mod search;
 mod settings;
 mod sign_in;
 mod signals;
