@@ -5,6 +5,7 @@ import { Time } from '~/kit/Time';
 import { count, plainMarkdown, shorten } from '~/lib/text';
 import { mailHref } from '~/lib/urls';
 import { asText } from '~/lib/values';
+import { EntityLink } from './EntityLink';
 import { ExternalLink } from './ExternalLink';
 import { Markdown } from './Markdown';
 import classes from './parts.module.css';
@@ -22,6 +23,7 @@ export function PropertyValue({ value, definition = {}, compact = false }: Prope
   if (typeof value === 'boolean') return <>{value ? 'Yes' : 'No'}</>;
   if (typeof value === 'string') return <TextValue text={value} definition={definition} compact={compact} />;
   if (Array.isArray(value)) return <ListValue items={value} definition={definition} compact={compact} />;
+  if (definition.format === 'labeled-url' && isLinkLike(value)) return <ExternalLink url={value.url} text={value.displayText ?? value.title} />;
   if (typeof value === 'object') return <ObjectValue value={value} compact={compact} />;
   return <EnumOr text={String(value)} definition={definition} />;
 }
@@ -33,6 +35,9 @@ function TextValue({ text, definition, compact }: { text: string; definition: Pr
     const href = mailHref(text);
     return href ? <ExternalLink url={href} text={text} /> : <>{text}</>;
   }
+  if (format === 'timer') return <Timer iso={text} />;
+  if (format === 'user' || format === 'team') return <Named blueprint={`_${format}`} identifier={text} />;
+  if (format === 'ipv4' || format === 'ipv6') return <Mono>{text}</Mono>;
   if (format === 'date-time' || format === 'date') return <Time iso={text} />;
   if (compact) {
     const line = format === 'markdown' ? plainMarkdown(text) : text.replace(/\s+/g, ' ');
@@ -42,6 +47,22 @@ function TextValue({ text, definition, compact }: { text: string; definition: Pr
   if (format === 'yaml') return <CodeBlock text={text} language="yaml" label="YAML" maxHeight="320px" />;
   if (text.includes('\n')) return <div className={classes.prewrap}>{text}</div>;
   return <EnumOr text={text} definition={definition} />;
+}
+
+/** Somebody, or some team, by its identifier. */
+function Named({ blueprint, identifier }: { blueprint: string; identifier: string }) {
+  return <EntityLink link={{ blueprint, identifier, title: identifier, ref: identifier, exists: true }} />;
+}
+
+/** When it runs out, or that it has. */
+function Timer({ iso }: { iso: string }) {
+  const over = Date.parse(iso) < Date.now();
+  return (
+    <span className={over ? classes.over : undefined}>
+      {over ? 'expired ' : 'expires '}
+      <Time iso={iso} />
+    </span>
+  );
 }
 
 function EnumOr({ text, definition }: { text: string; definition: PropertyDefinition }) {
@@ -74,6 +95,7 @@ function ListValue({ items, definition, compact }: { items: unknown[]; definitio
 function Item({ item, definition }: { item: unknown; definition: PropertyDefinition }) {
   if (isLinkLike(item)) return <>{item.title ?? item.url}</>;
   if (typeof item === 'string' && definition.items?.format === 'url') return <ExternalLink url={item} />;
+  if (typeof item === 'string' && (definition.items?.format === 'user' || definition.items?.format === 'team')) return <Named blueprint={`_${definition.items.format}`} identifier={item} />;
   if (typeof item === 'string') return <EnumOr text={item} definition={definition.items ?? {}} />;
   return <>{shorten(asText(item), 60)}</>;
 }
@@ -81,6 +103,7 @@ function Item({ item, definition }: { item: unknown; definition: PropertyDefinit
 interface LinkLike {
   url: string;
   title?: string;
+  displayText?: string;
 }
 
 const isLinkLike = (item: unknown): item is LinkLike =>

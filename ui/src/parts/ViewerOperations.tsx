@@ -20,7 +20,7 @@ export function ViewerOperations({ kind, definition }: { kind: 'openapi' | 'asyn
   const groups = definition.groups.map((group) => ({ ...group, operations: group.operations.filter(fits) })).filter(({ operations }) => operations.length > 0);
   const total = groups.reduce((sum, { operations }) => sum + operations.length, 0);
   let room = all ? Infinity : firstShown;
-  const noun = kind === 'openapi' ? 'operation' : 'channel operation';
+  const noun = kind === 'openapi' ? 'operation' : 'channel';
   return (
     <div className={classes.operations}>
       <header>
@@ -38,7 +38,7 @@ export function ViewerOperations({ kind, definition }: { kind: 'openapi' | 'asyn
           </ul>
         )}
         <div className={classes.find}>
-          <SearchField value={search} onChange={setSearch} label={`Find an ${noun}`} />
+          <SearchField value={search} onChange={setSearch} label={kind === 'openapi' ? 'Find an operation' : 'Find a channel'} />
           <span className="sd-dim" role="status">
             {count(total, noun)}
           </span>

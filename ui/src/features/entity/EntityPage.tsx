@@ -1,19 +1,20 @@
 import { Tabs } from '@mantine/core';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { lazy, Suspense, useCallback } from 'react';
+import { lazy, Suspense, useCallback, useMemo } from 'react';
 import { entityQuery } from '~/api/queries';
 import { Page, Waiting } from '~/kit/Page';
 import { formatNumber } from '~/lib/text';
 import { BlueprintIcon } from '~/parts/BlueprintIcon';
 import type { GraphState } from '~/parts/graph/state';
-import { useBlueprint, useDocumentTitle } from '~/parts/model';
+import { useBlueprint, useDocumentTitle, useModel } from '~/parts/model';
 import { Actions } from './Actions';
 import { Attention } from './Attention';
 import { Deleted } from './Deleted';
 import classes from './entity.module.css';
 import { Header } from './Header';
 import { Overview } from './Overview';
+import { partsOf } from './page';
 import { tabs } from './search';
 
 const route = getRouteApi('/_in/entity/$blueprint');
@@ -23,6 +24,7 @@ const Related = lazy(() => import('./Related').then(({ Related }) => ({ default:
 const GraphView = lazy(() => import('~/parts/graph/GraphView').then(({ GraphView }) => ({ default: GraphView })));
 const Changes = lazy(() => import('./Changes').then(({ Changes }) => ({ default: Changes })));
 const Source = lazy(() => import('./Source').then(({ Source }) => ({ default: Source })));
+const PageView = lazy(() => import('~/widgets/PageView').then(({ PageView }) => ({ default: PageView })));
 const Edit = lazy(() => import('./Edit').then(({ Edit }) => ({ default: Edit })));
 
 /** Everything about one entity. */
@@ -41,7 +43,11 @@ function Known() {
   const { data } = useSuspenseQuery(entityQuery(blueprintId, id));
   const blueprint = useBlueprint(blueprintId);
   const title = data.entity.title || data.entity.identifier;
-  const tab = tabs.find((one) => one === asked) ?? 'overview';
+  const { blueprints } = useModel();
+  const page = useMemo(() => partsOf(data.page, blueprintId, blueprints), [data.page, blueprintId, blueprints]);
+  const own = page.tabs.find(({ key }) => key === asked);
+  const tab = own?.key ?? tabs.find((one) => one === asked) ?? 'overview';
+  const entity = { blueprint: blueprintId, identifier: data.entity.identifier };
   const documentTitle = useDocumentTitle(title, blueprint?.title ?? blueprintId);
   const open = (next: string | null) => void navigate({ search: { id, tab: next === 'overview' ? undefined : (next ?? undefined) }, replace: true });
   const onState = useCallback((change: Partial<GraphState>) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true }), [navigate]);
@@ -62,13 +68,23 @@ function Known() {
               {titles[one]}
             </Tabs.Tab>
           ))}
+          {page.tabs.map(({ key, title: name }) => (
+            <Tabs.Tab key={key} value={key}>
+              {name}
+            </Tabs.Tab>
+          ))}
         </Tabs.List>
         <Tabs.Panel value="overview">
           <Overview data={data} blueprint={blueprint} />
+          {page.overview.length > 0 && (
+            <Suspense fallback={<Waiting />}>
+              <PageView ask={{ widgets: page.overview, entity }} />
+            </Suspense>
+          )}
         </Tabs.Panel>
         <Suspense fallback={<Waiting />}>
           <Tabs.Panel value="related">
-            <Related data={data} saved={[]} />
+            <Related data={data} saved={page.paths} />
           </Tabs.Panel>
           <Tabs.Panel value="graph" className={classes.graphPanel}>
             <GraphView start={{ blueprint: blueprintId, identifier: id }} state={search} onState={onState} />
@@ -79,6 +95,11 @@ function Known() {
           <Tabs.Panel value="source">
             <Source data={data} form={search.form} onForm={(form) => void navigate({ search: { id, tab: 'source', form }, replace: true })} />
           </Tabs.Panel>
+          {own && (
+            <Tabs.Panel value={own.key}>
+              <PageView ask={{ widgets: own.widgets, entity }} />
+            </Tabs.Panel>
+          )}
         </Suspense>
       </Tabs>
       {search.edit && (

@@ -7,7 +7,7 @@ export type Draft = Record<string, unknown>;
 /** Why a field cannot be written, by field. */
 export type Locks = Record<string, string>;
 
-export function locksOf({ fields, relations }: EntityResult, blueprint: Blueprint | undefined): Locks {
+export function locksOf({ fields, relations, entity }: EntityResult, blueprint: Blueprint | undefined): Locks {
   const locks: Locks = {};
   for (const [field, { by, file, line }] of Object.entries(fields)) {
     if (by === 'source') locks[field] = `Stated by ${(file ?? 'its source').replace(/^file:(\/\/)?/, '')}${line ? `, line ${line}` : ''}: change it there.`;
@@ -16,7 +16,8 @@ export function locksOf({ fields, relations }: EntityResult, blueprint: Blueprin
   for (const [key, { derived }] of Object.entries(blueprint?.properties ?? {})) {
     if (derived) locks[`properties.${key}`] = 'It is computed.';
   }
-  // one value can be told, and a long list is no form's business
+  if (!('team' in fields) && (entity.team?.length ?? 0) > 0) locks.team = 'Told by its owner.';
+  // a long list is no form's business
   for (const { key, total } of relations) if (total > 500) locks[`relations.${key}`] ??= 'Too many to edit here.';
   return locks;
 }

@@ -43,9 +43,9 @@ export function GraphCanvas({ scene, fitKey, focus, onFocus, onOpen, onMove, lab
       draw(context, now.current.scene, view.current, lookOf(element), marks, width, height, ratio);
     });
   };
-  const fit = () => {
+  const fit = (all = false) => {
     const element = canvas.current;
-    if (element) view.current = fitting(now.current.scene, element.clientWidth, element.clientHeight);
+    if (element) view.current = fitting(now.current.scene, element.clientWidth, element.clientHeight, all);
     touched.current = false;
     paint();
   };
@@ -54,7 +54,7 @@ export function GraphCanvas({ scene, fitKey, focus, onFocus, onOpen, onMove, lab
     if (!touched.current) fit();
     else paint();
   });
-  useEffect(fit, [fitKey]);
+  useEffect(() => fit(), [fitKey]);
   useEffect(paint, [scheme]);
   useEffect(() => {
     const element = canvas.current;
@@ -144,7 +144,7 @@ export function GraphCanvas({ scene, fitKey, focus, onFocus, onOpen, onMove, lab
       '+': () => zoom(1.25),
       '=': () => zoom(1.25),
       '-': () => zoom(0.8),
-      '0': fit,
+      '0': () => fit(true),
       Enter: () => focus >= 0 && onOpen(focus),
     };
     const run = does[event.key];
@@ -180,7 +180,7 @@ export function GraphCanvas({ scene, fitKey, focus, onFocus, onOpen, onMove, lab
         <button type="button" onClick={() => zoom(0.77)} aria-label="Zoom out">
           −
         </button>
-        <button type="button" onClick={fit} aria-label="Show all of it">
+        <button type="button" onClick={() => fit(true)} aria-label="Show all of it">
           ⤢
         </button>
       </div>

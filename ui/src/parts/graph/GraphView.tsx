@@ -13,7 +13,7 @@ import { GraphList } from './GraphList';
 import { GraphPanel } from './GraphPanel';
 import { Legend } from './Legend';
 import classes from './graph.module.css';
-import type { Scene } from './scene';
+import { palette, type Scene } from './scene';
 import { deepest, graphRequest, joined, limits, split, toggled, type Direction, type GraphStart, type GraphState } from './state';
 import { useLayout } from './useLayout';
 
@@ -32,7 +32,8 @@ export function GraphView({ start, state, onState, depth = 2 }: GraphViewProps) 
   const [typed, setTyped] = useState('');
   const [search] = useDebouncedValue(typed, 120);
   const order = useMemo(() => new Map(model.blueprints.map(({ identifier }, i) => [identifier, i])), [model]);
-  const groups = useMemo(() => data?.nodes.map(({ blueprint }) => order.get(blueprint) ?? order.size) ?? [], [data, order]);
+  const colours = useMemo(() => coloursOf(data, split(state.hide), order), [data, state.hide, order]);
+  const groups = useMemo(() => data?.nodes.map(({ blueprint }) => colours.get(blueprint) ?? 0) ?? [], [data, colours]);
   const placed = useLayout(data, state.layout, groups);
   const neighbours = useMemo(() => (data ? neighboursOf(data) : []), [data]);
   const found = useMemo(() => (data ? matches(data, search) : null), [data, search]);
@@ -142,7 +143,7 @@ export function GraphView({ start, state, onState, depth = 2 }: GraphViewProps) 
           {focus >= 0 && <GraphPanel graph={data} at={focus} expanded={split(state.expand)} onOpen={open} onFocus={(ref) => onState({ focus: ref })} />}
           <Legend
             title="Blueprints"
-            items={blueprintItems(data, model.blueprints, split(state.hide), order)}
+            items={blueprintItems(data, model.blueprints, split(state.hide), colours)}
             onToggle={(name) => onState({ hide: toggled(state.hide, name) })}
             onOnly={(name) => onState({ hide: joined([...new Set(data.nodes.map(({ blueprint }) => blueprint))].filter((one) => one !== name && one !== '').concat(split(state.hide).filter((one) => one !== name))) })}
           />
@@ -200,15 +201,29 @@ function matches(graph: GraphResult, search: string): Set<number> | null {
   return found;
 }
 
-function blueprintItems(graph: GraphResult, blueprints: { identifier: string; title: string }[], hidden: string[], order: Map<string, number>) {
+/** A colour for each blueprint: always the same one, unless another of this graph has it. */
+function coloursOf(graph: GraphResult | undefined, hidden: string[], order: Map<string, number>): Map<string, number> {
+  const names = [...new Set([...(graph?.nodes.map(({ blueprint }) => blueprint) ?? []), ...hidden])];
+  names.sort((a, b) => (order.get(a) ?? 1e6) - (order.get(b) ?? 1e6));
+  const taken = new Set<number>();
+  return new Map(
+    names.map((name) => {
+      let colour = (order.get(name) ?? order.size) % palette.length;
+      for (let tried = 0; taken.has(colour) && tried < palette.length; tried++) colour = (colour + 1) % palette.length;
+      taken.add(colour);
+      return [name, colour];
+    }),
+  );
+}
+
+function blueprintItems(graph: GraphResult, blueprints: { identifier: string; title: string }[], hidden: string[], colours: Map<string, number>) {
   const counts = new Map<string, number>();
   for (const { blueprint } of graph.nodes) counts.set(blueprint, (counts.get(blueprint) ?? 0) + 1);
-  const names = [...new Set([...counts.keys(), ...hidden])].sort((a, b) => (order.get(a) ?? 1e6) - (order.get(b) ?? 1e6));
-  return names.map((name) => ({
+  return [...colours.keys()].filter((name) => counts.has(name) || hidden.includes(name)).map((name) => ({
     name,
     title: name === '' ? 'Of no blueprint' : (blueprints.find(({ identifier }) => identifier === name)?.title ?? name),
     count: counts.get(name) ?? 0,
-    group: order.get(name) ?? order.size,
+    group: colours.get(name) ?? 0,
     off: hidden.includes(name),
     fixed: name === '',
   }));

@@ -14,7 +14,7 @@ export interface LayoutInput {
 export const cardWidth = 172;
 export const cardHeight = 38;
 /** As many nodes as layers keep readable. */
-export const mostInLayers = 120;
+export const mostInLayers = 60;
 
 /** Calls with positions again and again, the last time with `done`. */
 export function layOut(input: LayoutInput, report: (positions: Float32Array, done: boolean) => void): void {

@@ -61,8 +61,11 @@ export function nodeAt(scene: Scene, view: Viewport, px: number, py: number): nu
   return -1;
 }
 
-/** A viewport in which all of it is to be seen. */
-export function fitting(scene: Scene, width: number, height: number): Viewport {
+/** Cards smaller than this cannot be read. */
+const readable = 0.72;
+
+/** A viewport in which all of it is to be seen; of cards, as many around the start as can be read, unless `all` are wanted. */
+export function fitting(scene: Scene, width: number, height: number, all: boolean): Viewport {
   const { positions } = scene;
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   for (let i = 0; i < positions.length; i += 2) {
@@ -75,6 +78,15 @@ export function fitting(scene: Scene, width: number, height: number): Viewport {
   if (!Number.isFinite(left)) return { x: width / 2, y: height / 2, scale: 1 };
   const [padX, padY] = scene.cards ? [cardWidth / 2 + 24, cardHeight / 2 + 24] : [70, 40];
   const scale = Math.min(1.4, width / (right - left + padX * 2), height / (bottom - top + padY * 2));
+  const start = scene.nodes.findIndex(({ hops }) => hops === 0);
+  if (scene.cards && !all && scale < readable && start >= 0) {
+    const [sx = 0, sy = 0] = [positions[start * 2], positions[start * 2 + 1]];
+    // as far as there is something to see
+    const within = (at: number, from: number, to: number, room: number) => Math.min(Math.max(at, from + room / readable / 2), Math.max(from + room / readable / 2, to - room / readable / 2));
+    const cx = within(sx, left - padX, right + padX, width);
+    const cy = within(sy, top - padY, bottom + padY, height);
+    return { scale: readable, x: width / 2 - cx * readable, y: height / 2 - cy * readable };
+  }
   return { scale, x: width / 2 - ((left + right) / 2) * scale, y: height / 2 - ((top + bottom) / 2) * scale };
 }
 
