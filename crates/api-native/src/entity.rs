@@ -57,6 +57,10 @@ pub(crate) struct EntityPage {
     conflicts: Vec<WaitingSource>,
     /// Why derived properties have no value, by their keys.
     derived_problems: BTreeMap<String, String>,
+    /// Widgets of the blueprint's entity page, `<blueprint>Entity`, where somebody has made one of their own: its tabs
+    /// and what the overview shows besides.
+    #[schema(value_type = Option<Vec<Object>>)]
+    page: Option<Vec<Value>>,
     may: EntityRights,
 }
 
@@ -168,6 +172,7 @@ pub(crate) async fn entity(
         problems: view.problems(&record.entity_ref).iter().map(problem).collect(),
         conflicts: conflicts(&view, node),
         derived_problems: view.derived_problems(node),
+        page: page(&api, &viewer, &record.blueprint),
         may: EntityRights {
             update: permitted(&api, &view, Action::UpdateEntity, node),
             delete: permitted(&api, &view, Action::UnregisterEntity, node),
@@ -205,6 +210,12 @@ fn detail(view: &View, node: NodeId) -> Option<EntityDetail> {
         updated_by: record.stamps.updated_by.to_string(),
         datasource: record.stamps.datasource.as_deref().map(str::to_owned),
     })
+}
+
+/// What somebody has made of the blueprint's entity page, for whoever may read it.
+fn page(api: &Api, viewer: &stagedoor_auth::Viewer, blueprint: &str) -> Option<Vec<Value>> {
+    let page = api.portal.entity_page(viewer, blueprint)?;
+    (!page.standard).then(|| page.widgets().to_vec())
 }
 
 /// What Backstage calls its owners; teams by their names where it has none.

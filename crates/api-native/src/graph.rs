@@ -11,7 +11,7 @@ use serde::Serialize;
 use stagedoor_model::entity_ref::kind_of;
 use stagedoor_portal::{PortalError, View};
 use stagedoor_query::budget;
-use stagedoor_query::graph::{Around, Connection, Neighbour};
+use stagedoor_query::graph::{Connection, Neighbour};
 use utoipa::ToSchema;
 
 use self::query::GraphQuery;
@@ -111,24 +111,27 @@ pub(crate) async fn graph(
 ) -> Result<Json<Graph>, ApiError> {
     let around = GraphQuery::read(query?.0)?;
     let view = api.portal.view(&viewer)?;
-    let around = around.resolve(&view)?;
     // Large ones hold up nobody else.
-    let answer = tokio::task::spawn_blocking(move || answer(&view, &around)).await;
+    let answer = tokio::task::spawn_blocking(move || answer(&view, around)).await;
     answer.map_err(|error| PortalError::Internal(error.to_string()))?.map(Json)
 }
 
-fn answer(view: &View, around: &Around) -> Result<Graph, ApiError> {
+fn answer(view: &View, query: GraphQuery) -> Result<Graph, ApiError> {
     let end = Instant::now() + TIME_LIMIT;
-    let found = budget::limited(move || Instant::now() >= end, || view.around(around)).map_err(|_| {
+    let walk = || {
+        let around = query.resolve(view)?;
+        Ok::<_, ApiError>((view.around(&around), around.starts.len()))
+    };
+    let (found, starts) = budget::limited(move || Instant::now() >= end, walk).map_err(|_| {
         let text = format!("it took longer than {} seconds and was stopped", TIME_LIMIT.as_secs());
         PortalError::refused("query_too_long", text)
-    })?;
+    })??;
     Ok(Graph {
         nodes: found.nodes.iter().map(|neighbour| node(view, neighbour)).collect(),
         edges: found.edges.iter().map(edge).collect(),
         hidden_nodes: found.hidden_nodes,
         beyond: found.beyond,
-        starts: around.starts.len(),
+        starts,
         revision: view.revision(),
     })
 }

@@ -125,6 +125,15 @@ impl Portal {
         Ok(page)
     }
 
+    /// The entity page of a blueprint, if the viewer may read it; without a trace.
+    #[must_use]
+    pub fn entity_page(&self, viewer: &Viewer, blueprint: &str) -> Option<Page> {
+        let catalog = self.shared.catalog.load_full();
+        let page = find(&catalog, &standard::entity_page_of(blueprint)).ok()?;
+        let rights = self.rights_in(viewer, &catalog);
+        rights::may(&rights, Action::ReadPage, &page, &catalog).is_ok().then_some(page)
+    }
+
     /// Whether the viewer may change a page, without a trace.
     #[must_use]
     pub fn could_change_page(&self, viewer: &Viewer, page: &Page) -> bool {

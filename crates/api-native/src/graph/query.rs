@@ -11,6 +11,7 @@ use stagedoor_query::reach::Direction;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::error::ApiError;
+use crate::queries::{Asking, QueryInput};
 
 /// So many steps at most: of real catalogs, less reaches everything.
 const MOST_STEPS: usize = 10;
@@ -28,6 +29,8 @@ pub(crate) struct GraphQuery {
     reference: Option<String>,
     blueprint: Option<String>,
     identifier: Option<String>,
+    /// In place of an entity: all that a query finds, as text. Of one blueprint where `blueprint` names it.
+    query: Option<String>,
     /// Steps, 1..10; 1 when absent.
     depth: Option<usize>,
     /// `out`: to what it depends on; `in`: to what depends on it; `both` when absent.
@@ -69,6 +72,7 @@ impl GraphQuery {
                 "ref" => once(&name, &mut query.reference, value)?,
                 "blueprint" => once(&name, &mut query.blueprint, value)?,
                 "identifier" => once(&name, &mut query.identifier, value)?,
+                "query" => once(&name, &mut query.query, value)?,
                 "depth" => once(&name, &mut query.depth, number(&name, &value, MOST_STEPS)?)?,
                 "limit" => once(&name, &mut query.limit, number(&name, &value, MOST_NODES)?)?,
                 "direction" => once(&name, &mut query.direction, direction(&value)?)?,
@@ -99,7 +103,7 @@ impl GraphQuery {
 
     /// Finds what it names.
     pub(super) fn resolve(self, view: &View) -> Result<Around, ApiError> {
-        let starts = vec![self.start(view)?];
+        let starts = self.starts(view)?;
         let (expand, collapse) =
             (nodes(view, "expand", &self.expand)?, nodes(view, "collapse", &self.collapse)?);
         if let Some(name) = self.relation.iter().find(|name| !view.knows_relation(name)) {
@@ -125,6 +129,21 @@ impl GraphQuery {
         })
     }
 
+    /// Where the walk sets out.
+    fn starts(&self, view: &View) -> Result<Vec<NodeId>, ApiError> {
+        let Some(text) = &self.query else { return Ok(vec![self.start(view)?]) };
+        if self.reference.is_some() || self.identifier.is_some() {
+            return Err(ApiError::invalid("give either an entity or query"));
+        }
+        let only = self.blueprint.as_deref();
+        if let Some(name) = only.filter(|name| view.blueprints().get(name).is_none()) {
+            return Err(ApiError::not_found(format!("there is no blueprint \"{name}\"")));
+        }
+        let asking = Asking::new(view);
+        let asked = asking.read(&QueryInput::Text(text.clone()), only)?;
+        Ok(asking.select(&asked.expr).nodes().iter().collect())
+    }
+
     fn start(&self, view: &View) -> Result<NodeId, ApiError> {
         match (&self.reference, &self.blueprint, &self.identifier) {
             (Some(reference), None, None) => {
@@ -135,7 +154,7 @@ impl GraphQuery {
                 let missing = || ApiError::not_found(format!("there is no {blueprint} \"{identifier}\""));
                 view.pointed_at_key(blueprint, identifier).ok_or_else(missing)
             }
-            _ => Err(ApiError::invalid("give either ref, or blueprint and identifier")),
+            _ => Err(ApiError::invalid("give either ref, or blueprint and identifier, or query")),
         }
     }
 }

@@ -149,6 +149,19 @@ async fn a_hub_stays_closed_until_somebody_opens_it() {
 }
 
 #[tokio::test]
+async fn all_that_a_query_finds_is_where_a_graph_begins() {
+    let portal = ring().await;
+    let found = graph(&portal, "blueprint=component&query=%24title%20in%20(a,%20d)&relation=dependsOn").await;
+    assert_eq!((&found["starts"], nodes(&found).len()), (&json!(2), 4), "{found}");
+    assert!(nodes(&found)[..2].iter().all(|node| node.starts_with("0 ")), "{found}");
+    let all = graph(&portal, "query=&limit=2").await;
+    assert_eq!((&all["starts"], &all["hiddenNodes"]), (&json!(4), &json!(3)), "{all}");
+    for query in ["query=%24title%20~~", "query=a&ref=component:a"] {
+        assert_shape(GRAPH, 400, &portal.get(&format!("{GRAPH}?{query}")).await);
+    }
+}
+
+#[tokio::test]
 async fn what_does_not_exist_can_be_asked_about_while_something_points_at_it() {
     let portal = ring().await;
     let found = graph(&portal, "blueprint=group&identifier=group:default%2Fteam-a&direction=in").await;
@@ -211,9 +224,12 @@ async fn what_cannot_be_understood_is_refused_by_name() {
     let portal = ring().await;
     let names = "&relation=dependsOn".repeat(101);
     let cases = [
-        ("", "give either ref, or blueprint and identifier"),
-        ("ref=component:a&blueprint=component&identifier=a", "give either ref, or blueprint and identifier"),
-        ("blueprint=component", "give either ref, or blueprint and identifier"),
+        ("", "give either ref, or blueprint and identifier, or query"),
+        (
+            "ref=component:a&blueprint=component&identifier=a",
+            "give either ref, or blueprint and identifier, or query",
+        ),
+        ("blueprint=component", "give either ref, or blueprint and identifier, or query"),
         ("ref=a&ref=b", "ref is given twice"),
         ("ref=component:a&depth=0", "depth is \"0\": expected 1 to 10"),
         ("ref=component:a&depth=11", "depth is \"11\": expected 1 to 10"),
