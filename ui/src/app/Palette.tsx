@@ -80,7 +80,7 @@ function useDashboards(found: Suggestions | undefined): CommandGroup {
       icon: <BlueprintIcon blueprint="" icon={icon} />,
       title,
       detail: identifier,
-      run: () => void navigate({ href: `/page/${encodeURIComponent(identifier)}` } as never),
+      run: () => void navigate({ to: '/pages/$page', params: { page: identifier } }),
     })),
   };
 }

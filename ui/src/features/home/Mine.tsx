@@ -21,7 +21,7 @@ export function Mine({ home: { mine, teams } }: { home: Home }) {
           const known = blueprints.find(({ identifier }) => identifier === blueprint);
           return (
             <li key={blueprint}>
-              <Link to="/catalog/$blueprint" params={{ blueprint }} search={{ filters: { team: teams } }} className={classes.count}>
+              <Link to="/catalog/$blueprint" params={{ blueprint }} search={{ query: '$team in @myTeams' }} className={classes.count}>
                 <BlueprintIcon blueprint={blueprint} icon={known?.icon} />
                 <span className={classes.countTitle}>{known?.title ?? blueprint}</span>
                 {problems > 0 && <span className={classes.bad}>{count(problems, 'with problems', 'with problems')}</span>}

@@ -1,15 +1,13 @@
 import { Button, Textarea } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { templatesQuery } from '~/api/blueprints';
 import { sendDocuments } from '~/api/queries';
 import type { DocumentsResult } from '~/api/types';
 import { Form } from '~/kit/Form';
-import { Waiting } from '~/kit/Page';
 import { ProblemLine } from '~/kit/Problem';
 import { count } from '~/lib/text';
-import { BlueprintIcon } from '~/parts/BlueprintIcon';
+import { BlueprintTemplates } from '~/parts/BlueprintTemplates';
 import classes from './home.module.css';
 
 const example = `apiVersion: backstage.io/v1alpha1
@@ -91,29 +89,18 @@ function Outcome({ result: { dryRun, created, changed, unchanged, rejected } }: 
   );
 }
 
-/** Blueprints that many organizations have. */
+/** Blueprints that many organizations have, to begin with. */
 export function OwnBlueprint() {
-  const { data, error } = useQuery(templatesQuery);
   return (
     <>
       <p>
-        A blueprint says what a thing of yours has: services, environments, deployments, licences. Start from a template and change it, or begin with
-        an empty one.
+        A blueprint says what a thing of yours has: services, environments, deployments, licences. Choose some and change them later, or{' '}
+        <Link to="/model" search={{ create: true } as never}>
+          begin with an empty one
+        </Link>
+        .
       </p>
-      {error && <ProblemLine level="error" message={error.message} />}
-      {!data && !error && <Waiting lines={3} />}
-      <ul className={classes.templates} aria-label="Templates">
-        {data?.map(({ identifier, title, summary, exists }) => (
-          <li key={identifier}>
-            <Link to="/model" search={{ create: true, template: identifier } as never} className={classes.template} title={summary}>
-              <BlueprintIcon blueprint={identifier} />
-              <span>{title}</span>
-              {exists && <span className="sd-dim">is there</span>}
-            </Link>
-          </li>
-        ))}
-      </ul>
-      <Link to="/model">Open the data model</Link>
+      <BlueprintTemplates onDone={() => undefined} />
     </>
   );
 }
