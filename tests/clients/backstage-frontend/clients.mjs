@@ -18,6 +18,7 @@ globalThis.WebSocket = WebSocket;
 export const { ProxiedSignInIdentity } = await import(file('core-components/dist/layout/ProxiedSignInPage/ProxiedSignInIdentity'));
 export const { SignalClient } = await import(file('plugin-signals/dist/api/SignalClient'));
 export const { NotificationsClient } = await import(file('plugin-notifications/dist/api/NotificationsClient'));
+const { SearchClient } = await import(file('plugin-search/dist/apis'));
 export const { UserSettingsStorage } = await import(file('plugin-user-settings/dist/apis/StorageApi/UserSettingsStorage'));
 
 /** The APIs of a frontend whose configuration has nothing but `backend.baseUrl`. */
@@ -35,7 +36,8 @@ export function frontend(baseUrl, headers) {
   const signalApi = SignalClient.create({ identity: identityApi, discoveryApi, connectTimeout: 5_000, reconnectTimeout: 50 });
   const storage = UserSettingsStorage.create({ fetchApi, discoveryApi, errorApi, identityApi, signalApi });
   const notifications = new NotificationsClient({ discoveryApi, fetchApi });
-  return { discoveryApi, identityApi, fetchApi, signalApi, storage, notifications, errors };
+  const search = new SearchClient({ discoveryApi, fetchApi });
+  return { discoveryApi, identityApi, fetchApi, signalApi, storage, notifications, search, errors };
 }
 
 /** The next value of an observable that satisfies a test. */

@@ -144,6 +144,19 @@ test('a stock frontend', async (t) => {
     subscription.unsubscribe();
   });
 
+  await t.test('searches the catalog as the search page does', async () => {
+    const page = await elsa.search.query({ term: 'lark', types: ['software-catalog'], filters: { kind: 'User', lifecycle: [] }, pageLimit: 10 });
+    assert.deepEqual([page.numberOfResults, page.results[0].document.location], [1, '/catalog/default/user/elsa']);
+    const { preTag, postTag, fields } = page.results[0].highlight;
+    assert.ok(fields.text.includes(`${preTag}Lark${postTag}`), fields.text);
+    assert.equal((await elsa.search.query({ term: '', pageLimit: 0 })).results.length, 0);
+    assert.deepEqual(await elsa.search.query({ term: 'elsa', types: ['techdocs'] }), { results: [], numberOfResults: 0 });
+    const [first] = (await elsa.search.query({ term: '', pageLimit: 1 })).results;
+    const next = await elsa.search.query({ term: '', pageLimit: 1, pageCursor: (await elsa.search.query({ term: '', pageLimit: 1 })).nextPageCursor });
+    assert.notEqual(next.results[0].document.location, first.document.location);
+    await assert.rejects(elsa.search.query({ term: 'x'.repeat(101) }), (error) => error.body?.error?.name === 'InputError');
+  });
+
   await t.test('asks for permissions where they are on', async () => {
     const config = { getOptionalBoolean: () => true };
     const client = new PermissionClient({ discovery: elsa.discoveryApi, config });
