@@ -6,6 +6,7 @@ import { useState, type CSSProperties } from 'react';
 import type { BoardJson, WidgetData, WidgetJson } from '~/api/pages';
 import { Empty } from '~/kit/Page';
 import { titleOf, Widget, widgetTypes } from '~/widgets';
+import { announcements } from './announcements';
 import { arranged, newId, placedOf, type Placed } from './draft';
 import classes from './pages.module.css';
 import { WidgetWindow } from './WidgetWindow';
@@ -30,6 +31,10 @@ export function BoardEditor({ board, data, onChange }: BoardEditorProps) {
     const to = placed.findIndex(({ widget }) => widget.id === over?.id);
     if (from >= 0 && to >= 0 && from !== to) put(arrayMove(placed, from, to));
   };
+  const nameOf = (id: unknown) => {
+    const found = placed.find(({ widget }) => widget.id === id);
+    return found ? titleOf(found.widget) : 'the widget';
+  };
   const save = (widget: WidgetJson) => {
     const known = placed.some((one) => one.widget.id === widget.id);
     const size = widgetTypes[widget.type]?.size ?? 6;
@@ -39,7 +44,7 @@ export function BoardEditor({ board, data, onChange }: BoardEditorProps) {
   return (
     <>
       {placed.length === 0 && <Empty title="This board is empty.">Add a widget: it shows real data while you choose it.</Empty>}
-      <DndContext sensors={sensors} collisionDetection={closestCenter} onDragEnd={moved}>
+      <DndContext sensors={sensors} collisionDetection={closestCenter} onDragEnd={moved} accessibility={{ announcements: announcements(nameOf) }}>
         <SortableContext items={placed.map(({ widget }) => widget.id ?? '')} strategy={rectSortingStrategy}>
           <div className={classes.grid}>
             {placed.map((one, at) => (

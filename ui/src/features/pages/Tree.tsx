@@ -13,6 +13,7 @@ import { BlueprintIcon } from '~/parts/BlueprintIcon';
 import { useSidebar } from '~/parts/sidebar';
 import { useWhyNot } from '~/parts/session';
 import { useChange } from '~/parts/useChange';
+import { announcements } from './announcements';
 import classes from './pages.module.css';
 
 interface Move {
@@ -42,7 +43,7 @@ export default function Tree() {
     <div className={classes.content}>
       <div aria-live="assertive">{(move.error ?? remove.error) && <ProblemLine level="error" message={(move.error ?? remove.error)?.message ?? ''} />}</div>
       {items.length === 0 && <Empty title="There are no pages yet.">Blueprints bring their pages with them, and “New dashboard” makes one of your own.</Empty>}
-      <DndContext sensors={sensors} collisionDetection={closestCenter} onDragEnd={moved}>
+      <DndContext sensors={sensors} collisionDetection={closestCenter} onDragEnd={moved} accessibility={{ announcements: announcements((id) => items.find((item) => keyOf(item) === id)?.title ?? 'the line') }}>
         <SortableContext items={items.map(keyOf)} strategy={verticalListSortingStrategy}>
           <ul className={classes.tree}>
             {items.map((item) => (

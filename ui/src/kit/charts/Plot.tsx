@@ -28,6 +28,8 @@ export default function Plot({ dates, series, yTitle }: PlotProps) {
       xAxisProps={{ minTickGap: 28 }}
       lineProps={{ isAnimationActive: false }}
       gridAxis="x"
+      // what the keyboard reaches is the table of numbers
+      lineChartProps={{ accessibilityLayer: false }}
     />
   );
 }
