@@ -71,6 +71,7 @@ test.describe('a link that is refused', () => {
 });
 
 test('the page is arranged: hidden, ordered, with a table of its own, and as it came', async ({ page, request }) => {
+  test.setTimeout(45_000);
   await open(page, '/?arrange=true');
   const window = page.getByRole('dialog', { name: 'Arrange the page' });
   await window.getByRole('switch', { name: 'Recently changed' }).uncheck();

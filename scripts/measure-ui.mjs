@@ -1,0 +1,85 @@
+#!/usr/bin/env node
+// Figures of the web UI over the portal at STAGEDOOR_URL: `STAGEDOOR_URL=http://127.0.0.1:7007 scripts/measure-ui.mjs`.
+//
+// Prints the first contentful paint, how long changes of page take, how long the palette takes to answer, and what the
+// first screen loads. Run it over a large catalog (`bench generate 100000 FOLDER`); medians of several rounds.
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { root } from '../tests/clients/portal.mjs';
+
+const { chromium } = createRequire(path.join(root, 'ui/package.json'))('@playwright/test');
+const base = process.env.STAGEDOOR_URL;
+if (!base) throw new Error('STAGEDOOR_URL names no server');
+const rounds = Number(process.env.ROUNDS ?? 5);
+
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const told = (values) => `${Math.round(median(values))} ms (${values.map((value) => Math.round(value)).join(', ')})`;
+
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM_PATH, args: ['--no-sandbox', '--disable-gpu'] });
+const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+
+const paints = [];
+for (let i = 0; i < rounds; i++) {
+  const fresh = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await fresh.newPage();
+  await page.goto(`${base}/`);
+  await page.getByRole('heading', { level: 1 }).first().waitFor();
+  paints.push(await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN));
+  await fresh.close();
+}
+console.log(`first contentful paint of /: ${told(paints)}`);
+
+const page = await context.newPage();
+let script = 0;
+page.on('response', async (response) => {
+  if (response.url().endsWith('.js')) script += gzipSync(await response.body()).length;
+});
+await page.goto(`${base}/`);
+await page.getByRole('heading', { level: 1 }).first().waitFor();
+await page.waitForTimeout(500);
+console.log(`script of the first screen: ${Math.round(script / 1024)} KB packed`);
+
+const model = await (await page.request.get(`${base}/api/stagedoor/v1/blueprints`)).json();
+const total = model.blueprints.reduce((sum, { count }) => sum + count, 0);
+const [largest] = [...model.blueprints].sort((a, b) => b.count - a.count);
+console.log(`entities: ${total}, the largest blueprint is ${largest.identifier} with ${largest.count}`);
+
+/** From the click to the frame that shows what the page is for. */
+async function change(from, to, link, ready) {
+  const times = [];
+  for (let i = 0; i <= rounds; i++) {
+    await page.goto(base + from);
+    await page.getByRole('heading', { level: 1 }).first().waitFor();
+    await page.waitForTimeout(300);
+    times.push(
+      await page.evaluate(
+        ([selector, wanted]) =>
+          new Promise((resolve) => {
+            const begun = performance.now();
+            document.querySelector(selector)?.click();
+            const look = () => (document.querySelector(wanted) ? resolve(performance.now() - begun) : requestAnimationFrame(look));
+            requestAnimationFrame(look);
+          }),
+        [link, ready],
+      ),
+    );
+  }
+  // the first one loads parts of the program that the others have
+  console.log(`${from} to ${to}: ${told(times.slice(1))}, the first time ${Math.round(times[0])} ms`);
+}
+
+const catalog = `/catalog/${largest.identifier}`;
+await change('/', catalog, `nav a[href="${catalog}"]`, '#main tbody tr a[href]');
+await change(catalog, 'an entity', '#main tbody tr a[href]', '#main h1 + *, #main [role=tab]');
+await change(catalog, '/', 'nav a[href="/"]', '#main section ul[aria-label="Recently changed"]');
+await change('/', '/sources', 'nav a[href="/sources"]', '#main table tbody tr, #main section');
+
+const typed = [];
+for (const text of ['serv', 'paymnets', 'team-1', 'gatway', 'zzzzzz']) {
+  const begun = performance.now();
+  await page.request.get(`${base}/api/stagedoor/v1/suggest?q=${text}`);
+  typed.push(performance.now() - begun);
+}
+console.log(`suggest, over HTTP: ${told(typed)}`);
+await browser.close();
