@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 use self::derived::DerivedProperty;
 use crate::Api;
 use crate::error::{ApiError, Caller, ErrorBody};
+use crate::views::ViewItem;
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct BlueprintList {
@@ -28,6 +29,8 @@ pub(crate) struct BlueprintList {
     /// The lines of the sidebar from top to bottom, as `GET /v1/sidebars/catalog` answers them.
     #[schema(value_type = Vec<Object>)]
     sidebar: Vec<Value>,
+    /// The caller's own saved views and the shared ones, by title.
+    views: Vec<ViewItem>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -100,7 +103,8 @@ pub(crate) async fn blueprints(
     blueprints.sort_by_cached_key(|b| b.title.to_lowercase());
     // Whoever may not read pages has none in the sidebar.
     let sidebar = api.portal.sidebar(&viewer).unwrap_or_default().into_iter().map(|item| item.body).collect();
-    Ok(Json(BlueprintList { blueprints, edges: edges(&view), sidebar }))
+    let views = api.portal.views(&viewer, None).unwrap_or_default().into_iter().map(ViewItem::from).collect();
+    Ok(Json(BlueprintList { blueprints, edges: edges(&view), sidebar, views }))
 }
 
 fn summary(portal: &Portal, view: &View, entry: &BlueprintEntry) -> BlueprintSummary {

@@ -25,6 +25,7 @@ mod suggest;
 mod tables;
 mod tokens;
 mod undo;
+mod views;
 mod visitor;
 mod widgets;
 
@@ -56,6 +57,7 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
         .merge(jq::routes())
         .merge(queries::routes())
         .merge(tables::routes())
+        .merge(views::routes())
         .merge(entity::routes())
         .merge(history::routes())
         .merge(graph::routes())
@@ -82,7 +84,7 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
         sessions::end, sessions::end_all, password::change, invitations::invitations, invitations::invite,
         invitations::revoke, invitations::reset_link,
         blueprints::blueprints, blueprints::preview::preview,
-        blueprints::templates::templates, jq::run, queries::query, tables::tables, tables::export::export, entity::entity, entity::raw, entity::related, entity::dependents,
+        blueprints::templates::templates, jq::run, queries::query, tables::tables, tables::export::export, views::views, views::create, views::view, views::update, views::remove, entity::entity, entity::raw, entity::related, entity::dependents,
         history::history, graph::graph, suggest::suggest,
         home::home, home::put_layout, home::put_links, home::put_organization_links, home::viewed,
         sources::sources, sources::confirm, sources::read, sources::conflict::conflict,

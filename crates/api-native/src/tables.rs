@@ -12,6 +12,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use stagedoor_portal::View;
+use stagedoor_query::dialect::port::containing;
 use stagedoor_query::page::By;
 use stagedoor_query::{Expr, NodeId, Selection};
 use utoipa::ToSchema;
@@ -37,22 +38,22 @@ pub(crate) struct TableRequest {
     /// Identifier of the blueprint; all blueprints when absent.
     pub(crate) blueprint: Option<String>,
     /// Which entities: text, or Port's search rules. All when absent.
+    pub(crate) query: Option<QueryInput>,
+    /// Besides, only those with this text in their title, name, identifier, description or a tag, in any case.
     #[serde(default)]
-    pub(crate) query: QueryInput,
+    search: String,
     /// Besides, only those with these values: the rows of a group.
     #[serde(default)]
     within: Vec<Within>,
-    /// By title when empty.
-    #[serde(default)]
-    pub(crate) sort: Vec<SortRequest>,
+    /// By title when absent.
+    pub(crate) sort: Option<Vec<SortRequest>>,
     #[serde(default)]
     offset: u64,
     /// 0..1000, 50 when absent.
     limit: Option<usize>,
     /// Fields whose values the rows have.
-    #[serde(default)]
-    pub(crate) columns: Vec<String>,
-    /// Instead of `columns`: those of some fields, the first so many, for which one entity in five or more has a value.
+    pub(crate) columns: Option<Vec<String>>,
+    /// Where it is not said which: those of some fields, the first so many, for which one entity in five or more has a value.
     usual: Option<UsualColumns>,
     /// Fields to count values of. The query's own conditions on a field do not count for its facet.
     #[serde(default)]
@@ -164,9 +165,10 @@ fn table(view: &View, request: &TableRequest) -> Result<Table, ApiError> {
     let asking = Asking::new(view);
     let mut asked = Question::new(&asking, request)?;
     let selection = asking.select(&asked.expr());
-    let columns = match &request.usual {
-        Some(usual) if request.columns.is_empty() => asked.usual(usual)?,
-        _ => asked.fields(&request.columns)?,
+    let columns = match (&request.columns, &request.usual) {
+        (Some(columns), _) => asked.fields(columns)?,
+        (None, Some(usual)) => asked.usual(usual)?,
+        (None, None) => Vec::new(),
     };
     let facets = asked.facets(&request.facets, &selection)?;
     let (mut rows, mut groups) = (Vec::new(), None);
@@ -200,13 +202,17 @@ impl<'q, 'v> Question<'q, 'v> {
     pub(crate) fn new(asking: &'q Asking<'v>, request: &'q TableRequest) -> Result<Self, ApiError> {
         let only = request.blueprint.as_deref();
         known_blueprint(asking.view, only)?;
-        for (what, list) in [("columns", request.columns.len()), ("facets", request.facets.len())] {
+        let columns = request.columns.as_ref().map_or(0, Vec::len);
+        for (what, list) in [("columns", columns), ("facets", request.facets.len())] {
             at_most(what, list, MOST_FIELDS)?;
         }
-        at_most("sort", request.sort.len(), MOST_SORTS)?;
+        at_most("sort", request.sort.as_ref().map_or(0, Vec::len), MOST_SORTS)?;
         at_most("within", request.within.len(), MOST_SORTS)?;
-        let asked = asking.read(&request.query, only)?;
+        let asked = asking.read(request.query.as_ref().unwrap_or(&everything()), only)?;
         let mut question = Self { asking, only, asked, within: Vec::new(), unknown_fields: Vec::new() };
+        if !request.search.trim().is_empty() {
+            question.within.push(containing(&request.search));
+        }
         for within in &request.within {
             let field = TableField::read(asking, only, &within.field)?;
             let expr = question.having(&field, &within.value)?;
@@ -298,7 +304,7 @@ impl<'q, 'v> Question<'q, 'v> {
 
     fn page(&mut self, selection: &Selection<'_>, request: &TableRequest) -> Result<Vec<NodeId>, ApiError> {
         let limit = request.limit.unwrap_or(50).min(MOST_ROWS);
-        let order = self.order(&request.sort)?;
+        let order = self.order(request.sort.as_deref().unwrap_or_default())?;
         Ok(selection.positions(&by(&order), request.offset, limit))
     }
 
@@ -313,6 +319,10 @@ impl<'q, 'v> Question<'q, 'v> {
         }
         Ok(order)
     }
+}
+
+fn everything() -> QueryInput {
+    QueryInput::Text(String::new())
 }
 
 /// An order as the catalog takes it.

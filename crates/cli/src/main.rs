@@ -1,6 +1,7 @@
 //! The `stagedoor` binary: one command per file would be too much for two of them.
 
 mod keep;
+mod query;
 mod transfer;
 
 use std::path::PathBuf;
@@ -50,6 +51,8 @@ enum Command {
     /// Write the catalog for elsewhere.
     #[command(subcommand)]
     Export(transfer::ExportCommand),
+    /// Ask a server that runs for the entities that a query finds: `stagedoor query 'tier = gold' --blueprint service`.
+    Query(query::QueryArgs),
     /// Care for the key that secrets are kept with.
     #[command(subcommand)]
     Secrets(keep::SecretsCommand),
@@ -115,6 +118,7 @@ fn main() -> ExitCode {
             done => done.map(|_| ()),
         },
         Command::Export(command) => transfer::export(command),
+        Command::Query(args) => query::query(args),
         Command::Secrets(command) => keep::secrets(command),
         Command::JqWorker => stagedoor_jq::worker::run().map_err(Into::into),
         Command::Openapi { folder } => stagedoor_server::write_openapi(&folder),

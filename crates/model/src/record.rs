@@ -41,6 +41,7 @@ pub const PRIVATE: &[&str] = &[
     "sign_in",
     "token_use",
     "user_setting",
+    "personal_view",
     "notification",
     "notification_mark",
     "notification_settings",

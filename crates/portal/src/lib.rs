@@ -39,6 +39,7 @@ pub mod suggest;
 mod undo;
 mod user_settings;
 mod view;
+mod views;
 mod webhooks;
 mod writer;
 mod yaml;
@@ -93,6 +94,7 @@ pub use undo::{
     NotUndone, Removal, RemovalsPage, RemovedThing, UndoEffect, UndoReport, UndoSelection, Undone,
 };
 pub use view::{Scope, View};
+pub use views::{SavedView, ViewBody};
 pub use webhooks::{LARGEST_WEBHOOK, RefusedWebhook};
 pub use yaml::to_yaml;
 

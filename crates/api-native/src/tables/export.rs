@@ -77,9 +77,9 @@ pub(crate) async fn export(
     let name = request.blueprint.clone().unwrap_or_else(|| "entities".to_owned());
     let table = TableRequest {
         blueprint: request.blueprint,
-        query: request.query,
-        sort: request.sort,
-        columns: request.columns,
+        query: Some(request.query),
+        sort: Some(request.sort),
+        columns: Some(request.columns),
         ..TableRequest::default()
     };
     // Which rows there are is decided, and refused, before anything is sent.
@@ -107,8 +107,8 @@ pub(crate) async fn export(
 fn nodes(view: &View, request: &TableRequest) -> Result<Vec<NodeId>, ApiError> {
     let asking = Asking::new(view);
     let mut question = Question::new(&asking, request)?;
-    question.fields(&request.columns)?;
-    let order = question.order(&request.sort)?;
+    question.fields(request.columns.as_deref().unwrap_or_default())?;
+    let order = question.order(request.sort.as_deref().unwrap_or_default())?;
     Ok(asking.select(&question.expr()).positions(&by(&order), 0, usize::MAX))
 }
 
@@ -119,7 +119,7 @@ fn write(view: &View, request: &TableRequest, nodes: &[NodeId], format: ExportFo
     let asking = Asking::new(view);
     let only = request.blueprint.as_deref();
     let read = |name: &String| TableField::read(&asking, only, name).ok();
-    let columns: Vec<TableField> = request.columns.iter().filter_map(read).collect();
+    let columns: Vec<TableField> = request.columns.iter().flatten().filter_map(read).collect();
     let mut out = Vec::new();
     let header = ["$blueprint", "$identifier"].into_iter().chain(columns.iter().map(|c| c.name.as_str()));
     match format {

@@ -17,7 +17,7 @@ use super::sign_ins::person::Holder;
 use crate::audit::Event;
 use crate::error::PortalError;
 use crate::writer::Draft;
-use crate::{Portal, clock, user_settings};
+use crate::{Portal, clock, user_settings, views};
 
 pub(super) use known::Known;
 
@@ -200,8 +200,8 @@ impl Portal {
         };
         let catalog = self.shared.catalog.load_full();
         self.shared.sign_ins.sessions.keep(|digest| catalog.record(COLLECTION, digest).is_some());
-        let kept = user_settings::of_gone(&catalog);
-        if over(&catalog).is_empty() && kept.is_empty() && !super::links::any_over(&catalog, now) {
+        let kept = user_settings::of_gone(&catalog).len() + views::of_gone(&catalog).len();
+        if over(&catalog).is_empty() && kept == 0 && !super::links::any_over(&catalog, now) {
             return Ok(0);
         }
         let sweep = move |draft: &mut Draft| {
@@ -209,7 +209,7 @@ impl Portal {
             for digest in &over {
                 draft.end_session(digest);
             }
-            Ok(over.len() + draft.drop_links_over(now) + draft.drop_settings_of_gone())
+            Ok(over.len() + draft.drop_links_over(now) + draft.drop_settings_of_gone() + draft.drop_views_of_gone())
         };
         self.commit(Actor::new("sign-ins", "system"), false, sweep).await
     }

@@ -38,6 +38,7 @@ mod rights;
 mod route_table;
 mod secrets;
 mod sign_in;
+mod tables;
 mod telemetry;
 mod transfer;
 mod undo;
