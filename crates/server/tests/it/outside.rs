@@ -2,6 +2,7 @@
 
 mod abandoned;
 mod analysis;
+mod git;
 mod hosts;
 mod includes;
 mod providers;
