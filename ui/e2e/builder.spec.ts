@@ -159,11 +159,13 @@ test('what depends on a blueprint is shown before it goes, with its entities and
   await incident.getByRole('button', { name: 'Delete' }).click();
   await expect(incident.getByText('1 of 1 deleted. Done.')).toBeVisible();
   await incident.getByRole('button', { name: 'Close' }).last().click();
+  await expect(incident).toBeHidden();
   await expect(page).toHaveURL(/\/model$/);
   expect((await request.get(`${portal.url}/v1/blueprints/incident`)).status()).toBe(404);
 });
 
 test('an empty one is made, and is the same on a telephone, in both themes', async ({ page }) => {
+  test.setTimeout(120_000);
   await open(page, `${portal.url}/model?create=true`);
   const window = page.getByRole('dialog', { name: 'New blueprint' });
   await window.getByRole('tab', { name: 'Empty' }).click();

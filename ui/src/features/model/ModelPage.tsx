@@ -8,6 +8,7 @@ import { count } from '~/lib/text';
 import { useDocumentTitle, useModel } from '~/parts/model';
 import { BlueprintList } from './BlueprintList';
 import { BlueprintPanel } from './BlueprintPanel';
+import { DeleteBlueprint } from './DeleteBlueprint';
 import { ModelGraph } from './ModelGraph';
 import classes from './model.module.css';
 import { NewBlueprint } from './NewBlueprint';
@@ -56,6 +57,14 @@ export function ModelPage() {
           <BlueprintList title="Blueprints" blueprints={found.filter(isOwn)} total={model.blueprints.filter(isOwn).length} onChoose={choose} />
           <BlueprintList title="Of the portal itself" blueprints={found.filter(isSystem)} total={model.blueprints.filter(isSystem).length} onChoose={choose} />
         </>
+      )}
+      {search.remove !== undefined && (
+        <DeleteBlueprint
+          blueprint={search.remove}
+          title={model.blueprints.find(({ identifier }) => identifier === search.remove)?.title ?? search.remove}
+          onDone={() => void navigate({ search: (old) => ({ ...old, remove: undefined }), replace: true })}
+          onCancel={() => void navigate({ to: '/model/$blueprint', params: { blueprint: search.remove ?? '' } })}
+        />
       )}
       <NewBlueprint opened={search.create === true} onClose={() => create(undefined)} />
     </Page>

@@ -9,12 +9,12 @@ import { Mono } from '~/kit/Mono';
 import { Page } from '~/kit/Page';
 import { ProblemLine } from '~/kit/Problem';
 import { placeOf } from '~/lib/jsonText';
+import { Allowed } from '~/parts/Allowed';
 import { BlueprintIcon } from '~/parts/BlueprintIcon';
 import { useBlueprint, useDocumentTitle } from '~/parts/model';
 import { useWhyNot } from '~/parts/session';
 import { useChange } from '~/parts/useChange';
 import { EditingContext } from './context';
-import { DeleteBlueprint } from './DeleteBlueprint';
 import { text } from './draft';
 import classes from './editor.module.css';
 import { Effect, harm, summary } from './Effect';
@@ -71,7 +71,13 @@ function Editor({ blueprint }: { blueprint: string }) {
             )}
           </>
         }
-        actions={<DeleteBlueprint blueprint={blueprint} title={text(stored.title) || blueprint} />}
+        actions={
+          <Allowed action="DeleteBlueprint">
+            <Button variant="default" onClick={() => void navigate({ to: '/model', search: { remove: blueprint } })}>
+              Delete…
+            </Button>
+          </Allowed>
+        }
       >
         {why !== undefined && <ProblemLine level="warning" message={`You can look, and change nothing: ${why}`} />}
         <div className={classes.sides} data-side={side}>

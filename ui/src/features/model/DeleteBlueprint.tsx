@@ -1,60 +1,66 @@
 import { Button, Checkbox, Modal, Progress } from '@mantine/core';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { cancelMigration, deleteAllEntities, deleteBlueprint, hasEnded, migrationQuery, previewQuery } from '~/api/blueprints';
-import { Explained } from '~/kit/Explained';
 import { Form } from '~/kit/Form';
 import { Waiting } from '~/kit/Page';
 import { ProblemLine } from '~/kit/Problem';
 import { count, formatNumber } from '~/lib/text';
 import { useWhyNot } from '~/parts/session';
 import { useChange } from '~/parts/useChange';
-import classes from './editor.module.css';
-import { Breaks } from './Effect';
+import classes from './editor/editor.module.css';
+import { Breaks } from './editor/Effect';
 
-/** Deletes the blueprint, with its entities where that is wanted; shows first what depends on it. */
-export function DeleteBlueprint({ blueprint, title }: { blueprint: string; title: string }) {
-  const [opened, setOpened] = useState(false);
-  const why = useWhyNot('DeleteBlueprint');
+interface DeleteBlueprintProps {
+  blueprint: string;
+  title: string;
+  /** It is gone, or what could be is. */
+  onDone: () => void;
+  onCancel: () => void;
+}
+
+/** Deletes a blueprint, with its entities where that is wanted; shows first what depends on it. */
+export function DeleteBlueprint({ blueprint, title, onDone, onCancel }: DeleteBlueprintProps) {
+  const [migration, setMigration] = useState<{ id: string; entities: number }>();
   return (
-    <>
-      <Explained why={why}>
-        <Button variant="default" onClick={() => setOpened(true)}>
-          Delete…
-        </Button>
-      </Explained>
-      <Modal opened={opened} onClose={() => setOpened(false)} title={`Delete the blueprint ${title}?`} size="lg">
-        {opened && <Asking blueprint={blueprint} onClose={() => setOpened(false)} />}
-      </Modal>
-    </>
+    <Modal opened onClose={migration ? onDone : onCancel} title={`Delete the blueprint ${title}?`} size="lg">
+      {migration ? (
+        <Progressing migration={migration.id} entities={migration.entities} onDone={onDone} />
+      ) : (
+        <Asking blueprint={blueprint} onCancel={onCancel} onDone={onDone} onBegun={(id, entities) => setMigration({ id, entities })} />
+      )}
+    </Modal>
   );
 }
 
-function Asking({ blueprint, onClose }: { blueprint: string; onClose: () => void }) {
-  const navigate = useNavigate();
-  const queries = useQueryClient();
+interface AskingProps {
+  blueprint: string;
+  onCancel: () => void;
+  onDone: () => void;
+  onBegun: (migration: string, entities: number) => void;
+}
+
+function Asking({ blueprint, onCancel, onDone, onBegun }: AskingProps) {
   const [withEntities, setWithEntities] = useState(false);
-  const [migration, setMigration] = useState<string>();
-  const { data, error: failed } = useQuery(previewQuery(blueprint, undefined, undefined));
-  const gone = () => {
-    queries.removeQueries({ queryKey: ['blueprint', blueprint] });
-    void navigate({ to: '/model' });
-  };
-  const alone = useChange(() => deleteBlueprint(blueprint), gone);
-  const together = useChange(() => deleteAllEntities(blueprint, true), setMigration);
-  if (migration !== undefined) return <Progressing migration={migration} entities={data?.entities ?? 0} onDone={gone} onClose={onClose} />;
-  const shut = data?.problems[0]?.message;
+  const notAllowed = useWhyNot('DeleteBlueprint');
+  const alone = useChange(() => deleteBlueprint(blueprint), onDone);
+  const together = useChange(
+    () => deleteAllEntities(blueprint, true),
+    (migration) => onBegun(migration, entities),
+  );
+  // of what is going nobody asks any more
+  const open = notAllowed === undefined && [alone, together].every(({ isIdle, isError }) => isIdle || isError);
+  const { data, error: failed } = useQuery({ ...previewQuery(blueprint, undefined, undefined), enabled: open });
   const held = data?.breaks.filter(({ kind, of }) => kind === 'relation' && of !== blueprint).length ?? 0;
   const entities = data?.entities ?? 0;
-  const why = shut ?? (held > 0 ? 'Relations of other blueprints lead to it: remove them first.' : undefined);
+  const why = notAllowed ?? data?.problems[0]?.message ?? (held > 0 ? 'Relations of other blueprints lead to it: remove them first.' : undefined);
   return (
     <Form
       onSubmit={() => (why !== undefined ? undefined : entities > 0 ? together.mutate(undefined) : alone.mutate(undefined))}
       error={failed ?? alone.error ?? together.error}
       buttons={
         <>
-          <Button variant="default" onClick={onClose} data-autofocus>
+          <Button variant="default" onClick={onCancel} data-autofocus>
             Cancel
           </Button>
           <Button type="submit" color="red" loading={alone.isPending || together.isPending} disabled={!data || why !== undefined || (entities > 0 && !withEntities)}>
@@ -63,7 +69,7 @@ function Asking({ blueprint, onClose }: { blueprint: string; onClose: () => void
         </>
       }
     >
-      {!data && !failed && <Waiting lines={3} />}
+      {!data && !failed && why === undefined && <Waiting lines={3} />}
       {why && <ProblemLine level="error" message={why} />}
       {data && <Breaks breaks={data.breaks} />}
       {data && why === undefined && entities > 0 && (
@@ -83,11 +89,10 @@ interface ProgressingProps {
   migration: string;
   entities: number;
   onDone: () => void;
-  onClose: () => void;
 }
 
 /** How far the deletion of all entities is. It goes on when the window closes. */
-function Progressing({ migration, entities, onDone, onClose }: ProgressingProps) {
+function Progressing({ migration, entities, onDone }: ProgressingProps) {
   const { data, error } = useQuery(migrationQuery(migration));
   const cancel = useChange(() => cancelMigration(migration));
   const finish = useChange(() => Promise.resolve(), onDone);
@@ -104,7 +109,7 @@ function Progressing({ migration, entities, onDone, onClose }: ProgressingProps)
       {cancel.error && <ProblemLine level="error" message={cancel.error.message} />}
       <div className={classes.modalButtons}>
         {over ? (
-          <Button onClick={() => (data?.status === 'COMPLETED' && failures === 0 ? finish.mutate(undefined) : onClose())}>Close</Button>
+          <Button onClick={() => finish.mutate(undefined)}>Close</Button>
         ) : (
           <Button variant="default" onClick={() => cancel.mutate(undefined)}>
             Stop
