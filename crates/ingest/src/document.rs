@@ -118,6 +118,8 @@ pub struct DocumentError {
     pub column: u32,
     /// Lower-case reference of the document, where it can be told.
     pub entity_ref: Option<String>,
+    /// Its `spec.owner` as it stands there, where it is a text.
+    pub owner: Option<String>,
     /// Backstage's name of the error: `InputError`.
     pub name: String,
     /// Backstage's text.
@@ -177,8 +179,8 @@ fn read_part(part: &yaml::Part<'_>, context: &ReadContext<'_>) -> Vec<ReadDocume
                 let at = context.place.map(|(place, _)| format!(" at {place}")).unwrap_or_default();
                 let message = format!("YAML error{at}, YAMLParseError: {error}");
                 let name = "Error".to_owned();
-                let error =
-                    DocumentError { line: error.line, column: error.column, entity_ref: None, name, message };
+                let (line, column) = (error.line, error.column);
+                let error = DocumentError { line, column, entity_ref: None, owner: None, name, message };
                 found.push(ReadDocument {
                     index: found.len(),
                     line: document.line,
@@ -196,10 +198,12 @@ fn read_part(part: &yaml::Part<'_>, context: &ReadContext<'_>) -> Vec<ReadDocume
 /// # Errors
 /// Why it is refused.
 pub fn read_value(value: Value, context: &ReadContext<'_>) -> Result<ParsedEntity, DocumentError> {
+    let owner = owner_of(&value);
     validate(value, context).map_err(|(reference, fault)| DocumentError {
         line: 1,
         column: 1,
         entity_ref: reference,
+        owner,
         name: fault.name.to_owned(),
         message: fault.message,
     })
@@ -212,10 +216,15 @@ fn read_entity(root: &Node, context: &ReadContext<'_>) -> Result<Box<ParsedEntit
             line,
             column,
             entity_ref: reference,
+            owner: owner_of(&root.to_value()),
             name: fault.name.to_owned(),
             message: fault.message,
         }
     })
+}
+
+fn owner_of(value: &Value) -> Option<String> {
+    value.pointer("/spec/owner").and_then(Value::as_str).map(str::to_owned)
 }
 
 type Refused = (Option<String>, Fault);

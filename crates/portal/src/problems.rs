@@ -29,6 +29,9 @@ pub struct Problem {
     /// The lower-case reference concerned, where it can be told.
     #[serde(rename = "ref")]
     pub reference: Option<String>,
+    /// The owner that the refused document states.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
 }
 
 /// All problems, by source and by entity.
@@ -101,12 +104,14 @@ struct Told {
     line: u32,
     #[serde(rename = "ref")]
     reference: Option<String>,
+    #[serde(default)]
+    owner: Option<String>,
 }
 
 impl Told {
     fn problem(self) -> Problem {
-        let Self { name, message, file, line, reference } = self;
-        Problem { level: "error", name, message, file, line, reference }
+        let Self { name, message, file, line, reference, owner } = self;
+        Problem { level: "error", name, message, file, line, reference, owner }
     }
 }
 

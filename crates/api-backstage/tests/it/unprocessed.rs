@@ -41,6 +41,25 @@ async fn an_entity_whose_document_turned_bad_has_failed() {
 }
 
 #[tokio::test]
+async fn a_document_that_was_never_taken_has_its_owner() {
+    let files = Files::default();
+    let group = "apiVersion: backstage.io/v1alpha1\nkind: Resource\nmetadata: {name: r}\nspec: {type: db, owner: team-b}\n";
+    files.put("/a.yaml", component("a").replace("lifecycle", "lifecicle") + "---\n" + group);
+    let base = files.serve().await;
+    let portal = TestPortal::builder().default_rules().start().await;
+    let body = json!({ "type": "url", "target": format!("{base}/a.yaml") });
+    assert_eq!(portal.post("/api/catalog/locations", &body).await.status, 201);
+    let of = async |owner: &str| {
+        let path = format!("/api/catalog/entities/unprocessed/pending?owner={owner}");
+        let found = portal.get(&path).await.json()["entities"].as_array().cloned().unwrap_or_default();
+        found.iter().map(|one| one["entity_ref"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(of("team-a").await, ["component:default/a"], "refused by its schema");
+    assert_eq!(of("team-b").await, ["resource:default/r"], "refused by the rules");
+    assert_eq!(of("team-c").await, Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn what_may_not_be_seen_has_no_problems() {
     let files = Files::default();
     files.put("/a.yaml", component("a") + "---\n" + &component("b").replace(", owner: team-a", ""));

@@ -79,7 +79,8 @@ fn push(found: &mut Vec<ReadDocument>, node: &Node, item: Item) {
 }
 
 fn push_error(found: &mut Vec<ReadDocument>, (line, column): (u32, u32), message: String) {
-    let error = DocumentError { line, column, entity_ref: None, name: "InputError".to_owned(), message };
+    let name = "InputError".to_owned();
+    let error = DocumentError { line, column, entity_ref: None, owner: None, name, message };
     found.push(ReadDocument { index: found.len(), line, column, outcome: Err(error) });
 }
 

@@ -106,7 +106,7 @@ fn sketch(source: &str, reference: &str, problem: &Problem) -> Value {
         Some((kind @ ("file" | "url"), _)) => format!("{kind}:{}", problem.file),
         _ => format!("url:{}", problem.file),
     };
-    json!({
+    let mut document = json!({
         "apiVersion": version.unwrap_or_else(|| "backstage.io/v1alpha1".to_owned()),
         "kind": kind,
         "metadata": {
@@ -114,7 +114,11 @@ fn sketch(source: &str, reference: &str, problem: &Problem) -> Value {
             "name": name,
             "annotations": { "backstage.io/managed-by-location": place },
         },
-    })
+    });
+    if let Some(owner) = &problem.owner {
+        document["spec"] = json!({ "owner": owner });
+    }
+    document
 }
 
 #[cfg(test)]

@@ -76,6 +76,7 @@ impl Item {
             file: file.into(),
             line: self.line,
             reference,
+            owner: None,
         }
     }
 }

@@ -95,6 +95,7 @@ impl Reading {
             file: file.to_owned(),
             line: error.line,
             reference: error.entity_ref,
+            owner: error.owner,
         });
     }
 
@@ -190,5 +191,6 @@ pub(super) fn whole_file(file: &str, message: &str) -> Problem {
         file: file.into(),
         line: 0,
         reference: None,
+        owner: None,
     }
 }

@@ -81,6 +81,7 @@ impl Round<'_> {
                     file: blueprint.file.clone(),
                     line: blueprint.line,
                     reference: None,
+                    owner: None,
                 });
             }
         }

@@ -146,8 +146,9 @@ impl Scope<'_> {
         if let Err(message) = self.allowed(&entity.kind, &entity.value, &entity.entity_ref, place) {
             summary.volatile = true;
             let (name, file) = ("NotAllowedError".to_owned(), name.to_owned());
+            let owner = entity.value.pointer("/spec/owner").and_then(Value::as_str).map(str::to_owned);
             let reference = Some(entity.entity_ref);
-            reading.problems.push(Problem { level: "error", name, message, file, line, reference });
+            reading.problems.push(Problem { level: "error", name, message, file, line, reference, owner });
             return;
         }
         let targets = entity.targets.clone();
