@@ -45,6 +45,9 @@ pub(crate) struct WidgetsRequest {
     #[serde(default)]
     #[schema(value_type = Vec<Object>)]
     filters: Vec<Value>,
+    /// Identifiers of the page's own filters that are switched on.
+    #[serde(default)]
+    chosen: Vec<String>,
     /// What `{{url.<name>}}` stands for.
     #[serde(default)]
     #[schema(value_type = std::collections::HashMap<String, String>)]
@@ -400,6 +403,16 @@ fn one(ask: &Ask<'_>, kind: &str, widget: &Map<String, Value>) -> Result<WidgetD
         "ai-agent" => later("there are no agents here"),
         _ => Ok(WidgetData::Unknown),
     }
+}
+
+/// The rules of the page's filters that are switched on.
+fn chosen<'p>(page: Option<&'p Page>, chosen: &'p [String]) -> impl Iterator<Item = &'p Value> {
+    let filters = page.and_then(|page| page.body.get("pageFilters")).and_then(Value::as_array);
+    let is_on = |filter: &&Value| {
+        let identifier = filter.get("identifier").and_then(Value::as_str);
+        identifier.is_some_and(|identifier| chosen.iter().any(|one| one == identifier))
+    };
+    filters.into_iter().flatten().filter(is_on).filter_map(|filter| filter.get("query"))
 }
 
 /// The blueprint that a page is about.

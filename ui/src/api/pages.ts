@@ -75,8 +75,8 @@ export interface PageAsk {
   page?: string;
   widgets?: WidgetJson[];
   entity?: { blueprint: string; identifier: string };
-  /** Rules of the chosen page filters. */
-  filters?: unknown[];
+  /** Identifiers of the page's filters that are on. */
+  chosen?: string[];
 }
 
 /** A page and what all its widgets show. */

@@ -9,7 +9,7 @@ use stagedoor_query::dialect::port::{self, Column};
 use stagedoor_query::{BlueprintEntry, NodeId, Scalar, Selection, text};
 
 use super::fill::Values;
-use super::{Drill, WidgetsRequest, blueprint_of};
+use super::{Drill, WidgetsRequest, blueprint_of, chosen};
 
 /// Everything that a widget may ask.
 pub(super) struct Ask<'v> {
@@ -47,7 +47,7 @@ pub(super) fn now() -> Timestamp {
 impl<'v> Ask<'v> {
     pub(super) fn new(view: &'v View, request: &WidgetsRequest, page: Option<&Page>) -> Self {
         let values = Values::of(view, request, blueprint_of(page));
-        let filters = request.filters.clone();
+        let filters = request.filters.iter().chain(chosen(page, &request.chosen)).cloned().collect();
         Self { view, caller: view.caller(), now: now(), values, filters }
     }
 

@@ -91,7 +91,8 @@ async fn a_page_is_read_and_changed_by_whom_its_permissions_name() {
 #[tokio::test]
 async fn widgets_count_what_their_reader_may_see_and_nothing_else() {
     let (portal, elsa) = portal().await;
-    let body = json!({ "entities": { "read": { "roles": [], "users": [], "teams": [], "ownedByTeam": true } } });
+    let body =
+        json!({ "entities": { "read": { "roles": [], "users": [], "teams": [], "ownedByTeam": true } } });
     let answer = portal.request("PATCH", "/v1/blueprints/component/permissions", Some(&body)).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     let bars = json!({ "id": "b", "type": "bar-chart", "property": "$team", "dataset": of_components(&[]) });
@@ -99,7 +100,8 @@ async fn widgets_count_what_their_reader_may_see_and_nothing_else() {
     let table = json!({ "id": "t", "type": "table-entities-explorer", "dataset": of_components(&[]) });
     let line = json!({ "id": "l", "type": "line-chart", "blueprint": "component", "chartType": "countEntities",
         "func": "count", "timeInterval": "month", "timeRange": { "preset": "lastWeek" } });
-    make(&portal, &json!({ "identifier": "board", "widgets": [count("n", &[]), bars, pie, table, line] })).await;
+    make(&portal, &json!({ "identifier": "board", "widgets": [count("n", &[]), bars, pie, table, line] }))
+        .await;
     let ask = json!({ "page": "board" });
     let all = portal.post(DATA, &ask).await.json()["widgets"].clone();
     let hers = shown(&portal, &elsa, &ask).await;
@@ -125,6 +127,13 @@ async fn charts_lead_to_what_they_count() {
     let widgets = portal.post(DATA, &body).await.json()["widgets"].clone();
     assert_eq!(widgets["n"]["value"], 2);
     assert_eq!(widgets["n"]["blueprint"], "component");
+    // The page's own filters go by their identifiers.
+    let own = json!([{ "identifier": "ours", "title": "Ours", "query": body["filters"][0] }]);
+    make(&portal, &json!({ "identifier": "board", "pageFilters": own, "widgets": [count("n", &[])] })).await;
+    for (chosen, value) in [(json!([]), 3), (json!(["ours"]), 2), (json!(["nobody"]), 3)] {
+        let answer = portal.post(DATA, &json!({ "page": "board", "chosen": chosen })).await.json();
+        assert_eq!(answer["widgets"]["n"]["value"], value, "{chosen}");
+    }
     for slice in widgets["b"]["slices"].as_array().unwrap() {
         let table = json!({ "blueprint": "component", "query": slice["query"] });
         let found = portal.post("/api/stagedoor/v1/tables", &table).await.json();

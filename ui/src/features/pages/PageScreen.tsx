@@ -29,12 +29,8 @@ function Screen({ id }: { id: string }) {
   const { edit, filter = [] } = route.useSearch();
   const navigate = route.useNavigate();
   const [deleted, setDeleted] = useState<PageJson>();
-  const first = useQuery({ ...pageDataQuery({ page: id }), enabled: deleted === undefined && filter.length === 0 });
-  const on = useQuery({ ...pageDataQuery({ page: id, filters: [] }), enabled: false });
-  const known = first.data ?? on.data;
-  const filtered = useFiltered(id, filter, deleted === undefined);
-  const { data, error } = filter.length > 0 ? filtered : first;
-  const page = (data ?? known)?.page ?? undefined;
+  const { data, error } = useQuery({ ...pageDataQuery({ page: id, chosen: filter.length > 0 ? filter : undefined }), enabled: deleted === undefined });
+  const page = data?.page ?? undefined;
   const title = useDocumentTitle(page?.title ?? id);
   if (deleted) return <Deleted page={deleted} onBack={() => setDeleted(undefined)} />;
   if (error) {
@@ -77,15 +73,6 @@ function Screen({ id }: { id: string }) {
       </div>
     </Page>
   );
-}
-
-/** With filters: their rules are the page's, so the page is asked for first when the address names some. */
-function useFiltered(id: string, chosen: string[], enabled: boolean) {
-  const plain = useQuery({ ...pageDataQuery({ page: id }), enabled: enabled && chosen.length > 0 });
-  const all = plain.data?.page?.pageFilters ?? [];
-  const filters = all.filter((one) => chosen.includes(one.identifier)).map((one) => one.query);
-  const filtered = useQuery({ ...pageDataQuery({ page: id, filters }), enabled: enabled && filters.length > 0 });
-  return filters.length > 0 ? filtered : plain;
 }
 
 function Filters({ filters, chosen, onChange }: { filters: PageFilter[]; chosen: string[]; onChange: (chosen: string[]) => void }) {
