@@ -27,7 +27,11 @@ export function GraphCanvas({ scene, fitKey, focus, onFocus, onOpen, onMove, lab
   const scheme = useComputedColorScheme('light');
   const [hovered, setHovered] = useState(-1);
 
-  const paint = () => {
+  const shot = useRef<Shot>({ canvas: null, view: view.current, at: 0, cost: 0 });
+  const settle = useRef<ReturnType<typeof setTimeout>>(undefined);
+
+  /** With `moving` only the viewport has changed: what takes long to draw is shifted, and drawn again at rest. */
+  const paint = (moving = false) => {
     frame.current ||= requestAnimationFrame(() => {
       frame.current = 0;
       const element = canvas.current;
@@ -39,8 +43,21 @@ export function GraphCanvas({ scene, fitKey, focus, onFocus, onOpen, onMove, lab
         element.width = Math.round(width * ratio);
         element.height = Math.round(height * ratio);
       }
+      const last = shot.current;
+      if (moving && last.canvas && last.cost > quick && performance.now() - last.at < last.cost * 6) {
+        shift(context, last, view.current, ratio);
+        clearTimeout(settle.current);
+        settle.current = setTimeout(() => paint(), 110);
+        return;
+      }
       const marks = { hover: hover.current, focus: now.current.focus };
+      const begun = performance.now();
       draw(context, now.current.scene, view.current, lookOf(element), marks, width, height, ratio);
+      const cost = performance.now() - begun;
+      last.cost = cost;
+      last.at = performance.now();
+      last.view = view.current;
+      last.canvas = cost > quick ? copyOf(element, last.canvas) : null;
     });
   };
   const fit = (all = false) => {
@@ -55,7 +72,7 @@ export function GraphCanvas({ scene, fitKey, focus, onFocus, onOpen, onMove, lab
     else paint();
   });
   useEffect(() => fit(), [fitKey]);
-  useEffect(paint, [scheme]);
+  useEffect(() => paint(), [scheme]);
   useEffect(() => {
     const element = canvas.current;
     if (!element) return;
@@ -72,6 +89,7 @@ export function GraphCanvas({ scene, fitKey, focus, onFocus, onOpen, onMove, lab
       observer.disconnect();
       element.removeEventListener('wheel', wheel);
       cancelAnimationFrame(frame.current);
+      clearTimeout(settle.current);
       frame.current = 0;
     };
   }, []);
@@ -85,12 +103,12 @@ export function GraphCanvas({ scene, fitKey, focus, onFocus, onOpen, onMove, lab
     const scale = Math.min(6, Math.max(0.03, old.scale * factor));
     view.current = { scale, x: cx - ((cx - old.x) / old.scale) * scale, y: cy - ((cy - old.y) / old.scale) * scale };
     touched.current = true;
-    paint();
+    paint(true);
   };
   const pan = (dx: number, dy: number) => {
     view.current = { ...view.current, x: view.current.x + dx, y: view.current.y + dy };
     touched.current = true;
-    paint();
+    paint(true);
   };
 
   const drag = useRef<{ node: number; x: number; y: number; moved: boolean } | null>(null);
@@ -186,6 +204,35 @@ export function GraphCanvas({ scene, fitKey, focus, onFocus, onOpen, onMove, lab
       </div>
     </div>
   );
+}
+
+/** Milliseconds that a drawing may take for every frame to have its own. */
+const quick = 10;
+
+/** The last drawing, and where it was seen from. */
+interface Shot {
+  canvas: HTMLCanvasElement | null;
+  view: Viewport;
+  at: number;
+  cost: number;
+}
+
+function copyOf(canvas: HTMLCanvasElement, old: HTMLCanvasElement | null): HTMLCanvasElement {
+  const copy = old ?? document.createElement('canvas');
+  copy.width = canvas.width;
+  copy.height = canvas.height;
+  copy.getContext('2d')?.drawImage(canvas, 0, 0);
+  return copy;
+}
+
+/** Shows a drawing as it looks from elsewhere. */
+function shift(context: CanvasRenderingContext2D, { canvas, view: from }: Shot, view: Viewport, ratio: number): void {
+  if (!canvas) return;
+  const scale = view.scale / from.scale;
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+  context.setTransform(scale, 0, 0, scale, (view.x - from.x * scale) * ratio, (view.y - from.y * scale) * ratio);
+  context.drawImage(canvas, 0, 0);
 }
 
 const looks = new WeakMap<HTMLElement, { scheme: string | null; look: Look }>();
