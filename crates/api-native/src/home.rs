@@ -7,7 +7,7 @@ use axum::{Json, Router};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use stagedoor_portal::{Attention, Home, HomeLink, SourceReport, Steps, View};
+use stagedoor_portal::{Attention, HOME, Home, HomeLink, SourceReport, Steps, View};
 use stagedoor_query::NodeId;
 use utoipa::ToSchema;
 
@@ -44,6 +44,8 @@ pub(crate) struct HomePage {
     /// Those that are not fresh, or have something to mend.
     bad_sources: Vec<BadSource>,
     steps: FirstSteps,
+    /// Somebody has put widgets onto the page `$home`.
+    board: bool,
     /// The commit that the answer shows.
     revision: u64,
 }
@@ -187,7 +189,8 @@ pub(crate) fn routes() -> Router<Api> {
     responses((status = 200, body = HomePage), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody))
 )]
 pub(crate) async fn home(State(api): State<Api>, Caller(viewer): Caller) -> Result<Json<HomePage>, ApiError> {
-    Ok(Json(page(api.portal.home(&viewer).await?)))
+    let board = api.portal.page(&viewer, HOME).is_ok_and(|home| !home.standard && !home.widgets().is_empty());
+    Ok(Json(page(api.portal.home(&viewer).await?, board)))
 }
 
 /// Arranges the caller's home page.
@@ -271,13 +274,14 @@ fn pinned(body: LinksBody) -> Vec<HomeLink> {
     body.links.into_iter().map(|PinnedLink { title, url }| HomeLink { title, url }).collect()
 }
 
-fn page(home: Home) -> HomePage {
+fn page(home: Home, board: bool) -> HomePage {
     let view = &home.view;
     let links = |links: Vec<HomeLink>| {
         links.into_iter().map(|HomeLink { title, url }| PinnedLink { title, url }).collect()
     };
     HomePage {
         revision: view.revision(),
+        board,
         mine: home.mine.into_iter().map(owned).collect(),
         attention: home.attention.iter().map(|one| attention(view, one)).collect(),
         attention_total: home.attention_total,

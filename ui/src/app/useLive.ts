@@ -100,13 +100,17 @@ class Updates {
 }
 
 /** Queries, by the first part of their key, that no change of the catalog makes old: those of people, and what a person asked for once. */
-const still = new Set(['session', 'link', 'tokens', 'scopes', 'sessions', 'invitations', 'service-accounts', 'secrets', 'audit', 'locations']);
+const still = new Set(['session', 'link', 'tokens', 'scopes', 'sessions', 'invitations', 'service-accounts', 'secrets', 'audit', 'locations', 'query', 'jq', 'migration']);
+
+/** Queries that only a change of the model makes old. */
+const ofModel = new Set(['model', 'blueprint', 'blueprint-templates']);
 
 /** Queries that a change of a record makes old. */
 const ofRecords: Record<string, string[]> = {
-  page: ['page', 'pages', 'sidebar', 'widgets'],
-  folder: ['sidebar'],
-  view: ['view', 'views'],
+  // the lines of the sidebar come with the model
+  page: ['page', 'pages', 'widgets', 'model', 'home'],
+  folder: ['model'],
+  view: ['view', 'views', 'model'],
   home: ['home'],
   organization: ['session'],
   blueprint_permissions: ['session', 'permissions'],
@@ -119,6 +123,6 @@ export function isTouched({ queryKey: [first], meta }: Pick<Query, 'queryKey' | 
     if (ofRecords[collection]?.includes(name)) return true;
   }
   if (name === 'sources') return true;
-  if (name === 'model') return model;
+  if (ofModel.has(name)) return model;
   return data && !still.has(name);
 }
