@@ -20,7 +20,7 @@ export class Api {
 
   /** All rows of a blueprint; there must be some. */
   async rows(blueprint: string): Promise<Row[]> {
-    const { rows } = await this.table({ blueprint, sort: { field: 'title', order: 'asc' }, limit: 500 });
+    const { rows } = await this.table({ blueprint, sort: [{ field: '$title', order: 'asc' }], limit: 500 });
     expect(rows.length, `rows of ${blueprint}`).toBeGreaterThan(0);
     return rows;
   }
@@ -91,14 +91,18 @@ export const tableRows = (page: Page) => page.locator('tbody tr');
 /** The table's first column, once it has loaded. */
 export async function titles(page: Page): Promise<string[]> {
   await expect(page.locator('table[aria-busy=false]')).toBeVisible();
-  return page.locator('tbody td:first-child a').allInnerTexts();
+  return page.locator('tbody td[data-cell="0"] a').allInnerTexts();
 }
 
-/** How many rows the pager says there are. */
+/** How many rows the table says there are. */
 export async function total(page: Page): Promise<number> {
-  const text = await page.getByRole('navigation', { name: 'Pages' }).getByRole('status').innerText();
-  return Number(/of ([\d,]+)/.exec(text)?.[1]?.replaceAll(',', ''));
+  await expect(page.locator('table[aria-busy=false]')).toBeVisible();
+  const text = await page.getByRole('status', { name: 'Rows' }).innerText();
+  return Number(/^([\d,]+)/.exec(text)?.[1]?.replaceAll(',', ''));
 }
+
+/** The query bar of a table. */
+export const queryBar = (page: Page, name: string) => page.getByRole('textbox', { name: `Query ${name}` });
 
 export const entityPath = (blueprint: string, identifier: string, more = '') =>
   `/entity/${encodeURIComponent(blueprint)}?id=${encodeURIComponent(identifier)}${more}`;
@@ -113,6 +117,7 @@ export async function allPages(api: Api): Promise<string[]> {
     '/',
     '/catalog/component',
     '/catalog/database',
+    '/query',
     entityPath('component', component.identifier),
     entityPath('component', component.identifier, '&tab=relations'),
     entityPath('component', component.identifier, '&tab=source'),

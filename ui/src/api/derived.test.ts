@@ -11,7 +11,7 @@ test('derived properties follow the stored ones and keep their problem', () => {
     },
     problems: [{ property: 'cost', message: 'unexpected end' }],
   } as unknown as SentBlueprint;
-  const { blueprints } = withDerived({ blueprints: [sent], edges: [], sidebar: [] });
+  const { blueprints } = withDerived({ blueprints: [sent], edges: [], sidebar: [], views: [] });
   expect(blueprints[0]?.properties).toEqual({
     tier: { type: 'string' },
     owner: { type: 'string', derived: { kind: 'mirror', from: 'system › owner', problem: undefined } },

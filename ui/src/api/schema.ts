@@ -29,7 +29,7 @@ export interface paths {
             cookie?: never;
         };
         /** Templates of common blueprints, in the order in which a catalog usually grows. */
-        get: operations["templates"];
+        get: operations["blueprint_templates"];
         put?: never;
         post?: never;
         delete?: never;
@@ -68,7 +68,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Says what would be wrong, and what would happen, if a blueprint were made, replaced or deleted. Nothing is written. */
-        post: operations["preview"];
+        post: operations["preview_blueprint"];
         delete?: never;
         options?: never;
         head?: never;
@@ -328,7 +328,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Runs a JQ program on an entity, under the limits of time and memory that hold for all programs. */
-        post: operations["run"];
+        post: operations["try_program"];
         delete?: never;
         options?: never;
         head?: never;
@@ -379,7 +379,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Reads an address and says what would be created, changed and rejected if it were registered. Nothing is written. */
-        post: operations["preview"];
+        post: operations["preview_location"];
         delete?: never;
         options?: never;
         head?: never;
@@ -619,7 +619,7 @@ export interface paths {
             cookie?: never;
         };
         /** Both sides of a conflict about a name. */
-        get: operations["conflict"];
+        get: operations["source_conflict"];
         put?: never;
         post?: never;
         delete?: never;
@@ -768,6 +768,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's own views and the shared ones, by title. */
+        get: operations["list_views"];
+        put?: never;
+        /** Saves a new view. */
+        post: operations["create_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One view. */
+        get: operations["get_view"];
+        /** Changes a view: whoever made it, and administrators. */
+        put: operations["update_view"];
+        post?: never;
+        /** Forgets a view: whoever made it, and administrators. */
+        delete: operations["delete_view"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/widgets/data": {
         parameters: {
             query?: never;
@@ -880,6 +917,8 @@ export interface components {
             edges: components["schemas"]["ModelEdge"][];
             /** @description The lines of the sidebar from top to bottom, as `GET /v1/sidebars/catalog` answers them. */
             sidebar: Record<string, never>[];
+            /** @description The caller's own saved views and the shared ones, by title. */
+            views: components["schemas"]["ViewItem"][];
         };
         /** @description What would be wrong, and what would happen. Counts are of entities that the caller sees. */
         BlueprintPreview: {
@@ -1132,6 +1171,11 @@ export interface components {
             derivedProblems: {
                 [key: string]: string;
             };
+            /**
+             * @description Widgets of the blueprint's entity page, `<blueprint>Entity`, where somebody has made one of their own: its tabs
+             *     and what the overview shows besides.
+             */
+            page?: Record<string, never>[] | null;
             may: components["schemas"]["EntityRights"];
         };
         /** @description What the viewer may do with it: true, or why not. */
@@ -1437,6 +1481,8 @@ export interface components {
             /** @description Those that are not fresh, or have something to mend. */
             badSources: components["schemas"]["BadSource"][];
             steps: components["schemas"]["FirstSteps"];
+            /** @description Somebody has put widgets onto the page `$home`. */
+            board: boolean;
             /**
              * Format: int64
              * @description The commit that the answer shows.
@@ -2153,18 +2199,19 @@ export interface components {
         TableRequest: {
             /** @description Identifier of the blueprint; all blueprints when absent. */
             blueprint?: string | null;
-            /** @description Which entities: text, or Port's search rules. All when absent. */
-            query?: components["schemas"]["QueryInput"];
+            query?: components["schemas"]["QueryInput"] | null;
+            /** @description Besides, only those with this text in their title, name, identifier, description or a tag, in any case. */
+            search?: string;
             /** @description Besides, only those with these values: the rows of a group. */
             within?: components["schemas"]["Within"][];
-            /** @description By title when empty. */
-            sort?: components["schemas"]["SortRequest"][];
+            /** @description By title when absent. */
+            sort?: components["schemas"]["SortRequest"][] | null;
             /** Format: int64 */
             offset?: number;
             /** @description 0..1000, 50 when absent. */
             limit?: number | null;
             /** @description Fields whose values the rows have. */
-            columns?: string[];
+            columns?: string[] | null;
             usual?: components["schemas"]["UsualColumns"] | null;
             /** @description Fields to count values of. The query's own conditions on a field do not count for its facet. */
             facets?: string[];
@@ -2263,6 +2310,54 @@ export interface components {
             /** @description The most telling first. The first is always shown. */
             fields: string[];
             most: number;
+        };
+        /** @description A view to save. Fields are named as in the query language. */
+        ViewInput: {
+            title: string;
+            /** @description The blueprint whose entities it shows; all when null. */
+            blueprint?: string | null;
+            /** @description Which of them, as text. */
+            query?: string;
+            /** @description Fields, with a `-` in front for descending. */
+            sort?: string[];
+            /** @description The usual ones when null. */
+            columns?: string[] | null;
+            group?: string | null;
+            /** @description Of columns, in pixels. */
+            widths?: {
+                [key: string]: number;
+            };
+            /** @description Everybody sees it. */
+            shared?: boolean;
+            /** @description It cannot be changed until it is unlocked. */
+            locked?: boolean;
+            /** @description The blueprint's table opens with it: for everybody when it is shared, which takes an administrator. */
+            default?: boolean;
+        };
+        /** @description A saved view. */
+        ViewItem: {
+            id: string;
+            title: string;
+            blueprint?: string | null;
+            query: string;
+            sort: string[];
+            columns?: string[] | null;
+            group?: string | null;
+            widths: {
+                [key: string]: number;
+            };
+            shared: boolean;
+            locked: boolean;
+            default: boolean;
+            /** @description The caller made it. */
+            own: boolean;
+            /** @description The caller may change it. */
+            editable: boolean;
+            createdBy: string;
+            updatedAt: string;
+        };
+        ViewList: {
+            views: components["schemas"]["ViewItem"][];
         };
         ViewedBody: {
             blueprint: string;
@@ -2578,7 +2673,7 @@ export interface operations {
             };
         };
     };
-    templates: {
+    blueprint_templates: {
         parameters: {
             query?: never;
             header?: never;
@@ -2632,7 +2727,7 @@ export interface operations {
             };
         };
     };
-    preview: {
+    preview_blueprint: {
         parameters: {
             query?: never;
             header?: never;
@@ -3102,6 +3197,8 @@ export interface operations {
                 ref?: string;
                 blueprint?: string;
                 identifier?: string;
+                /** @description In place of an entity: all that a query finds, as text. Of one blueprint where `blueprint` names it. */
+                query?: string;
                 /** @description Steps, 1..10; 1 when absent. */
                 depth?: number;
                 /** @description `out`: to what it depends on; `in`: to what depends on it; `both` when absent. */
@@ -3564,7 +3661,7 @@ export interface operations {
             };
         };
     };
-    run: {
+    try_program: {
         parameters: {
             query?: never;
             header?: never;
@@ -3767,7 +3864,7 @@ export interface operations {
             };
         };
     };
-    preview: {
+    preview_location: {
         parameters: {
             query?: never;
             header?: never;
@@ -4601,7 +4698,7 @@ export interface operations {
             };
         };
     };
-    conflict: {
+    source_conflict: {
         parameters: {
             query: {
                 /** @description Reference of the entity, in any case. */
@@ -5168,6 +5265,292 @@ export interface operations {
                 };
             };
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_views: {
+        parameters: {
+            query?: {
+                /** @description Only those of this blueprint. */
+                blueprint?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewItem"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewItem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    update_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewItem"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -50,7 +50,7 @@ export type TableRequest = Request<paths['/tables']['post']>;
 export type TableResult = Success<paths['/tables']['post']>;
 export type Row = TableResult['rows'][number];
 export type Facet = TableResult['facets'][string];
-export type LinkTo = Row['relations'][string][number];
+export type LinkTo = Success<paths['/entity']['get']>['owners'][number];
 
 export type EntityResult = Success<paths['/entity']['get']>;
 export type EntityDetail = EntityResult['entity'];

@@ -10,7 +10,6 @@ import { homeQuery } from '~/api/home';
 import { entityQuery, modelQuery, sourcesQuery } from '~/api/queries';
 import { sessionQuery } from '~/api/session';
 import { CatalogPage } from '~/features/catalog/CatalogPage';
-import { readCatalogSearch } from '~/features/catalog/search';
 import { DocumentsPage } from '~/features/documents/DocumentsPage';
 import { EntityFailure } from '~/features/entity/EntityFailure';
 import { EntityPage } from '~/features/entity/EntityPage';
@@ -32,6 +31,7 @@ import { readSourcesSearch } from '~/features/sources/search';
 import { SourcesPage } from '~/features/sources/SourcesPage';
 import { readTeamSearch, readTeamsSearch } from '~/features/teams/search';
 import { parseSearch, stringifySearch } from '~/lib/search';
+import { readTableSearch } from '~/parts/table/search';
 import { Failure } from '~/parts/Failure';
 import { guard, passOn } from './entry';
 import { NotFound } from './NotFound';
@@ -81,8 +81,22 @@ const homeRoute = createRoute({
 const catalogRoute = createRoute({
   getParentRoute: () => inRoute,
   path: '/catalog/$blueprint',
-  validateSearch: readCatalogSearch,
+  validateSearch: readTableSearch,
   component: CatalogPage,
+});
+
+const queryRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/query',
+  validateSearch: readTableSearch,
+  component: lazyRouteComponent(() => import('~/features/query/QueryPage'), 'QueryPage'),
+});
+
+const viewRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/views/$id',
+  validateSearch: readTableSearch,
+  component: lazyRouteComponent(() => import('~/features/query/ViewPage'), 'ViewPage'),
 });
 
 const entityRoute = createRoute({
@@ -209,7 +223,7 @@ const administration = [peopleRoute, personRoute, teamsRoute, teamRoute, machine
 const routeTree = rootRoute.addChildren([
   signInRoute,
   welcomeRoute,
-  inRoute.addChildren([homeRoute, catalogRoute, entityRoute, graphRoute, pagesRoute, pageRoute, modelRoute, blueprintRoute, sourcesRoute, documentsRoute, ...administration, elsewhereRoute]),
+  inRoute.addChildren([homeRoute, catalogRoute, queryRoute, viewRoute, entityRoute, graphRoute, pagesRoute, pageRoute, modelRoute, blueprintRoute, sourcesRoute, documentsRoute, ...administration, elsewhereRoute]),
 ]);
 
 export function createAppRouter(queryClient: QueryClient) {

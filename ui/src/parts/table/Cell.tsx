@@ -1,44 +1,40 @@
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { Row } from '~/api/types';
-import type { DataColumn } from '~/kit/DataTable';
 import { Mono } from '~/kit/Mono';
 import { Time } from '~/kit/Time';
 import { count } from '~/lib/text';
-import { DerivedMark } from '~/parts/DerivedMark';
 import { EntityLink, EntityLinks } from '~/parts/EntityLink';
+import { useModel } from '~/parts/model';
 import { PropertyValue } from '~/parts/PropertyValue';
-import classes from './catalog.module.css';
-import { fieldValue, type Field } from './fields';
+import { isLinks, type Field } from './fields';
+import classes from './table.module.css';
 
-export function columnOf(field: Field): DataColumn<Row> {
-  const numeric = field.property?.type === 'number' || field.property?.type === 'integer';
-  return {
-    id: field.id,
-    header: field.title,
-    note: field.property?.derived && <DerivedMark derived={field.property.derived} />,
-    sortable: field.sortable,
-    align: numeric ? 'right' : undefined,
-    cell: (row) => <Cell row={row} field={field} />,
-  };
-}
-
-function Cell({ row, field }: { row: Row; field: Field }) {
-  const value = fieldValue(row, field);
-  if (field.relation) return <EntityLinks links={row.relations[field.id.slice('relations.'.length)] ?? []} />;
+/** A value of an entity in a table. */
+export function Cell({ row, field }: { row: Row; field: Field }) {
+  const value = row.cells[field.id];
+  if (isLinks(value)) return <EntityLinks links={value} />;
   switch (field.id) {
-    case 'title':
+    case '$title':
       return <TitleCell row={row} />;
-    case 'identifier':
+    case '$identifier':
       return <Mono dim>{row.identifier}</Mono>;
-    case 'createdAt':
-    case 'updatedAt':
+    case '$blueprint':
+      return <BlueprintName identifier={row.blueprint} />;
+    case '$createdAt':
+    case '$updatedAt':
       return typeof value === 'string' ? <Time iso={value} /> : null;
     default:
       return <PropertyValue compact value={value} definition={field.property} />;
   }
 }
 
-function TitleCell({ row }: { row: Row }) {
+function BlueprintName({ identifier }: { identifier: string }) {
+  const known = useModel().blueprints.find((blueprint) => blueprint.identifier === identifier);
+  return <>{known?.title ?? identifier}</>;
+}
+
+/** The name of an entity, leading to its page. */
+export function TitleCell({ row }: { row: Row }) {
   return (
     <span className={classes.title}>
       <EntityLink link={{ ...row, title: row.title || row.identifier, exists: true }} />
