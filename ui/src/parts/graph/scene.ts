@@ -139,7 +139,7 @@ function drawEdges(context: CanvasRenderingContext2D, scene: Scene, view: Viewpo
     context.stroke();
   }
   if (scene.cards || view.scale > 0.9) arrows(context, scene, view, near >= 0 ? bold : scene.edges, near >= 0 ? look.accent : look.edge);
-  if (bold.length > 0 && bold.length <= 24 && view.scale > 0.55) edgeLabels(context, scene, look, view, bold);
+  if (bold.length > 0 && bold.length <= (scene.cards ? 24 : 8) && view.scale > 0.55) edgeLabels(context, scene, look, view, bold);
 }
 
 function arrows(context: CanvasRenderingContext2D, scene: Scene, view: Viewport, edges: Scene['edges'], color: string): void {

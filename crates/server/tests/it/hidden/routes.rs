@@ -122,9 +122,13 @@ fn histories() -> Vec<Value> {
 fn widgets() -> Vec<Value> {
     let mut all = Vec::new();
     for blueprint in ["service", "domain", "incident", "plan", "component"] {
-        all.push(json!({"type": "entities-number-chart", "unit": "none", "blueprint": blueprint, "dataset": []}));
+        all.push(
+            json!({"type": "entities-number-chart", "unit": "none", "blueprint": blueprint, "dataset": []}),
+        );
         for property in ["$team", "language", "uses", "theirs", "odd", "domain"] {
-            all.push(json!({"type": "bar-chart", "blueprint": blueprint, "property": property, "dataset": []}));
+            all.push(
+                json!({"type": "bar-chart", "blueprint": blueprint, "property": property, "dataset": []}),
+            );
         }
         all.push(json!({"type": "table-entities-explorer", "blueprint": blueprint, "dataset": []}));
         all.push(json!({"type": "line-chart", "blueprint": blueprint, "chartType": "countEntities", "func": "count",
@@ -413,6 +417,9 @@ fn native(method: &str, path: &str) -> Option<Reads> {
             }
             paths.push(format!("{path}?ref=service:default/orders&relation=of"));
             paths.extend(named(path, "&depth=3"));
+            for more in ["query=", "query=&blueprint=service&hub=1", "query=%24title%20%3D%20Orders&blueprint=service&depth=2"] {
+                paths.push(format!("{path}?{more}"));
+            }
             get(paths)
         }
         ("post", "/blueprints/preview") => post(
