@@ -18,6 +18,8 @@ const RULES = [
   ['the first fault only', (c) => bothRefuse(c) && message(c.theirs).startsWith(`${message(c.ours)}, request/`)],
   [24, ({ request, theirs, ours }) => request.trial && theirs.status >= 400 && ours.status === theirs.status],
   [24, ({ request }) => /leads|\/default\/two/.test(request.path)],
+  [24, ({ request, found }) => request.trial && only(found, /annotations\/backstage\.io\/(view|edit)-url$/) && found.every(({ theirs }) => /javascript/i.test(theirs))],
+  ['places that may be read', ({ theirs }) => /is not allowed\. You may need to configure/.test(JSON.stringify(theirs.body))],
   [25, ({ request }) => request.path.endsWith('/twin')],
   ['the etag of an empty list', ({ theirs, found }) => only(found, /^\/headers\/etag$/) && JSON.stringify(theirs.body) === '[]'],
   ['HEAD and OPTIONS', ({ request }) => ['HEAD', 'OPTIONS'].includes(request.method)],
@@ -39,4 +41,16 @@ const RULES = [
 
 export function known(comparison) {
   return RULES.find(([, applies]) => applies(comparison))?.[0];
+}
+
+/** What an entity is known for that is not the same in both; without `found` there is none in the peer. */
+export function knownEntity(entity, found) {
+  if (found === undefined) {
+    if (entity.kind === 'Location') return 24;
+    if (entity.kind === 'AiResource' || entity.spec?.type === 'mcp-server') return 'a module that the peer does not have';
+    return entity.metadata.annotations['backstage.io/managed-by-location'].startsWith('file:') ? 'placeholders on disk' : undefined;
+  }
+  // Which of several files has an entity is chance in the peer, and what follows from it as well.
+  const claimed = found.some(({ at }) => at.endsWith('managed-by-location')) || found.some(({ at }) => at.startsWith('/metadata/annotations/')) || only(found, /^\/relations/);
+  return claimed && /^file:/.test(entity.metadata.annotations['backstage.io/managed-by-location']) ? 'claimed elsewhere' : undefined;
 }

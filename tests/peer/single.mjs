@@ -1,5 +1,5 @@
 // One request to both, or a walk of pages, and what is the same about the answers.
-import { known } from './known.mjs';
+import { known, knownEntity } from './known.mjs';
 import { byRef, differences, normal, parts } from './normal.mjs';
 import { valuesAt } from './generated.mjs';
 
@@ -19,16 +19,11 @@ export async function compareEntities({ backstage, stagedoor, report }) {
       report.alike('entities');
       shared.push(entity);
     } else {
-      report.differs('entities', ref, knownEntity(ref, found), found);
+      report.differs('entities', ref, knownEntity(entity, found), found);
     }
   }
-  for (const ref of mine.keys()) report.differs('entities', ref, knownEntity(ref, []), [{ at: '', theirs: 'absent', ours: 'there' }]);
+  for (const [ref, entity] of mine) report.differs('entities', ref, knownEntity(entity), [{ at: '', theirs: 'absent', ours: 'there' }]);
   return shared;
-}
-
-/** Entities that differ on purpose. */
-function knownEntity() {
-  return undefined;
 }
 
 export async function compareRequest(both, request, group) {

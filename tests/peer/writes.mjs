@@ -64,7 +64,8 @@ export async function writes(both, web, files) {
   await step('POST', '/refresh', { entityRef: 'component:default/one' });
   await settle();
   await step('GET', '/entities/by-name/component/default/one');
-XX, { entityRef: 'component:default/one' });
+  files['/one.yaml'] = component('one').replace('name: one', 'name: one, tags: [Bad]');
+  await step('POST', '/refresh', { entityRef: 'component:default/one' });
   await settle();
   await step('GET', '/entities/by-name/component/default/one');
   files['/one.yaml'] = component('one');
