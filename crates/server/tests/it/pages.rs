@@ -115,7 +115,7 @@ async fn widgets_count_what_their_reader_may_see_and_nothing_else() {
         values.iter().filter_map(Value::as_f64).sum::<f64>()
     };
     assert_eq!((sum(&all), sum(&hers)), (3.0, 2.0));
-    assert!(!hers.to_string().contains("team-b") && !hers.to_string().contains("other"), "{hers}");
+    assert!(!hers.to_string().contains("team-b") && !hers.to_string().contains("default/other"), "{hers}");
 }
 
 #[tokio::test]

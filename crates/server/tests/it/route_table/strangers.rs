@@ -29,6 +29,8 @@ const OPEN: [&str; 19] = [
     "ingest_id",
     "action",
     "page",
+    "widget",
+    "folder",
     "webhook",
     "app",
     "secret_name",
