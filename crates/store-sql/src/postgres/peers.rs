@@ -81,7 +81,9 @@ struct Known {
 struct Work {
     /// What it holds.
     held: BTreeSet<String>,
-    /// How much there is; `None` where this replica does none.
+    /// In so many rows.
+    rows: usize,
+    /// In how many rows there is all of it; `None` where this replica does none.
     known: Option<usize>,
     /// It is being shared now.
     sharing: bool,
@@ -92,15 +94,20 @@ struct Work {
 }
 
 impl Work {
+    fn lose(&mut self) {
+        self.held.clear();
+        self.rows = 0;
+    }
+
     /// Learns how things stand, as they stood after `shared` times. Whether they should be shared anew.
     fn learn(&mut self, look: Look, shared: Option<u64>) -> bool {
         let (Some(known), false) = (self.known, self.sharing || shared != Some(self.shared)) else {
             return false;
         };
-        let agrees = look.agrees(self.held.len());
+        let agrees = look.agrees(self.rows);
         if !agrees {
             // Somebody else has taken some: which ones is not known.
-            self.held.clear();
+            self.lose();
         }
         let again = self.told.is_none_or(|(told, at)| told != look || at.elapsed() > AGAIN);
         let share = !agrees || look.asks_for_change(known) && again;
@@ -310,13 +317,13 @@ impl Peers for Replicas {
         let ours = &mut self.known.lock().work;
         (ours.sharing, ours.shared) = (false, ours.shared + 1);
         match shared {
-            Ok(held) => {
-                ours.held = held;
+            Ok(shared) => {
+                (ours.held, ours.rows, ours.known) = (shared.held, shared.rows, Some(shared.known));
                 Ok(())
             }
             Err(failure) => {
                 // Whether it has given something up is not known.
-                ours.held.clear();
+                ours.lose();
                 ours.told = None;
                 Err(self.failed(failure))
             }

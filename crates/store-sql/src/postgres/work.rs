@@ -18,6 +18,8 @@ use super::text;
 
 /// What the names of this work begin with in the table. Behind it comes `!` in the order of the characters.
 const PREFIX: &str = "source ";
+/// Names up to so many bytes stand there as they are.
+const LONGEST: usize = 1000;
 
 /// How it is shared, for the statement that renews the lease of a replica `$1`: pieces; those of this replica; those
 /// that nobody holds; those that nobody has taken for long; replicas that do such work; how many of them stand before
@@ -123,9 +125,33 @@ const TAKE: &str = "UPDATE leases SET holder = $1, until = clock_timestamp() + i
 const MINE: &str =
     "SELECT name FROM leases WHERE holder = $1 AND name >= 'source ' AND name < 'source!' ORDER BY name";
 
+/// What a replica has after the sharing.
+pub(super) struct Shared {
+    /// The work that it holds.
+    pub(super) held: BTreeSet<String>,
+    /// The rows that stand for it.
+    pub(super) rows: usize,
+    /// The rows that stand for all work.
+    pub(super) known: usize,
+}
+
+/// The name of the row that stands for a piece of work. An index holds no long texts: one that is long goes by its
+/// beginning and a number made of it. Should two have the same, one replica does both.
+fn key_of(work: &str) -> String {
+    let stored = text::put(work);
+    if stored.len() <= LONGEST {
+        return format!("{PREFIX}{stored}");
+    }
+    let number = stored.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    let beginning: String = stored.chars().take(LONGEST / 8).collect();
+    format!("{PREFIX}{beginning} {} {number:016x}", stored.len())
+}
+
 /// Brings the rows of this work up to date, gives up what is too much, takes what is missing. Answers what this
 /// replica holds then.
-pub(super) async fn share(link: &mut Link, id: Uuid, work: &BTreeSet<String>) -> Outcome<BTreeSet<String>> {
+pub(super) async fn share(link: &mut Link, id: Uuid, work: &BTreeSet<String>) -> Outcome<Shared> {
     // What this replica takes must not be forgotten by a crash of the database while it believes to hold it.
     link.client.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await?;
     let shared = within_transaction(link, id, work).await;
@@ -134,9 +160,9 @@ pub(super) async fn share(link: &mut Link, id: Uuid, work: &BTreeSet<String>) ->
     shared
 }
 
-async fn within_transaction(link: &mut Link, id: Uuid, work: &BTreeSet<String>) -> Outcome<BTreeSet<String>> {
-    let names: Vec<String> =
-        work.iter().map(|name| text::put(&format!("{PREFIX}{name}")).into_owned()).collect();
+async fn within_transaction(link: &mut Link, id: Uuid, work: &BTreeSet<String>) -> Outcome<Shared> {
+    let names: BTreeSet<String> = work.iter().map(|name| key_of(name)).collect();
+    let names: Vec<String> = names.into_iter().collect();
     let nobody = Uuid::nil();
     let reader = link.statement(READER).await?;
     link.client.execute(&reader, &[&id]).await?;
@@ -154,8 +180,9 @@ async fn within_transaction(link: &mut Link, id: Uuid, work: &BTreeSet<String>) 
     }
     let mine = link.statement(MINE).await?;
     let rows = link.client.query(&mine, &[&id]).await?;
-    let name = |row: &Row| text::get(row.get(0)).strip_prefix(PREFIX).map(str::to_owned);
-    Ok(rows.iter().filter_map(name).collect())
+    let mine: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
+    let held = work.iter().filter(|name| mine.contains(&key_of(name))).cloned().collect();
+    Ok(Shared { held, rows: mine.len(), known: names.len() })
 }
 
 async fn stand(link: &mut Link, id: Uuid) -> Outcome<Look> {

@@ -73,8 +73,11 @@ pub fn run(fresh: &mut dyn FnMut() -> Box<dyn Fn() -> Box<dyn Store>>) {
     taken_at_once_by_all(&*fresh());
 }
 
+/// Names as sources have them: any characters, and some of them very long.
 fn named(range: std::ops::Range<usize>) -> BTreeSet<String> {
-    range.map(|n| format!("url:https://h/größe \u{0} {n}")).collect()
+    let long = "a".repeat(20_000);
+    let name = |n| format!("url:https://h/größe \u{0} {}{n}", if n % 2 == 0 { "" } else { &long });
+    range.map(name).collect()
 }
 
 fn equal_parts_that_follow_who_is_there(open: &dyn Fn() -> Box<dyn Store>) {
