@@ -38,11 +38,13 @@ const OTHERS: [(&str, &str); 4] = [
     ("GET /.backstage/health/v1/readiness", "gate.rs"),
 ];
 /// Where each dialect's routers hang, as `http_stack.rs` says.
-const MOUNTS: [&str; 11] = [
+const MOUNTS: [&str; 13] = [
     "/v1",
     "/api/catalog",
     "/api/permission",
     "/api/events",
+    "/api/search",
+    "/api/scaffolder",
     "/api/stagedoor/v1",
     "/api/auth",
     "/api/user-settings",
@@ -59,6 +61,8 @@ const CRATES: [(&str, &[&str]); 3] = [
             "/api/catalog",
             "/api/permission",
             "/api/events",
+            "/api/search",
+            "/api/scaffolder",
             "/api/auth",
             "/api/user-settings",
             "/api/notifications",
