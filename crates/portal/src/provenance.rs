@@ -179,10 +179,10 @@ fn said(record: &EntityRecord, entry: &BlueprintEntry) -> BTreeMap<String, Said>
 }
 
 /// The change that gave each field its value.
-fn since(store: &dyn Store, record: &EntityRecord, entry: &BlueprintEntry) -> Result<Changes, PortalError> {
+fn since(store: &dyn Store, record: &EntityRecord, entry: &BlueprintEntry) -> Result<Found, PortalError> {
     let commits = store.history(Thing::Entity(record.uid), None, LOOK_BACK).map_err(writer::internal)?;
     let mut open = said(record, entry);
-    let mut found = Changes::new();
+    let mut found = Found::new();
     let mut last: Option<Since> = None;
     for commit in &commits {
         let was = match commit.change_set.changes.last() {
@@ -219,4 +219,5 @@ fn since(store: &dyn Store, record: &EntityRecord, entry: &BlueprintEntry) -> Re
     Ok(found)
 }
 
-type Changes = BTreeMap<String, Since>;
+/// Fields by name.
+type Found = BTreeMap<String, Since>;

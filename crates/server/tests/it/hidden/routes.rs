@@ -1,6 +1,10 @@
 //! Every route that reads, with requests that would find what is hidden.
 
+mod native;
+
 use serde_json::{Value, json};
+
+use self::native::native;
 
 /// What a route is for this test.
 pub(super) enum Reads {
@@ -363,125 +367,6 @@ fn plugins(method: &str, path: &str) -> Option<Reads> {
         }
         _ => own.iter().any(|start| path.starts_with(start)).then_some(Nothing),
     }
-}
-
-fn native(method: &str, path: &str) -> Option<Reads> {
-    let nodes = [
-        "service/orders",
-        "service/UPPER",
-        "service/Ghost%20Two",
-        "service/ghost",
-        "service/never",
-        "plan/secret",
-        "domain/hub",
-        "incident/i1",
-    ];
-    let named = |path: &str, more: &str| {
-        let one = |n: &&str| {
-            let (blueprint, identifier) = n.split_once('/').unwrap_or_default();
-            format!("{path}?blueprint={blueprint}&identifier={identifier}{more}")
-        };
-        nodes.iter().map(one).collect::<Vec<_>>()
-    };
-    Some(match (method, path) {
-        ("get", "/blueprints" | "/session" | "/sources" | "/changes" | "/removals") => get([path]),
-        ("get", "/entity/raw" | "/entity/history" | "/entity/dependents") => get(named(path, "")),
-        ("get", "/entity/related") => {
-            let mut paths = named(path, "&step=service%20uses");
-            for more in ["&step=uses&step=service%20uses", "&step=uses&q=o", "&type=dependsOn"] {
-                paths.extend(named(path, more));
-            }
-            paths.extend(named(path, "&step=domain&step=service%20domain&step=plan%20of"));
-            get(paths)
-        }
-        ("get", "/entity") => {
-            let mut paths = named(path, "");
-            paths.push(format!("{path}?blueprint=component&identifier=component:default/shop"));
-            paths.push(format!("{path}?blueprint=component&identifier=component:default/ghost"));
-            get(paths)
-        }
-        ("get", "/graph") => {
-            let mut paths = Vec::new();
-            for reference in [
-                "service:default/orders",
-                "service:default/ghost",
-                "service:default/never",
-                "domain:default/hub",
-                "component:default/shop",
-                "component:default/ghost",
-                "group:default/haunted",
-                "group:default/crew",
-            ] {
-                paths.push(format!("{path}?ref={reference}&depth=4"));
-                paths.push(format!("{path}?ref={reference}&depth=2&limit=2"));
-            }
-            paths.push(format!("{path}?ref=service:default/orders&relation=of"));
-            paths.extend(named(path, "&depth=3"));
-            for more in ["query=", "query=&blueprint=service&hub=1", "query=%24title%20%3D%20Orders&blueprint=service&depth=2"] {
-                paths.push(format!("{path}?{more}"));
-            }
-            get(paths)
-        }
-        ("post", "/blueprints/preview") => post(
-            path,
-            BLUEPRINTS.map(|blueprint| {
-                json!({"identifier": blueprint, "entity": "ghost",
-                "blueprint": {"identifier": blueprint, "schema": {"properties": {}, "required": []}}})
-            }),
-        ),
-        ("post", "/jq/try") => post(
-            path,
-            ["orders", "ghost"].map(|id| json!({"program": ".", "blueprint": "service", "entity": id})),
-        ),
-        ("get", "/blueprint-templates") => get([path]),
-        ("get", "/sources/conflict") => {
-            get(["service:default/ghost", "component:default/ghost", "component:default/shop"]
-                .map(|r| format!("{path}?ref={r}")))
-        }
-        ("post", "/locations/preview") => {
-            post(path, [json!({"target": "https://none.larkfell.example/catalog-info.yaml"})])
-        }
-        ("get", "/home") => get([path]),
-        ("post", "/widgets/data") => post(path, widgets()),
-        ("put", "/home/layout" | "/home/links" | "/home/organization-links") | ("post", "/viewed") => {
-            Reads::Writes
-        }
-        ("get", "/suggest") => {
-            get(["ghost", "o", "unseen", "sh", "secret", "ghsot", "sercet", "", "ghost two"]
-                .map(|q| format!("{path}?q={q}")))
-        }
-        ("get", "/views") => get([path, "/views?blueprint=service"]),
-        ("get", "/views/{id}") => get(["/views/none"]),
-        ("post", "/views") | ("put" | "delete", "/views/{id}") => Reads::Writes,
-        ("post", "/tables") => {
-            let mut bodies = Vec::new();
-            for blueprint in ["service", "domain", "incident", "plan", "component", "note"] {
-                bodies.push(json!({"blueprint": blueprint, "facets": ["$team", "$title"], "columns": ["$title"]}));
-                bodies.push(json!({"blueprint": blueprint, "limit": 1, "query": "o",
-                    "sort": [{"field": "$title", "order": "desc"}]}));
-            }
-            bodies.push(json!({"columns": ["uses.$title", "uses.language", "domain"],
-                "facets": ["language", "uses", "theirs", "domain", "uses.language", "$blueprint"]}));
-            bodies.push(json!({"query": "$team = beta", "sort": [{"field": "uses", "order": "asc"},
-                {"field": "$identifier", "order": "desc"}]}));
-            bodies.extend(["uses", "$team", "theirs", "$blueprint"].map(|f| json!({"group": {"field": f}})));
-            bodies.push(json!({"within": [{"field": "uses", "value": "ghost"}]}));
-            bodies.extend(queries().into_iter().map(|q| json!({"query": q})));
-            post(path, bodies)
-        }
-        ("post", "/tables/export") => post(path, ["csv", "json"].map(|format| {
-            json!({"format": format, "columns": ["$title", "uses", "uses.$title", "theirs", "$team"]})
-        })),
-        ("post", "/query") => post(path, [
-            json!({"text": "language = ", "cursor": 11}),
-            json!({"text": "$team = ", "cursor": 8}),
-            json!({"text": "uses = ", "cursor": 7, "blueprint": "service"}),
-            json!({"text": "uses.$title = ", "cursor": 14}),
-            json!({"text": "relatedTo(service = g", "cursor": 21}),
-            json!({"text": "theirs = ", "cursor": 9}),
-        ]),
-        _ => return None,
-    })
 }
 
 /// Routes that tell nothing of entities, by their beginnings: what administrators alone may read, what is about the
