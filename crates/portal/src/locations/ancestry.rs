@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn targets_are_resolved_as_the_configured_host_writes_them() {
         let document = json!({ "kind": "Location", "spec": { "targets": ["./b.yaml"] } });
-        let base = "https://azure.example.com/o/p/_git/r?path=/a/catalog-info.yaml";
+        let base = "https://azure.example.com/o/p/_git/r?path=%2Fa%2Fcatalog-info.yaml";
         let record = EntityRecord {
             uid: Uuid::nil(),
             blueprint: "location".into(),
@@ -151,7 +151,7 @@ mod tests {
             },
         };
         let leads_to = |hosts: &CodeHosts| {
-            let place = plain("url:https://azure.example.com/o/p/_git/r?path=/a/b.yaml");
+            let place = plain("url:https://azure.example.com/o/p/_git/r?path=%2Fa%2Fb.yaml");
             Leading::of(0, &record, hosts).unwrap().leads_to(&place)
         };
         assert!(leads_to(&CodeHosts::new([("azure.example.com", "azure")])));

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use stagedoor_model::{
-    Change, Claim, EntityRecord, Fields, JsonText, SourceRecord, SourceState, WaitingClaim,
+    Change, Claim, EntityRecord, Fields, JsonText, SourceRecord, SourceState, Timestamp, WaitingClaim,
 };
 use stagedoor_query::Catalog;
 
 use super::budget::{Agreed, is_held};
 use super::departed::Departed;
+use super::forget::ABANDONED;
 use super::item::{Content, Item};
 use super::kept::Kept;
 use super::reading::TARGET_MARK;
@@ -79,8 +80,11 @@ impl Draft {
             .and_then(|n| self.catalog.entity(n))
             .map(|e| Arc::clone(&e.record));
         let held = old.as_ref().and_then(|o| o.claim.as_ref());
-        let is_free =
-            |h: &Claim| may_take(h, source, item, &reference, spoken) || self.is_gone(&h.source, &h.item);
+        let waits = self.catalog.waiting().get(&(source.to_owned(), item.item.clone()));
+        let since = waits.filter(|w| w.entity_ref == reference).map_or(self.at, |w| w.since);
+        let is_free = |h: &Claim| {
+            may_take(h, source, item, &reference, spoken) || self.yields(&h.source, &h.item, since)
+        };
         if let Some(holder) = held.filter(|h| !is_free(h)) {
             let waits = WaitingClaim {
                 source: source.to_owned(),
@@ -142,23 +146,27 @@ impl Draft {
         record.document = Some(document);
     }
 
-    /// Whether what holds a claim is authoritatively absent: its source, or the target that it stands in. Whoever says
-    /// the same elsewhere has moved it there.
-    fn is_gone(&self, source: &str, item: &str) -> bool {
-        let is_gone = |id: &str| self.catalog.sources().get(id).is_some_and(|s| s.state == SourceState::Gone);
+    /// Whether what holds a claim gives way to one that was first made at a moment: it is no longer read, or it, or the
+    /// target that it stands in, is authoritatively absent and was so before. Whoever says the same elsewhere from
+    /// then on has moved it there; a rival from before waits for the end of the grace.
+    fn yields(&self, source: &str, item: &str, since: Timestamp) -> bool {
         let place = item.rsplit_once('#').map_or(item, |(place, _)| place);
-        is_gone(source) || is_gone(&format!("{source}{TARGET_MARK}{place}"))
+        let yields = |id: &str| {
+            let state = self.catalog.sources().get(id).filter(|s| s.state == SourceState::Gone);
+            state.is_some_and(|s| s.reason.as_deref() == Some(ABANDONED) || s.since < since)
+        };
+        yields(source) || yields(&format!("{source}{TARGET_MARK}{place}"))
     }
 
-    /// What is absent of a source passes to those who wait for it.
+    /// What a source does not hold any more passes to those who wait for it.
     pub(super) fn pass_on(&mut self, source: &str) {
-        let waiting: HashSet<String> =
-            self.catalog.waiting().values().map(|claim| claim.entity_ref.clone()).collect();
+        let waiting: HashMap<String, Timestamp> =
+            self.catalog.waiting().values().map(|claim| (claim.entity_ref.clone(), claim.since)).collect();
         if waiting.is_empty() {
             return;
         }
         for (reference, item) in claimed_by(&self.catalog, source) {
-            if waiting.contains(&reference) && self.is_gone(source, &item) {
+            if waiting.get(&reference).is_some_and(|since| self.yields(source, &item, *since)) {
                 self.end_claim(&reference);
             }
         }

@@ -65,20 +65,25 @@ async fn what_stands_elsewhere_is_taken_over_from_an_address_that_is_gone() {
     let (old_target, new_target) = (format!("{old_base}/a.yaml"), format!("{new_base}/a.yaml"));
     let portal = TestPortal::builder().url_location(&old_target).url_location(&new_target).start().await;
     let uid = contribute(&portal).await;
-    // While the old address cannot be reached it keeps what it said.
+    let (old_id, new_id) = (format!("url:{old_target}"), format!("url:{new_target}"));
+    let moved = async || portal.backstage(A).await["spec"]["moved"] == true;
+    // While the old address cannot be reached it keeps what it said, and a rival from before waits for its grace.
     new.put("/a.yaml", 200, &component_with("a", "moved: true"));
-    old.put("/a.yaml", 500, "");
-    read(&portal, &format!("url:{old_target}")).await;
-    read(&portal, &format!("url:{new_target}")).await;
-    let conflicts = source(&portal, &format!("url:{new_target}")).await["conflicts"].clone();
-    assert_eq!(conflicts[0]["ref"], A);
-    // When it is gone the repository has moved.
-    old.put("/a.yaml", 404, "");
-    read(&portal, &format!("url:{old_target}")).await;
-    read(&portal, &format!("url:{new_target}")).await;
+    for status in [500, 404] {
+        old.put("/a.yaml", status, "");
+        read(&portal, &old_id).await;
+        read(&portal, &new_id).await;
+        assert_eq!(source(&portal, &new_id).await["conflicts"][0]["ref"], A);
+        assert!(!moved().await, "{status}");
+    }
+    // Whoever says it only when the old address is gone has moved it.
+    for text in [component("b"), component_with("a", "moved: true")] {
+        new.put("/a.yaml", 200, &text);
+        read(&portal, &new_id).await;
+    }
     is_still(&portal, &uid).await;
-    assert_eq!(portal.backstage(A).await["spec"]["moved"], true);
-    assert_eq!(source(&portal, &format!("url:{new_target}")).await["conflicts"], json!([]));
+    assert!(moved().await);
+    assert_eq!(source(&portal, &new_id).await["conflicts"], json!([]));
 }
 
 #[tokio::test]
