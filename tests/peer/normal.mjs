@@ -11,7 +11,7 @@ export function normal(value, system, key = '') {
     return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, normal(inner, system, name)]));
   }
   if (typeof value !== 'string') return value;
-  if (key === 'uid' || key === 'entity_id') return system.refs.get(value) ?? (UUID.test(value) ? 'a uid' : value);
+  if (key === 'uid' || key === 'entity_id' || (key === 'value' && UUID.test(value))) return system.refs.get(value) ?? (UUID.test(value) ? 'a uid' : value);
   if (key === 'etag') return 'an etag';
   if (key === 'id') return system.targets.get(value) ?? (UUID.test(value) ? 'an id' : value);
   if (/^(next|prev)Cursor$/.test(key)) return 'a cursor';
@@ -19,7 +19,8 @@ export function normal(value, system, key = '') {
   return value;
 }
 
-const refOf = (entity) => `${entity?.kind}:${entity?.metadata?.namespace}/${entity?.metadata?.name}:${JSON.stringify(entity)}`;
+const sorted = (_, value) => (value !== null && typeof value === 'object' && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort()) : value);
+const refOf = (entity) => `${entity?.kind}:${entity?.metadata?.namespace}/${entity?.metadata?.name}:${JSON.stringify(entity, sorted)}`;
 
 /** A list of entities that no order was asked for. */
 export const byRef = (list) => [...list].sort((a, b) => (refOf(a) < refOf(b) ? -1 : 1));

@@ -87,7 +87,7 @@ async function compareWalk({ backstage, stagedoor, report }, request, group) {
       pages: pages.map(({ items: all, ...rest }) => ({ count: all.length, ...rest })),
       items: byRef(items),
       // A field with several values repeats entities, and which value stands for one cannot be told.
-      order: request.order && whole && items.every((item) => valuesAt(item, request.order).length === 1) ? items.map((item) => valuesAt(item, request.order)[0]) : undefined,
+      order: request.order && (request.method !== 'POST' || request.body.orderBy) && whole && items.every((item) => valuesAt(item, request.order).length === 1) ? items.map((item) => valuesAt(item, request.order)[0]) : undefined,
     };
   });
   conclude({ request, theirs: a, ours: b, group, report });

@@ -101,7 +101,7 @@ impl View {
                     "type": "backstage.io/catalog-processing",
                     "level": p.level,
                     "message": format!("{}: {}", p.name, p.message),
-                    "error": { "name": p.name, "message": p.message },
+                    "error": error(&p.name, &p.message),
                 })
             })
             .collect();
@@ -201,6 +201,16 @@ fn etag_of(entity: &Entity, relations_and_status: u64) -> [u8; ETAG] {
     let hashes = (u128::from(entity.document_hash()) << 64) | u128::from(relations_and_status);
     let digit = |at: usize| b"0123456789abcdef"[(hashes >> (4 * (ETAG - 1 - at))) as usize & 15];
     std::array::from_fn(digit)
+}
+
+/// An error as Backstage serializes it: with what caused it, which its text ends with.
+fn error(name: &str, message: &str) -> Value {
+    let mut error = serde_json::json!({ "name": name, "message": message });
+    let cause = message.split_once("; caused by ").and_then(|(_, cause)| cause.split_once(": "));
+    if let (Some((name, text)), Some(map)) = (cause, error.as_object_mut()) {
+        map.insert("cause".into(), self::error(name, text));
+    }
+    error
 }
 
 /// A JSON string. Names and references hardly ever need an escape.

@@ -4,11 +4,13 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 use stagedoor_auth::{Action, Resource, Viewer};
+use stagedoor_ingest::{ReadContext, read_value};
 use tokio::runtime::Handle;
 
 use super::{Location, check_target, find};
 use crate::Portal;
 use crate::error::PortalError;
+use crate::sources::KnownKinds;
 
 /// What registering a location would bring.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +50,7 @@ impl Portal {
             return Err(PortalError::invalid(texts.join(", ")));
         }
         let mut seen = HashSet::from([location.entity_ref.clone()]);
-        let mut entities = vec![entity_of(location)];
+        let mut entities = vec![self.entity_of(location)];
         for document in reading.documents {
             // The reading may begin with the location itself.
             if document.reference == location.entity_ref {
@@ -64,21 +66,20 @@ impl Portal {
     }
 }
 
-/// The entity that stands for a location.
-fn entity_of(location: &Location) -> Value {
-    let name = location.entity_ref.rsplit('/').next().unwrap_or_default();
-    let source = location.source();
-    json!({
-        "apiVersion": "backstage.io/v1alpha1",
-        "kind": "Location",
-        "metadata": {
-            "name": name,
-            "namespace": "default",
-            "annotations": {
-                "backstage.io/managed-by-location": source,
-                "backstage.io/managed-by-origin-location": source,
-            },
-        },
-        "spec": { "type": location.kind, "target": location.target },
-    })
+impl Portal {
+    /// The entity that stands for a location, with the annotations of its address.
+    fn entity_of(&self, location: &Location) -> Value {
+        let name = location.entity_ref.rsplit('/').next().unwrap_or_default();
+        let source = location.source();
+        let value = json!({
+            "apiVersion": "backstage.io/v1alpha1",
+            "kind": "Location",
+            "metadata": { "name": name, "namespace": "default" },
+            "spec": { "type": location.kind, "target": location.target },
+        });
+        let kinds = KnownKinds::of(self.shared.catalog.load().blueprints());
+        let context = ReadContext::for_location(&source, &source, &kinds);
+        let read = read_value(value.clone(), &context.with_hosts(&self.shared.sources.code_hosts));
+        read.map_or(value, |read| read.value)
+    }
 }

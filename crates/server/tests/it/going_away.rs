@@ -163,6 +163,7 @@ async fn a_document_that_turns_bad_keeps_the_last_good_entity_and_shows_the_erro
     assert!(item["message"].as_str().unwrap().contains(text), "{item}");
     assert_eq!((&item["type"], &item["level"]), (&json!("backstage.io/catalog-processing"), &json!("error")));
     assert!(item["error"]["name"].is_string() && item["error"]["message"].is_string());
+    assert_eq!(item["error"]["cause"], json!({ "name": "TypeError", "message": text }));
     assert_ne!(found["metadata"]["etag"], before["metadata"]["etag"]);
     found.as_object_mut().unwrap().shift_remove("status");
     found["metadata"]["etag"] = before["metadata"]["etag"].clone();
