@@ -60,8 +60,8 @@ const other = test.extend<{ other: Other }>({
 const cell = (page: Page, row: string, text: string) => tableRows(page).filter({ hasText: row }).getByText(text, { exact: true });
 
 other('a table follows what others write, without losing the place', async ({ page, other }) => {
-  await open(page, `/catalog/${blueprint}?cols=title,properties.stage,properties.cost`);
-  await expect(tableRows(page)).toHaveCount(50);
+  await open(page, `/catalog/${blueprint}?cols=$title,stage,cost`);
+  await expect(tableRows(page).nth(20)).toBeVisible();
   const scroll = page.locator('[role=region][aria-label="Live check"]');
   await scroll.evaluate((element) => (element.scrollTop = 400));
   const before = await scroll.evaluate((element) => element.scrollTop);
@@ -71,7 +71,7 @@ other('a table follows what others write, without losing the place', async ({ pa
   await other.put('e20', { stage: 'running' });
   await expect(cell(page, 'e20', 'running')).toBeVisible();
   await other.put('zz', { stage: 'new' });
-  await expect(page.getByRole('navigation', { name: 'Pages' })).toContainText('of 61');
+  await expect(page.getByRole('status', { name: 'Rows' })).toContainText('61');
   await other.delete('e21');
   await expect(page.getByRole('link', { name: 'e21', exact: true })).toHaveCount(0);
   expect(await scroll.evaluate((element) => element.scrollTop)).toBe(before);
@@ -79,11 +79,11 @@ other('a table follows what others write, without losing the place', async ({ pa
 });
 
 other('nothing blinks while rows change', async ({ page, other }) => {
-  await open(page, `/catalog/${blueprint}?cols=title,properties.stage`);
+  await open(page, `/catalog/${blueprint}?cols=$title,stage`);
   await page.evaluate(() => {
     const seen = { emptied: false };
     new MutationObserver(() => {
-      if (document.querySelectorAll('tbody tr').length < 50 || document.querySelector('[aria-busy=true]')) seen.emptied = true;
+      if (document.querySelectorAll('tbody tr').length < 15 || document.querySelector('[aria-busy=true]')) seen.emptied = true;
     }).observe(document.body, { childList: true, subtree: true, attributes: true });
     Object.assign(window, { seen });
   });
@@ -107,7 +107,7 @@ other('an entity page follows too, values of others included, and keeps its tab'
 other('a page that was hidden is as new as the catalog when it is seen again', async ({ page, other }) => {
   const feeds: string[] = [];
   page.on('request', (request) => request.url().includes('/changes') && feeds.push(request.url()));
-  await open(page, `/catalog/${blueprint}?cols=title,properties.stage`);
+  await open(page, `/catalog/${blueprint}?cols=$title,stage`);
   await expect.poll(() => feeds.length).toBe(1);
   const show = (state: string) =>
     page.evaluate((state) => {

@@ -1,9 +1,14 @@
+import type { APIRequestContext } from '@playwright/test';
 import { expect, test, titles, total } from './support';
 
-test.beforeEach(async ({ request }) => {
+async function clean({ request }: { request: APIRequestContext }) {
   const { views } = (await (await request.get('/api/stagedoor/v1/views')).json()) as { views: { id: string }[] };
   for (const { id } of views) expect((await request.delete(`/api/stagedoor/v1/views/${id}`)).ok()).toBe(true);
-});
+}
+
+test.beforeEach(({ request }) => clean({ request }));
+// other tables open without one
+test.afterEach(({ request }) => clean({ request }));
 
 test('saves what is on screen under a name and an address', async ({ page, api }) => {
   const { facets } = await api.table({ blueprint: 'component', facets: ['type'] });

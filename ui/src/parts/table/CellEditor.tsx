@@ -63,10 +63,9 @@ export function CellEditor({ row, field, onClose }: CellEditorProps) {
   if (!data) return <span className="sd-dim">…</span>;
   if (lock) {
     return (
-      <span className={classes.edit} onKeyDown={onKeyDown} title={lock}>
-        <span className={classes.lock} role="status">
-          <IconLock size={12} aria-hidden /> {lock}
-        </span>
+      <span className={classes.lock} onKeyDown={onKeyDown}>
+        <IconLock size={12} aria-hidden />
+        <span role="status">{lock}</span>
         <Button size="compact-xs" variant="subtle" color="gray" onClick={onClose} aria-label="Leave the cell" autoFocus>
           <IconX size={13} aria-hidden />
         </Button>

@@ -53,9 +53,11 @@ export function Explorer({ label, blueprint, search, view: saved, views, onSearc
   const table = useTable(request, group);
   const { data } = table;
   const [editing, setEditing] = useState<{ key: string; column: string }>();
-  const rules = data?.rules as unknown as Rules | undefined;
+  // what was just chosen is shown as chosen, before the answer has come
+  const [ahead, setAhead] = useState<{ of: string | undefined; rules: Rules }>();
+  const rules = ahead && ahead.of === data?.query ? ahead.rules : (data?.rules as unknown as Rules | undefined);
   const selection = useSelection(table.line, table.count, data, blueprint?.identifier);
-  const shown = useStable(data?.columns ?? []);
+  const shown = useStable(search.cols === undefined ? (data?.columns ?? []) : listOf(search.cols));
   const [pulled, setPulled] = useState<Record<string, number>>({});
   const widths = { ...saved?.widths, ...widthsOf(search.widths), ...pulled };
   const widthsKey = JSON.stringify(widths);
@@ -63,7 +65,10 @@ export function Explorer({ label, blueprint, search, view: saved, views, onSearc
     const known = JSON.parse(widthsKey) as Record<string, number>;
     return shown.map((id) => columnOf(fieldNamed(fields, id), known[id]));
   }, [shown, fields, widthsKey]);
-  const onRules = (next: Rules) => void textOf(next, blueprint?.identifier).then((query) => onSearch({ query: query || (saved?.query ? '*' : undefined) }));
+  const onRules = (next: Rules) => {
+    setAhead({ of: data?.query, rules: next });
+    void textOf(next, blueprint?.identifier).then((query) => onSearch({ query: query || (saved?.query ? '*' : undefined) }));
+  };
   const setColumns = (next: string[] | undefined) => onSearch({ cols: next?.join(',') });
   const onWidth = (id: string, width: number) => {
     setPulled((old) => ({ ...old, [id]: width }));
