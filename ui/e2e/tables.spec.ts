@@ -121,22 +121,26 @@ test('changes and deletes many, and takes it back', async ({ page, api }) => {
   expect((await api.table({ blueprint: blueprint.identifier })).total).toBe(400);
 });
 
-test('makes an entity by a form, and says at its field what is wrong', async ({ page, api }) => {
-  await page.goto(path);
-  await titles(page);
-  await page.getByRole('button', { name: 'New', exact: true }).click();
-  const form = page.getByRole('dialog');
-  await form.getByRole('textbox', { name: 'Identifier' }).fill('fresh');
-  await form.getByRole('button', { name: 'Check' }).click();
-  await expect(form.getByText(/must have required property 'tier'/).first()).toBeVisible();
-  await form.getByRole('combobox', { name: 'Tier' }).click();
-  await page.getByRole('option', { name: 'gold' }).click();
-  await form.getByRole('button', { name: 'Check' }).click();
-  await expect(form.getByText('The server would take it.')).toBeVisible();
-  expect(await api.exists(blueprint.identifier, 'fresh')).toBe(false);
-  await form.getByRole('button', { name: 'Create' }).click();
-  await expect(page).toHaveURL(/\/entity\/e2e_table\?id=fresh/);
-  expect(await api.exists(blueprint.identifier, 'fresh')).toBe(true);
+test.describe('what the server refuses', () => {
+  // the browser tells of every answer of 422
+  test.use({ allowErrors: /status of 422/ });
+  test('makes an entity by a form, and says at its field what is wrong', async ({ page, api }) => {
+    await page.goto(path);
+    await titles(page);
+    await page.getByRole('button', { name: 'New', exact: true }).click();
+    const form = page.getByRole('dialog');
+    await form.getByRole('textbox', { name: 'Identifier' }).fill('fresh');
+    await form.getByRole('button', { name: 'Check' }).click();
+    await expect(form.getByText(/must have required property 'tier'/).first()).toBeVisible();
+    await form.getByRole('combobox', { name: 'Tier' }).click();
+    await page.getByRole('option', { name: 'gold' }).click();
+    await form.getByRole('button', { name: 'Check' }).click();
+    await expect(form.getByText('The server would take it.')).toBeVisible();
+    expect(await api.exists(blueprint.identifier, 'fresh')).toBe(false);
+    await form.getByRole('button', { name: 'Create' }).click();
+    await expect(page).toHaveURL(/\/entity\/e2e_table\?id=fresh/);
+    expect(await api.exists(blueprint.identifier, 'fresh')).toBe(true);
+  });
 });
 
 test('asks across blueprints, with a number for each', async ({ page, api }) => {
