@@ -58,7 +58,8 @@ fn matcher(target: &str, pattern: &str) -> Result<GlobMatcher, HostError> {
 
 /// An address of git has its path behind the second `//`. Written as `%2A` a star is a name's.
 fn in_git(target: &str, url: Url) -> Result<Target, HostError> {
-    let wrong = |what: String| HostError::NotFound(format!("the target \"{target}\" cannot be read: {what}"));
+    // Not repeated: there may be a credential in it.
+    let wrong = |what: String| HostError::NotFound(format!("an address of git cannot be read: {what}"));
     let address = GitAddress::parse(target).map_err(wrong)?;
     let before = target.split('?').next().unwrap_or_default();
     if !before.contains('*') {

@@ -205,6 +205,8 @@ async fn what_is_not_there_is_said_to_be_absent() {
         let error = error(&hosts, &server.address(target)).await;
         assert!(matches!(&error, HostError::NotFound(text) if text.contains(says)), "{target}: {error:?}");
     }
+    let secret = server.address("r.git//f").replace("://", "://robot:hunter2@");
+    assert!(!error(&hosts, &secret).await.to_string().contains("hunter2"));
     let found = read(&hosts, &server.address("r.git//**")).await.unwrap();
     assert_eq!(found.len(), 1, "only the file itself");
     assert!(read(&hosts, &server.address("r.git//folder/*.json")).await.unwrap().is_empty());

@@ -196,7 +196,15 @@ async fn meaning(host: &str, what: &str, command: SshCommand) -> HostError {
     }
     // 127 is a machine without git, and 255 an error of ssh: neither speaks of the repository.
     let of_git = status.is_some_and(|status| !matches!(status, 127 | 255));
-    if of_git && says(&["does not appear to be a git repository", "not found", "does not exist", "no such"]) {
+    if of_git
+        && says(&[
+            "does not appear to be a git repository",
+            "not found",
+            "not be found",
+            "does not exist",
+            "no such",
+        ])
+    {
         return HostError::NotFound(format!("{host} has no such repository: {complaint}"));
     }
     let why = if complaint.is_empty() { what.to_owned() } else { complaint };
