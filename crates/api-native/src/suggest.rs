@@ -92,7 +92,6 @@ impl Suggestion {
     }
 }
 
-
 /// The pages whose titles fit. Who may read none finds none.
 fn pages(api: &Api, viewer: &stagedoor_auth::Viewer, text: &str) -> Vec<PageSuggestion> {
     let pages = api.portal.pages(viewer).unwrap_or_default();

@@ -2577,6 +2577,8 @@ export interface components {
             entity?: components["schemas"]["WidgetsEntity"] | null;
             /** @description Further rules that all widgets are held to: chosen page filters, each `{combinator, rules}`. */
             filters?: Record<string, never>[];
+            /** @description Identifiers of the page's own filters that are switched on. */
+            chosen?: string[];
             /** @description What `{{url.<name>}}` stands for. */
             url?: {
                 [key: string]: string;

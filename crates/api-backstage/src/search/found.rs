@@ -53,7 +53,8 @@ impl<'v> Found<'v> {
         let suggested = view.suggest(&asked.term, RANKED);
         // Only where nothing has the words, names that are a slip away are found.
         let slips = suggested.near && rest.is_empty();
-        let allowed = if slips { view.select(&filter, Scope::Backstage).nodes().clone() } else { rest.clone() };
+        let allowed =
+            if slips { view.select(&filter, Scope::Backstage).nodes().clone() } else { rest.clone() };
         let best: Vec<NodeId> = suggested.nodes.into_iter().filter(|node| allowed.contains(*node)).collect();
         for node in &best {
             rest.remove(*node);

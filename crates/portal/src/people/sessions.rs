@@ -209,7 +209,10 @@ impl Portal {
             for digest in &over {
                 draft.end_session(digest);
             }
-            Ok(over.len() + draft.drop_links_over(now) + draft.drop_settings_of_gone() + draft.drop_views_of_gone())
+            Ok(over.len()
+                + draft.drop_links_over(now)
+                + draft.drop_settings_of_gone()
+                + draft.drop_views_of_gone())
         };
         self.commit(Actor::new("sign-ins", "system"), false, sweep).await
     }

@@ -15,7 +15,7 @@ use crate::support::Ask;
 
 /// Parameters that name a part of a thing, or what everybody may see, or what cannot exist yet. Whatever is no
 /// person's own is judged by the walk.
-const OPEN: [&str; 19] = [
+const OPEN: [&str; 21] = [
     "property",
     "relation",
     "mirror",
