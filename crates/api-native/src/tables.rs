@@ -24,6 +24,8 @@ use crate::Api;
 use crate::error::{ApiError, Caller, ErrorBody};
 use crate::queries::{Asked, Asking, QueryInput, QueryNote, aside, known_blueprint};
 
+/// The longest name of a field that is looked for, in bytes: a relation's and a property's.
+const LONGEST_NAME: usize = 4096;
 /// Columns, facets and the like, at most of each.
 const MOST_FIELDS: usize = 200;
 /// Columns that an order has, at most.
@@ -205,6 +207,10 @@ impl<'q, 'v> Question<'q, 'v> {
         let columns = request.columns.as_ref().map_or(0, Vec::len);
         for (what, list) in [("columns", columns), ("facets", request.facets.len())] {
             at_most(what, list, MOST_FIELDS)?;
+        }
+        let named = request.columns.iter().flatten().chain(&request.facets);
+        if named.into_iter().any(|name| name.len() > LONGEST_NAME) {
+            return Err(ApiError::invalid(format!("a field's name has at most {LONGEST_NAME} bytes")));
         }
         at_most("sort", request.sort.as_ref().map_or(0, Vec::len), MOST_SORTS)?;
         at_most("within", request.within.len(), MOST_SORTS)?;

@@ -68,6 +68,7 @@ fn what_is_no_entity() {
                 Action::ReadPersonalSettings,
                 Action::UpdatePersonalSettings,
                 Action::ReadPage,
+                Action::ReadFeed,
                 Action::ReadActions,
                 Action::ExecuteAction,
             ],

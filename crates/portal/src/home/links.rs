@@ -84,8 +84,7 @@ fn check_layout(layout: &Value) -> Result<(), PortalError> {
             return refuse(&format!("sections[{at}].id must have 1 to {LONGEST_TITLE} bytes"));
         }
         for key in ["title", "blueprint", "query"] {
-            if section.get(key).is_some_and(|text| !text.as_str().is_some_and(|t| t.len() <= LONGEST_ADDRESS))
-            {
+            if section.get(key).is_some_and(|text| text.as_str().is_none_or(|t| t.len() > LONGEST_ADDRESS)) {
                 return refuse(&format!(
                     "sections[{at}].{key} must be a text of at most {LONGEST_ADDRESS} bytes"
                 ));

@@ -198,7 +198,7 @@ async fn a_query_is_translated_checked_and_completed() {
         ("upstreamOf(", "squad", 11),
         ("upstreamOf(squad = ", "red", 19),
         ("tier = gold ", "and", 12),
-        ("due in @last", "@lastDay", 7),
+        ("$createdAt in @last", "@lastDay", 14),
         ("owner is ", "empty", 9),
     ] {
         let body = json!({"text": text, "cursor": text.len(), "blueprint": "service"});

@@ -62,6 +62,8 @@ impl Strangers {
         let to = json!({ "type": "entity", "entityRef": "user:stagedoor/elsa-larkfell.example" });
         let notified = json!({ "recipients": to, "payload": { "title": "For Elsa" } });
         let notified = portal.post("/api/notifications/notifications", &notified).await.json();
+        let view = json!({ "title": "Hers", "query": "" });
+        let view = ask(portal, "POST", "/api/stagedoor/v1/views", &cookie, Some(&view)).await.json();
         let location = hidden_location(portal, &closed).await;
         let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no id: {value}")).to_owned();
         Self(BTreeMap::from([
@@ -72,6 +74,7 @@ impl Strangers {
             (("/by-entity/", "name"), "crown".to_owned()),
             (("/locations/", "id"), text(&location["id"])),
             (("/sources/", "id"), "hidden".to_owned()),
+            (("/views/", "id"), text(&view["id"])),
             (("/unprocessed/", "id"), portal.uid("vault:default/crown").await),
             (("/notifications/", "id"), text(&notified[0]["id"])),
             (("/tokens/", "id"), text(&made_token(portal, &elsa).await["id"])),

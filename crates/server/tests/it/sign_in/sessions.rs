@@ -154,9 +154,9 @@ async fn a_right_that_goes_is_gone_in_the_next_request() {
     let mut ada = set_up(&portal).await;
     let mut elsa = member(&mut ada, ELSA).await;
     portal.person(ELSA, json!({ "port_role": "Admin" }), &[]).await;
-    assert_eq!(elsa.get("/changes").await.status, 200);
+    assert_eq!(elsa.get("/audit").await.status, 200);
     portal.person(ELSA, json!({ "port_role": "Member" }), &[]).await;
-    assert_eq!(elsa.get("/changes").await.status, 403);
+    assert_eq!(elsa.get("/audit").await.status, 403);
 }
 
 #[tokio::test]

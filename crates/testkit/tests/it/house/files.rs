@@ -22,7 +22,7 @@ fn extension(name: &str) -> &str {
 }
 
 fn is_generated(name: &str) -> bool {
-    matches!(name, "ui/src/api/schema.ts" | "ui/src/api/port-schema.ts") || name.starts_with("openapi/")
+    (name.starts_with("ui/src/api/") && name.ends_with("schema.ts")) || name.starts_with("openapi/")
 }
 
 #[test]
@@ -60,6 +60,9 @@ fn names_say_something() {
     assert_none("names that say nothing", &breaches);
 }
 
+/// Routes that look like a folder of somebody's.
+const HOME: [&str; 3] = ["/home/layout", "/home/links", "/home/organization-links"];
+
 /// What ties a file to one machine: its folders, and registries by name (the tools know theirs).
 fn ties() -> [Regex; 2] {
     // Written in pieces, or this file would find itself.
@@ -91,6 +94,7 @@ fn files_name_no_machine_and_no_registry() {
         }
         let Ok(text) = fs::read_to_string(ROOT.join(&name)) else { continue };
         for (number, line) in text.lines().enumerate() {
+            let line = &HOME.iter().fold(line.to_owned(), |line, route| line.replace(route, ""));
             for found in ties.iter().filter_map(|tie| tie.find(line)) {
                 breaches.push(format!("{name}:{}: {}", number + 1, found.as_str().trim()));
             }

@@ -2,10 +2,14 @@
 
 use serde_json::json;
 
-use super::Reads::Writes;
 use super::{BLUEPRINTS, Reads, get, post, queries, widgets};
 
 pub(super) fn native(method: &str, path: &str) -> Option<Reads> {
+    if method == "get" { reads(path) } else { asks(method, path) }
+}
+
+/// What each of these shows.
+fn named(path: &str, more: &str) -> Vec<String> {
     let nodes = [
         "service/orders",
         "service/UPPER",
@@ -16,17 +20,18 @@ pub(super) fn native(method: &str, path: &str) -> Option<Reads> {
         "domain/hub",
         "incident/i1",
     ];
-    let named = |path: &str, more: &str| {
-        let one = |n: &&str| {
-            let (blueprint, identifier) = n.split_once('/').unwrap_or_default();
-            format!("{path}?blueprint={blueprint}&identifier={identifier}{more}")
-        };
-        nodes.iter().map(one).collect::<Vec<_>>()
+    let one = |n: &&str| {
+        let (blueprint, identifier) = n.split_once('/').unwrap_or_default();
+        format!("{path}?blueprint={blueprint}&identifier={identifier}{more}")
     };
-    Some(match (method, path) {
-        ("get", "/blueprints" | "/session" | "/sources" | "/changes" | "/removals") => get([path]),
-        ("get", "/entity/raw" | "/entity/history" | "/entity/dependents") => get(named(path, "")),
-        ("get", "/entity/related") => {
+    nodes.iter().map(one).collect()
+}
+
+fn reads(path: &str) -> Option<Reads> {
+    Some(match path {
+        "/blueprints" | "/session" | "/sources" | "/changes" | "/removals" => get([path]),
+        "/entity/raw" | "/entity/history" | "/entity/dependents" => get(named(path, "")),
+        "/entity/related" => {
             let mut paths = named(path, "&step=service%20uses");
             for more in ["&step=uses&step=service%20uses", "&step=uses&q=o", "&type=dependsOn"] {
                 paths.extend(named(path, more));
@@ -34,13 +39,13 @@ pub(super) fn native(method: &str, path: &str) -> Option<Reads> {
             paths.extend(named(path, "&step=domain&step=service%20domain&step=plan%20of"));
             get(paths)
         }
-        ("get", "/entity") => {
+        "/entity" => {
             let mut paths = named(path, "");
             paths.push(format!("{path}?blueprint=component&identifier=component:default/shop"));
             paths.push(format!("{path}?blueprint=component&identifier=component:default/ghost"));
             get(paths)
         }
-        ("get", "/graph") => {
+        "/graph" => {
             let mut paths = Vec::new();
             for reference in [
                 "service:default/orders",
@@ -57,11 +62,31 @@ pub(super) fn native(method: &str, path: &str) -> Option<Reads> {
             }
             paths.push(format!("{path}?ref=service:default/orders&relation=of"));
             paths.extend(named(path, "&depth=3"));
-            for more in ["query=", "query=&blueprint=service&hub=1", "query=%24title%20%3D%20Orders&blueprint=service&depth=2"] {
+            for more in [
+                "query=",
+                "query=&blueprint=service&hub=1",
+                "query=%24title%20%3D%20Orders&blueprint=service&depth=2",
+            ] {
                 paths.push(format!("{path}?{more}"));
             }
             get(paths)
         }
+        "/blueprint-templates" => get([path]),
+        "/sources/conflict" => {
+            get(["service:default/ghost", "component:default/ghost", "component:default/shop"]
+                .map(|r| format!("{path}?ref={r}")))
+        }
+        "/home" => get([path]),
+        "/suggest" => get(["ghost", "o", "unseen", "sh", "secret", "ghsot", "sercet", "", "ghost two"]
+            .map(|q| format!("{path}?q={q}"))),
+        "/views" => get([path, "/views?blueprint=service"]),
+        "/views/{id}" => get(["/views/none"]),
+        _ => return None,
+    })
+}
+
+fn asks(method: &str, path: &str) -> Option<Reads> {
+    Some(match (method, path) {
         ("post", "/blueprints/preview") => post(
             path,
             BLUEPRINTS.map(|blueprint| {
@@ -73,25 +98,13 @@ pub(super) fn native(method: &str, path: &str) -> Option<Reads> {
             path,
             ["orders", "ghost"].map(|id| json!({"program": ".", "blueprint": "service", "entity": id})),
         ),
-        ("get", "/blueprint-templates") => get([path]),
-        ("get", "/sources/conflict") => {
-            get(["service:default/ghost", "component:default/ghost", "component:default/shop"]
-                .map(|r| format!("{path}?ref={r}")))
-        }
         ("post", "/locations/preview") => {
             post(path, [json!({"target": "https://none.larkfell.example/catalog-info.yaml"})])
         }
-        ("get", "/home") => get([path]),
         ("post", "/widgets/data") => post(path, widgets()),
         ("put", "/home/layout" | "/home/links" | "/home/organization-links") | ("post", "/viewed") => {
             Reads::Writes
         }
-        ("get", "/suggest") => {
-            get(["ghost", "o", "unseen", "sh", "secret", "ghsot", "sercet", "", "ghost two"]
-                .map(|q| format!("{path}?q={q}")))
-        }
-        ("get", "/views") => get([path, "/views?blueprint=service"]),
-        ("get", "/views/{id}") => get(["/views/none"]),
         ("post", "/views") | ("put" | "delete", "/views/{id}") => Reads::Writes,
         ("post", "/tables") => {
             let mut bodies = Vec::new();
