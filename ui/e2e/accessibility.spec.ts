@@ -2,7 +2,7 @@ import { allPages, check, expect, open, test } from './support';
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`axe finds nothing serious on any page, ${colorScheme}`, async ({ page, api }) => {
-    test.setTimeout(90_000);
+    test.setTimeout(240_000);
     await page.emulateMedia({ colorScheme });
     for (const path of await allPages(api)) {
       await open(page, path);
@@ -17,7 +17,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     const [row] = await api.rows('component');
     await open(page, '/catalog/component');
     await page.getByRole('button', { name: 'Filter by Type' }).click();
-    await page.getByRole('checkbox').first().check();
+    await page.getByRole('group', { name: 'Type' }).getByRole('checkbox').first().check();
     await expect(page.getByRole('list', { name: 'Active filters' })).toBeVisible();
     await check(page, 'facet');
     await page.keyboard.press('Escape');

@@ -130,7 +130,7 @@ other('derived values say that they are, and a program that is none says why', a
   await expect(property('Stage of the parent').locator('dd')).toHaveText('planned');
   await expect(property('Double').locator('dd')).toHaveText('42');
   await expect(property('Broken').locator('dd')).toContainText('invalid JQ: ');
-  await open(page, `/catalog/${blueprint}?cols=title,properties.double,properties.parentStage`);
+  await open(page, `/catalog/${blueprint}?cols=$title,double,parentStage`);
   await expect(page.locator('th', { hasText: 'Double' })).toContainText('calculation');
   await expect(cell(page, 'e01', '42')).toBeVisible();
   await open(page, `/model?blueprint=${blueprint}`);
@@ -197,7 +197,7 @@ test.describe('a member', () => {
     const context = await browser.newContext({ baseURL: portal.url });
     await accept(context.request, ((await invited.json()) as { link: string }).link, {});
     const page = await context.newPage();
-    await open(page, '/catalog/ledger?cols=title,properties.stage');
+    await open(page, '/catalog/ledger?cols=$title,stage');
     const put = (identifier: string, team: string, stage: string) =>
       write('post', '/blueprints/ledger/entities?upsert=true', { identifier, title: identifier, team: [team], properties: { stage } });
     const told: string[] = [];

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
+use futures_util::{StreamExt as _, stream};
 use http::{HeaderValue, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -87,8 +88,9 @@ pub(crate) async fn export(
     let (table, nodes) = aside(move || Ok((nodes(&here, &table)?, table))).await.map(|(n, t)| (t, n))?;
     let (send, receive) = tokio::sync::mpsc::channel::<Result<Bytes, std::convert::Infallible>>(AHEAD);
     tokio::task::spawn_blocking(move || write(&view, &table, &nodes, format, &send));
-    let body =
-        futures_util::stream::unfold(receive, |mut r| async move { r.recv().await.map(|piece| (piece, r)) });
+    let pieces = stream::unfold(receive, |mut r| async move { r.recv().await.map(|piece| (piece, r)) });
+    // Compression asks once more behind the end.
+    let body = pieces.fuse();
     let (kind, extension) = match format {
         ExportFormat::Csv => ("text/csv; charset=utf-8", "csv"),
         ExportFormat::Json => ("application/json", "json"),
