@@ -60,7 +60,8 @@ pub(crate) fn routes() -> Router<Api> {
     post, path = "/jq/try", operation_id = "try_program", request_body = JqRequest,
     responses(
         (status = 200, body = JqResult), (status = 400, body = ErrorBody, description = "Half an entity"),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 413, body = ErrorBody), (status = 415, body = ErrorBody), (status = 422, body = ErrorBody)
     )
 )]
 pub(crate) async fn run(

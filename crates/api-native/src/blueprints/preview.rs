@@ -116,7 +116,8 @@ struct BrokenThing {
 #[utoipa::path(
     post, path = "/blueprints/preview", operation_id = "preview_blueprint", request_body = PreviewRequest,
     responses(
-        (status = 200, body = BlueprintPreview), (status = 401, body = ErrorBody),
+        (status = 200, body = BlueprintPreview), (status = 400, body = ErrorBody), (status = 413, body = ErrorBody),
+        (status = 415, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)
     )
 )]

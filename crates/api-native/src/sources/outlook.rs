@@ -65,7 +65,8 @@ struct RejectedPlace {
 #[utoipa::path(
     post, path = "/locations/preview", operation_id = "preview_location", request_body = LocationPreviewRequest,
     responses(
-        (status = 200, body = LocationPreview), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 200, body = LocationPreview), (status = 400, body = ErrorBody), (status = 413, body = ErrorBody),
+        (status = 415, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
         (status = 422, body = ErrorBody, description = "No web address")
     )
 )]

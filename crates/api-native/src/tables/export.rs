@@ -62,7 +62,7 @@ pub(super) fn routes() -> Router<Api> {
 #[utoipa::path(
     post, path = "/tables/export", request_body = ExportRequest,
     responses(
-        (status = 200, body = String, content_type = "text/csv"), (status = 400, body = ErrorBody),
+        (status = 200, content((String = "text/csv"), (Vec<Value> = "application/json"))), (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 404, body = ErrorBody), (status = 413, body = ErrorBody),
         (status = 415, body = ErrorBody), (status = 422, body = ErrorBody)
     )
