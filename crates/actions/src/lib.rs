@@ -1,0 +1,22 @@
+//! What a person or an event sets going: definitions, the runs they become, and what performs their steps.
+//!
+//! Port's actions and automations ([`port`]), its workflows and Backstage's templates are all a [`Program`]: from the
+//! state of a [`Run`] it says what comes next. A [`Performer`] does one step: a back end such as a webhook, or a scaffolder
+//! action such as `fetch:template`; `registry.rs` lists them. The engine, which keeps the runs, is the portal's.
+//!
+//! Nothing here keeps anything: it plans, renders and performs.
+
+mod performer;
+mod program;
+mod registry;
+mod run;
+mod services;
+
+pub use performer::{Call, Description, Effect, Failure, Outcome, Performer, Probe, Report};
+pub use program::{Next, Planned, Program, Scope};
+pub use registry::{Performers, performers};
+pub use run::{
+    Answer, Approval, ApprovalMode, Origin, Run, RunKind, RunOf, Starter, Status, Step, StepState, Target,
+    Verdict,
+};
+pub use services::{CatalogAccess, Level, Log, Services};

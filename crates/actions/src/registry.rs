@@ -1,0 +1,40 @@
+//! Everything that performs steps, as one list.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::performer::Performer;
+
+/// All performers by their names.
+#[derive(Clone, Default)]
+pub struct Performers(BTreeMap<&'static str, Arc<dyn Performer>>);
+
+impl Performers {
+    /// The one of a name.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Arc<dyn Performer>> {
+        self.0.get(id)
+    }
+
+    /// All, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Performer>> {
+        self.0.values()
+    }
+}
+
+impl FromIterator<Arc<dyn Performer>> for Performers {
+    fn from_iter<I: IntoIterator<Item = Arc<dyn Performer>>>(all: I) -> Self {
+        Self(all.into_iter().map(|performer| (performer.id(), performer)).collect())
+    }
+}
+
+/// Those that ship with the program: Port's back ends, Backstage's actions, ours.
+#[must_use]
+pub fn performers() -> Performers {
+    let all: Vec<Arc<dyn Performer>> = vec![
+        // Back ends of Port's actions, and two of our own.
+
+        // Scaffolder actions.
+    ];
+    all.into_iter().collect()
+}

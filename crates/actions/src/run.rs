@@ -1,0 +1,285 @@
+//! A run: one execution of an action, an automation, a template or a workflow, as it is kept.
+//!
+//! A run is a journalled state machine. Before a step that touches something outside is performed, its intent is kept;
+//! after it, what came of it. So whoever finds a run after a crash knows what surely happened, what surely did not, and
+//! for which step it has to ask.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use stagedoor_model::Timestamp;
+
+/// One execution.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Run {
+    /// `r_` and 16 letters or digits for Port's dialect; a UUID for a task of Backstage's scaffolder.
+    pub id: String,
+    /// Of what.
+    pub of: RunOf,
+    /// Digest of the definition as it was when the run began; the engine keeps definitions by it.
+    pub definition: String,
+    /// Who set it going, and how.
+    pub starter: Starter,
+    /// What it is about, if it is about an entity or a blueprint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Target>,
+    /// What it was given, as checked at the start: it is never changed afterwards.
+    #[serde(default)]
+    pub inputs: Map<String, Value>,
+    /// What templates may read besides the inputs (`trigger`, `event`, `entity`, `user`...), as it was at the start.
+    #[serde(default)]
+    pub context: Map<String, Value>,
+    /// How it is doing.
+    pub status: Status,
+    /// What back ends and clients say of it: a label, links, a summary.
+    #[serde(default)]
+    pub report: crate::Report,
+    /// Where it has to be approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
+    /// Its steps, in the order in which they were planned.
+    #[serde(default)]
+    pub steps: Vec<Step>,
+    /// What it gives back.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub output: Value,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Somebody wants it to end.
+    #[serde(default)]
+    pub cancelling: bool,
+    /// What may have happened is not known: a person has to look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attention: Option<String>,
+    /// The run that this one repeats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerun_of: Option<String>,
+    /// Which process has it, so that another one keeps off while that one lives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<String>,
+    /// Not before this time is anything to be done for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wake_at: Option<Timestamp>,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+}
+
+/// What a run is an execution of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunOf {
+    /// Which sort of definition.
+    pub kind: RunKind,
+    /// An action's identifier, a template's entity reference, a workflow's identifier.
+    pub identifier: String,
+    /// Its title then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Its icon then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icon: Option<String>,
+}
+
+/// Sorts of definitions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunKind {
+    /// A self-service action.
+    Action,
+    /// Set going by an event.
+    Automation,
+    /// A scaffolder template.
+    Template,
+    /// A workflow.
+    Workflow,
+}
+
+/// Who set a run going.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Starter {
+    /// The caller's name as the change log has it.
+    pub actor: String,
+    /// E-mail address of the person, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The machine that ran it in that person's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impersonated_by: Option<String>,
+    /// By which way.
+    pub origin: Origin,
+}
+
+/// By which way a run was set going.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Origin {
+    /// The web UI.
+    Ui,
+    /// A program.
+    Api,
+    /// An event.
+    Automation,
+}
+
+/// What a run is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Target {
+    /// Identifier of the blueprint.
+    pub blueprint: String,
+    /// Identifier of the entity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity: Option<String>,
+    /// Its title then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+}
+
+/// How a run is doing. Port's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Status {
+    /// Somebody has to say yes.
+    WaitingForApproval,
+    /// On its way, or waiting for its turn.
+    InProgress,
+    /// Ended well.
+    Success,
+    /// Ended badly.
+    Failure,
+    /// Somebody said no.
+    Declined,
+    /// Ended because somebody wished so.
+    Cancelled,
+}
+
+impl Status {
+    /// Whether nothing more will happen.
+    #[must_use]
+    pub fn has_ended(self) -> bool {
+        !matches!(self, Self::WaitingForApproval | Self::InProgress)
+    }
+}
+
+/// Who has to approve a run, and who has answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Approval {
+    /// One of them, or all.
+    pub mode: ApprovalMode,
+    /// E-mail addresses of those who may answer, as they were found at the start.
+    pub approvers: Vec<String>,
+    /// What has been answered.
+    #[serde(default)]
+    pub answers: Vec<Answer>,
+}
+
+/// How many have to approve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum ApprovalMode {
+    /// The first to approve.
+    Any,
+    /// Each of them.
+    All,
+}
+
+/// An approver's answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    /// Whose.
+    pub email: String,
+    /// Yes or no.
+    pub verdict: Verdict,
+    /// In their words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Yes or no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Verdict {
+    /// It may go on.
+    Approve,
+    /// It may not.
+    Decline,
+}
+
+/// A part of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    /// Unique within the run; an iteration of `each` is `id[0]`.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// What does it: the name of a [`crate::Performer`].
+    pub performer: String,
+    /// How it is doing.
+    pub state: StepState,
+    /// How often it was begun.
+    #[serde(default)]
+    pub attempts: u32,
+    /// What it was given, with secrets masked: for people. The performer gets it rendered anew.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub input: Value,
+    /// What it gave back.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub output: Value,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// When it was first begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+}
+
+/// How a step is doing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "camelCase")]
+pub enum StepState {
+    /// Planned.
+    Open,
+    /// About to be performed, or being performed: what it does outside may have happened.
+    Intent {
+        /// Names this attempt to back ends that can tell a repetition.
+        key: String,
+    },
+    /// Begun outside; looked after from time to time.
+    Following {
+        /// What the performer needs to find it again.
+        handle: Value,
+    },
+    /// Handed over; a client will report how it ended.
+    Reported,
+    /// Ended well.
+    Done,
+    /// Ended badly.
+    Failed,
+    /// Not performed: its condition was false, or one before it failed.
+    Skipped,
+    /// It may have happened, and cannot be asked for: a person decides.
+    Unclear,
+}
+
+impl StepState {
+    /// Whether nothing more will happen by itself.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        matches!(self, Self::Done | Self::Failed | Self::Skipped)
+    }
+}

@@ -1,0 +1,64 @@
+//! What performers may use: everything else is out of their reach.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::Value;
+use stagedoor_auth::Secret;
+use stagedoor_hosts::Hosts;
+use stagedoor_outbound::Egress;
+
+use crate::performer::Failure;
+
+/// What one call may use.
+#[derive(Clone)]
+pub struct Services {
+    /// The only way out.
+    pub egress: Arc<Egress>,
+    /// Code hosts with their credentials, and files at their addresses.
+    pub hosts: Option<Arc<Hosts>>,
+    /// The catalog, in the name of whoever set the run going.
+    pub catalog: Arc<dyn CatalogAccess>,
+    /// Where the run tells how it is getting on.
+    pub log: Arc<dyn Log>,
+    /// Id of the organization, Port's `orgId`.
+    pub organization: String,
+    /// What Port's calls are signed with: the organization's client secret.
+    pub signing_secret: Option<Secret>,
+    /// Address of this portal as clients reach it, without a slash at its end.
+    pub base_url: String,
+    /// Folder of the run's files, for steps that work on files.
+    pub workspace: Option<std::path::PathBuf>,
+}
+
+/// How loud a line of a log is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// As expected.
+    Info,
+    /// Somebody should look.
+    Warn,
+    /// It failed.
+    Error,
+}
+
+/// Lines of a run's log. Secrets are taken out of them by whoever keeps them.
+pub trait Log: Send + Sync {
+    /// Adds a line.
+    fn line(&self, level: Level, step: Option<&str>, message: &str);
+}
+
+/// The catalog as steps need it; each call is judged as one of the person who set the run going.
+#[async_trait]
+pub trait CatalogAccess: Send + Sync {
+    /// One entity as a Backstage document, by its reference; `None` where there is none, or none that this person sees.
+    async fn entity(&self, reference: &str) -> Option<Value>;
+
+    /// Registers a location of type `url` and waits for its entities: references of those that came of it, generated
+    /// ones left out. One that is registered already is read again.
+    async fn register(&self, url: &str, optional: bool) -> Result<Vec<String>, Failure>;
+
+    /// Makes or changes an entity in Port's dialect: `{identifier, title, team, properties, relations...}`. Returns it as
+    /// it is afterwards.
+    async fn upsert(&self, blueprint: &str, body: Value, run: &str) -> Result<Value, Failure>;
+}
