@@ -6,17 +6,22 @@
 //!
 //! Nothing here keeps anything: it plans, renders and performs.
 
+mod back_ends;
 mod performer;
+pub mod port;
 mod program;
 mod registry;
 mod run;
 mod services;
+pub mod steps;
+pub mod workspace;
 
+pub use back_ends::{BackEndSettings, signature, signed_message};
 pub use performer::{Call, Description, Effect, Failure, Outcome, Performer, Probe, Report};
 pub use program::{Next, Planned, Program, Scope};
 pub use registry::{Performers, performers};
 pub use run::{
-    Answer, Approval, ApprovalMode, Origin, Run, RunKind, RunOf, Starter, Status, Step, StepState, Target,
-    Verdict,
+    Answer, Approval, ApprovalMode, Claim, Limits, Origin, Run, RunKind, RunOf, Starter, Status, Step,
+    StepState, Target, Verdict,
 };
 pub use services::{CatalogAccess, Level, Log, Services};

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use stagedoor_model::Timestamp;
 
 /// One execution.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Run {
     /// `r_` and 16 letters or digits for Port's dialect; a UUID for a task of Backstage's scaffolder.
@@ -61,6 +61,27 @@ pub struct Run {
     /// Not before this time is anything to be done for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wake_at: Option<Timestamp>,
+    /// Whether everybody who may read runs at all may see it; else whoever set it going, approvers and administrators.
+    #[serde(default)]
+    pub anyone: bool,
+    /// How long it may take, and how many may be under way at once.
+    #[serde(default, skip_serializing_if = "Limits::are_none")]
+    pub limits: Limits,
+    /// The run by which an event came about that set this one going.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caused_by: Option<String>,
+    /// How many runs stand before it in that chain.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub depth: u32,
+    /// Which client has taken it on, where it was handed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<Claim>,
+    /// How often it was begun anew after it had failed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub retries: u32,
+    /// When its first step was begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun_at: Option<Timestamp>,
     /// When it was asked for.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -70,8 +91,52 @@ pub struct Run {
     pub ended_at: Option<Timestamp>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's form")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// Limits of one run; what is absent is as the installation has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Limits {
+    /// Seconds that it may take, time for its approval left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u64>,
+    /// Seconds that one attempt at a step may take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step_seconds: Option<u64>,
+    /// Runs of the same definition that may be under way at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_once: Option<u32>,
+    /// Runs about the same entity that may be under way at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_once_per_entity: Option<u32>,
+    /// Attempts at a step whose failure may go away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<u32>,
+}
+
+impl Limits {
+    fn are_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A client's promise to take care of a run that was handed over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Claim {
+    /// Which installation; `_PORT_EXEC_AGENT` is Port's agent.
+    pub installation: String,
+    /// Until then nobody else gets it; without an acknowledgement it is then free again.
+    pub until: Timestamp,
+    /// The client has begun.
+    pub acknowledged: bool,
+}
+
 /// What a run is an execution of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunOf {
     /// Which sort of definition.
@@ -87,10 +152,11 @@ pub struct RunOf {
 }
 
 /// Sorts of definitions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RunKind {
     /// A self-service action.
+    #[default]
     Action,
     /// Set going by an event.
     Automation,
@@ -101,7 +167,7 @@ pub enum RunKind {
 }
 
 /// Who set a run going.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Starter {
     /// The caller's name as the change log has it.
@@ -117,19 +183,20 @@ pub struct Starter {
 }
 
 /// By which way a run was set going.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Origin {
     /// The web UI.
     Ui,
     /// A program.
+    #[default]
     Api,
     /// An event.
     Automation,
 }
 
 /// What a run is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Target {
     /// Identifier of the blueprint.
@@ -143,12 +210,13 @@ pub struct Target {
 }
 
 /// How a run is doing. Port's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Status {
     /// Somebody has to say yes.
     WaitingForApproval,
     /// On its way, or waiting for its turn.
+    #[default]
     InProgress,
     /// Ended well.
     Success,
@@ -169,23 +237,29 @@ impl Status {
 }
 
 /// Who has to approve a run, and who has answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Approval {
     /// One of them, or all.
     pub mode: ApprovalMode,
-    /// E-mail addresses of those who may answer, as they were found at the start.
+    /// E-mail addresses of those who may answer, in lower case, as they were found at the start; administrators where
+    /// there are none.
+    #[serde(default)]
     pub approvers: Vec<String>,
+    /// Whoever set the run going may answer, too.
+    #[serde(default)]
+    pub own: bool,
     /// What has been answered.
     #[serde(default)]
     pub answers: Vec<Answer>,
 }
 
 /// How many have to approve.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum ApprovalMode {
     /// The first to approve.
+    #[default]
     Any,
     /// Each of them.
     All,
@@ -217,7 +291,7 @@ pub enum Verdict {
 }
 
 /// A part of a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Step {
     /// Unique within the run; an iteration of `each` is `id[0]`.
@@ -240,6 +314,9 @@ pub struct Step {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// Not before this time is anything to be done for it: another attempt, another look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wake_at: Option<Timestamp>,
     /// When it was first begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,
@@ -249,10 +326,11 @@ pub struct Step {
 }
 
 /// How a step is doing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "camelCase")]
 pub enum StepState {
     /// Planned.
+    #[default]
     Open,
     /// About to be performed, or being performed: what it does outside may have happened.
     Intent {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stagedoor_auth::Secret;
 use stagedoor_hosts::Hosts;
@@ -27,14 +28,20 @@ pub struct Services {
     pub signing_secret: Option<Secret>,
     /// Address of this portal as clients reach it, without a slash at its end.
     pub base_url: String,
+    /// What the configuration says of back ends.
+    pub back_ends: Arc<crate::BackEndSettings>,
     /// Folder of the run's files, for steps that work on files.
     pub workspace: Option<std::path::PathBuf>,
 }
 
 /// How loud a line of a log is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Level {
+    /// For whoever looks closely.
+    Debug,
     /// As expected.
+    #[default]
     Info,
     /// Somebody should look.
     Warn,
