@@ -86,10 +86,16 @@ fn permissions(portal: &Portal, viewer: &Viewer) -> Vec<String> {
 const ENTITIES: [Action; 4] =
     [Action::ReadEntities, Action::RegisterEntity, Action::UpdateEntity, Action::UnregisterEntity];
 
-/// Actions whose string would say more than they allow, and the triggering of actions: each of those is named on its
-/// own, and there are none yet.
-const UNSAID: [Action; 3] =
-    [Action::HandOverDocuments, Action::ReadIntegrationMetadata, Action::ExecuteAction];
+/// Actions whose string would say more than they allow, the triggering of actions, each of which is named on its own,
+/// and what Port does not have.
+const UNSAID: [Action; 6] = [
+    Action::HandOverDocuments,
+    Action::ReadIntegrationMetadata,
+    Action::ExecuteAction,
+    Action::ReadTemplates,
+    Action::ExecuteTemplate,
+    Action::DryRunTemplate,
+];
 
 /// Whether an action is allowed whatever it is about; of what is a person's own, on the caller's.
 fn may(portal: &Portal, viewer: &Viewer, action: Action) -> bool {

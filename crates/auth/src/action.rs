@@ -206,6 +206,20 @@ actions! {
     DeleteAction: "delete:actions", "delete actions", Administrators;
     /// An action is triggered.
     ExecuteAction: "execute:actions", "execute actions", Guarded;
+    /// Templates' forms, what can stand in them, the actions of their steps.
+    ReadTemplates: "read:templates", "read templates", Everyone;
+    /// A template is executed.
+    ExecuteTemplate: "execute:templates", "execute templates", Guarded;
+    /// A template is tried: nothing outside is touched, nothing is kept.
+    DryRunTemplate: "execute:templates", "try templates", Everyone;
+    /// Runs with their logs; which of them, each run says.
+    ReadRuns: "read:runs", "read runs", Everyone;
+    /// A run is reported on, cancelled, begun anew, or a step of it settled: one's own.
+    UpdateRuns: "update:runs", "change runs", Own;
+    /// A run that was handed over is taken on by a client.
+    ClaimRuns: "update:runs", "take on runs", Administrators;
+    /// Yes or no to a run that waits for it.
+    ApproveRuns: "update:approvals", "approve runs", Guarded;
 }
 
 #[cfg(test)]

@@ -71,6 +71,9 @@ fn what_is_no_entity() {
                 Action::ReadFeed,
                 Action::ReadActions,
                 Action::ExecuteAction,
+                Action::ReadTemplates,
+                Action::ExecuteTemplate,
+                Action::DryRunTemplate,
             ],
         ),
         (
