@@ -1,0 +1,116 @@
+//! Handing runs over to clients: an agent that calls webhooks inside a network, an integration that starts workflows.
+//!
+//! A client takes on what waits for it, and has it for itself for a while; with its acknowledgement for good. One that
+//! is not acknowledged in time is free again.
+
+use std::sync::Arc;
+
+use stagedoor_actions::{Claim, Run, Status, StepState};
+use stagedoor_auth::{Action, Resource, Viewer};
+use stagedoor_model::Timestamp;
+
+use super::{ClaimQuery, record};
+use crate::error::PortalError;
+use crate::writer::Draft;
+use crate::Portal;
+
+/// The name of Port's agent, which takes on webhooks.
+const AGENT: &str = "_PORT_EXEC_AGENT";
+/// Runs in one answer.
+const MOST: usize = 1_000;
+/// How long an unacknowledged claim lasts, in milliseconds, where the client does not say; and at most.
+const USUAL: i64 = 60_000;
+const LONGEST: i64 = 24 * 60 * 60 * 1000;
+
+impl Portal {
+    /// Takes on what waits for an installation, oldest first.
+    ///
+    /// # Errors
+    /// `Forbidden` for whoever is no machine of the organization.
+    pub async fn claim_runs(
+        &self,
+        viewer: &Viewer,
+        query: ClaimQuery,
+    ) -> Result<Vec<Arc<Run>>, PortalError> {
+        self.may(viewer, Action::ClaimRuns, Resource::Named(&query.installation))?;
+        let catalog = self.shared.catalog.load();
+        // Most polls find nothing: they cost no commit.
+        let waits = |run: &&Arc<Run>| is_for(run, &query) && is_free(run, crate::clock::now());
+        let mut found: Vec<Arc<Run>> =
+            self.shared.runs.book.read(&catalog, |pages| pages.active().filter(waits).cloned().collect());
+        if found.is_empty() {
+            return Ok(found);
+        }
+        found.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        found.truncate(query.limit.min(MOST));
+        let ids: Vec<String> = found.iter().map(|run| run.id.clone()).collect();
+        let claim = move |draft: &mut Draft| {
+            let lasts = match query.visibility_timeout {
+                0 => USUAL,
+                asked => asked.clamp(1_000, LONGEST),
+            };
+            let until = Timestamp(draft.at.0 + lasts);
+            let mut claimed = Vec::new();
+            for id in &ids {
+                let Ok(run) = record::find(&draft.catalog, id) else { continue };
+                if !is_for(&run, &query) || !is_free(&run, draft.at) {
+                    continue;
+                }
+                let claim = Claim { installation: query.installation.clone(), until, acknowledged: false };
+                let change = draft.change_run(id, |run, _| {
+                    run.claim = Some(claim);
+                    Ok(())
+                });
+                claimed.push(change?.1);
+            }
+            Ok(claimed)
+        };
+        self.commit(viewer.actor("run"), false, claim).await
+    }
+
+    /// Acknowledges runs: from now on nobody else gets them. Answers how many were acknowledged by this call.
+    ///
+    /// # Errors
+    /// `Forbidden`; `NotFound` where there is no such run.
+    pub async fn ack_runs(&self, viewer: &Viewer, ids: &[String]) -> Result<usize, PortalError> {
+        self.may(viewer, Action::ClaimRuns, Resource::Any)?;
+        let ids = ids.to_vec();
+        let acknowledge = move |draft: &mut Draft| {
+            let mut count = 0;
+            for id in &ids {
+                let (new, _) = draft.change_run(id, |run, _| {
+                    let ended = run.status.has_ended();
+                    let Some(claim) = run.claim.as_mut().filter(|claim| !claim.acknowledged && !ended) else {
+                        return Ok(0);
+                    };
+                    claim.acknowledged = true;
+                    Ok(1)
+                })?;
+                count += new;
+            }
+            Ok(count)
+        };
+        self.commit(viewer.actor("run"), false, acknowledge).await
+    }
+}
+
+/// Whether it waits for this client.
+fn is_for(run: &Run, query: &ClaimQuery) -> bool {
+    let Some(payload) = &run.report.payload else { return false };
+    let text = |key: &str| payload.get(key).and_then(serde_json::Value::as_str);
+    let handed = run.status == Status::InProgress
+        && !run.cancelling
+        && run.steps.iter().any(|step| step.state == StepState::Reported);
+    let whose = match query.installation.as_str() {
+        AGENT => payload.get("agent") == Some(&serde_json::Value::Bool(true)),
+        installation => text("installationId") == Some(installation),
+    };
+    handed
+        && whose
+        && query.method.as_deref().is_none_or(|method| text("type") == Some(method))
+        && !query.exclude.contains(&run.id)
+}
+
+fn is_free(run: &Run, now: Timestamp) -> bool {
+    run.claim.as_ref().is_none_or(|claim| !claim.acknowledged && claim.until <= now)
+}

@@ -1,0 +1,330 @@
+//! The engine: finds out which runs something is to be done for, and has each looked after by a task of its own.
+//!
+//! A task comes when there is something to do and goes when there is not, so that a run that waits for a person or a
+//! client costs nothing. What wakes it: this process changed the run (at once), another one did (the snapshot), a time
+//! has come (the ticker).
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use stagedoor_actions::{Performers, Run, Status, StepState};
+use stagedoor_auth::Secret;
+use stagedoor_model::Timestamp;
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::AbortHandle;
+
+use super::book::Book;
+use super::events::Hub;
+use super::limits::RunLimits;
+use super::logs::Logs;
+use super::plan::{ProgramMaker, Programs};
+use super::secrets::Masks;
+use crate::{Portal, Shared, clock};
+
+/// Between two looks at the times that runs wait for.
+const TICK: Duration = Duration::from_millis(100);
+/// Looks between two cares for runs of processes that are gone.
+const CARE: u64 = 10;
+/// Looks between two cares for what is kept.
+const SWEEP: u64 = 300;
+/// A process that goes waits this long for what it is performing.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What runs are executed with.
+#[derive(Clone, Default)]
+pub struct RunsConfig {
+    /// What performs steps; those that ship where absent.
+    pub performers: Option<Performers>,
+    /// What makes programs of definitions; those that ship where absent.
+    pub programs: Option<ProgramMaker>,
+    /// Folder below which each run gets one for its files; without one no step can work on files.
+    pub workspaces: Option<PathBuf>,
+    /// The organization's client secret, by which calls are signed.
+    pub signing_secret: Option<Secret>,
+    /// Limits.
+    pub limits: RunLimits,
+}
+
+/// Everything about runs in this process.
+pub(crate) struct Runs {
+    pub(super) config: RunsConfig,
+    pub(super) performers: Performers,
+    holder: String,
+    pub(super) book: Book,
+    pub(super) logs: Logs,
+    pub(super) hub: Hub,
+    pub(super) masks: Masks,
+    pub(super) programs: Programs,
+    pub(super) counters: Counters,
+    pub(super) turns: Arc<Semaphore>,
+    /// Runs whose folder was made by this process.
+    pub(super) folders: Mutex<std::collections::HashSet<String>>,
+    runtime: Mutex<Option<Handle>>,
+    halted: AtomicBool,
+    /// Runs that a task looks after.
+    tasks: Mutex<HashMap<String, Care>>,
+}
+
+/// A task that looks after a run.
+struct Care {
+    news: Arc<Notify>,
+    /// Something has happened that it has not seen.
+    stale: bool,
+    abort: Option<AbortHandle>,
+}
+
+/// Counts since the start.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(super) started: AtomicU64,
+    pub(super) ended: AtomicU64,
+    pub(super) failed: AtomicU64,
+    pub(super) steps: AtomicU64,
+    pub(super) retried: AtomicU64,
+    pub(super) taken_over: AtomicU64,
+}
+
+/// How runs are doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RunStats {
+    /// Set going in this process since its start.
+    pub started: u64,
+    /// Ended in this process.
+    pub ended: u64,
+    /// Of these, those that failed.
+    pub failed: u64,
+    /// Attempts at steps.
+    pub steps: u64,
+    /// Attempts after which another one was planned.
+    pub retried: u64,
+    /// Runs of other processes that this one went on with.
+    pub taken_over: u64,
+    /// Kept now.
+    pub kept: u64,
+    /// Of these, those that have not ended.
+    pub active: u64,
+    /// Tasks that look after runs now.
+    pub cared_for: u64,
+}
+
+impl Counters {
+    pub(super) fn add(counter: &AtomicU64) {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Runs {
+    pub(crate) fn new(config: RunsConfig, holder: Option<String>) -> Self {
+        let performers = config.performers.clone().unwrap_or_else(stagedoor_actions::performers);
+        Self {
+            turns: Arc::new(Semaphore::new(config.limits.steps_at_once.max(1))),
+            performers,
+            config,
+            holder: holder.unwrap_or_else(|| uuid::Uuid::new_v4().to_string()),
+            book: Book::default(),
+            logs: Logs::default(),
+            hub: Hub::default(),
+            masks: Masks::default(),
+            programs: Programs::default(),
+            counters: Counters::default(),
+            folders: Mutex::default(),
+            runtime: Mutex::default(),
+            halted: AtomicBool::new(false),
+            tasks: Mutex::default(),
+        }
+    }
+
+    /// The name under which this process holds runs.
+    pub(super) fn holder(&self) -> &str {
+        &self.holder
+    }
+
+    pub(super) fn is_halted(&self) -> bool {
+        self.halted.load(Ordering::Acquire)
+    }
+
+    /// The task of a run has seen all that has happened so far.
+    pub(super) fn seen(&self, id: &str) {
+        if let Some(care) = self.tasks.lock().get_mut(id) {
+            care.stale = false;
+        }
+    }
+
+    /// The task of a run wants to go. False where something has happened meanwhile.
+    pub(super) fn leave(&self, id: &str) -> bool {
+        let mut tasks = self.tasks.lock();
+        match tasks.get_mut(id) {
+            Some(care) if care.stale && !self.is_halted() => {
+                care.stale = false;
+                false
+            }
+            _ => {
+                tasks.remove(id);
+                true
+            }
+        }
+    }
+}
+
+impl Portal {
+    /// Begins to look after runs: those that were left unfinished first. To be called on a runtime.
+    pub async fn start_runs(&self) {
+        let Ok(runtime) = Handle::try_current() else { return };
+        self.shared.runs.book.remember();
+        *self.shared.runs.runtime.lock() = Some(runtime.clone());
+        self.clear_folders().await;
+        self.take_over().await;
+        runtime.spawn(watch(Arc::downgrade(&self.shared)));
+        runtime.spawn(tick(Arc::downgrade(&self.shared)));
+        self.wake_all(|_| true);
+    }
+
+    /// Begins no more steps, and waits a while for those that are being performed.
+    pub async fn stop_runs(&self) {
+        let runs = &self.shared.runs;
+        runs.halted.store(true, Ordering::Release);
+        runs.tasks.lock().values().for_each(|care| care.news.notify_one());
+        let empty = async {
+            while !runs.tasks.lock().is_empty() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        if tokio::time::timeout(GRACE, empty).await.is_err() {
+            tracing::warn!("some steps of runs are still being performed: the next start asks what became of them");
+        }
+        self.halt_runs();
+        self.flush_run_logs().await;
+    }
+
+    /// Ends all work on runs at once, as a crash would.
+    pub fn halt_runs(&self) {
+        let runs = &self.shared.runs;
+        runs.halted.store(true, Ordering::Release);
+        *runs.runtime.lock() = None;
+        for (_, care) in runs.tasks.lock().drain() {
+            if let Some(abort) = care.abort {
+                abort.abort();
+            }
+        }
+    }
+
+    /// How runs are doing.
+    #[must_use]
+    pub fn run_stats(&self) -> RunStats {
+        let runs = &self.shared.runs;
+        let counter = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let (kept, active) = runs.book.read(&self.shared.catalog.load(), super::book::Pages::count);
+        RunStats {
+            started: counter(&runs.counters.started),
+            ended: counter(&runs.counters.ended),
+            failed: counter(&runs.counters.failed),
+            steps: counter(&runs.counters.steps),
+            retried: counter(&runs.counters.retried),
+            taken_over: counter(&runs.counters.taken_over),
+            kept: kept as u64,
+            active: active as u64,
+            cared_for: runs.tasks.lock().len() as u64,
+        }
+    }
+
+    /// Something has happened to a run: looks after it, if it is this process's.
+    pub(super) fn wake_run(&self, run: &Run) {
+        let runs = &self.shared.runs;
+        let mine = run.holder.as_deref() == Some(runs.holder());
+        if !mine || runs.is_halted() || run.status == Status::WaitingForApproval {
+            return;
+        }
+        let Some(runtime) = runs.runtime.lock().clone() else { return };
+        let mut tasks = runs.tasks.lock();
+        if let Some(care) = tasks.get_mut(&run.id) {
+            care.stale = true;
+            care.news.notify_one();
+        } else if !run.status.has_ended() {
+            let news = Arc::new(Notify::new());
+            let care = Care { news: Arc::clone(&news), stale: false, abort: None };
+            tasks.insert(run.id.clone(), care);
+            let (portal, id) = (self.clone(), run.id.clone());
+            let abort = runtime.spawn(async move { portal.look_after(id, news).await }).abort_handle();
+            if let Some(care) = tasks.get_mut(&run.id) {
+                care.abort = Some(abort);
+            }
+        }
+    }
+
+    /// Looks after those that are this process's and of which `which` is true.
+    fn wake_all(&self, which: impl Fn(&Run) -> bool) {
+        let catalog = self.shared.catalog.load();
+        let due = |run: &&Arc<Run>| which(run);
+        let due: Vec<Arc<Run>> =
+            self.shared.runs.book.read(&catalog, |pages| pages.active().filter(due).cloned().collect());
+        due.iter().for_each(|run| self.wake_run(run));
+    }
+}
+
+/// Tells of changes, whoever made them.
+async fn watch(shared: Weak<Shared>) {
+    let Some(mut head) = shared.upgrade().map(|shared| shared.head.follow()) else { return };
+    loop {
+        let Some(shared) = shared.upgrade() else { return };
+        if head.borrow_and_update().ended || shared.runs.is_halted() {
+            return;
+        }
+        let portal = Portal { shared };
+        let catalog = portal.shared.catalog.load_full();
+        for run in portal.shared.runs.book.news(&catalog) {
+            portal.shared.runs.hub.tell(&run.id);
+            portal.wake_run(&run);
+        }
+        drop((portal, catalog));
+        if head.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Looks after what waits for a time, for runs that nobody holds any more, and for what is kept.
+async fn tick(shared: Weak<Shared>) {
+    for round in 1_u64.. {
+        tokio::time::sleep(TICK).await;
+        let Some(shared) = shared.upgrade() else { return };
+        let portal = Portal { shared };
+        if portal.shared.runs.is_halted() {
+            return;
+        }
+        let now = clock::now();
+        let limits = &portal.shared.runs.config.limits;
+        portal.wake_all(|run| is_due(run, limits, now));
+        if round.is_multiple_of(CARE) && portal.shared.replication.is_some() {
+            portal.take_over().await;
+        }
+        if round.is_multiple_of(SWEEP) {
+            portal.sweep_runs().await;
+        }
+    }
+}
+
+/// Whether a time has come that a run waits for.
+fn is_due(run: &Run, limits: &RunLimits, now: Timestamp) -> bool {
+    let reached = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
+    let step = |step: &stagedoor_actions::Step| !step.state.has_ended() && reached(step.wake_at);
+    let queued = run.begun_at.is_none() && run.wake_at.is_some();
+    run.status == Status::InProgress
+        && (run.steps.iter().any(step) || reached(deadline(run, limits)) || (queued && reached(run.wake_at)))
+}
+
+/// When a run has taken too long. Time for its approval does not count, nor the time that a person takes to look at
+/// an unclear step.
+pub(super) fn deadline(run: &Run, limits: &RunLimits) -> Option<Timestamp> {
+    if run.steps.iter().any(|step| step.state == StepState::Unclear) {
+        return None;
+    }
+    let answered = run.approval.as_ref().and_then(|approval| approval.answers.iter().map(|a| a.at).max());
+    let seconds = run.limits.seconds.unwrap_or(limits.seconds);
+    let from = answered.unwrap_or(run.created_at);
+    Some(Timestamp(from.0.saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000))))
+}

@@ -1,0 +1,130 @@
+//! How many runs may be under way at once: of one definition, about one entity, in this process.
+//!
+//! The first two hold across replicas: a place is an entry of a record of the collection `run_queue`, taken with the
+//! commit that begins the first step and given back with the one that ends the run. The third is this process's own.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use stagedoor_actions::Run;
+use stagedoor_model::{Change, JsonText, Record};
+
+use super::{RUNS, record};
+use crate::writer::Draft;
+
+/// Collection of places.
+pub(super) const QUEUES: &str = "run_queue";
+
+/// Limits that hold for runs that do not say their own.
+#[derive(Clone, Debug)]
+pub struct RunLimits {
+    /// Steps that are performed at once in this process.
+    pub steps_at_once: usize,
+    /// Runs of one definition under way at once; no limit where absent.
+    pub at_once: Option<u32>,
+    /// Runs about one entity under way at once; no limit where absent.
+    pub at_once_per_entity: Option<u32>,
+    /// Seconds that a run may take, time for its approval left out.
+    pub seconds: u64,
+    /// Seconds that one attempt at a step may take.
+    pub step_seconds: u64,
+    /// Attempts at a step whose failure may go away.
+    pub attempts: u32,
+    /// Finished runs that are kept: the newest.
+    pub kept: usize,
+}
+
+impl Default for RunLimits {
+    fn default() -> Self {
+        Self {
+            steps_at_once: 64,
+            at_once: None,
+            at_once_per_entity: None,
+            seconds: 7 * 24 * 60 * 60,
+            step_seconds: 30 * 60,
+            attempts: 5,
+            kept: 10_000,
+        }
+    }
+}
+
+impl RunLimits {
+    /// The queues that a run stands in, each with its number of places.
+    fn queues(&self, run: &Run) -> Vec<(String, usize)> {
+        let mut queues = Vec::new();
+        if let Some(places) = run.limits.at_once.or(self.at_once) {
+            let kind = serde_json::to_value(run.of.kind).unwrap_or_default();
+            let kind = kind.as_str().unwrap_or_default();
+            queues.push((format!("of/{kind}/{}", run.of.identifier), places as usize));
+        }
+        let entity = run.target.as_ref().and_then(|t| Some((&t.blueprint, t.entity.as_ref()?)));
+        if let (Some(places), Some((blueprint, entity))) =
+            (run.limits.at_once_per_entity.or(self.at_once_per_entity), entity)
+        {
+            queues.push((format!("entity/{blueprint}/{entity}"), places as usize));
+        }
+        queues
+    }
+}
+
+impl Draft {
+    /// Takes a place in every queue of a run. False, and none taken, where one of them is full.
+    pub(super) fn enter_queues(&mut self, run: &Run, limits: &RunLimits) -> bool {
+        let queues = limits.queues(run);
+        let mut entered = Vec::new();
+        for (key, places) in queues {
+            let mut ids = self.places(&key);
+            if ids.contains(&run.id) {
+                continue;
+            }
+            if ids.len() >= places.max(1) {
+                return false;
+            }
+            ids.push(run.id.clone());
+            entered.push((key, ids));
+        }
+        for (key, ids) in entered {
+            self.put_places(&key, &ids);
+        }
+        true
+    }
+
+    /// Gives the places of a run back.
+    pub(super) fn leave_queues(&mut self, run: &Run) {
+        let holds = |record: &&Arc<Record>| record.body.as_str().contains(&run.id);
+        let keys: Vec<String> =
+            self.catalog.records(QUEUES).filter(holds).map(|record| record.key.clone()).collect();
+        for key in keys {
+            let mut ids = self.places(&key);
+            ids.retain(|id| *id != run.id);
+            self.put_places(&key, &ids);
+        }
+    }
+
+    /// Who has a place; whoever has ended or is gone has none.
+    fn places(&self, key: &str) -> Vec<String> {
+        let Some(record) = self.catalog.record(QUEUES, key) else { return Vec::new() };
+        let body = record.body.value();
+        let ids = body.get("runs").and_then(Value::as_array).into_iter().flatten();
+        let ids = ids.filter_map(Value::as_str);
+        ids.filter(|id| {
+            let run = self.catalog.record(RUNS, id).and_then(|record| record::read(record));
+            run.is_some_and(|run| !run.status.has_ended())
+        })
+        .map(str::to_owned)
+        .collect()
+    }
+
+    fn put_places(&mut self, key: &str, ids: &[String]) {
+        if ids.is_empty() {
+            if self.catalog.record(QUEUES, key).is_some() {
+                self.put(Change::DeleteRecord(QUEUES.into(), key.to_owned()));
+            }
+            return;
+        }
+        let stamps = self.new_stamps(None);
+        let body = JsonText::of(&json!({ "runs": ids }));
+        let record = Record { collection: QUEUES.into(), key: key.to_owned(), body, stamps };
+        self.put(Change::PutRecord(Arc::new(record)));
+    }
+}

@@ -1,0 +1,142 @@
+//! A run begins.
+
+use std::sync::Arc;
+
+use stagedoor_actions::{Origin, Run, Starter, Status, Target};
+use stagedoor_auth::Viewer;
+
+use super::{NewRun, SECRETS, record, secrets};
+use crate::audit::{self, Event};
+use crate::error::PortalError;
+use crate::writer::Draft;
+use crate::Portal;
+
+/// What a run is given may be so large, as JSON; its definition, too.
+const LARGEST: usize = 1024 * 1024;
+/// Runs that set each other going, one after the other.
+const DEEPEST: u32 = 16;
+const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// A caller as one who sets a run going.
+#[must_use]
+pub fn starter(viewer: &Viewer, origin: Origin) -> Starter {
+    Starter {
+        actor: viewer.name().to_owned(),
+        email: viewer.email().map(str::to_owned),
+        impersonated_by: None,
+        origin,
+    }
+}
+
+impl Portal {
+    /// Keeps a run and sets it going, or has it wait for its approval. Whether the starter may and whether the inputs
+    /// are right has been decided: this asks nothing.
+    ///
+    /// # Errors
+    /// `identifier_taken`; `run_too_large`; `run_too_deep` where runs set each other going without end;
+    /// `secrets_key_missing` where it is given secrets and none can be kept.
+    pub async fn start_run(&self, new: NewRun) -> Result<Arc<Run>, PortalError> {
+        check(&new)?;
+        let id = match &new.id {
+            Some(id) => id.clone(),
+            None => new_id()?,
+        };
+        let sealed = match new.secrets.is_empty() {
+            true => None,
+            false => Some(secrets::seal(self, &id, &new.secrets)?),
+        };
+        let holder = self.shared.runs.holder().to_owned();
+        let actor = stagedoor_model::Actor::new(new.starter.actor.clone(), "run");
+        let start = move |draft: &mut Draft| {
+            if draft.catalog.record(super::RUNS, &id).is_some() {
+                let message = format!("Run with identifier \"{id}\" is already taken");
+                return Err(PortalError::Conflict { code: "identifier_taken", message });
+            }
+            let definition = draft.put_definition(&new.definition);
+            if let Some(sealed) = &sealed {
+                draft.put_run_secrets(&id, sealed);
+            }
+            Ok(draft.put_run(run_of(&new, &id, definition, &holder, draft.at)))
+        };
+        let run = self.commit(actor, false, start).await?;
+        let event = Event::Run { id: &run.id, of: &run.of.identifier, what: "started", why: None };
+        audit::event(&self.shared.denials, &Viewer::system(&run.starter.actor), event);
+        self.shared.runs.counters.started();
+        self.wake_run(&run);
+        Ok(run)
+    }
+}
+
+fn run_of(
+    new: &NewRun,
+    id: &str,
+    definition: String,
+    holder: &str,
+    at: stagedoor_model::Timestamp,
+) -> Run {
+    let waits = new.approval.is_some();
+    Run {
+        id: id.to_owned(),
+        of: new.of.clone(),
+        definition,
+        starter: new.starter.clone(),
+        target: new.target.clone(),
+        inputs: new.inputs.clone(),
+        context: new.context.clone(),
+        status: if waits { Status::WaitingForApproval } else { Status::InProgress },
+        approval: new.approval.clone().map(|mut approval| {
+            approval.approvers.iter_mut().for_each(|email| *email = email.to_lowercase());
+            approval.answers.clear();
+            approval
+        }),
+        rerun_of: new.rerun_of.clone(),
+        anyone: new.visibility.anyone,
+        limits: new.limits.clone(),
+        caused_by: new.caused_by.clone(),
+        depth: new.depth,
+        holder: Some(holder.to_owned()),
+        created_at: at,
+        updated_at: at,
+        ..Run::default()
+    }
+}
+
+fn check(new: &NewRun) -> Result<(), PortalError> {
+    for (what, size) in [
+        ("inputs", serde_json::to_string(&new.inputs).map_or(0, |text| text.len())),
+        ("context", serde_json::to_string(&new.context).map_or(0, |text| text.len())),
+        ("secrets", serde_json::to_string(&new.secrets).map_or(0, |text| text.len())),
+        ("definition", new.definition.to_string().len()),
+    ] {
+        if size > LARGEST {
+            let text = format!("the {what} of a run must NOT be larger than {} KiB", LARGEST / 1024);
+            return Err(PortalError::refused("run_too_large", text));
+        }
+    }
+    if new.depth > DEEPEST {
+        let text = format!("{DEEPEST} runs have set each other going one after the other: this looks like a loop");
+        return Err(PortalError::refused("run_too_deep", text));
+    }
+    match &new.target {
+        Some(Target { blueprint, .. }) if blueprint.is_empty() => {
+            Err(PortalError::invalid("a run is about something of a blueprint, or about nothing"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// `r_` and 16 letters or digits, as Port has it.
+fn new_id() -> Result<String, PortalError> {
+    let mut bytes = [0_u8; 32];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| PortalError::Internal(format!("the system gives no random bytes: {error}")))?;
+    // Two bytes for each, so that no letter is likelier than another by more than a thousandth.
+    let letter = |pair: &[u8]| {
+        let number = pair.iter().fold(0_usize, |sum, byte| sum * 256 + usize::from(*byte));
+        char::from(LETTERS.get(number % LETTERS.len()).copied().unwrap_or(b'0'))
+    };
+    Ok(bytes.chunks(2).map(letter).fold("r_".to_owned(), |mut id, letter| {
+        id.push(letter);
+        id
+    }))
+}
