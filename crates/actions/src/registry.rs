@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::back_ends::{GitHub, IntegrationAction, UpsertEntity, Webhook};
 use crate::performer::Performer;
 
 /// All performers by their names.
@@ -33,8 +34,12 @@ impl FromIterator<Arc<dyn Performer>> for Performers {
 pub fn performers() -> Performers {
     let all: Vec<Arc<dyn Performer>> = vec![
         // Back ends of Port's actions, and two of our own.
+        Arc::new(GitHub),
+        Arc::new(IntegrationAction),
+        Arc::new(UpsertEntity),
+        Arc::new(Webhook),
 
-        // Scaffolder actions.
     ];
-    all.into_iter().collect()
+    // Scaffolder actions.
+    all.into_iter().chain(crate::steps::all()).collect()
 }

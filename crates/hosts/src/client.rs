@@ -73,6 +73,18 @@ impl Client {
         Ok(reply)
     }
 
+    pub(crate) fn egress(&self) -> &Egress {
+        &self.egress
+    }
+
+    pub(crate) fn budgets(&self) -> &Budgets {
+        &self.budgets
+    }
+
+    pub(crate) fn priority(&self) -> Priority {
+        self.priority
+    }
+
     /// Runs a command at a host over SSH, which counts as one request to it.
     ///
     /// # Errors
@@ -104,7 +116,7 @@ impl Client {
 
     /// Learns what an answer says of the limit: GitHub's names, and the ones without `x-`. Bitbucket Cloud says only that
     /// less than a fifth is left; Azure asks for a pause in answers that it gives.
-    fn listen(&self, host: &str, reply: &Reply) {
+    pub(crate) fn listen(&self, host: &str, reply: &Reply) {
         let either = |name: &str| number(reply, &format!("x-{name}")).or_else(|| number(reply, name));
         let reset = either("ratelimit-reset").and_then(|at| i64::try_from(at).ok());
         // A small number counts from now.

@@ -18,15 +18,18 @@ use std::any::Any;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use stagedoor_outbound::Delivered;
 use url::Url;
 
+use crate::act::{Act, Undone};
 use crate::client::Client;
 use crate::config::ConfigProblem;
 use crate::error::HostError;
 use crate::fields::Fields;
 
 pub(crate) use gerrit::Gerrit;
-pub use git::GitAddress;
+pub use git::{CommitFile, GitAddress, Login, NewCommit, Pushed};
+pub(crate) use git::Git;
 pub(crate) use gitea::Gitea;
 pub(crate) use gitlab::GitLab;
 pub(crate) use plain::Plain;
@@ -64,6 +67,8 @@ pub struct Entry {
     pub path: String,
     /// Changes when the content does, where the host says such a thing (a blob's hash).
     pub version: Option<String>,
+    /// Its owner may run it, where the host says so.
+    pub executable: bool,
 }
 
 /// All files below a folder; none where they are what the asker's tag stands for.
@@ -120,6 +125,20 @@ pub trait CodeHost: Any + Send + Sync {
         _wanted: &[&Entry],
     ) -> Result<Option<Vec<Bytes>>, HostError> {
         Ok(None)
+    }
+
+    /// Whether there is a credential to act with.
+    fn may_act(&self) -> bool {
+        false
+    }
+
+    /// Calls its API with the credential for an owner there (an organization, a group).
+    ///
+    /// # Errors
+    /// When no status came back.
+    async fn act(&self, _client: &Client, _owner: &str, _act: &Act) -> Result<Delivered, Undone> {
+        let text = format!("nothing can be done at {}: it is only read", self.host());
+        Err(Undone::Host(HostError::Denied(text)))
     }
 
     /// The URL of a file of a listing, by the listed folder's URL and the file's path.

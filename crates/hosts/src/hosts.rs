@@ -97,6 +97,11 @@ impl Hosts {
         self.known.iter().find(|host| host.owns(url)).map_or(&self.plain, |host| host.as_ref())
     }
 
+    /// Every host that is known.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &dyn CodeHost> {
+        self.known.iter().map(AsRef::as_ref)
+    }
+
     /// The hosts of a kind, by its key in `integrations`.
     pub(crate) fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a dyn CodeHost> {
         self.known.iter().filter(move |host| host.kind() == kind).map(AsRef::as_ref)

@@ -8,6 +8,7 @@
 //! Nothing here knows the catalog. Whoever asks says how urgent it is; what a host says of its limits is kept to
 //! (`budget.rs`), and every request goes out through `stagedoor_outbound`.
 
+mod act;
 mod budget;
 mod client;
 mod code;
@@ -16,6 +17,7 @@ mod documents;
 mod error;
 mod events;
 mod fields;
+mod folder;
 mod glob;
 mod hosts;
 mod pages;
@@ -23,12 +25,14 @@ mod providers;
 mod schedule;
 mod seen;
 
+pub use act::{Act, Undone};
 pub use budget::{Budget, Priority};
 pub use client::Client;
-pub use code::{CodeHost, Entry, File, GitAddress, Listing};
+pub use code::{CodeHost, CommitFile, Entry, File, GitAddress, Listing, Login, NewCommit, Pushed};
 pub use config::ConfigProblem;
 pub use error::HostError;
 pub use events::{Header, LARGEST_DELIVERY, Refused, Taken, Webhooks};
+pub use folder::FolderFile;
 pub use hosts::{Found, Hosts};
 pub use providers::{Discovered, Discovery, Provider, ProviderEvent, Providers};
 pub use schedule::{Rhythm, Schedule, duration_of};

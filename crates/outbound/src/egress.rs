@@ -212,6 +212,13 @@ impl Egress {
     }
 }
 
+/// What a client that believes somebody else is made of, for an address that has passed the checks before its name.
+pub(crate) fn client_builder(egress: &Egress, url: &Url) -> Result<reqwest::ClientBuilder, OutboundError> {
+    egress.check_url(url).map_err(|(reason, allow)| refused(url, None, reason, allow))?;
+    let port = url.port_or_known_default().filter(|port| egress.allow.names_port(*port));
+    Ok(builder(Guard { allow: Arc::clone(&egress.allow), port, names: Arc::clone(&egress.names) }))
+}
+
 fn builder(guard: Guard) -> reqwest::ClientBuilder {
     static PROVIDER: OnceLock<()> = OnceLock::new();
     // An error means that the process has chosen a provider already, which will do.

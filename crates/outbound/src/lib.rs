@@ -10,6 +10,7 @@
 mod address;
 mod allow;
 mod call;
+mod deliver;
 mod egress;
 mod error;
 mod names;
@@ -20,6 +21,7 @@ mod trust;
 
 pub use allow::{AllowList, AllowListError};
 pub use call::{Call, Reply};
+pub use deliver::{Delivered, Delivery, Trust, Undelivered};
 pub use egress::{Authorization, Egress, Fetched, GetOptions};
 pub use error::{OutboundError, Refusal};
 pub use names::{Lookup, Names, SystemNames};

@@ -249,7 +249,7 @@ impl CodeHost for AwsS3 {
         let objects = self.objects(client, &S3Bucket(bucket), &prefix).await?;
         let entry = |(key, version): (String, Option<String>)| {
             let path = key.strip_prefix(&prefix).filter(|path| !path.is_empty() && !path.ends_with('/'))?;
-            Some(Entry { path: path.to_owned(), version })
+            Some(Entry { path: path.to_owned(), version, executable: false })
         };
         Ok(Listing { entries: Some(objects.into_iter().filter_map(entry).collect()), etag: None })
     }

@@ -6,7 +6,7 @@ mod place;
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::Value;
-use stagedoor_outbound::{Call, Reply};
+use stagedoor_outbound::{Call, Delivered, Reply};
 use url::Url;
 
 use self::credentials::Credentials;
@@ -14,6 +14,7 @@ use self::place::Place;
 use super::address::{asking, base, below, host, strange};
 use super::credential::{call_for, file, first_of, json};
 use super::{CodeHost, Entry, File, Listing};
+use crate::act::{Act, Undone};
 use crate::client::{Client, host_of, shown};
 use crate::config::ConfigProblem;
 use crate::error::HostError;
@@ -164,6 +165,14 @@ impl CodeHost for Azure {
         host == self.host || (self.host == HOST && host.ends_with(".visualstudio.com"))
     }
 
+    fn may_act(&self) -> bool {
+        self.credentials.are_there()
+    }
+
+    async fn act(&self, client: &Client, owner: &str, act: &Act) -> Result<Delivered, Undone> {
+        self.credentials.of(owner).act(client, &self.api, act).await
+    }
+
     async fn read(&self, client: &Client, url: &Url, etag: Option<&str>) -> Result<File, HostError> {
         let place = Place::parse(url)?;
         if place.path.is_empty() {
@@ -196,7 +205,7 @@ impl CodeHost for Azure {
             let is_file = item["gitObjectType"] == "blob"
                 || (item["gitObjectType"].is_null() && item["isFolder"] != true);
             let version = item["objectId"].as_str().map(str::to_owned);
-            is_file.then_some(Entry { path, version })
+            is_file.then_some(Entry { path, version, executable: false })
         };
         Ok(Listing { entries: Some(found.iter().filter_map(entry).collect()), etag: Some(commit) })
     }

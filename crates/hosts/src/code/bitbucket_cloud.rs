@@ -275,7 +275,7 @@ impl CodeHost for BitbucketCloud {
         let root = place.path.iter().map(|name| format!("{name}/")).collect::<String>();
         let entry = |path: String| {
             let path = path.strip_prefix(&root)?.to_owned();
-            Some(Entry { path, version: Some(commit.clone()) })
+            Some(Entry { path, version: Some(commit.clone()), executable: false })
         };
         let entries = self.files(client, &place, &commit).await?.into_iter().filter_map(entry).collect();
         Ok(Listing { entries: Some(entries), etag: Some(commit) })

@@ -171,7 +171,7 @@ impl CodeHost for BitbucketServer {
         let list = asking(list, [("at", commit.as_str())]);
         let entry = |path: &Value| {
             let path = path.as_str()?.to_owned();
-            Some(Entry { path, version: Some(commit.clone()) })
+            Some(Entry { path, version: Some(commit.clone()), executable: false })
         };
         let entries = self.pages(client, &list).await?.iter().filter_map(entry).collect();
         Ok(Listing { entries: Some(entries), etag: Some(commit) })

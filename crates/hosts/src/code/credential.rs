@@ -4,13 +4,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::Value;
-use stagedoor_outbound::{Call, Reply};
+use stagedoor_outbound::{Call, Delivered, Reply};
 use tokio::sync::Mutex;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
 use super::File;
-use crate::client::{Client, now, shown};
+use crate::act::{Act, Undone};
+use crate::client::{Client, host_of, now, shown};
 use crate::error::HostError;
 
 /// A granted token is replaced this long before it ends, in seconds.
@@ -43,6 +44,30 @@ impl Credential {
             Self::Header(header) => Ok(Some(header.clone())),
             Self::Granted(granted) => Ok(Some(format!("Bearer {}", granted.token(client).await?))),
         }
+    }
+
+    /// Whether there is one.
+    pub(crate) fn is_there(&self) -> bool {
+        !matches!(self, Self::None)
+    }
+
+    /// Does something with the credential. A granted token that was refused is forgotten: the next call asks for another.
+    pub(crate) async fn act(
+        &self,
+        client: &Client,
+        base: &Url,
+        act: &Act,
+    ) -> Result<Delivered, Undone> {
+        let url = act.url(base);
+        let mut delivery = act.delivery(&[("accept", "application/json")]);
+        if let Some(header) = self.header(client).await? {
+            delivery = delivery.with("authorization", header);
+        }
+        let answer = client.deliver(&host_of(base), &url, delivery).await?;
+        if let (Self::Granted(granted), 401) = (self, answer.status) {
+            *granted.kept.lock().await = None;
+        }
+        Ok(answer)
     }
 
     /// Sends a call with the credential.

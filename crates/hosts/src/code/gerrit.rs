@@ -287,7 +287,9 @@ fn entry(item: &Value) -> Option<Entry> {
     if item["type"] != "blob" || item["mode"] == LINK {
         return None;
     }
-    Some(Entry { path: item["name"].as_str()?.to_owned(), version: item["id"].as_str().map(str::to_owned) })
+    let version = item["id"].as_str().map(str::to_owned);
+    // 0o100755, as a number.
+    Some(Entry { path: item["name"].as_str()?.to_owned(), version, executable: item["mode"] == 0o100_755 })
 }
 
 /// JSON after Gerrit's prefix; a page for signing in has none.

@@ -11,10 +11,12 @@ mod pack_tests;
 mod packet;
 mod place;
 mod protocol;
+mod push;
 mod repository;
 mod resolve;
 mod tree;
 mod wire;
+mod write;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,8 +31,10 @@ use url::Url;
 use self::credential::Credentials;
 use self::pack::Oid;
 pub use self::place::GitAddress;
+pub use self::push::{CommitFile, Login, NewCommit, Pushed};
 use self::repository::{Repository, Way};
 use self::tree::Node;
+use self::wire::Service;
 use super::{CodeHost, Entry, File, Listing, address};
 use crate::client::Client;
 use crate::config::ConfigProblem;
@@ -82,7 +86,7 @@ impl Git {
         address: &GitAddress,
         host: &'a str,
     ) -> Result<(Way<'a>, OwnedMutexGuard<Repository>), HostError> {
-        let wire = self.credentials.wire(address).await?;
+        let wire = self.credentials.wire(address, Service::Fetch).await?;
         let by_commit = address.reference().and_then(Oid::parse).is_some();
         let way = Way { client, wire, host, name: address.remote().to_string(), by_commit };
         let repository = {
@@ -131,7 +135,7 @@ impl Git {
         let snapshot = repository.snapshot(&way, tip).await?;
         let nothing = |what: &str| HostError::NotFound(format!("{address} {what}"));
         let oid = match snapshot.files.get(address.path()) {
-            Some(Node::File(oid)) => *oid,
+            Some(Node::File(oid, _)) => *oid,
             Some(Node::Link) => return Err(nothing("is a symbolic link, which is not followed")),
             Some(Node::Module) => return Err(nothing("is a submodule, which is not read")),
             None => return Err(nothing("was not found: the repository has no such file")),
@@ -196,8 +200,9 @@ impl CodeHost for Git {
         let mut entries = Vec::new();
         for (path, node) in inside {
             is_there = true;
-            if let Node::File(oid) = node {
-                entries.push(Entry { path: path[folder.len()..].to_owned(), version: Some(oid.to_string()) });
+            if let Node::File(oid, executable) = node {
+                let (path, version) = (path[folder.len()..].to_owned(), Some(oid.to_string()));
+                entries.push(Entry { path, version, executable: *executable });
             }
         }
         if !is_there {

@@ -243,5 +243,6 @@ fn entry(item: &Value, folder: &str) -> Option<Entry> {
         return None;
     }
     let path = inside(item["path"].as_str()?, folder)?;
-    Some(Entry { path: path.to_owned(), version: item["sha"].as_str().map(str::to_owned) })
+    let version = item["sha"].as_str().map(str::to_owned);
+    Some(Entry { path: path.to_owned(), version, executable: item["mode"] == "100755" })
 }

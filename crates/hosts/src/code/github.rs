@@ -12,11 +12,12 @@ mod refs;
 mod tree;
 
 use async_trait::async_trait;
-use stagedoor_outbound::{Call, Reply};
+use stagedoor_outbound::{Call, Delivered, Reply};
 use url::Url;
 
 use super::address::{base, below, host};
 use super::{CodeHost, File, Listing};
+use crate::act::{Act, Undone};
 use crate::client::{Client, host_of, shown};
 use crate::config::ConfigProblem;
 use crate::error::HostError;
@@ -185,6 +186,14 @@ impl CodeHost for GitHub {
     fn reaches(&self) -> Vec<String> {
         let bases = [Some(&self.api.base), self.raw.as_ref()];
         bases.into_iter().flatten().map(host_of).chain([self.host.clone()]).collect()
+    }
+
+    fn may_act(&self) -> bool {
+        self.api.token.is_some() || self.api.has_app(None)
+    }
+
+    async fn act(&self, client: &Client, owner: &str, act: &Act) -> Result<Delivered, Undone> {
+        self.api.act(client, owner, act).await
     }
 
     async fn read(&self, client: &Client, url: &Url, etag: Option<&str>) -> Result<File, HostError> {

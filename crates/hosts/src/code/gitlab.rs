@@ -4,12 +4,13 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::Value;
-use stagedoor_outbound::{Call, Reply};
+use stagedoor_outbound::{Call, Delivered, Reply};
 use url::Url;
 
 use super::credential::{Credential, call_for, file, json};
 use super::refs::{Refs, inside};
 use super::{CodeHost, Entry, File, Listing, address};
+use crate::act::{Act, Undone};
 use crate::client::{Client, host_of, shown};
 use crate::config::ConfigProblem;
 use crate::error::HostError;
@@ -206,6 +207,14 @@ impl CodeHost for GitLab {
         host_of(url) == self.host && below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
+    fn may_act(&self) -> bool {
+        self.credential.is_there()
+    }
+
+    async fn act(&self, client: &Client, _owner: &str, act: &Act) -> Result<Delivered, Undone> {
+        self.credential.act(client, &self.api, act).await
+    }
+
     async fn read(&self, client: &Client, url: &Url, etag: Option<&str>) -> Result<File, HostError> {
         let Place { project, rest } = self.place(url)?;
         let project = project.as_str();
@@ -246,7 +255,8 @@ fn entry(item: &Value, folder: &str) -> Option<Entry> {
         return None;
     }
     let path = inside(item["path"].as_str()?, folder)?;
-    Some(Entry { path: path.to_owned(), version: item["id"].as_str().map(str::to_owned) })
+    let version = item["id"].as_str().map(str::to_owned);
+    Some(Entry { path: path.to_owned(), version, executable: item["mode"] == "100755" })
 }
 
 /// The query of the next page: as a link, or for lists that count their pages by a number.

@@ -16,14 +16,14 @@ use stagedoor_outbound::AllowList;
 use crate::git_server::{Repo, error, git, has_git, one, read};
 
 /// A server on a free port, with a host key and one key that it lets in.
-struct Sshd {
+pub(crate) struct Sshd {
     port: u16,
     server: Child,
-    folder: tempfile::TempDir,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 /// `None`, with the reason printed, where OpenSSH is not installed; in continuous integration that is a failure.
-fn sshd(takes_version: bool) -> Option<Sshd> {
+pub(crate) fn sshd(takes_version: bool) -> Option<Sshd> {
     static TOLD: OnceLock<()> = OnceLock::new();
     let program =
         ["/usr/sbin/sshd", "/usr/local/sbin/sshd"].into_iter().find(|path| Path::new(path).exists());
@@ -89,13 +89,13 @@ impl Sshd {
     }
 
     /// `git::ssh://<user>@127.0.0.1:<port><folder>/<rest>`
-    fn address(&self, rest: &str) -> String {
+    pub(crate) fn address(&self, rest: &str) -> String {
         let user = Command::new("id").arg("-un").output().unwrap().stdout;
         let user = String::from_utf8(user).unwrap();
         format!("git::ssh://{}@{}{}/{rest}", user.trim(), self.host(), self.folder.path().display())
     }
 
-    fn hosts(&self, more: &Value) -> Hosts {
+    pub(crate) fn hosts(&self, more: &Value) -> Hosts {
         let mut entry =
             json!({ "host": self.host(), "sshKey": self.text("user"), "knownHosts": self.text("host.pub") });
         for (key, value) in more.as_object().into_iter().flatten() {

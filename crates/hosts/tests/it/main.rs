@@ -14,6 +14,7 @@ mod bitbucket_server;
 mod fake;
 mod gerrit;
 mod git;
+mod git_push;
 mod git_server;
 mod git_ssh;
 mod gitea;

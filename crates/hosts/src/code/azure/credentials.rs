@@ -59,6 +59,11 @@ impl Credentials {
         found.map_or(&self.nobody, |(_, credential)| credential)
     }
 
+    /// Whether there is any.
+    pub(super) fn are_there(&self) -> bool {
+        !self.known.is_empty()
+    }
+
     /// Hosts that grant tokens.
     pub(super) fn reaches(&self) -> impl Iterator<Item = String> {
         self.known.iter().filter_map(|(_, credential)| match credential {

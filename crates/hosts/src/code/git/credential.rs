@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use stagedoor_outbound::SshCall;
 
 use super::place::GitAddress;
-use super::wire::Wire;
+use super::wire::{Service, Wire};
 use crate::code::address::decoded;
 use crate::config::ConfigProblem;
 use crate::error::HostError;
@@ -43,7 +43,7 @@ impl Credentials {
         }
         // Servers that take a token for a password mostly do not look at the name.
         let header = password.or(token).map(|secret| {
-            format!("Basic {}", STANDARD.encode(format!("{}:{secret}", user.as_deref().unwrap_or("git"))))
+            basic(user.as_deref().unwrap_or("git"), &secret)
         });
         let over_http = entry.get("plainHttp").flag(false, problems);
         let key = Text::configured(entry, "sshKey", problems);
@@ -56,10 +56,10 @@ impl Credentials {
     }
 
     /// The way to a repository.
-    pub(super) async fn wire(&self, address: &GitAddress) -> Result<Wire, HostError> {
+    pub(super) async fn wire(&self, address: &GitAddress, service: Service) -> Result<Wire, HostError> {
         let remote = address.remote();
         match (remote.scheme(), &self.header) {
-            ("ssh", _) => self.ssh(address).await,
+            ("ssh", _) => self.ssh(address, service).await,
             ("http", Some(_)) if !self.over_http => Err(HostError::Denied(format!(
                 "the password of {0} in integrations.git does not go over http: write https, or set plainHttp for {0}",
                 address.host()
@@ -68,7 +68,7 @@ impl Credentials {
         }
     }
 
-    async fn ssh(&self, address: &GitAddress) -> Result<Wire, HostError> {
+    async fn ssh(&self, address: &GitAddress, service: Service) -> Result<Wire, HostError> {
         let (remote, name) = (address.remote(), address.host());
         let (Some(key), Some(known_hosts)) = (&self.key, &self.known_hosts) else {
             return Err(HostError::Denied(format!(
@@ -88,8 +88,9 @@ impl Credentials {
             user: user.to_owned(),
             key: key.read("sshKey", &name).await?.replace("\\n", "\n"),
             known_hosts: named(&known_hosts.read("knownHosts", &name).await?, &known_as),
-            command: format!("git-upload-pack {}", quoted(path)),
-            variable: Some(("GIT_PROTOCOL", "version=2")),
+            command: format!("git-{} {}", service.name(), quoted(path)),
+            // Only reading has a version 2.
+            variable: (service == Service::Fetch).then_some(("GIT_PROTOCOL", "version=2")),
         };
         Ok(Wire::Ssh(Box::new(call)))
     }
@@ -117,6 +118,11 @@ impl Text {
             }),
         }
     }
+}
+
+/// RFC 7617.
+pub(super) fn basic(user: &str, password: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
 }
 
 /// An IPv6 address without its brackets.

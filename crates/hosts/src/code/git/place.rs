@@ -190,7 +190,7 @@ fn reference(query: &str) -> Result<Option<String>, String> {
 }
 
 /// What git lets a reference be called (`git check-ref-format`).
-fn is_reference(name: &str) -> bool {
+pub(super) fn is_reference(name: &str) -> bool {
     let banned = |c: char| c.is_control() || matches!(c, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\');
     name.len() <= 255
         && !name.starts_with(['-', '/'])

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::pack::Oid;
 use super::packet::{Packet, delimiter, flush, line, next, text};
 
-const AGENT: &str = concat!("agent=stagedoor/", env!("CARGO_PKG_VERSION"));
+pub(super) const AGENT: &str = concat!("agent=stagedoor/", env!("CARGO_PKG_VERSION"));
 
 /// What a server says of itself before it is asked anything.
 #[derive(Clone, Debug, PartialEq, Eq)]

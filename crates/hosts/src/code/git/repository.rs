@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::pack::{Broken, Kind, LARGEST, Oid, Pack};
 use super::protocol::{self, Able, Greeting, Trouble};
 use super::tree::{self, Files};
-use super::wire::{Asked, LARGEST_PACK, Wire};
+use super::wire::{Asked, LARGEST_PACK, Service, Wire};
 use crate::client::Client;
 use crate::error::HostError;
 
@@ -95,7 +95,7 @@ impl Repository {
             };
             return protocol::they_stand(&answer).map_err(|trouble| way.explained(trouble));
         }
-        let (greeting, wire) = way.wire.greeting(way.client, way.host).await?;
+        let (greeting, wire) = way.wire.greeting(way.client, way.host, Service::Fetch).await?;
         match protocol::greeting(&greeting).map_err(|trouble| way.explained(trouble))? {
             Greeting::Listing(refs, able) => {
                 self.spoken = Some((wire, able, false));

@@ -12,8 +12,8 @@ const LONGEST_PATH: usize = 4096;
 /// What stands at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Node {
-    /// A file, by its content.
-    File(Oid),
+    /// A file, by its content, and whether its owner may run it.
+    File(Oid, bool),
     /// A symbolic link: not followed.
     Link,
     /// Another repository: not read.
@@ -51,7 +51,7 @@ pub(super) fn files(pack: &Pack, commit: &Oid) -> Result<Files, String> {
                 0o040_000 => folders.push((at, oid, depth + 1)),
                 0o120_000 => drop(files.insert(at, Node::Link)),
                 0o160_000 => drop(files.insert(at, Node::Module)),
-                _ => drop(files.insert(at, Node::File(oid))),
+                _ => drop(files.insert(at, Node::File(oid, mode & 0o100 != 0))),
             }
         }
     }
@@ -81,7 +81,7 @@ fn entry<'a>(rest: &mut &'a [u8]) -> Option<(u32, Option<&'a str>, Oid)> {
 }
 
 /// What git itself refuses to check out cannot be named in an address, either.
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     !matches!(name, "" | "." | "..")
         && !name.eq_ignore_ascii_case(".git")
         && !name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\'))

@@ -33,17 +33,45 @@ pub(super) enum Wire {
     Ssh(Box<SshCall>),
 }
 
+/// Which of git's services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Service {
+    Fetch,
+    Push,
+}
+
+impl Service {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Fetch => "upload-pack",
+            Self::Push => "receive-pack",
+        }
+    }
+
+    /// The header with the wish for version 2, which only reading has.
+    fn version(self) -> Option<(&'static str, String)> {
+        (self == Self::Fetch).then(|| ("git-protocol", VERSION.to_owned()))
+    }
+}
+
 /// What is asked for, which says how much may come and how long it may take.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asked {
     List,
     Pack,
+    /// That something is taken.
+    Taking,
 }
 
 impl Asked {
+    fn service(self) -> Service {
+        if self == Self::Taking { Service::Push } else { Service::Fetch }
+    }
+
     fn limits(self) -> (usize, Duration) {
         match self {
             Self::List => (LARGEST_LIST, PATIENCE),
+            Self::Taking => (LARGEST_LIST, PATIENCE_FOR_PACKS),
             // Bands have a few bytes of their own.
             Self::Pack => (LARGEST_PACK + (LARGEST_PACK >> 8), PATIENCE_FOR_PACKS),
         }
@@ -52,9 +80,14 @@ impl Asked {
 
 impl Wire {
     /// What the server says before it is asked anything, and the way that further requests take.
-    pub(super) async fn greeting(&self, client: &Client, host: &str) -> Result<(Bytes, Self), HostError> {
+    pub(super) async fn greeting(
+        &self,
+        client: &Client,
+        host: &str,
+        service: Service,
+    ) -> Result<(Bytes, Self), HostError> {
         match self {
-            Self::Http(base, header) => http_greeting(client, base, header.as_ref()).await,
+            Self::Http(base, header) => http_greeting(client, base, header.as_ref(), service).await,
             Self::Ssh(call) => {
                 let mut command = client.ssh(host, call).await?;
                 let read = timeout(PATIENCE, up_to_flush(&mut command)).await;
@@ -78,17 +111,19 @@ impl Wire {
         let (limit, patience) = asked.limits();
         match self {
             Self::Http(base, header) => {
-                let url = below(base, "git-upload-pack");
+                let service = asked.service();
+                let name = service.name();
+                let url = below(base, &format!("git-{name}"));
                 let mut headers = vec![
-                    ("content-type", "application/x-git-upload-pack-request".to_owned()),
-                    ("accept", "application/x-git-upload-pack-result".to_owned()),
-                    ("git-protocol", VERSION.to_owned()),
+                    ("content-type", format!("application/x-git-{name}-request")),
+                    ("accept", format!("application/x-git-{name}-result")),
                 ];
+                headers.extend(service.version());
                 headers.extend(header.iter().map(|header| ("authorization", header.clone())));
                 let call =
                     Call { method: "POST", headers, body: Some(body), max_bytes: limit, timeout: patience };
                 let reply = client.send(&url, call).await?;
-                is_of_git(&url, reply.header("content-type"), "result")?;
+                is_of_git(&url, reply.header("content-type"), service, "result")?;
                 Ok(reply.body)
             }
             Self::Ssh(call) => {
@@ -113,14 +148,15 @@ async fn http_greeting(
     client: &Client,
     base: &Url,
     header: Option<&String>,
+    service: Service,
 ) -> Result<(Bytes, Wire), HostError> {
     let mut url = below(base, "info/refs");
-    url.set_query(Some("service=git-upload-pack"));
-    let mut headers = vec![("git-protocol", VERSION.to_owned())];
+    url.set_query(Some(&format!("service=git-{}", service.name())));
+    let mut headers: Vec<_> = service.version().into_iter().collect();
     headers.extend(header.map(|header| ("authorization", header.clone())));
     let call = Call { headers, max_bytes: LARGEST_LIST, timeout: PATIENCE, ..Call::default() };
     let reply = client.send(&url, call).await?;
-    is_of_git(&url, reply.header("content-type"), "advertisement")?;
+    is_of_git(&url, reply.header("content-type"), service, "advertisement")?;
     // A server that has moved says so here; to another one no credential goes.
     let path = reply.final_url.path().strip_suffix("/info/refs").map(str::to_owned);
     let mut moved = reply.final_url.clone();
@@ -130,8 +166,8 @@ async fn http_greeting(
     Ok((reply.body, Wire::Http(moved, header)))
 }
 
-fn is_of_git(url: &Url, kind: Option<&str>, part: &str) -> Result<(), HostError> {
-    let expected = format!("application/x-git-upload-pack-{part}");
+fn is_of_git(url: &Url, kind: Option<&str>, service: Service, part: &str) -> Result<(), HostError> {
+    let expected = format!("application/x-git-{}-{part}", service.name());
     let is_it = kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case(&expected));
     if is_it { Ok(()) } else { Err(no_git(url)) }
 }

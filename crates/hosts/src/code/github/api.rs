@@ -1,14 +1,17 @@
 //! Asking GitHub's API: with which credential, on which limit, and what an answer means.
 
 use serde_json::Value;
-use stagedoor_outbound::{Call, Reply};
+use stagedoor_outbound::{Call, Delivered, Reply};
 use url::Url;
 
 use super::app::App;
+use crate::act::{Act, Undone};
 use crate::client::{Client, host_of, now, number, shown};
 use crate::error::HostError;
 
 pub(super) const JSON: &str = "application/vnd.github+json";
+/// Of the REST API, for what is done: its answers stay as they were described then.
+const VERSION: &str = "2022-11-28";
 /// How long GitHub asks to be left alone where it names no time, in seconds.
 const PAUSE: i64 = 60;
 
@@ -140,6 +143,28 @@ impl Api {
             client.refund(&budget);
         }
         Ok(reply)
+    }
+
+    /// Does something for an owner. A token of an app that was taken back before its time is replaced once.
+    pub(super) async fn act(&self, client: &Client, owner: &str, act: &Act) -> Result<Delivered, Undone> {
+        let mut again = true;
+        loop {
+            let access = self.access(client, owner).await?;
+            let Some(authorization) = &access.authorization else {
+                let text = format!("there is no credential of {} for {owner} in integrations.github", self.host);
+                return Err(Undone::Host(HostError::Denied(text)));
+            };
+            let headers =
+                [("accept", JSON), ("x-github-api-version", VERSION), ("authorization", authorization.as_str())];
+            let (url, delivery) = (act.url(&self.base), act.delivery(&headers));
+            let answer = client.deliver(&self.budget(&access, ""), &url, delivery).await?;
+            let refused = access.app.as_ref().filter(|_| answer.status == 401 && again);
+            match refused.and_then(|(app, owner)| Some((self.apps.get(*app)?, owner))) {
+                Some((app, owner)) => app.forget(owner).await,
+                None => return Ok(answer),
+            }
+            again = false;
+        }
     }
 
     /// The name of the limit that a request counts on. Each installation of an app has limits of its own, and so has

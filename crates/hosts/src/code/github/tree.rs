@@ -24,6 +24,7 @@ struct Item {
     path: String,
     sha: String,
     sort: Sort,
+    executable: bool,
 }
 
 #[derive(PartialEq, Eq)]
@@ -166,13 +167,13 @@ fn item(value: &Value) -> Option<Item> {
         ("tree", _) => Sort::Folder,
         _ => Sort::Other,
     };
-    Some(Item { path: text("path")?.to_owned(), sha: text("sha")?.to_owned(), sort })
+    Some(Item { path: text("path")?.to_owned(), sha: text("sha")?.to_owned(), sort, executable: text("mode") == Some("100755") })
 }
 
 fn entry(item: &Item, path: String) -> Option<Entry> {
     match item.sort {
-        Sort::File => Some(Entry { path, version: Some(item.sha.clone()) }),
-        Sort::Link => Some(Entry { path, version: None }),
+        Sort::File => Some(Entry { path, version: Some(item.sha.clone()), executable: item.executable }),
+        Sort::Link => Some(Entry { path, version: None, executable: item.executable }),
         Sort::Folder | Sort::Other => None,
     }
 }

@@ -1,0 +1,23 @@
+//! What does a step outside: the back ends of Port's actions, and two of our own.
+//!
+//! Each is one file with one line in `registry.rs`. Its input is the rendered `invocationMethod` of an action, `type`
+//! included, in Port's spelling (docs.port.io, "Setup backend"). What all have in common: they go out through
+//! `stagedoor_outbound` or `stagedoor_hosts` alone, they tell what surely did not happen from what may have, and nothing
+//! that they say has a credential in it.
+
+mod answer;
+mod api;
+mod github;
+mod input;
+mod integration_action;
+mod settings;
+mod signature;
+mod upsert_entity;
+mod webhook;
+
+pub(crate) use github::GitHub;
+pub(crate) use integration_action::IntegrationAction;
+pub use settings::BackEndSettings;
+pub use signature::{signature, signed_message};
+pub(crate) use upsert_entity::UpsertEntity;
+pub(crate) use webhook::Webhook;

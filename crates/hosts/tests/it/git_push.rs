@@ -1,0 +1,119 @@
+//! A first commit put on a branch, over HTTP and SSH, against git's own server side.
+
+use bytes::Bytes;
+use serde_json::json;
+use stagedoor_hosts::{CommitFile, GitAddress, HostError, Login, NewCommit, Priority, Pushed};
+use url::Url;
+
+use crate::git_server::{GitServer, Repo, git, has_git};
+use crate::git_ssh::sshd;
+
+fn commit() -> NewCommit {
+    let file = |path: &str, content: &str| CommitFile {
+        path: path.to_owned(),
+        content: Bytes::from(content.to_owned()),
+        executable: path.ends_with(".sh"),
+        link: path == "link",
+    };
+    NewCommit {
+        files: vec![
+            file("README.md", "# größe\n"),
+            file("src/a/main.rs", &"fn main() {}\n".repeat(5000)),
+            file("src.txt", ""),
+            file("run.sh", "#!/bin/sh\n"),
+            file("link", "README.md"),
+            file(".gitignore", "target\n"),
+        ],
+        message: "initial commit".to_owned(),
+        author: "Scaffolder".to_owned(),
+        email: "scaffolder@larkfell.example".to_owned(),
+        seconds: 1_790_000_000,
+    }
+}
+
+fn is_whole(repo: &Repo, id: &str) {
+    git(&repo.bare, &["fsck", "--strict"]);
+    assert_eq!(git(&repo.bare, &["rev-parse", "refs/heads/main"]), id);
+    assert_eq!(git(&repo.bare, &["log", "--format=%an <%ae> %at %s", "main"]), "Scaffolder <scaffolder@larkfell.example> 1790000000 initial commit");
+    let listed = git(&repo.bare, &["ls-tree", "-r", "--format=%(objectmode) %(path)", "main"]);
+    assert_eq!(listed, "100644 .gitignore\n100644 README.md\n120000 link\n100755 run.sh\n100644 src.txt\n100644 src/a/main.rs");
+    assert_eq!(git(&repo.bare, &["show", "main:README.md"]), "# größe");
+    assert_eq!(git(&repo.bare, &["show", "main:link"]), "README.md");
+}
+
+#[tokio::test]
+async fn a_commit_is_pushed_over_http_once() {
+    if !has_git() {
+        return;
+    }
+    let server = GitServer::start().await;
+    let repo = server.repo("team/new.git");
+    git(&repo.bare, &["config", "http.receivepack", "true"]);
+    let hosts = server.hosts(&json!({}));
+    let address = GitAddress::parse(&server.address("team/new.git")).unwrap();
+    assert_eq!(hosts.branch(&address, "main", None).await, Ok(None));
+    let id = commit().id().unwrap();
+    assert_eq!(hosts.push(&address, "main", &commit(), None).await, Ok(Pushed::Made(id.clone())));
+    is_whole(&repo, &id);
+    // Whoever does not know whether it happened does it again.
+    assert_eq!(hosts.push(&address, "main", &commit(), None).await, Ok(Pushed::Already(id.clone())));
+    assert_eq!(hosts.branch(&address, "main", None).await, Ok(Some(id.clone())));
+    let other = NewCommit { message: "another".into(), ..commit() };
+    assert_eq!(hosts.push(&address, "main", &other, None).await, Ok(Pushed::Taken(id.clone())));
+    is_whole(&repo, &id);
+    // And it can be read, with what may be run.
+    let folder = Url::parse(&server.address("team/new.git?ref=main")).unwrap();
+    let files = hosts.folder(&folder, Priority::Person, (100, 1 << 20)).await.unwrap();
+    let names: Vec<_> = files.iter().map(|file| (file.path.as_str(), file.executable)).collect();
+    assert_eq!(names, [(".gitignore", false), ("README.md", false), ("run.sh", true), ("src.txt", false), ("src/a/main.rs", false)]);
+    for limits in [(4, 1 << 20), (100, 1000)] {
+        let error = hosts.folder(&folder, Priority::Person, limits).await.unwrap_err();
+        assert!(error.to_string().contains("too large"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_take_it_says_why() {
+    if !has_git() {
+        return;
+    }
+    let server = GitServer::start().await;
+    let repo = server.repo("r.git");
+    git(&repo.bare, &["config", "http.receivepack", "true"]);
+    let hook = repo.bare.join("hooks/pre-receive");
+    std::fs::write(&hook, "#!/bin/sh\nexit 1\n").unwrap();
+    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let hosts = server.hosts(&json!({}));
+    let address = GitAddress::parse(&server.address("r.git")).unwrap();
+    let refused = hosts.push(&address, "main", &commit(), None).await.unwrap_err();
+    assert!(matches!(&refused, HostError::Denied(text) if text.contains("hook")), "{refused}");
+    assert_eq!(hosts.branch(&address, "main", None).await, Ok(None));
+    for branch in ["--force", "a b", "../x", "refs/tags/v1", ""] {
+        assert!(hosts.push(&address, branch, &commit(), None).await.is_err(), "{branch:?}");
+    }
+    let missing = GitAddress::parse(&server.address("none.git")).unwrap();
+    assert!(matches!(hosts.push(&missing, "main", &commit(), None).await, Err(HostError::NotFound(_))));
+    // Attack case 7: a credential does not go where anybody can read it, nor into an error.
+    let login = |over_http| Login { user: "x".into(), password: "hunter2".into(), over_http };
+    let error = hosts.push(&address, "main", &commit(), Some(&login(false))).await.unwrap_err();
+    assert!(error.to_string().contains("https only"), "{error}");
+    server.mood.lock().demands = Some("Basic eDpodW50ZXIy".to_owned());
+    let denied = hosts.branch(&address, "main", None).await.unwrap_err();
+    assert!(matches!(denied, HostError::Denied(_)), "{denied}");
+    assert_eq!(hosts.branch(&address, "main", Some(&login(true))).await, Ok(None));
+    let wrong = Login { password: "hunter3".into(), ..login(true) };
+    let error = hosts.branch(&address, "main", Some(&wrong)).await.unwrap_err();
+    assert!(matches!(error, HostError::Denied(_)) && !error.to_string().contains("hunter"), "{error}");
+}
+
+#[tokio::test]
+async fn a_commit_is_pushed_over_ssh() {
+    let Some(sshd) = sshd(true) else { return };
+    let repo = Repo::new(sshd.folder.path(), "it's a/repo.git");
+    let hosts = sshd.hosts(&json!({}));
+    let address = GitAddress::parse(&sshd.address("it's%20a/repo.git")).unwrap();
+    let id = commit().id().unwrap();
+    assert_eq!(hosts.push(&address, "main", &commit(), None).await, Ok(Pushed::Made(id.clone())));
+    is_whole(&repo, &id);
+    assert_eq!(hosts.push(&address, "main", &commit(), None).await, Ok(Pushed::Already(id)));
+}
