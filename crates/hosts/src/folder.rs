@@ -51,7 +51,11 @@ impl Hosts {
         let mut keep = |(path, executable): (String, bool), body: Bytes| {
             bytes += body.len() as u64;
             found.push(FolderFile { path, body, executable });
-            if bytes > most_bytes { Err(too_much(format!("it has more than {most_bytes} bytes"))) } else { Ok(()) }
+            if bytes > most_bytes {
+                Err(too_much(format!("it has more than {most_bytes} bytes")))
+            } else {
+                Ok(())
+            }
         };
         if let Some(bodies) = host.read_listed(&client, url, &wanted).await? {
             for (entry, body) in entries.into_iter().zip(bodies) {

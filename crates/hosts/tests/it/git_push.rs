@@ -34,9 +34,15 @@ fn commit() -> NewCommit {
 fn is_whole(repo: &Repo, id: &str) {
     git(&repo.bare, &["fsck", "--strict"]);
     assert_eq!(git(&repo.bare, &["rev-parse", "refs/heads/main"]), id);
-    assert_eq!(git(&repo.bare, &["log", "--format=%an <%ae> %at %s", "main"]), "Scaffolder <scaffolder@larkfell.example> 1790000000 initial commit");
+    assert_eq!(
+        git(&repo.bare, &["log", "--format=%an <%ae> %at %s", "main"]),
+        "Scaffolder <scaffolder@larkfell.example> 1790000000 initial commit"
+    );
     let listed = git(&repo.bare, &["ls-tree", "-r", "--format=%(objectmode) %(path)", "main"]);
-    assert_eq!(listed, "100644 .gitignore\n100644 README.md\n120000 link\n100755 run.sh\n100644 src.txt\n100644 src/a/main.rs");
+    assert_eq!(
+        listed,
+        "100644 .gitignore\n100644 README.md\n120000 link\n100755 run.sh\n100644 src.txt\n100644 src/a/main.rs"
+    );
     assert_eq!(git(&repo.bare, &["show", "main:README.md"]), "# größe");
     assert_eq!(git(&repo.bare, &["show", "main:link"]), "README.md");
 }
@@ -65,7 +71,16 @@ async fn a_commit_is_pushed_over_http_once() {
     let folder = Url::parse(&server.address("team/new.git?ref=main")).unwrap();
     let files = hosts.folder(&folder, Priority::Person, (100, 1 << 20)).await.unwrap();
     let names: Vec<_> = files.iter().map(|file| (file.path.as_str(), file.executable)).collect();
-    assert_eq!(names, [(".gitignore", false), ("README.md", false), ("run.sh", true), ("src.txt", false), ("src/a/main.rs", false)]);
+    assert_eq!(
+        names,
+        [
+            (".gitignore", false),
+            ("README.md", false),
+            ("run.sh", true),
+            ("src.txt", false),
+            ("src/a/main.rs", false)
+        ]
+    );
     for limits in [(4, 1 << 20), (100, 1000)] {
         let error = hosts.folder(&folder, Priority::Person, limits).await.unwrap_err();
         assert!(error.to_string().contains("too large"), "{error}");

@@ -42,9 +42,7 @@ impl Credentials {
             entry.get("username").wrong(problems, "a user name has no colon");
         }
         // Servers that take a token for a password mostly do not look at the name.
-        let header = password.or(token).map(|secret| {
-            basic(user.as_deref().unwrap_or("git"), &secret)
-        });
+        let header = password.or(token).map(|secret| basic(user.as_deref().unwrap_or("git"), &secret));
         let over_http = entry.get("plainHttp").flag(false, problems);
         let key = Text::configured(entry, "sshKey", problems);
         let known_hosts = Text::configured(entry, "knownHosts", problems);

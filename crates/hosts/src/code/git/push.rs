@@ -201,7 +201,22 @@ mod tests {
     #[test]
     fn a_branch_is_a_name_and_nothing_else() {
         assert_eq!(full("feature/x").unwrap(), "refs/heads/feature/x");
-        for bad in ["", "--upload-pack=x", "a b", "a..b", "a\nb", "a:b", "/a", "a/", "a.lock", "refs/tags/x", "HEAD", "a//b", "@{u}", "a\0b"] {
+        for bad in [
+            "",
+            "--upload-pack=x",
+            "a b",
+            "a..b",
+            "a\nb",
+            "a:b",
+            "/a",
+            "a/",
+            "a.lock",
+            "refs/tags/x",
+            "HEAD",
+            "a//b",
+            "@{u}",
+            "a\0b",
+        ] {
             assert!(full(bad).is_err(), "{bad:?}");
         }
     }

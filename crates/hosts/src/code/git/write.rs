@@ -39,13 +39,15 @@ pub(super) fn made(new: &NewCommit) -> Result<Made, HostError> {
             return Err(wrong());
         }
         let name = parts.pop().ok_or_else(wrong)?;
-        let folder = parts.into_iter().fold(&mut root, |folder, part| folder.folders.entry(part).or_default());
+        let folder =
+            parts.into_iter().fold(&mut root, |folder, part| folder.folders.entry(part).or_default());
         folder.files.insert(name, file);
     }
     let mut objects = BTreeMap::new();
     let tree = written(&root, &mut objects)?;
     // A line's end or an angle bracket would end the field.
-    let field = |text: &str| text.chars().filter(|c| !c.is_control() && !matches!(c, '<' | '>')).collect::<String>();
+    let field =
+        |text: &str| text.chars().filter(|c| !c.is_control() && !matches!(c, '<' | '>')).collect::<String>();
     let who = format!("{} <{}> {} +0000", field(&new.author).trim(), field(&new.email).trim(), new.seconds);
     let message = new.message.replace('\0', "");
     let text = format!("tree {tree}\nauthor {who}\ncommitter {who}\n\n{}\n", message.trim_end());
