@@ -11,6 +11,9 @@
 mod build;
 mod scalar;
 mod split;
+mod write;
+
+pub use write::to_yaml;
 
 use serde_json::{Map, Value};
 

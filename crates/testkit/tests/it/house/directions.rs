@@ -20,7 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("hosts", &["outbound"]),
     ("jq", &[]),
     ("ingest", &["model", "query", "outbound"]),
-    ("actions", &["model", "auth", "outbound", "hosts", "jq"]),
+    ("actions", &["model", "auth", "outbound", "hosts", "jq", "ingest"]),
     (
         "portal",
         &["model", "query", "auth", "store", "outbound", "jq", "ingest", "hosts", "actions"],

@@ -1,0 +1,41 @@
+//! Actions of Backstage's scaffolder, each a [`Performer`] in a file of its own, and what they share.
+
+mod catalog_fetch;
+mod catalog_register;
+mod catalog_write;
+mod debug_log;
+mod debug_wait;
+mod fetch_plain;
+mod fs_delete;
+mod fs_readdir;
+mod fs_rename;
+mod hosting;
+mod input;
+mod patterns;
+mod schema;
+mod source;
+
+use std::sync::Arc;
+
+pub use input::invalid_input;
+pub use schema::problems;
+
+use crate::performer::Performer;
+
+/// Every one that ships with the program.
+pub(crate) fn all() -> Vec<Arc<dyn Performer>> {
+    vec![
+        // Files of the workspace.
+        Arc::new(fetch_plain::FetchPlain),
+        Arc::new(fetch_plain::FetchPlainFile),
+        Arc::new(fs_delete::FsDelete),
+        Arc::new(fs_rename::FsRename),
+        Arc::new(fs_readdir::FsReaddir),
+        Arc::new(debug_log::DebugLog),
+        Arc::new(debug_wait::DebugWait),
+        // The catalog.
+        Arc::new(catalog_register::CatalogRegister),
+        Arc::new(catalog_write::CatalogWrite),
+        Arc::new(catalog_fetch::CatalogFetch),
+    ]
+}
