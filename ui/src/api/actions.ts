@@ -1,0 +1,68 @@
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { client, port, unwrap } from './client';
+
+/** Something that somebody can run. */
+export interface Offer {
+  kind: 'action' | 'template';
+  /** An action's identifier, a template's reference. */
+  identifier: string;
+  title: string;
+  description?: string | null;
+  icon?: string | null;
+  blueprint?: string | null;
+  operation?: 'CREATE' | 'DAY-2' | 'DELETE' | null;
+  tags: string[];
+  owner?: string | null;
+  recommended: boolean;
+  favourite: boolean;
+  /** What its button says. */
+  button?: string | null;
+  /** Why it cannot be run. */
+  why?: string | null;
+}
+
+export interface Hub {
+  actions: Offer[];
+  /** What the viewer has run last: identifiers with their kind in front. */
+  recent: string[];
+}
+
+export interface OffersAsk {
+  blueprint?: string;
+  entity?: string;
+}
+
+/** What can be run: everything, or what is offered for an entity. */
+export const hubQuery = (ask: OffersAsk = {}) =>
+  queryOptions({
+    queryKey: ['actions', ask],
+    queryFn: async ({ signal }) => (await unwrap(client.GET('/actions' as never, { params: { query: ask }, signal } as never))) as Hub,
+  });
+
+export const nameOfOffer = ({ kind, identifier }: Pick<Offer, 'kind' | 'identifier'>) => `${kind}:${identifier}`;
+
+export const putFavourites = (favourites: string[]) => unwrap(client.PUT('/actions/favourites' as never, { body: { favourites } } as never));
+
+/** An action's form as it is for what was filled in. */
+export interface ActionForm {
+  action: { identifier: string; title: string; description?: string | null; icon?: string | null; operation?: Offer['operation']; blueprint?: string | null; button?: string | null; approval?: boolean };
+  /** Why it cannot be run. */
+  why?: string | null;
+  userInputs: Record<string, unknown>;
+  errors: Record<string, string[]>;
+}
+
+export const actionFormQuery = (id: string, entity: string | undefined, properties: Record<string, unknown>) =>
+  queryOptions({
+    queryKey: ['action form', id, entity, properties],
+    queryFn: async ({ signal }) => (await unwrap(client.POST('/actions/{id}/form' as never, { params: { path: { id } }, body: { properties, entity }, signal } as never))) as ActionForm,
+    placeholderData: keepPreviousData,
+    staleTime: 10_000,
+    retry: false,
+  });
+
+/** Starts a run and tells its id. */
+export async function startAction(id: string, properties: Record<string, unknown>, entity: string | undefined): Promise<string> {
+  const answer = (await unwrap(port.POST('/actions/{action}/runs' as never, { params: { path: { action: id } }, body: { properties, entity } } as never))) as { run: { id: string } };
+  return answer.run.id;
+}

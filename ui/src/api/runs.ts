@@ -1,0 +1,134 @@
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { client, unwrap } from './client';
+
+export type RunStatus = 'WAITING_FOR_APPROVAL' | 'IN_PROGRESS' | 'SUCCESS' | 'FAILURE' | 'DECLINED' | 'CANCELLED';
+export type RunKind = 'action' | 'automation' | 'template' | 'workflow';
+export type StepState = 'open' | 'intent' | 'following' | 'reported' | 'done' | 'failed' | 'skipped' | 'unclear';
+
+/** A run in a list. */
+export interface RunRow {
+  id: string;
+  of: { kind: RunKind; identifier: string; title?: string; icon?: string };
+  starter: { actor: string; email?: string; impersonatedBy?: string; origin: 'UI' | 'API' | 'AUTOMATION' };
+  target?: { blueprint: string; entity?: string; title?: string };
+  status: RunStatus;
+  report: { statusLabel?: string; link?: string[]; summary?: string; externalRunId?: string; response?: unknown };
+  error?: string;
+  /** What a person has to look at. */
+  attention?: string;
+  cancelling: boolean;
+  createdAt: string;
+  updatedAt: string;
+  endedAt?: string;
+}
+
+export interface RunStep {
+  id: string;
+  name: string;
+  performer: string;
+  state: { state: StepState };
+  attempts: number;
+  input?: unknown;
+  output?: unknown;
+  error?: string;
+  startedAt?: string;
+  endedAt?: string;
+}
+
+export interface Answer {
+  email: string;
+  verdict: 'APPROVE' | 'DECLINE';
+  description?: string;
+  at: string;
+}
+
+export interface Run extends RunRow {
+  inputs: Record<string, unknown>;
+  approval?: { mode: 'ANY' | 'ALL'; approvers: string[]; answers: Answer[] };
+  steps: RunStep[];
+  output?: unknown;
+  rerunOf?: string;
+  /** True, or in words why not. */
+  may: Record<'cancel' | 'rerun' | 'approve' | 'settle', true | string>;
+}
+
+export interface LogLine {
+  seq: number;
+  at: string;
+  level: 'info' | 'warn' | 'error';
+  step?: string;
+  message: string;
+}
+
+export interface RunsAsk {
+  mine?: boolean;
+  status?: string;
+  kind?: string;
+  of?: string;
+  blueprint?: string;
+  entity?: string;
+  q?: string;
+  limit?: number;
+  offset?: number;
+}
+
+export interface RunsResult {
+  runs: RunRow[];
+  total: number;
+}
+
+export const hasEnded = (status: RunStatus) => status !== 'WAITING_FOR_APPROVAL' && status !== 'IN_PROGRESS';
+
+/** Lists are looked at again while something in them goes on. */
+const pause = 3_000;
+const whileGoingOn = ({ state }: { state: { data?: RunsResult } }) => (state.data?.runs.some(({ status }) => status === 'IN_PROGRESS') ? pause : false);
+
+export const runsQuery = (ask: RunsAsk) =>
+  queryOptions({
+    refetchInterval: whileGoingOn,
+    queryKey: ['runs', ask],
+    queryFn: async ({ signal }) => (await unwrap(client.GET('/runs' as never, { params: { query: ask }, signal } as never))) as RunsResult,
+    placeholderData: keepPreviousData,
+  });
+
+export const runQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['run', id],
+    queryFn: async ({ signal }) => (await unwrap(client.GET('/runs/{id}' as never, { params: { path: { id } }, signal } as never))) as Run,
+  });
+
+export const approvalsQuery = queryOptions({
+  queryKey: ['runs', 'approvals'],
+  queryFn: async ({ signal }) => (await unwrap(client.GET('/approvals' as never, { signal } as never))) as RunsResult,
+});
+
+const at = (id: string) => ({ params: { path: { id } } });
+
+export const cancelRun = (id: string) => unwrap(client.POST('/runs/{id}/cancel' as never, at(id) as never));
+export const rerun = async (id: string) => (await unwrap(client.POST('/runs/{id}/rerun' as never, { ...at(id), body: {} } as never))) as Run;
+export const answerApproval = (id: string, verdict: Answer['verdict'], description: string) =>
+  unwrap(client.POST('/runs/{id}/approval' as never, { ...at(id), body: { verdict, description: description || undefined } } as never));
+export const settleStep = (id: string, step: string, as: 'repeat' | 'done' | 'failed', why: string) =>
+  unwrap(client.POST('/runs/{id}/steps/{step}/settle' as never, { params: { path: { id, step } }, body: { as, why } } as never));
+
+interface Handlers {
+  onLine: (line: LogLine) => void;
+  /** Something else of the run is another now. */
+  onChange: () => void;
+  /** Whether lines come as they are written. */
+  onConnection: (connected: boolean) => void;
+}
+
+/** Follows a run until it is told to stop; the browser comes again by itself where the connection breaks. */
+export function followRun(id: string, handlers: Handlers): () => void {
+  const source = new EventSource(`/api/stagedoor/v1/runs/${encodeURIComponent(id)}/events`);
+  source.addEventListener('open', () => handlers.onConnection(true));
+  source.addEventListener('error', () => handlers.onConnection(false));
+  source.addEventListener('log', (event) => handlers.onLine(JSON.parse((event as MessageEvent<string>).data) as LogLine));
+  source.addEventListener('run', () => handlers.onChange());
+  source.addEventListener('end', () => {
+    handlers.onChange();
+    source.close();
+  });
+  return () => source.close();
+}

@@ -1,0 +1,127 @@
+import { useDebouncedValue } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import { actionFormQuery, startAction } from '~/api/actions';
+import { ApiError } from '~/api/client';
+import { Empty, Page, Waiting } from '~/kit/Page';
+import { BlueprintIcon } from '~/parts/BlueprintIcon';
+import { SearchField } from '~/parts/form/fields/SearchField';
+import { entityOptions } from '~/api/options';
+import { pagesOf, type UserInputs } from '~/parts/form/port';
+import { SchemaForm } from '~/parts/form/SchemaForm';
+import { isBlank } from '~/parts/form/types';
+import { Markdown } from '~/parts/Markdown';
+import { useBlueprint, useDocumentTitle } from '~/parts/model';
+import { useChange } from '~/parts/useChange';
+import { operationWords } from './filter';
+import classes from './selfService.module.css';
+import { useForm } from './useForm';
+
+/** Typing asks the server when it pauses. */
+const pause = 300;
+
+/** The form of one of Port's actions. What its inputs look like, the server says anew for whatever is filled in. */
+export function ActionForm({ id }: { id: string }) {
+  const { values, setValues, entity, at, onAt, onEntity, onStarted } = useForm();
+  const asked = useMemo(() => Object.fromEntries(Object.entries(values).filter(([, value]) => !isBlank(value))), [values]);
+  const [settled] = useDebouncedValue(asked, pause);
+  const { data, error, isPlaceholderData } = useQuery(actionFormQuery(id, entity, settled));
+  const start = useChange((properties: Record<string, unknown>) => startAction(id, properties, entity), onStarted);
+  const documentTitle = useDocumentTitle(data?.action.title ?? id);
+  const inputs = data?.userInputs as UserInputs | undefined;
+  const defaults = useMemo(() => Object.fromEntries(Object.entries(inputs?.properties ?? {}).flatMap(([key, { default: one }]) => (one === undefined ? [] : [[key, one]]))), [inputs]);
+  const pages = useMemo(() => (inputs ? pagesOf(inputs, { ...defaults, ...values }) : []), [inputs, defaults, values]);
+  if (error && !data) {
+    return (
+      <Page documentTitle={documentTitle} title={id}>
+        <Empty title={error instanceof ApiError && error.status === 404 ? 'There is no such action.' : 'This form cannot be shown.'}>
+          <p>{error.message}</p>
+          <BackToHub />
+        </Empty>
+      </Page>
+    );
+  }
+  if (!data) {
+    return (
+      <Page documentTitle={documentTitle} title={id}>
+        <Waiting />
+      </Page>
+    );
+  }
+  const { action } = data;
+  const needsEntity = action.operation !== 'CREATE' && Boolean(action.blueprint);
+  const settling = isPlaceholderData || settled !== asked;
+  return (
+    <Page
+      documentTitle={documentTitle}
+      title={action.title}
+      icon={<BlueprintIcon blueprint={action.icon ?? action.blueprint ?? ''} icon={action.icon} size={19} />}
+      subtitle={<About action={action} />}
+    >
+      <div className={classes.formPage}>
+        {needsEntity && action.blueprint && <EntityChoice blueprint={action.blueprint} entity={entity} onEntity={onEntity} />}
+        <SchemaForm
+          pages={pages}
+          values={values}
+          onValues={setValues}
+          problems={settling ? {} : firstOfEach(data.errors)}
+          at={at}
+          onAt={onAt}
+          review={pages.length > 1}
+          labels={{ submit: action.button || (action.approval ? 'Ask for approval' : 'Run') }}
+          onSubmit={(properties) => start.mutate(properties)}
+          busy={start.isPending}
+          error={start.error ?? error}
+          why={data.why ?? (needsEntity && !entity ? 'Choose an entity first.' : undefined)}
+          before={action.approval && !data.why ? <p className="sd-dim">Somebody has to approve this before it runs. You will see who on the next page.</p> : undefined}
+        />
+      </div>
+    </Page>
+  );
+}
+
+function About({ action }: { action: { description?: string | null; operation?: keyof typeof operationWords | null; blueprint?: string | null } }) {
+  const blueprint = useBlueprint(action.blueprint ?? '');
+  return (
+    <>
+      {blueprint && action.operation && (
+        <p>
+          {operationWords[action.operation]} {blueprint.title}
+        </p>
+      )}
+      {action.description && <Markdown source={action.description} />}
+    </>
+  );
+}
+
+function EntityChoice({ blueprint: identifier, entity, onEntity }: { blueprint: string; entity: string | undefined; onEntity: (entity: string | null) => void }) {
+  const blueprint = useBlueprint(identifier);
+  return (
+    <SearchField
+      path="/$entity"
+      name="$entity"
+      schema={{ type: 'string' }}
+      label={blueprint?.title ?? identifier}
+      description="What it is run for."
+      value={entity}
+      onChange={(next) => onEntity(typeof next === 'string' ? next : null)}
+      required
+      disabled={false}
+      autoFocus={!entity}
+      find={(typed) => entityOptions({ blueprint: identifier }, typed)}
+    />
+  );
+}
+
+const firstOfEach = (errors: Record<string, string[]>) => Object.fromEntries(Object.entries(errors).flatMap(([key, [first]]) => (first ? [[key, first]] : [])));
+
+export function BackToHub() {
+  return (
+    <p>
+      <Link to="/self-service" className={classes.inlineLink}>
+        All actions and templates
+      </Link>
+    </p>
+  );
+}
