@@ -25,6 +25,7 @@ use crate::act::{Act, Undone};
 use crate::client::Client;
 use crate::config::ConfigProblem;
 use crate::error::HostError;
+use crate::grant::Grant;
 use crate::fields::Fields;
 
 pub(crate) use gerrit::Gerrit;
@@ -106,6 +107,14 @@ pub trait CodeHost: Any + Send + Sync {
     /// # Errors
     /// Why there is none.
     async fn read(&self, client: &Client, url: &Url, etag: Option<&str>) -> Result<File, HostError>;
+
+    /// Where its API is, and what a call for an owner there carries; `None` where nothing but reading is known of it.
+    ///
+    /// # Errors
+    /// Why a credential that should be there is not.
+    async fn grant(&self, _client: &Client, _owner: &str) -> Result<Option<Grant>, HostError> {
+        Ok(None)
+    }
 
     /// Lists all files below the folder at `url`, whose path ends without a wildcard.
     ///

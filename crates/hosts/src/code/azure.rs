@@ -19,6 +19,7 @@ use crate::client::{Client, host_of, shown};
 use crate::config::ConfigProblem;
 use crate::error::HostError;
 use crate::fields::Fields;
+use crate::grant::Grant;
 
 pub(crate) use place::git_url;
 
@@ -151,6 +152,9 @@ impl CodeHost for Azure {
 
     fn host(&self) -> &str {
         &self.host
+    }
+    async fn grant(&self, client: &Client, owner: &str) -> Result<Option<Grant>, HostError> {
+        Ok(Some(Grant::new(self.api.clone(), self.credentials.of(owner).header(client).await?)))
     }
 
     fn reaches(&self) -> Vec<String> {

@@ -13,6 +13,7 @@ use crate::client::{Client, host_of, shown};
 use crate::config::ConfigProblem;
 use crate::error::HostError;
 use crate::fields::Fields;
+use crate::grant::Grant;
 
 /// Its key in `integrations`.
 pub(crate) const KEY: &str = "bitbucketCloud";
@@ -241,6 +242,9 @@ impl CodeHost for BitbucketCloud {
 
     fn host(&self) -> &str {
         &self.host
+    }
+    async fn grant(&self, client: &Client, _owner: &str) -> Result<Option<Grant>, HostError> {
+        Ok(Some(Grant::new(self.api.clone(), self.credential.header(client).await?)))
     }
 
     fn reaches(&self) -> Vec<String> {

@@ -12,6 +12,7 @@ use crate::client::{Client, host_of, shown};
 use crate::config::ConfigProblem;
 use crate::error::HostError;
 use crate::fields::Fields;
+use crate::grant::Grant;
 
 /// Its key in `integrations`.
 pub(crate) const KEY: &str = "bitbucketServer";
@@ -139,6 +140,9 @@ impl CodeHost for BitbucketServer {
 
     fn host(&self) -> &str {
         &self.host
+    }
+    async fn grant(&self, client: &Client, _owner: &str) -> Result<Option<Grant>, HostError> {
+        Ok(Some(Grant::new(self.api.clone(), self.credential.header(client).await?)))
     }
 
     fn reaches(&self) -> Vec<String> {

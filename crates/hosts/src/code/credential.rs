@@ -38,7 +38,8 @@ impl Credential {
         Self::Header(format!("Bearer {token}"))
     }
 
-    async fn header(&self, client: &Client) -> Result<Option<String>, HostError> {
+    /// The value of the header.
+    pub(crate) async fn header(&self, client: &Client) -> Result<Option<String>, HostError> {
         match self {
             Self::None => Ok(None),
             Self::Header(header) => Ok(Some(header.clone())),

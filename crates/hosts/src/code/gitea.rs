@@ -12,6 +12,7 @@ use crate::client::{Client, host_of, shown};
 use crate::config::ConfigProblem;
 use crate::error::HostError;
 use crate::fields::Fields;
+use crate::grant::Grant;
 use crate::pages;
 
 /// One entry of `integrations.gitea`.
@@ -155,6 +156,9 @@ impl CodeHost for Gitea {
 
     fn host(&self) -> &str {
         &self.host
+    }
+    async fn grant(&self, client: &Client, _owner: &str) -> Result<Option<Grant>, HostError> {
+        Ok(Some(Grant::new(self.address([]), self.credential.header(client).await?)))
     }
 
     fn reaches(&self) -> Vec<String> {

@@ -22,6 +22,7 @@ use crate::client::{Client, host_of, shown};
 use crate::config::ConfigProblem;
 use crate::error::HostError;
 use crate::fields::Fields;
+use crate::grant::Grant;
 
 use api::Api;
 use app::App;
@@ -181,6 +182,11 @@ impl CodeHost for GitHub {
 
     fn host(&self) -> &str {
         &self.host
+    }
+
+    async fn grant(&self, client: &Client, owner: &str) -> Result<Option<Grant>, HostError> {
+        let access = self.api.access(client, owner).await?;
+        Ok(Some(Grant::new(self.api.base.clone(), access.authorization().map(str::to_owned))))
     }
 
     fn reaches(&self) -> Vec<String> {

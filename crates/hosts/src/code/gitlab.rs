@@ -15,6 +15,7 @@ use crate::client::{Client, host_of, shown};
 use crate::config::ConfigProblem;
 use crate::error::HostError;
 use crate::fields::Fields;
+use crate::grant::Grant;
 use crate::pages;
 
 /// The host that needs no configuration.
@@ -194,6 +195,9 @@ impl CodeHost for GitLab {
 
     fn host(&self) -> &str {
         &self.host
+    }
+    async fn grant(&self, client: &Client, _owner: &str) -> Result<Option<Grant>, HostError> {
+        Ok(Some(Grant::new(self.api.clone(), self.credential.header(client).await?)))
     }
 
     fn reaches(&self) -> Vec<String> {

@@ -38,6 +38,11 @@ pub(crate) struct Access {
 }
 
 impl Access {
+    /// The header's value.
+    pub(super) fn authorization(&self) -> Option<&str> {
+        self.authorization.as_deref()
+    }
+
     pub(super) fn is_anonymous(&self) -> bool {
         self.authorization.is_none()
     }
