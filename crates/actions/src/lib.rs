@@ -14,9 +14,10 @@ mod registry;
 mod run;
 mod services;
 pub mod steps;
+pub mod template;
 pub mod workspace;
 
-pub use back_ends::{BackEndSettings, signature, signed_message};
+pub use back_ends::{BackEndSettings, Cluster, KafkaSettings, TerraformSettings, signature, signed_message};
 pub use performer::{Call, Description, Effect, Failure, Outcome, Performer, Probe, Report};
 pub use program::{Next, Planned, Program, Scope};
 pub use registry::{Performers, performers};
