@@ -189,7 +189,7 @@ test('a section of the navigation stays closed', async ({ page }) => {
 
 test.describe('without a server that answers', () => {
   test.use({ allowErrors: /401|ERR_CONNECTION_REFUSED/ });
-  const session = '**/api/stagedoor/v1/session';
+  const session = '**/api/stagedoor/v1/session*';
 
   test('leads whoever is not signed in to the sign-in page', async ({ page }) => {
     await page.route(session, (route) => route.fulfill({ json: { viewer: null, setup: false, devMode: false, title: 'Portal', organization: { name: null, title: 'Portal' }, may: {} } }));

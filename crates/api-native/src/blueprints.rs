@@ -12,6 +12,7 @@ use axum::{Json, Router};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
+use stagedoor_auth::Viewer;
 use stagedoor_portal::{Portal, View};
 use stagedoor_query::BlueprintEntry;
 use utoipa::ToSchema;
@@ -96,15 +97,20 @@ pub(crate) async fn blueprints(
     State(api): State<Api>,
     Caller(viewer): Caller,
 ) -> Result<Json<BlueprintList>, ApiError> {
-    let view = api.portal.view(&viewer)?;
+    Ok(Json(list(&api, &viewer)?))
+}
+
+/// The data model as a viewer sees it.
+pub(crate) fn list(api: &Api, viewer: &Viewer) -> Result<BlueprintList, ApiError> {
+    let view = api.portal.view(viewer)?;
     let listed = |e: &&BlueprintEntry| !e.blueprint.is_system() || view.count(&e.blueprint.identifier) > 0;
     let entries = view.blueprints().iter().filter(listed);
     let mut blueprints: Vec<_> = entries.map(|e| summary(&api.portal, &view, e)).collect();
     blueprints.sort_by_cached_key(|b| b.title.to_lowercase());
     // Whoever may not read pages has none in the sidebar.
-    let sidebar = api.portal.sidebar(&viewer).unwrap_or_default().into_iter().map(|item| item.body).collect();
-    let views = api.portal.views(&viewer, None).unwrap_or_default().into_iter().map(ViewItem::from).collect();
-    Ok(Json(BlueprintList { blueprints, edges: edges(&view), sidebar, views }))
+    let sidebar = api.portal.sidebar(viewer).unwrap_or_default().into_iter().map(|item| item.body).collect();
+    let views = api.portal.views(viewer, None).unwrap_or_default().into_iter().map(ViewItem::from).collect();
+    Ok(BlueprintList { blueprints, edges: edges(&view), sidebar, views })
 }
 
 fn summary(portal: &Portal, view: &View, entry: &BlueprintEntry) -> BlueprintSummary {

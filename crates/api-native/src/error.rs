@@ -47,6 +47,11 @@ impl ApiError {
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request", message)
     }
+
+    /// What is wrong and what to do, for an answer of which this is a part.
+    pub(crate) fn into_message(self) -> String {
+        self.message
+    }
 }
 
 impl From<PortalError> for ApiError {

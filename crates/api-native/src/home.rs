@@ -1,5 +1,7 @@
 //! The home page: what concerns the caller, in one call; and what the caller says of it.
 
+use std::time::Instant;
+
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::routing::{get, post, put};
@@ -7,13 +9,15 @@ use axum::{Json, Router};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use stagedoor_portal::{Attention, HOME, Home, HomeLink, SourceReport, Steps, View};
-use stagedoor_query::NodeId;
+use stagedoor_portal::{Attention, HOME, Home, HomeLink, PortalError, SourceReport, Steps, View};
+use stagedoor_query::{NodeId, budget};
 use utoipa::ToSchema;
 
 use crate::Api;
 use crate::error::{ApiError, Caller, ErrorBody};
 use crate::link::Link;
+use crate::widgets::tables::{TableTab, own};
+use crate::widgets::{self, TIME_LIMIT, WidgetsReply};
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -44,10 +48,23 @@ pub(crate) struct HomePage {
     /// Those that are not fresh, or have something to mend.
     bad_sources: Vec<BadSource>,
     steps: FirstSteps,
-    /// Somebody has put widgets onto the page `$home`.
-    board: bool,
+    /// The page `$home` and what its widgets show, where somebody has put widgets onto it.
+    board: Option<WidgetsReply>,
+    /// The tables among the sections of `layout` that are shown.
+    tables: Vec<HomeTable>,
     /// The commit that the answer shows.
     revision: u64,
+}
+
+/// A section of the caller's own.
+#[derive(Serialize, ToSchema)]
+struct HomeTable {
+    /// Of the section.
+    id: String,
+    /// Null where it cannot be shown.
+    table: Option<TableTab>,
+    /// Why not.
+    problem: Option<String>,
 }
 
 /// Entities of the caller's teams.
@@ -189,8 +206,39 @@ pub(crate) fn routes() -> Router<Api> {
     responses((status = 200, body = HomePage), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody))
 )]
 pub(crate) async fn home(State(api): State<Api>, Caller(viewer): Caller) -> Result<Json<HomePage>, ApiError> {
-    let board = api.portal.page(&viewer, HOME).is_ok_and(|home| !home.standard && !home.widgets().is_empty());
-    Ok(Json(page(api.portal.home(&viewer).await?, board)))
+    let has_board =
+        api.portal.page(&viewer, HOME).is_ok_and(|home| !home.standard && !home.widgets().is_empty());
+    let board = match has_board {
+        true => Some(widgets::of_page(&api, &viewer, HOME).await?),
+        false => None,
+    };
+    let home = api.portal.home(&viewer).await?;
+    let work = move || {
+        let tables = own_tables(&home);
+        page(home, board, tables)
+    };
+    let page = tokio::task::spawn_blocking(work).await;
+    Ok(Json(page.map_err(|error| PortalError::Internal(error.to_string()))?))
+}
+
+/// The tables that the caller has put onto the page. One that cannot be shown says why and does not touch the others.
+fn own_tables(home: &Home) -> Vec<HomeTable> {
+    let layout: Option<Layout> = serde_json::from_value(home.layout.clone()).unwrap_or_default();
+    let sections = layout.into_iter().flat_map(|layout| layout.sections).filter(|section| !section.hidden);
+    let end = Instant::now() + TIME_LIMIT;
+    let one = |LayoutSection { id, title, blueprint, query, .. }: LayoutSection| {
+        let title = title?;
+        let query = query.unwrap_or_default();
+        let table = || own(&home.view, &title, blueprint.as_deref(), &query);
+        let table = budget::limited(move || Instant::now() >= end, table);
+        let table =
+            table.unwrap_or_else(|_| Err("this took too long and was stopped: narrow it down".into()));
+        Some(match table {
+            Ok(table) => HomeTable { id, table: Some(table), problem: None },
+            Err(problem) => HomeTable { id, table: None, problem: Some(problem) },
+        })
+    };
+    sections.filter_map(one).collect()
 }
 
 /// Arranges the caller's home page.
@@ -274,7 +322,7 @@ fn pinned(body: LinksBody) -> Vec<HomeLink> {
     body.links.into_iter().map(|PinnedLink { title, url }| HomeLink { title, url }).collect()
 }
 
-fn page(home: Home, board: bool) -> HomePage {
+fn page(home: Home, board: Option<WidgetsReply>, tables: Vec<HomeTable>) -> HomePage {
     let view = &home.view;
     let links = |links: Vec<HomeLink>| {
         links.into_iter().map(|HomeLink { title, url }| PinnedLink { title, url }).collect()
@@ -282,6 +330,7 @@ fn page(home: Home, board: bool) -> HomePage {
     HomePage {
         revision: view.revision(),
         board,
+        tables,
         mine: home.mine.into_iter().map(owned).collect(),
         attention: home.attention.iter().map(|one| attention(view, one)).collect(),
         attention_total: home.attention_total,

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
@@ -11,9 +11,10 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use stagedoor_auth::{Action, Principal, Resource, Rule, Viewer, Visitor};
 use stagedoor_portal::{Names, Portal, SignedIn};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::Api;
+use crate::blueprints::{self, BlueprintList};
 use crate::error::{ApiError, ErrorBody};
 use crate::visitor::{Visit, no_cookie, session_cookie, small_body};
 
@@ -52,6 +53,18 @@ pub(crate) struct Session {
     revision: Option<u64>,
     /// Every action by name: true, or why not. Empty when nobody is signed in.
     may: BTreeMap<&'static str, May>,
+    /// The data model, as `GET /blueprints` answers it: where it was asked for and somebody is signed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<BlueprintList>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SessionQuery {
+    /// With the data model: all that a page needs beside its own content, in one answer.
+    #[serde(default)]
+    model: bool,
 }
 
 /// Whose installation it is.
@@ -113,21 +126,36 @@ pub(crate) fn routes() -> Router<Api> {
 }
 
 /// Who is signed in, and what it may do. Answers without a credential, too.
-#[utoipa::path(get, path = "/session", responses((status = 200, body = Session)))]
-pub(crate) async fn session(State(api): State<Api>, viewer: Option<Extension<Viewer>>) -> Json<Session> {
+#[utoipa::path(
+    get, path = "/session", params(SessionQuery),
+    responses((status = 200, body = Session), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody))
+)]
+pub(crate) async fn session(
+    State(api): State<Api>,
+    viewer: Option<Extension<Viewer>>,
+    query: Result<Query<SessionQuery>, QueryRejection>,
+) -> Result<Json<Session>, ApiError> {
+    let Query(query) = query?;
     let viewer = viewer.map(|Extension(viewer)| viewer);
     let known = viewer.is_some();
-    Json(Session {
+    // Before the revision: whoever follows the changes from there on misses none.
+    let revision = known.then(|| api.portal.newest_revision());
+    let model = match &viewer {
+        Some(viewer) if query.model => Some(blueprints::list(&api, viewer)?),
+        _ => None,
+    };
+    Ok(Json(Session {
+        model,
         setup: !api.info.dev_mode && !known && api.portal.needs_setup(),
         dev_mode: api.info.dev_mode,
         title: api.info.title.clone(),
         organization: Organization { name: api.info.organization, title: api.info.title },
         version: known.then_some(api.info.version),
         frames: if known { api.info.frames } else { Vec::new() },
-        revision: known.then(|| api.portal.newest_revision()),
+        revision,
         may: viewer.as_ref().map(|viewer| all_rights(&api.portal, viewer)).unwrap_or_default(),
         viewer: viewer.as_ref().map(|viewer| described(&api.portal, viewer)),
-    })
+    }))
 }
 
 /// Signs in by e-mail address and password. The session is in the cookie of the answer.

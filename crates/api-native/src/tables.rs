@@ -43,60 +43,60 @@ pub(crate) struct TableRequest {
     pub(crate) query: Option<QueryInput>,
     /// Besides, only those with this text in their title, name, identifier, description or a tag, in any case.
     #[serde(default)]
-    search: String,
+    pub(crate) search: String,
     /// Besides, only those with these values: the rows of a group.
     #[serde(default)]
-    within: Vec<Within>,
+    pub(crate) within: Vec<Within>,
     /// By title when absent.
     pub(crate) sort: Option<Vec<SortRequest>>,
     #[serde(default)]
-    offset: u64,
+    pub(crate) offset: u64,
     /// 0..1000, 50 when absent.
-    limit: Option<usize>,
+    pub(crate) limit: Option<usize>,
     /// Fields whose values the rows have.
     pub(crate) columns: Option<Vec<String>>,
     /// Where it is not said which: those of some fields, the first so many, for which one entity in five or more has a value.
-    usual: Option<UsualColumns>,
+    pub(crate) usual: Option<UsualColumns>,
     /// Fields to count values of. The query's own conditions on a field do not count for its facet.
     #[serde(default)]
-    facets: Vec<String>,
+    pub(crate) facets: Vec<String>,
     /// Groups instead of rows.
-    group: Option<GroupRequest>,
+    pub(crate) group: Option<GroupRequest>,
 }
 
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct UsualColumns {
+pub(crate) struct UsualColumns {
     /// The most telling first. The first is always shown.
-    fields: Vec<String>,
-    most: usize,
+    pub(crate) fields: Vec<String>,
+    pub(crate) most: usize,
 }
 
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Within {
+pub(crate) struct Within {
     field: String,
     /// Null means that there is none.
     value: Value,
 }
 
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SortRequest {
-    field: String,
-    order: SortOrder,
+    pub(crate) field: String,
+    pub(crate) order: SortOrder,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, ToSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum SortOrder {
+pub(crate) enum SortOrder {
     Asc,
     Desc,
 }
 
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct GroupRequest {
+pub(crate) struct GroupRequest {
     field: String,
     /// The largest first instead of by value.
     #[serde(default)]
@@ -111,7 +111,7 @@ struct GroupRequest {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Table {
     /// Entities that the query finds, on all pages.
-    total: u64,
+    pub(crate) total: u64,
     /// The commit that the page shows.
     revision: u64,
     /// The query as the language writes it.
@@ -163,7 +163,8 @@ pub(crate) async fn tables(
     aside(move || table(&view, &request).map(Json)).await
 }
 
-fn table(view: &View, request: &TableRequest) -> Result<Table, ApiError> {
+/// One page of a table, for whoever the view is.
+pub(crate) fn table(view: &View, request: &TableRequest) -> Result<Table, ApiError> {
     let asking = Asking::new(view);
     let mut asked = Question::new(&asking, request)?;
     let selection = asking.select(&asked.expr());

@@ -7,6 +7,7 @@ mod line;
 mod lists;
 mod number;
 mod slices;
+pub(crate) mod tables;
 
 use std::time::{Duration, Instant};
 
@@ -17,11 +18,13 @@ use axum::{Json, Router};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use stagedoor_auth::Viewer;
 use stagedoor_portal::{Page, PortalError, placed};
 use stagedoor_query::budget;
 use utoipa::ToSchema;
 
 use self::ask::Ask;
+use self::tables::Table;
 use crate::Api;
 use crate::error::{ApiError, Caller, ErrorBody};
 use crate::link::Link;
@@ -29,9 +32,9 @@ use crate::link::Link;
 /// Widgets that are evaluated in one call; more say that they were not.
 const MOST: usize = 100;
 /// All widgets of a call together take no longer; what is left then says so.
-const TIME_LIMIT: Duration = Duration::from_secs(5);
+pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(5);
 
-#[derive(Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WidgetsRequest {
     /// A stored page; its widgets are evaluated unless `widgets` are given.
@@ -178,40 +181,6 @@ struct Line {
     values: Vec<Option<f64>>,
 }
 
-/// The first rows of what a query finds, by blueprint.
-#[derive(Serialize, ToSchema)]
-#[schema(as = WidgetTable)]
-struct Table {
-    tabs: Vec<TableTab>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = WidgetTableTab)]
-struct TableTab {
-    blueprint: String,
-    title: String,
-    total: u64,
-    query: Option<String>,
-    columns: Vec<TableColumn>,
-    rows: Vec<TableRow>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = WidgetTableColumn)]
-struct TableColumn {
-    /// `$team`, `properties.<key>` or `relations.<key>`.
-    field: String,
-    title: String,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = WidgetTableRow)]
-struct TableRow {
-    entity: Link,
-    /// One for each column; of a relation a list of links.
-    cells: Vec<Value>,
-}
-
 #[derive(Serialize, ToSchema)]
 #[schema(as = WidgetEntities)]
 struct Entities {
@@ -306,8 +275,17 @@ pub(crate) async fn data(
     body: Result<Json<WidgetsRequest>, JsonRejection>,
 ) -> Result<Json<WidgetsReply>, ApiError> {
     let Json(request) = body?;
+    Ok(Json(reply(&api, &viewer, request).await?))
+}
+
+/// A stored page and what its widgets show.
+pub(crate) async fn of_page(api: &Api, viewer: &Viewer, page: &str) -> Result<WidgetsReply, ApiError> {
+    reply(api, viewer, WidgetsRequest { page: Some(page.to_owned()), ..WidgetsRequest::default() }).await
+}
+
+async fn reply(api: &Api, viewer: &Viewer, request: WidgetsRequest) -> Result<WidgetsReply, ApiError> {
     let page = match &request.page {
-        Some(identifier) => Some(api.portal.page(&viewer, identifier)?),
+        Some(identifier) => Some(api.portal.page(viewer, identifier)?),
         None => None,
     };
     let widgets = match (&request.widgets, &page) {
@@ -315,12 +293,12 @@ pub(crate) async fn data(
         (None, Some(page)) => page.widgets().to_vec(),
         (None, None) => return Err(ApiError::invalid("give a page, or widgets")),
     };
-    let may_change = page.as_ref().is_some_and(|page| api.portal.could_change_page(&viewer, page));
-    let view = api.portal.view(&viewer)?;
+    let may_change = page.as_ref().is_some_and(|page| api.portal.could_change_page(viewer, page));
+    let view = api.portal.view(viewer)?;
     let shown = page.as_ref().map(|page| page.to_port(false));
-    let histories = line::histories(&api, &viewer, &view, &request, page.as_ref(), &widgets).await;
+    let histories = line::histories(api, viewer, &view, &request, page.as_ref(), &widgets).await;
     let viewed = match needs(&widgets, "recently-viewed-entities") {
-        true => api.portal.viewed(&viewer).await?,
+        true => api.portal.viewed(viewer).await?,
         false => Vec::new(),
     };
     let revision = view.revision();
@@ -330,7 +308,7 @@ pub(crate) async fn data(
     };
     let widgets = tokio::task::spawn_blocking(work).await;
     let widgets = widgets.map_err(|error| PortalError::Internal(error.to_string()))?;
-    Ok(Json(WidgetsReply { page: shown, may_change, revision, widgets }))
+    Ok(WidgetsReply { page: shown, may_change, revision, widgets })
 }
 
 fn needs(widgets: &[Value], kind: &str) -> bool {
@@ -382,9 +360,9 @@ fn one(ask: &Ask<'_>, kind: &str, widget: &Map<String, Value>) -> Result<WidgetD
         "entities-number-chart" => number::answer(ask, widget),
         "entities-pie-chart" => slices::answer(ask, widget, 14),
         "bar-chart" => slices::answer(ask, widget, 9),
-        "table-entities-explorer" | "graph-entities-explorer" => lists::table(ask, widget),
+        "table-entities-explorer" | "graph-entities-explorer" => tables::answer(ask, widget),
         "entity-info" | "entity-details" => lists::entity(ask, widget),
-        "table-entities-explorer-by-direction" => lists::related(ask),
+        "table-entities-explorer-by-direction" => tables::related(ask),
         "my-entities" => lists::mine(ask),
         "table-audit-log" => Ok(lists::changes(ask)),
         "markdown" => lists::markdown(ask, widget),

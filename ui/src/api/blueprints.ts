@@ -30,11 +30,11 @@ function withoutStamps(body: Body): Body {
 }
 
 /** What a change would do; of a deletion where there is no body. The answer before stays until the next is there. */
-export const previewQuery = (identifier: string | undefined, blueprint: Body | undefined, entity: string | undefined) =>
+export const previewQuery = (identifier: string | undefined, blueprint: Body | undefined, entity: string | undefined, sample = false) =>
   queryOptions({
-    queryKey: ['blueprint-preview', identifier, blueprint, entity],
+    queryKey: ['blueprint-preview', identifier, blueprint, entity, sample],
     queryFn: ({ signal }) =>
-      unwrap(client.POST('/blueprints/preview', { body: { identifier, blueprint: blueprint as never, entity }, signal })),
+      unwrap(client.POST('/blueprints/preview', { body: { identifier, blueprint: blueprint as never, entity, sample }, signal })),
     placeholderData: keepPreviousData,
     retry: false,
     gcTime: 60_000,

@@ -10,6 +10,7 @@ export type HomeAttention = Native['HomeAttention'];
 export type HomeRecent = Native['HomeRecent'];
 export type PinnedLink = Native['PinnedLink'];
 export type HomeSection = Native['LayoutSection'];
+export type HomeTable = Native['HomeTable'];
 export type FirstSteps = Native['FirstSteps'];
 
 /** What concerns the reader. */

@@ -1,20 +1,12 @@
-import { queryOptions } from '@tanstack/react-query';
 import type { components } from './backstage-schema';
 import { backstage, unwrap } from './client';
 
 type Backstage = components['schemas'];
 
-/** An address that somebody has registered. */
-export type Location = Backstage['Location'];
 /** What an address leads to, before it is registered. */
 export type Trial = Pick<Backstage['Created'], 'exists'> & {
   entities: { kind: string; metadata: { name: string; namespace?: string; title?: string } }[];
 };
-
-export const locationsQuery = queryOptions({
-  queryKey: ['locations'],
-  queryFn: async ({ signal }) => (await unwrap(backstage.GET('/api/catalog/locations', { signal }))).map(({ data }) => data),
-});
 
 const body = (target: string) => ({ type: 'url', target });
 
@@ -25,4 +17,10 @@ export async function tryLocation(target: string): Promise<Trial> {
 }
 
 export const registerLocation = (target: string) => unwrap(backstage.POST('/api/catalog/locations', { body: body(target) }));
-export const removeLocation = (id: string) => unwrap(backstage.DELETE('/api/catalog/locations/{id}', { params: { path: { id } } }));
+
+/** Takes back the registration of an address. */
+export async function removeTarget(target: string): Promise<void> {
+  const locations = await unwrap(backstage.GET('/api/catalog/locations'));
+  const known = locations.find(({ data }) => data.target === target);
+  if (known) await unwrap(backstage.DELETE('/api/catalog/locations/{id}', { params: { path: { id: known.data.id } } }));
+}

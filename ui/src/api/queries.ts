@@ -1,6 +1,7 @@
-import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions, type QueryClient } from '@tanstack/react-query';
 import { ApiError, client, unwrap } from './client';
 import { withDerived } from './derived';
+import { readSession, sessionQuery } from './session';
 import type { DocumentsResult, TableRequest } from './types';
 
 type Sent = Parameters<typeof withDerived>[0];
@@ -10,6 +11,17 @@ export const modelQuery = queryOptions({
   queryFn: async ({ signal }) => withDerived((await unwrap(client.GET('/blueprints', { signal }))) as Sent),
   staleTime: 15_000,
 });
+
+/** Who is signed in, and the data model with it: all that a page needs beside its own content. */
+export const arrivalQuery = (queryClient: QueryClient) =>
+  queryOptions({
+    queryKey: sessionQuery.queryKey,
+    queryFn: async ({ signal }) => {
+      const { model, ...session } = await unwrap(client.GET('/session', { params: { query: { model: true } }, signal }));
+      if (model) queryClient.setQueryData(modelQuery.queryKey, withDerived(model as Sent));
+      return readSession(session);
+    },
+  });
 
 export const sourcesQuery = queryOptions({
   queryKey: ['sources'],

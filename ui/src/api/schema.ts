@@ -1481,8 +1481,9 @@ export interface components {
             /** @description Those that are not fresh, or have something to mend. */
             badSources: components["schemas"]["BadSource"][];
             steps: components["schemas"]["FirstSteps"];
-            /** @description Somebody has put widgets onto the page `$home`. */
-            board: boolean;
+            board?: components["schemas"]["WidgetsReply"] | null;
+            /** @description The tables among the sections of `layout` that are shown. */
+            tables: components["schemas"]["HomeTable"][];
             /**
              * Format: int64
              * @description The commit that the answer shows.
@@ -1494,6 +1495,14 @@ export interface components {
             updatedBy: string;
             /** @description It is as it was made. */
             isNew: boolean;
+        };
+        /** @description A section of the caller's own. */
+        HomeTable: {
+            /** @description Of the section. */
+            id: string;
+            table?: components["schemas"]["WidgetTableTab"] | null;
+            /** @description Why not. */
+            problem?: string | null;
         };
         HomeViewed: components["schemas"]["Link"] & {
             viewedAt: string;
@@ -1802,6 +1811,8 @@ export interface components {
             } | null;
             /** @description Identifier of an entity of it, to be answered as it would be. */
             entity?: string | null;
+            /** @description Without `entity`: any entity of it, the first that there is. */
+            sample?: boolean;
         };
         PreviewedDocument: {
             /** @description Lower-case; of an entity in Port's form `blueprint identifier`, of a blueprint its identifier. */
@@ -2052,6 +2063,7 @@ export interface components {
             may: {
                 [key: string]: components["schemas"]["May"];
             };
+            model?: components["schemas"]["BlueprintList"] | null;
         };
         SessionBody: {
             id: string;
@@ -2524,28 +2536,18 @@ export interface components {
             /** @description Title of what the values are of. */
             property: string;
         };
-        /** @description The first rows of what a query finds, by blueprint. */
+        /** @description What a query finds, by blueprint. */
         WidgetTable: {
             tabs: components["schemas"]["WidgetTableTab"][];
         };
-        WidgetTableColumn: {
-            /** @description `$team`, `properties.<key>` or `relations.<key>`. */
-            field: string;
-            title: string;
-        };
-        WidgetTableRow: {
-            entity: components["schemas"]["Link"];
-            /** @description One for each column; of a relation a list of links. */
-            cells: unknown[];
-        };
+        /** @description A table, and what is asked for its other pages: its blueprint, `first.query`, `first.columns` and `sort`. */
         WidgetTableTab: {
-            blueprint: string;
+            /** @description Null: all blueprints. */
+            blueprint?: string | null;
             title: string;
-            /** Format: int64 */
-            total: number;
-            query?: string | null;
-            columns: components["schemas"]["WidgetTableColumn"][];
-            rows: components["schemas"]["WidgetTableRow"][];
+            sort: components["schemas"]["SortRequest"][];
+            /** @description Its first page. */
+            first: components["schemas"]["Table"];
         };
         WidgetText: {
             markdown: string;
@@ -4467,7 +4469,10 @@ export interface operations {
     };
     session: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description With the data model: all that a page needs beside its own content, in one answer. */
+                model?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4480,6 +4485,22 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };

@@ -37,7 +37,7 @@ export interface Session {
 export type OpenSession = Session & { viewer: Viewer };
 
 /** What the server says of the session, with everything in its place. */
-export function readSession({ viewer, organization, version, revision, may, ...sent }: Native['Session']): Session {
+export function readSession({ viewer, organization, version, revision, may, ...sent }: Omit<Native['Session'], 'model'>): Session {
   return {
     viewer: viewer ? readViewer(viewer) : null,
     setup: sent.setup,

@@ -48,6 +48,8 @@ export type RelationDefinition = Blueprint['relations'][string];
 
 export type TableRequest = Request<paths['/tables']['post']>;
 export type TableResult = Success<paths['/tables']['post']>;
+/** A table with its first page: what a board or the home page shows. */
+export type TableTab = NonNullable<Success<paths['/home']['get']>['tables'][number]['table']>;
 export type Row = TableResult['rows'][number];
 export type Facet = TableResult['facets'][string];
 export type LinkTo = Success<paths['/entity']['get']>['owners'][number];

@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { redirect, type AnyRouter } from '@tanstack/react-router';
 import { ApiError } from '~/api/client';
+import { arrivalQuery, modelQuery } from '~/api/queries';
 import { sessionQuery, type Session } from '~/api/session';
 import { localPath } from '~/lib/urls';
 
@@ -16,7 +17,9 @@ export async function guard(queryClient: QueryClient, href: string): Promise<voi
 
 async function freshSession(queryClient: QueryClient): Promise<Session> {
   try {
-    return await queryClient.fetchQuery({ ...sessionQuery, staleTime: trusted });
+    const arrived = queryClient.getQueryData(modelQuery.queryKey) !== undefined;
+    // the first page of a visit has the model in the same answer
+    return await (arrived ? queryClient.fetchQuery({ ...sessionQuery, staleTime: trusted }) : queryClient.fetchQuery({ ...arrivalQuery(queryClient), staleTime: 0 }));
   } catch (error) {
     const known = queryClient.getQueryData(sessionQuery.queryKey);
     // a server that is away for a moment does not sign anybody out
@@ -27,7 +30,7 @@ async function freshSession(queryClient: QueryClient): Promise<Session> {
 
 /** For the pages that lead in: whoever is signed in is led on. */
 export async function passOn(queryClient: QueryClient, to: string | undefined): Promise<void> {
-  const { viewer } = await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 });
+  const { viewer } = await queryClient.fetchQuery({ ...arrivalQuery(queryClient), staleTime: 0 });
   if (viewer) throw redirect({ href: localPath(to), replace: true });
 }
 

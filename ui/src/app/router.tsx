@@ -7,8 +7,7 @@ import {
 } from '@tanstack/react-router';
 import { blueprintQuery } from '~/api/blueprints';
 import { homeQuery } from '~/api/home';
-import { entityQuery, modelQuery, sourcesQuery } from '~/api/queries';
-import { sessionQuery } from '~/api/session';
+import { arrivalQuery, entityQuery, modelQuery, sourcesQuery } from '~/api/queries';
 import { CatalogPage } from '~/features/catalog/CatalogPage';
 import { DocumentsPage } from '~/features/documents/DocumentsPage';
 import { EntityFailure } from '~/features/entity/EntityFailure';
@@ -53,7 +52,7 @@ const signInRoute = createRoute({
 const welcomeRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/welcome',
-  loader: ({ context }) => context.queryClient.ensureQueryData(sessionQuery).then(() => undefined),
+  loader: ({ context }) => context.queryClient.ensureQueryData(arrivalQuery(context.queryClient)).then(() => undefined),
   component: WelcomePage,
 });
 

@@ -100,7 +100,7 @@ class Updates {
 }
 
 /** Queries, by the first part of their key, that no change of the catalog makes old: those of people, and what a person asked for once. */
-const still = new Set(['session', 'link', 'tokens', 'scopes', 'sessions', 'invitations', 'service-accounts', 'secrets', 'audit', 'locations', 'query', 'jq', 'migration']);
+const still = new Set(['session', 'link', 'tokens', 'scopes', 'sessions', 'invitations', 'service-accounts', 'secrets', 'audit', 'query', 'jq', 'migration']);
 
 /** Queries that only a change of the model makes old. */
 const ofModel = new Set(['model', 'blueprint', 'blueprint-templates']);

@@ -1,14 +1,25 @@
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useState, type ReactNode } from 'react';
+import { useMemo, useState, type ReactNode } from 'react';
 import { ApiError } from '~/api/client';
 import { tableQuery } from '~/api/queries';
-import type { Row, TableRequest } from '~/api/types';
+import type { Row, TableRequest, TableTab } from '~/api/types';
 import { DataTable, type Sort } from '~/kit/DataTable';
 import { Pager } from '~/kit/Pager';
 import { ProblemLine } from '~/kit/Problem';
 import { useModel } from './model';
 import { Cell } from './table/Cell';
 import { columnCandidates, fieldNamed, fieldsAcross, fieldsOf, type Field } from './table/fields';
+
+interface FirstPageProps {
+  label: string;
+  table: TableTab;
+  empty?: ReactNode;
+}
+
+/** A table whose first page has come with what is around it; only the others are asked for. */
+export function TabTable({ label, table: { blueprint, first, sort }, empty }: FirstPageProps) {
+  return <EntityTable label={label} blueprint={blueprint ?? undefined} query={first.query} columns={first.columns} sort={sort} first={first} pageSize={pageOfTab} empty={empty} />;
+}
 
 interface EntityTableProps {
   /** Its accessible name. */
@@ -23,27 +34,33 @@ interface EntityTableProps {
   without?: string[];
   sort?: Sort[];
   pageSize?: number;
-  onTotal?: (total: number) => void;
+  /** What is there already of the first page in this order. */
+  first?: TableTab['first'];
   /** Instead of rows when there are none. */
   empty?: ReactNode;
 }
 
 const noRows: Row[] = [];
+const noSort: Sort[] = [];
+/** As the server gives out first pages. */
+const pageOfTab = 10;
 
 /** The entities of a query as a compact table with pages: for cards, tabs and widgets. */
-export function EntityTable({ label, blueprint, query, columns, without, sort: first, pageSize = 10, onTotal, empty }: EntityTableProps) {
+export function EntityTable({ label, blueprint, query, columns, without, sort: given = noSort, pageSize = 10, first, empty }: EntityTableProps) {
   const fields = useFields(blueprint);
   const [page, setPage] = useState(1);
-  const [sort, setSort] = useState<Sort[]>(first ?? []);
+  const [chosen, setSort] = useState<Sort[]>();
+  const sort = chosen ?? given;
+  const known = page === 1 && chosen === undefined ? first : undefined;
   const candidates = columnCandidates(fields).map((field) => field.id).filter((id) => !without?.includes(id));
-  const { data, isPending, isPlaceholderData, error } = useQuery(
-    tableQuery({ blueprint, query, sort, columns, usual: columns ? undefined : { fields: candidates, most: 5 }, offset: (page - 1) * pageSize, limit: pageSize }),
-  );
-  const total = data?.total;
-  // what stands around it may show the number
-  useEffect(() => {
-    if (total !== undefined) onTotal?.(total);
-  }, [total, onTotal]);
+  const asked = useQuery({
+    ...tableQuery({ blueprint, query, sort, columns, usual: columns ? undefined : { fields: candidates, most: 5 }, offset: (page - 1) * pageSize, limit: pageSize }),
+    enabled: known === undefined,
+  });
+  const error = known ? null : asked.error;
+  // what is there stays until the other page comes
+  const data = known ?? asked.data ?? first;
+  const busy = known === undefined && asked.data !== undefined ? asked.isPlaceholderData : known === undefined && first !== undefined;
   const shown = data?.columns ?? columns ?? ['$title'];
   const key = shown.join('\n');
   const defs = useMemo(() => key.split('\n').map((id) => columnOf(fieldNamed(fields, id))), [key, fields]);
@@ -59,11 +76,11 @@ export function EntityTable({ label, blueprint, query, columns, without, sort: f
         rowId={(row) => `${row.blueprint} ${row.identifier}`}
         sort={sort[0]}
         onSort={(next) => {
-          setSort(next ? [next] : []);
+          setSort(next && [next]);
           setPage(1);
         }}
-        waiting={isPending}
-        busy={isPlaceholderData}
+        waiting={data === undefined}
+        busy={busy}
       />
       {data && data.total > pageSize && <Pager page={page} pageSize={pageSize} total={data.total} onPage={setPage} />}
     </>

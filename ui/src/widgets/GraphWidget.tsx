@@ -9,9 +9,9 @@ import classes from './widgets.module.css';
 export function GraphWidget({ widget, data }: WidgetProps<'table'>) {
   const [state, setState] = useState<GraphState>(() => readGraphState({}));
   const hidden = Array.isArray(widget.hiddenBlueprints) ? (widget.hiddenBlueprints as unknown[]) : [];
-  const tabs = data.tabs.filter((tab) => tab.total > 0 && !hidden.includes(tab.blueprint));
+  const tabs = data.tabs.filter((tab) => tab.first.total > 0 && !hidden.includes(tab.blueprint));
   if (tabs.length === 0) return <Nothing widget={widget}>No entities match.</Nothing>;
-  const query = tabs.map((tab) => `($blueprint = "${tab.blueprint}"${tab.query ? ` and (${tab.query})` : ''})`).join(' or ');
+  const query = tabs.map((tab) => `($blueprint = "${tab.blueprint}"${tab.first.query ? ` and (${tab.first.query})` : ''})`).join(' or ');
   return (
     <div className={classes.graph}>
       <GraphView start={{ query }} state={state} onState={(change) => setState((old) => ({ ...old, ...change }))} depth={1} />

@@ -22,6 +22,9 @@ pub(crate) struct PreviewRequest {
     blueprint: Option<Value>,
     /// Identifier of an entity of it, to be answered as it would be.
     entity: Option<String>,
+    /// Without `entity`: any entity of it, the first that there is.
+    #[serde(default)]
+    sample: bool,
 }
 
 /// What would be wrong, and what would happen. Counts are of entities that the caller sees.
@@ -126,8 +129,8 @@ pub(crate) async fn preview(
     Caller(viewer): Caller,
     body: Result<Json<PreviewRequest>, JsonRejection>,
 ) -> Result<Json<BlueprintPreview>, ApiError> {
-    let Json(PreviewRequest { identifier, blueprint, entity }) = body?;
-    let of = PreviewOf { identifier, blueprint, entity };
+    let Json(PreviewRequest { identifier, blueprint, entity, sample }) = body?;
+    let of = PreviewOf { identifier, blueprint, entity, sample };
     Ok(Json(answer(api.portal.preview_blueprint(&viewer, of).await?)))
 }
 

@@ -1,179 +1,17 @@
-//! What shows entities and texts: tables, one entity, what is mine, what changed, markdown, links, frames.
+//! What shows entities and texts: one entity, what is mine, what changed, markdown, links, frames.
 
 use serde_json::{Map, Value, json};
 use stagedoor_portal::Viewed;
 use stagedoor_query::page::Sort;
-use stagedoor_query::{BlueprintEntry, Meta, NodeId, Selection, Subject};
+use stagedoor_query::{Meta, NodeId, Subject};
 
 use super::ask::{Ask, Found, key_of, needed, text_of};
+use super::tables::{ROWS, bare, title_of};
 use super::{
-    Changes, Drill, Entities, EntityField, Frame, Links, OneEntity, Table, TableColumn, TableRow, TableTab,
-    Text, WidgetChange, WidgetData, WidgetLink,
+    Changes, Drill, Entities, EntityField, Frame, Links, OneEntity, Text, WidgetChange, WidgetData,
+    WidgetLink,
 };
 use crate::link::Link;
-
-/// Rows of a table, and lines of a list.
-const ROWS: usize = 10;
-/// Columns of a table beside its entities.
-const COLUMNS: usize = 5;
-/// Blueprints that one table shows.
-const TABS: usize = 12;
-
-/// A table of what a dataset finds: a tab for each blueprint.
-pub(super) fn table(ask: &Ask<'_>, widget: &Map<String, Value>) -> Result<WidgetData, String> {
-    let found = ask.dataset(widget)?;
-    let blueprints: Vec<String> = match &found.blueprint {
-        Some(blueprint) => vec![blueprint.clone()],
-        None => {
-            let mut buckets = found.hits.facet(&Subject::Meta(Meta::Blueprint));
-            buckets.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.text.cmp(&b.value.text)));
-            buckets.into_iter().take(TABS).map(|bucket| bucket.value.text).collect()
-        }
-    };
-    let hidden = |blueprint: &str| {
-        let config = widget.get("blueprintConfig").and_then(|config| config.get(blueprint));
-        config.and_then(|config| config.get("hidden")).and_then(Value::as_bool).unwrap_or_default()
-    };
-    let tabs = blueprints.iter().filter(|blueprint| !hidden(blueprint));
-    let tabs = tabs.map(|blueprint| tab(ask, widget, &found, blueprint)).collect::<Result<_, _>>()?;
-    Ok(WidgetData::Table(Table { tabs }))
-}
-
-fn tab(
-    ask: &Ask<'_>,
-    widget: &Map<String, Value>,
-    found: &Found<'_>,
-    blueprint: &str,
-) -> Result<TableTab, String> {
-    let entry = ask.blueprint(blueprint)?;
-    let config = widget.get("blueprintConfig").and_then(|config| config.get(blueprint));
-    let filter = config.and_then(|c| c.pointer("/filterSettings/filterBy")).filter(|f| f.is_object());
-    let narrowed = match filter {
-        Some(filter) => ask.find(&join(&found.rules, filter), Some(blueprint.to_owned()))?,
-        None => ask.find(&found.rules, Some(blueprint.to_owned()))?,
-    };
-    let fields = fields(entry, widget, config);
-    let nodes = first(&narrowed.hits, config, entry, ROWS);
-    let rows = nodes.into_iter().map(|node| {
-        let cells = fields.iter().map(|field| cell(ask, node, field)).collect();
-        TableRow { entity: Link::to(ask.view, node), cells }
-    });
-    let rows = rows.collect();
-    let columns =
-        fields.iter().map(|field| TableColumn { title: title_of(entry, field), field: field.clone() });
-    let own = config.and_then(|c| c.get("title")).and_then(Value::as_str).filter(|t| !t.is_empty());
-    let title = own.or(entry.blueprint.title.as_deref()).unwrap_or(blueprint).to_owned();
-    Ok(TableTab {
-        blueprint: blueprint.to_owned(),
-        title,
-        total: narrowed.hits.len(),
-        query: narrowed.drill().query,
-        columns: columns.collect(),
-        rows,
-    })
-}
-
-fn join(rules: &Value, filter: &Value) -> Value {
-    json!({ "combinator": "and", "rules": [rules, filter] })
-}
-
-/// The fields that a table shows: those that its settings put first, else the first that the blueprint declares.
-fn fields(entry: &BlueprintEntry, widget: &Map<String, Value>, config: Option<&Value>) -> Vec<String> {
-    let texts = |value: Option<&Value>| -> Vec<String> {
-        let list = value.and_then(Value::as_array).into_iter().flatten();
-        list.filter_map(Value::as_str).map(str::to_owned).collect()
-    };
-    let settings = config.and_then(|config| config.get("propertiesSettings"));
-    let mut hidden = texts(settings.and_then(|s| s.get("hidden")));
-    hidden.extend(texts(widget.get("excludedFields")).iter().map(|field| bare(field).to_owned()));
-    let order = texts(settings.and_then(|s| s.get("order")));
-    let shown = texts(config.and_then(|config| config.get("shown")));
-    let blueprint = &entry.blueprint;
-    let quiet = ["object", "markdown", "yaml", "swagger", "open-api", "async-api"];
-    let plain = |(key, property): (&String, &stagedoor_model::blueprint::Property)| {
-        let format = property.format.as_deref().unwrap_or_default();
-        let kind = property.definition.get("type").and_then(Value::as_str).unwrap_or_default();
-        (!quiet.contains(&kind) && !quiet.contains(&format)).then(|| format!("properties.{key}"))
-    };
-    let declared = std::iter::once("$team".to_owned())
-        .chain(blueprint.properties.iter().filter_map(plain))
-        .chain(blueprint.relations.keys().map(|key| format!("relations.{key}")));
-    let chosen = if shown.is_empty() { order } else { shown };
-    let of_key = |key: String| field_of(entry, &key);
-    let mut all: Vec<String> = chosen.into_iter().filter_map(of_key).collect();
-    for field in declared {
-        if !all.contains(&field) {
-            all.push(field);
-        }
-    }
-    all.retain(|field| !hidden.iter().any(|key| key == bare(field) || key == field));
-    all.truncate(COLUMNS);
-    all
-}
-
-/// `properties.tier` without where it is from.
-fn bare(field: &str) -> &str {
-    field.strip_prefix("properties.").or_else(|| field.strip_prefix("relations.")).unwrap_or(field)
-}
-
-fn field_of(entry: &BlueprintEntry, key: &str) -> Option<String> {
-    let key = bare(key_of(key).ok()?);
-    match key {
-        "$team" => Some("$team".into()),
-        _ if key.starts_with('$') => None,
-        _ if entry.blueprint.relations.contains_key(key) => Some(format!("relations.{key}")),
-        _ if entry.blueprint.properties.contains_key(key) || entry.derived.has(key) => {
-            Some(format!("properties.{key}"))
-        }
-        _ => None,
-    }
-}
-
-fn title_of(entry: &BlueprintEntry, field: &str) -> String {
-    let key = bare(field);
-    if key == "$team" {
-        return "Owning teams".into();
-    }
-    let property =
-        || entry.blueprint.properties.get(key)?.definition.get("title")?.as_str().map(str::to_owned);
-    let relation = || entry.blueprint.relations.get(key)?.title.clone();
-    property().or_else(relation).unwrap_or_else(|| key.to_owned())
-}
-
-fn cell(ask: &Ask<'_>, node: NodeId, field: &str) -> Value {
-    if field == "$team" {
-        return json!(ask.view.teams(node));
-    }
-    if let Some(key) = field.strip_prefix("relations.") {
-        let links = ask.view.port_links(node).into_iter().find(|(name, ..)| name == key);
-        let links = links.into_iter().flat_map(|(_, _, nodes)| nodes).map(|n| Link::to(ask.view, n));
-        return serde_json::to_value(links.collect::<Vec<_>>()).unwrap_or_default();
-    }
-    ask.view.port_properties(node).get(bare(field)).cloned().unwrap_or_default()
-}
-
-/// The first entities in the order that settings say, by title otherwise.
-fn first(hits: &Selection<'_>, config: Option<&Value>, entry: &BlueprintEntry, most: usize) -> Vec<NodeId> {
-    let by = config.and_then(|c| c.pointer("/sortSettings/sortBy/0"));
-    let key = by.and_then(|by| by.get("property")).and_then(Value::as_str).and_then(|key| key_of(key).ok());
-    let descending = by.and_then(|by| by.get("order")).is_some_and(|order| order == "desc");
-    let subject = key.and_then(|key| match key {
-        "$updatedAt" => Some(Subject::Meta(Meta::UpdatedAt)),
-        "$createdAt" => Some(Subject::Meta(Meta::CreatedAt)),
-        "$identifier" => Some(Subject::Meta(Meta::Identifier)),
-        key if entry.derived.has(key) => Some(Subject::Derived(key.to_owned())),
-        key => entry.face.properties.get(key).map(|path| Subject::Field(path.clone())),
-    });
-    let subject = subject.unwrap_or(Subject::Meta(Meta::Title));
-    let mut seen = std::collections::HashSet::new();
-    let sort = Sort { subject, descending };
-    let mut nodes: Vec<NodeId> =
-        hits.sorted(&sort, None).map(|s| s.node).filter(|n| seen.insert(*n)).take(most).collect();
-    if nodes.len() < most {
-        nodes.extend(hits.unsortable(&sort.subject).into_iter().take(most - nodes.len()));
-    }
-    nodes
-}
 
 fn list(ask: &Ask<'_>, found: &Found<'_>) -> WidgetData {
     let sort = Sort { subject: Subject::Meta(Meta::Title), descending: false };
@@ -197,14 +35,6 @@ pub(super) fn mine(ask: &Ask<'_>) -> Result<WidgetData, String> {
 /// All entities of a system blueprint.
 pub(super) fn system(ask: &Ask<'_>, blueprint: &str) -> Result<WidgetData, String> {
     Ok(list(ask, &ask.find(&json!({ "combinator": "and", "rules": [] }), Some(blueprint.to_owned()))?))
-}
-
-/// What is related to the entity of the page, by blueprint.
-pub(super) fn related(ask: &Ask<'_>) -> Result<WidgetData, String> {
-    let rule =
-        json!({ "operator": "relatedTo", "value": "{{url.identifier}}", "blueprint": "{{blueprint}}" });
-    let widget = json!({ "dataset": { "combinator": "and", "rules": [rule] } });
-    table(ask, widget.as_object().unwrap_or(&Map::new()))
 }
 
 /// What the caller looked at last, as far as it is still there.

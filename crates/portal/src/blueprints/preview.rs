@@ -39,6 +39,8 @@ pub struct PreviewOf {
     pub blueprint: Option<Value>,
     /// An entity of it, whose values are wanted as they would be.
     pub entity: Option<String>,
+    /// Where no entity is named: any.
+    pub sample: bool,
 }
 
 /// What a change would do.
@@ -167,7 +169,10 @@ impl Portal {
         looked: &Looked,
         after: Catalog,
     ) {
-        let (Some(identifier), Some(blueprint)) = (&of.entity, &of.identifier) else { return };
+        let Some(blueprint) = &of.identifier else { return };
+        let any = || effects::some_of(&looked.before, blueprint).into_iter().next().map(|one| one.identifier);
+        let named = of.entity.clone().or_else(|| of.sample.then(any).flatten());
+        let Some(identifier) = &named else { return };
         let seen = self.shared.rights.sights.of_draft(&after, &looked.rights, crate::clock::now());
         let view = self.looking(viewer, looked, Arc::new(seen));
         if let Some(node) = view.by_key(blueprint, identifier) {

@@ -110,11 +110,34 @@ async fn links_and_layout_are_ones_own_or_everybodys() {
     assert_eq!(put(&elsa, "layout", json!({ "layout": layout })).await.0, 204);
     let page = home(&portal, &elsa).await;
     assert_eq!((&page["organizationLinks"], &page["links"], &page["layout"]), (&wiki, &graph, &layout));
+    // The first page of her table comes with it; of what he may not read nothing does.
+    let own = &page["tables"][0];
+    assert_eq!(
+        (&own["id"], &own["problem"], &own["table"]["first"]["total"]),
+        (&json!("t1"), &Value::Null, &json!(4))
+    );
+    assert_eq!(own["table"]["first"]["rows"].as_array().map(Vec::len), Some(4));
     let page = home(&portal, &ada).await;
+    assert_eq!(page["tables"], json!([]));
     assert_eq!(
         (&page["organizationLinks"], &page["links"], &page["layout"]),
         (&wiki, &json!([]), &Value::Null)
     );
+    let odd = json!({ "sections": [
+        { "id": "a", "title": "Hidden", "hidden": true, "blueprint": "component" },
+        { "id": "b", "title": "Nobody", "blueprint": "nobody" },
+        { "id": "c", "title": "No query", "query": "type = = x" },
+        { "id": "d", "title": "All" }
+    ] });
+    assert_eq!(put(&elsa, "layout", json!({ "layout": odd })).await.0, 204);
+    let tables = home(&portal, &elsa).await["tables"].clone();
+    let told: Vec<(&str, bool)> = tables
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|own| (own["id"].as_str().unwrap(), own["problem"].is_string()))
+        .collect();
+    assert_eq!(told, [("b", true), ("c", true), ("d", false)], "{tables}");
     assert_eq!(put(&elsa, "layout", json!({ "layout": null })).await.0, 204);
     assert_eq!(home(&portal, &elsa).await["layout"], Value::Null);
     for url in [
@@ -165,4 +188,25 @@ async fn a_few_letters_find_the_best_first_and_forgive_slips() {
     assert_eq!(suggest(&portal, &ada, "chekcout").await["near"], true);
     assert_eq!(suggest(&portal, &ada, "zzzzzz").await["total"], 0);
     assert_eq!(suggest(&portal, &ada, &"x".repeat(3_000)).await["links"], json!([]));
+}
+
+#[tokio::test]
+async fn the_board_comes_with_the_page_and_the_model_with_the_session() {
+    let (portal, elsa) = portal().await;
+    assert_eq!(home(&portal, &elsa).await["board"], Value::Null);
+    let dataset = json!({ "combinator": "and", "rules": [{ "property": "$blueprint", "operator": "=", "value": "component" }] });
+    let table = json!({ "id": "t", "type": "table-entities-explorer", "dataset": dataset });
+    let answer = portal.request("PATCH", "/v1/pages/$home", Some(&json!({ "widgets": [table] }))).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let board = home(&portal, &elsa).await["board"].clone();
+    assert_eq!(board["page"]["identifier"], "$home");
+    assert_eq!(board["widgets"]["t"]["tabs"][0]["first"]["total"], 4, "{board}");
+    let session = "/api/stagedoor/v1/session";
+    let model = portal.get("/api/stagedoor/v1/blueprints").await.json();
+    assert_eq!(portal.get(&format!("{session}?model=true")).await.json()["model"], model);
+    assert_eq!(portal.get(session).await.json().get("model"), None);
+    assert_eq!(portal.get(&format!("{session}?model=maybe")).await.status, 400);
+    // Whoever is nobody is told nothing of it.
+    let answer = portal.anonymous("GET", &format!("{session}?model=true"), None).await;
+    assert_eq!((answer.status, answer.json().get("model").cloned()), (200, None));
 }

@@ -299,6 +299,13 @@ async fn an_entity_is_shown_as_it_would_be() {
     assert!(properties["peers"].is_number());
     assert_eq!(said["entityProblems"]["odd"], "the result is a string, not a number");
     assert_eq!(portal.port("service", "one").await["properties"]["twice"], 2, "readers see what is stored");
+    // Any of them will do where none is named.
+    let any = portal
+        .post(PREVIEW, &json!({ "identifier": "service", "sample": true, "blueprint": with(|_| {}) }))
+        .await;
+    assert!(any.json()["entity"]["identifier"].is_string(), "{}", any.text());
+    let none = portal.post(PREVIEW, &json!({ "identifier": "service", "blueprint": with(|_| {}) })).await;
+    assert_eq!(none.json()["entity"], Value::Null);
 }
 
 #[tokio::test]

@@ -142,6 +142,24 @@ async fn charts_lead_to_what_they_count() {
 }
 
 #[tokio::test]
+async fn a_table_has_the_first_page_in_its_own_order_and_columns() {
+    let (portal, _) = portal().await;
+    let config = json!({ "component": {
+        "sortSettings": { "sortBy": [{ "property": "$team", "order": "desc" }, { "property": "$identifier", "order": "desc" }, { "property": "nothing" }] },
+        "propertiesSettings": { "order": ["lifecycle", "properties.type", "gone"], "hidden": ["type"] },
+        "filterSettings": { "filterBy": { "combinator": "and", "rules": [{ "property": "lifecycle", "operator": "isNotEmpty" }] } } } });
+    let widget = json!({ "id": "t", "type": "table-entities-explorer", "dataset": of_components(&[]), "blueprintConfig": config });
+    let answer = portal.post(DATA, &json!({ "widgets": [widget] })).await.json();
+    let tab = &answer["widgets"]["t"]["tabs"][0];
+    let sort = json!([{ "field": "$team", "order": "desc" }, { "field": "$identifier", "order": "desc" }]);
+    assert_eq!((&tab["sort"], &tab["first"]["columns"]), (&sort, &json!(["$title", "lifecycle"])), "{tab}");
+    // What is asked for its further pages finds the same.
+    let ask = json!({ "blueprint": tab["blueprint"], "query": tab["first"]["query"], "columns": tab["first"]["columns"], "sort": sort, "limit": 10 });
+    let again = portal.post("/api/stagedoor/v1/tables", &ask).await.json();
+    assert_eq!((&again["rows"], &again["total"]), (&tab["first"]["rows"], &json!(3)));
+}
+
+#[tokio::test]
 async fn one_that_cannot_be_shown_says_so_and_leaves_the_others_alone() {
     let (portal, elsa) = portal().await;
     let mine = json!({ "property": "$team", "operator": "containsAny", "value": ["{{getUserTeams()}}"] });

@@ -1,14 +1,18 @@
 import { lazy, Suspense } from 'react';
+import type { Home } from '~/api/home';
+import type { PageData } from '~/api/pages';
 import { Section, Waiting } from '~/kit/Page';
 
-const PageView = lazy(() => import('~/widgets/PageView').then((module) => ({ default: module.PageView })));
+const Widgets = lazy(() => import('~/widgets/PageView').then((module) => ({ default: module.Widgets })));
 
 /** What administrators have put onto the page `$home`, for everybody. */
-export function Board() {
+export function Board({ home }: { home: Home }) {
+  const board = home.board as unknown as PageData | null | undefined;
+  if (!board?.page) return null;
   return (
     <Section title="Dashboard">
       <Suspense fallback={<Waiting lines={6} />}>
-        <PageView ask={{ page: '$home' }} />
+        <Widgets widgets={board.page.widgets} data={board.widgets} />
       </Suspense>
     </Section>
   );

@@ -77,9 +77,9 @@ export function HomePage() {
   );
 }
 
-function One({ section: { entry, table }, home }: { section: Arranged; home: Home }) {
+function One({ section: { id, title, entry }, home }: { section: Arranged; home: Home }) {
   if (entry) return <entry.component home={home} />;
-  return table ? <OwnTable {...table} /> : null;
+  return <OwnTable title={title} own={home.tables.find((table) => table.id === id)} />;
 }
 
 function subtitle({ teams, steps, sources }: Home, name: string): string {

@@ -1,23 +1,21 @@
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import type { HomeTable } from '~/api/home';
 import { Section } from '~/kit/Page';
+import { ProblemLine } from '~/kit/Problem';
 import { formatNumber } from '~/lib/text';
-import { EntityTable } from '~/parts/EntityTable';
-
-interface OwnTableProps {
-  title: string;
-  blueprint?: string;
-  query?: string;
-}
+import { TabTable } from '~/parts/EntityTable';
 
 /** A table that the reader has put onto his page. */
-export function OwnTable({ title, blueprint, query }: OwnTableProps) {
-  const [total, setTotal] = useState<number>();
+export function OwnTable({ title, own }: { title: string; own: HomeTable | undefined }) {
+  const table = own?.table;
+  if (!table) return own?.problem ? <Section title={title}>{<ProblemLine level="error" message={own.problem} />}</Section> : null;
+  const { blueprint, first } = table;
+  const search = first.query ? { query: first.query } : {};
   // the page of all blueprints belongs to another feature; its address is what both know
-  const all = blueprint ? { to: '/catalog/$blueprint', params: { blueprint }, search: query ? { query } : {} } : { to: '/query', search: { query } };
+  const all = blueprint ? { to: '/catalog/$blueprint', params: { blueprint }, search } : { to: '/query', search };
   return (
-    <Section title={title} aside={total !== undefined && total > 0 && <Link {...(all as { to: '/' })}>All {formatNumber(total)}</Link>}>
-      <EntityTable label={title} blueprint={blueprint} query={query} pageSize={8} onTotal={setTotal} empty="Nothing satisfies the query." />
+    <Section title={title} aside={first.total > 0 && <Link {...(all as { to: '/' })}>All {formatNumber(first.total)}</Link>}>
+      <TabTable label={title} table={table} empty="Nothing satisfies the query." />
     </Section>
   );
 }

@@ -25,7 +25,7 @@ export const sections: SectionEntry[] = [
   { id: 'start', title: 'First steps', component: Start, applies: ({ steps: state }) => state.people > 0 && steps.some((step) => step.done(state) === undefined) },
   { id: 'mine', title: 'My teams', component: Mine, applies: ({ teams }) => teams.length > 0 },
   { id: 'attention', title: 'Needs attention', component: Attention },
-  { id: 'board', title: 'Dashboard', component: Board, applies: (home) => 'board' in home && home.board === true },
+  { id: 'board', title: 'Dashboard', component: Board, applies: ({ board }) => Boolean(board) },
   { id: 'recent', title: 'Recently changed', component: Recent },
   { id: 'links', title: 'Links', component: Links, narrow: true },
   { id: 'viewed', title: 'Recently viewed', component: Viewed, narrow: true },

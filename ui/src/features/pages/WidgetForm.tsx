@@ -39,7 +39,7 @@ const forms: Record<Field, (props: FieldProps) => React.ReactNode> = {
   blueprint: BlueprintField,
   query: ({ widget, data, onChange }) => {
     const blueprint = textOf(widget.blueprint);
-    const text = data && 'query' in data ? (data.query ?? '') : data?.kind === 'table' ? (data.tabs[0]?.query ?? '') : '';
+    const text = data && 'query' in data ? (data.query ?? '') : data?.kind === 'table' ? (data.tabs[0]?.first.query ?? '') : '';
     return <QueryField key={blueprint} label="Only those for which" blueprint={blueprint} text={text} onRules={(rules) => onChange({ ...widget, dataset: ofBlueprint(blueprint, ...rules) })} />;
   },
   property: PropertyField,

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { useEffect } from 'react';
-import { sessionQuery } from '~/api/session';
+import { arrivalQuery } from '~/api/queries';
 import { localPath } from '~/lib/urls';
 
 /** What one person has seen must not be there for the next one: whoever stands before the door has seen nothing. */
@@ -19,7 +19,7 @@ export function useEnter(): (to?: string) => Promise<void> {
   const queryClient = useQueryClient();
   const router = useRouter();
   return async (to) => {
-    await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 });
+    await queryClient.fetchQuery({ ...arrivalQuery(queryClient), staleTime: 0 });
     router.history.replace(localPath(to));
   };
 }

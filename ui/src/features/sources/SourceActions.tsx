@@ -1,6 +1,5 @@
 import { Button } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
-import { locationsQuery, removeLocation } from '~/api/locations';
+import { removeTarget } from '~/api/locations';
 import { readSource } from '~/api/sources';
 import type { Source } from '~/api/types';
 import { Confirm, quiet } from '~/kit/Confirm';
@@ -24,11 +23,8 @@ export function SourceActions({ source: { id, target, registered } }: { source: 
 }
 
 function Remove({ target }: { target: string }) {
-  const { data } = useQuery(locationsQuery);
   const why = useWhyNot('DeleteLocation');
-  const remove = useChange(removeLocation);
-  const location = data?.find((one) => one.target === target);
-  if (!location) return null;
+  const remove = useChange(removeTarget);
   return (
     <Confirm
       variant="subtle"
@@ -37,7 +33,7 @@ function Remove({ target }: { target: string }) {
       title="Remove this address?"
       confirm="Remove"
       why={why}
-      run={() => remove.mutateAsync(location.id)}
+      run={() => remove.mutateAsync(target)}
     >
       Every entity that only {target} supplies is removed with it. They can be brought back from here.
     </Confirm>

@@ -25,6 +25,9 @@ import { useDraft, type Draft } from './useDraft';
 
 const route = getRouteApi('/_in/model/$blueprint');
 
+/** Where values of an entity are shown. */
+const derivedTabs = new Set(['mirrors', 'calculations', 'aggregations']);
+
 /** One blueprint: its form and its JSON side by side, and what saving would do. */
 export function EditorPage() {
   const { blueprint } = route.useParams();
@@ -38,7 +41,7 @@ function Editor({ blueprint }: { blueprint: string }) {
   const { data: stored } = useSuspenseQuery(blueprintQuery(blueprint));
   const known = useBlueprint(blueprint);
   const why = useWhyNot('UpdateBlueprint');
-  const draft = useDraft(blueprint, stored, search.entity);
+  const draft = useDraft(blueprint, stored, search.entity, derivedTabs.has(search.tab ?? ''));
   const editor = useRef<CodeEditorHandle>(null);
   const documentTitle = useDocumentTitle(text(stored.title) || blueprint, 'Data model');
   const setEntity = (entity: string | undefined) => void navigate({ search: (old) => ({ ...old, entity }), replace: true });
@@ -49,7 +52,7 @@ function Editor({ blueprint }: { blueprint: string }) {
     editor.current?.show(from, to);
   };
   return (
-    <EditingContext value={{ blueprint, stored, draft, why, entity: search.entity, setEntity }}>
+    <EditingContext value={{ blueprint, stored, draft, why, entity: draft.entity, setEntity }}>
       <Page
         fill
         documentTitle={documentTitle}

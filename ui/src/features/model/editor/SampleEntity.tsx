@@ -1,24 +1,21 @@
 import { Select } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { tableQuery } from '~/api/queries';
 import { Mono } from '~/kit/Mono';
 import { useEditing } from './context';
 
 const named = (text: string) => `$title contains ${JSON.stringify(text)} or $identifier contains ${JSON.stringify(text)}`;
 
-/** The entity on which derived values are shown. Without a choice it is the first one. */
+/** The entity on which derived values are shown. Which others there are is asked for when somebody wants to choose. */
 export function SampleEntity() {
-  const { blueprint, entity, setEntity } = useEditing();
+  const { blueprint, entity, setEntity, draft } = useEditing();
+  const [opened, setOpened] = useState(false);
   const [typed, setTyped] = useState('');
   const [search] = useDebouncedValue(typed, 200);
-  const { data } = useQuery(tableQuery({ blueprint, limit: 20, query: search === '' || search === entity ? undefined : named(search) }));
+  const { data } = useQuery({ ...tableQuery({ blueprint, limit: 20, query: search === '' || search === entity ? undefined : named(search) }), enabled: opened });
   const rows = data?.rows ?? [];
-  const first = rows[0]?.identifier;
-  useEffect(() => {
-    if (entity === undefined && first !== undefined) setEntity(first);
-  }, [entity, first, setEntity]);
   // the text of the choice is what is stored: a title would be taken for a search
   const options = rows.map(({ identifier }) => ({ value: identifier, label: identifier }));
   const titles = new Map(rows.map(({ identifier, title }) => [identifier, title]));
@@ -26,7 +23,7 @@ export function SampleEntity() {
   return (
     <Select
       label="Show values of"
-      placeholder={data && rows.length === 0 ? 'there is no entity yet' : 'an entity'}
+      placeholder={draft.preview?.entities === 0 ? 'there is no entity yet' : 'an entity'}
       data={entity !== undefined && !known ? [...options, { value: entity, label: entity }] : options}
       value={entity ?? null}
       onChange={(next) => next && setEntity(next)}
@@ -40,6 +37,8 @@ export function SampleEntity() {
       onSearchChange={setTyped}
       filter={({ options: all }) => all}
       allowDeselect={false}
+      onDropdownOpen={() => setOpened(true)}
+      nothingFoundMessage={data ? 'Nothing found' : 'Looking…'}
       maw={360}
       mb={12}
     />

@@ -5,10 +5,15 @@ import { previewQuery, type Body } from '~/api/blueprints';
 import { readJson } from '~/lib/jsonText';
 import { print } from './draft';
 
-/** A blueprint that is being written. Its text is the truth; the form reads it, and writes it anew. */
-export function useDraft(identifier: string, stored: Body, entity: string | undefined) {
+/**
+ * A blueprint that is being written. Its text is the truth; the form reads it, and writes it anew. With `sample` some entity of it is looked
+ * at where none is chosen.
+ */
+export function useDraft(identifier: string, stored: Body, chosen: string | undefined, sample: boolean) {
   const [written, setWritten] = useState<string>();
   const [valid, setValid] = useState<Body>();
+  const [sampled, setSampled] = useState<string>();
+  const entity = chosen ?? (sample ? sampled : undefined);
   const text = written ?? print(stored);
   const read = useMemo(() => readJson(text), [text]);
   const parsed = asBody(read.value);
@@ -16,8 +21,11 @@ export function useDraft(identifier: string, stored: Body, entity: string | unde
   const dirty = parsed === undefined ? written !== undefined : print(parsed) !== print(stored);
   const [settled] = useDebouncedValue(text, 250);
   const asked = useMemo(() => asBody(readJson(settled).value), [settled]);
-  const wanted = asked !== undefined && (entity !== undefined || print(asked) !== print(stored));
-  const preview = useQuery({ ...previewQuery(identifier, asked, entity), enabled: wanted });
+  const wanted = asked !== undefined && (chosen !== undefined || sample || print(asked) !== print(stored));
+  const preview = useQuery({ ...previewQuery(identifier, asked, chosen, sample && chosen === undefined), enabled: wanted });
+  const found = preview.data?.entity?.identifier;
+  // it stays where a mistake lets it be looked at no more
+  if (sample && typeof found === 'string' && found !== sampled) setSampled(found);
   const current = wanted && settled === text && !preview.isPlaceholderData;
   return {
     text,
@@ -28,6 +36,8 @@ export function useDraft(identifier: string, stored: Body, entity: string | unde
     legible: parsed !== undefined,
     preview: wanted ? preview.data : undefined,
     previewError: wanted ? preview.error : null,
+    /** Whose values are shown. */
+    entity,
     /** The preview is of what is on screen. */
     current,
     setText: (next: string) => {

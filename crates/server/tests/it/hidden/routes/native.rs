@@ -29,7 +29,8 @@ fn named(path: &str, more: &str) -> Vec<String> {
 
 fn reads(path: &str) -> Option<Reads> {
     Some(match path {
-        "/blueprints" | "/session" | "/sources" | "/changes" | "/removals" => get([path]),
+        "/blueprints" | "/sources" | "/changes" | "/removals" => get([path]),
+        "/session" => get([path, "/session?model=true"]),
         "/entity/raw" | "/entity/history" | "/entity/dependents" => get(named(path, "")),
         "/entity/related" => {
             let mut paths = named(path, "&step=service%20uses");
