@@ -1,4 +1,4 @@
-import { Checkbox, Skeleton } from '@mantine/core';
+import { Skeleton } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react';
@@ -66,7 +66,7 @@ interface DataGridProps<Row> {
 }
 
 export const lineHeight = 34;
-const overscan = 12;
+const overscan = 6;
 
 /** A table of any length: only the lines on screen are there. Arrows move between cells, Enter opens, F2 changes, Space chooses. */
 export function DataGrid<Row extends object>(props: DataGridProps<Row>) {
@@ -124,7 +124,7 @@ function RowLine<Row extends object>({ row, index, active, columns, selection, e
     <tr aria-rowindex={index + 2} aria-selected={selection ? chosen : undefined} data-chosen={chosen || undefined}>
       {selection && (
         <td className={classes.choose}>
-          <Checkbox size="xs" checked={chosen} onChange={() => undefined} onClick={choose} aria-label={`Choose ${rowName(row)}`} tabIndex={-1} />
+          <input type="checkbox" className={classes.box} checked={chosen} onChange={() => undefined} onClick={choose} aria-label={`Choose ${rowName(row)}`} tabIndex={-1} />
         </td>
       )}
       {columns.map((column, i) => {

@@ -1,4 +1,3 @@
-import { Checkbox } from '@mantine/core';
 import { useState, type KeyboardEvent, type PointerEvent } from 'react';
 import { SortMark, type GridColumn, type GridSelection } from './DataGrid';
 import classes from './DataGrid.module.css';
@@ -30,7 +29,7 @@ export function GridHeader<Row>({ columns, sort, onSort, onWidth, onMove, select
       <tr aria-rowindex={1}>
         {selection && (
           <th scope="col" className={classes.choose}>
-            <Checkbox size="xs" checked={selection.all === true} indeterminate={selection.all === 'some'} onChange={selection.toggleAll} aria-label="Choose all" />
+            <input type="checkbox" className={classes.box} checked={selection.all === true} ref={(box) => void (box && (box.indeterminate = selection.all === 'some'))} onChange={selection.toggleAll} aria-label="Choose all" />
           </th>
         )}
         {columns.map((column) => {

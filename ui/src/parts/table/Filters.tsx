@@ -13,11 +13,13 @@ interface FiltersProps {
   rules: Rules | undefined;
   facets: Record<string, Facet>;
   total: number;
+  /** The counts are on their way. */
+  counting: boolean;
   onRules: (rules: Rules) => void;
 }
 
 /** The values of the telling fields with their exact counts. What is chosen is written into the query. */
-export function Filters({ fields, rules, facets, total, onRules }: FiltersProps) {
+export function Filters({ fields, rules, facets, total, counting, onRules }: FiltersProps) {
   const [all, setAll] = useState(false);
   const narrow = useMediaQuery('(max-width: 700px)');
   const chosen = (field: Field) => chosenOf(rules, field.id);
@@ -27,7 +29,7 @@ export function Filters({ fields, rules, facets, total, onRules }: FiltersProps)
   const hidden = useful.length - shown.length;
   const choose = (field: Field, values: Chosen[]) => onRules(withChosen(rules, field.id, values));
   return (
-    <div className={classes.facets}>
+    <div className={classes.facets} aria-busy={counting}>
       {shown.map((field) => {
         const facet = facets[field.id];
         const values = chosen(field);
@@ -53,7 +55,7 @@ export function Filters({ fields, rules, facets, total, onRules }: FiltersProps)
 }
 
 /** What the filters have chosen, each with a way to take it back. */
-export function FilterChips({ fields, rules, facets, onRules }: Omit<FiltersProps, 'total'>) {
+export function FilterChips({ fields, rules, facets, onRules }: Omit<FiltersProps, 'total' | 'counting'>) {
   const filters = filtersOf(rules, facetFields(fields).map((field) => field.id));
   if (filters.length === 0) return null;
   return (

@@ -21,13 +21,20 @@ interface Segment {
   key: string;
 }
 
-/** A table of any length: its first page with all around it, and the pages that are looked at. */
+/** A table of any length: its first page, then the counts of its facets, and the pages that are looked at. */
 export function useTable(request: TableRequest, group: string | undefined) {
   const [range, setRange] = useState({ from: 0, to: 40 });
   const [open, setOpen] = useState<string[]>([]);
   const [wanted] = useDebouncedValue(range, 60);
-  const body = { ...request, offset: 0, limit: pageSize, group: group ? { field: group, limit: mostGroups } : undefined };
-  const { data, isPending, isPlaceholderData, error } = useQuery({ ...tablePageQuery(body), placeholderData: keepPreviousData });
+  const body = { ...request, facets: [], offset: 0, limit: pageSize, group: group ? { field: group, limit: mostGroups } : undefined };
+  const { data: first, isPending, isPlaceholderData, error } = useQuery({ ...tablePageQuery(body), placeholderData: keepPreviousData });
+  // counting takes longer than finding the first rows, so nobody waits for it
+  const { data: counted, isFetching: counting } = useQuery({
+    ...tablePageQuery({ blueprint: request.blueprint, query: request.query, facets: request.facets, offset: 0, limit: 0 }),
+    placeholderData: keepPreviousData,
+    enabled: first !== undefined && !isPlaceholderData && (request.facets?.length ?? 0) > 0,
+  });
+  const data = useMemo(() => first && { ...first, facets: counted?.facets ?? {} }, [first, counted]);
   const segments = useMemo(() => segmentsOf(data, group, open), [data, group, open]);
   const count = segments.reduce((sum, segment) => sum + lines(segment), 0);
   // what the first answer says holds for all further pages
@@ -61,6 +68,8 @@ export function useTable(request: TableRequest, group: string | undefined) {
     data,
     waiting: isPending,
     busy: isPlaceholderData,
+    /** The facets are not those of the rows yet. */
+    counting: first === undefined || isPlaceholderData || counting,
     error: error ?? results.find((result) => result.error)?.error ?? null,
     count,
     line,
