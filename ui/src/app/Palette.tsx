@@ -1,6 +1,6 @@
 import { useMantineColorScheme } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { IconKeyboard, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+import { IconBookmark, IconKeyboard, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -31,7 +31,7 @@ export function Palette({ opened, onClose, onHelp }: PaletteProps) {
   const { data, isFetching } = useQuery({ ...suggestQuery(typed), enabled: opened });
   const settled = typed === wanted && !isFetching;
   const entities = useEntities(data, typed);
-  const groups = [entities, useDashboards(wanted ? data : undefined), usePages(wanted), useCatalog(wanted), useCommands(wanted, onHelp)];
+  const groups = [entities, useDashboards(wanted ? data : undefined), useSavedViews(wanted), usePages(wanted), useCatalog(wanted), useCommands(wanted, onHelp)];
   const close = () => {
     onClose();
     setQuery('');
@@ -81,6 +81,24 @@ function useDashboards(found: Suggestions | undefined): CommandGroup {
       title,
       detail: identifier,
       run: () => void navigate({ to: '/pages/$page', params: { page: identifier } }),
+    })),
+  };
+}
+
+/** Tables that somebody has saved. They are known with the model. */
+function useSavedViews(wanted: string): CommandGroup {
+  const navigate = useNavigate();
+  const { views, blueprints } = useModel();
+  const found = wanted ? findBest(views, wanted, ({ title, query }) => [title, query]) : [];
+  return {
+    label: 'Views',
+    commands: found.slice(0, 8).map(({ id, title, query, blueprint }) => ({
+      id: `view ${id}`,
+      icon: <IconBookmark size={16} stroke={1.6} aria-hidden />,
+      title,
+      detail: query || undefined,
+      aside: blueprints.find(({ identifier }) => identifier === blueprint)?.title ?? 'Everything',
+      run: () => void navigate({ to: '/views/$id', params: { id }, search: {} as never }),
     })),
   };
 }

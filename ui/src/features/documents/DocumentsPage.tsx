@@ -12,11 +12,17 @@ import { useDocumentTitle } from '~/parts/model';
 import { useWhyNot } from '~/parts/session';
 import classes from './documents.module.css';
 import { example } from './example';
+import { documentsIn, readFiles } from './files';
 import { Results } from './Results';
 
 /** Takes documents as text: checked first, applied when that looks right. */
 export function DocumentsPage() {
   const [text, setText] = useState('');
+  const [unread, setUnread] = useState<string>();
+  const open = (files: File[]) => {
+    setUnread(files.length === 0 ? 'There is no YAML or JSON file in it.' : undefined);
+    if (files.length > 0) readFiles(files).then(setText, (error: Error) => setUnread(error.message));
+  };
   const why = useWhyNot('HandOverDocuments');
   const area = useRef<CodeEditorHandle>(null);
   const queries = useQueryClient();
@@ -52,7 +58,14 @@ export function DocumentsPage() {
               Insert an example
             </Button>
           )}
-          <FileButton multiple accept=".yaml,.yml,.json" onChange={(files) => void readFiles(files).then(setText)}>
+          <FileButton multiple onChange={(files) => open(documentsIn(files))} inputProps={{ webkitdirectory: '', 'aria-label': 'Folder' } as object}>
+            {(props) => (
+              <Button variant="default" {...props}>
+                Open a folder…
+              </Button>
+            )}
+          </FileButton>
+          <FileButton multiple accept=".yaml,.yml,.json" onChange={open} inputProps={{ 'aria-label': 'Files' }}>
             {(props) => (
               <Button variant="default" {...props}>
                 Open files…
@@ -94,6 +107,7 @@ export function DocumentsPage() {
             {!result && <span className="sd-dim">{isPending ? 'Working…' : 'Check first; nothing is stored until you apply.'}</span>}
           </div>
           <div aria-live="polite">
+            {unread !== undefined && <ProblemLine level="error" message={unread} />}
             {current && error && <ProblemLine level="error" message={error.message} />}
             {result && <Results result={result} onPlace={show} />}
           </div>
@@ -101,9 +115,4 @@ export function DocumentsPage() {
       </div>
     </Page>
   );
-}
-
-async function readFiles(files: File[]): Promise<string> {
-  const texts = await Promise.all(files.map((file) => file.text()));
-  return texts.map((text) => text.trimEnd()).join('\n---\n');
 }

@@ -65,10 +65,13 @@ export function RegisterStep({ sources, supplying }: { sources: number; supplyin
       </Form>
       {(registered || sources > supplying) && <Progress />}
       <details className={classes.details}>
-        <summary>Files in a folder of the server</summary>
+        <summary>A folder</summary>
         <p>
-          List them in <code>app-config.yaml</code> and start the server with <code>--config app-config.yaml</code>. A configuration of Backstage is
-          read unchanged, and files are read again when they change.
+          On your computer: <Link to="/documents">open it</Link>, and its documents are checked and taken in. That is done once; they are not followed.
+        </p>
+        <p>
+          On the server: which of its files it reads is not for the browser to say. List them in <code>app-config.yaml</code> and start it with{' '}
+          <code>--config app-config.yaml</code>. A configuration of Backstage is read unchanged, and files are read again when they change.
         </p>
         <CodeBlock text={configuration} language="yaml" label="app-config.yaml" />
       </details>

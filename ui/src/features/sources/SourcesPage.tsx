@@ -78,8 +78,9 @@ export function SourcesPage() {
     >
       {sources.length === 0 ? (
         <Empty title="There is no source yet.">
-          Register the address of a <code>catalog-info.yaml</code>, or list files, addresses and <code>catalog.providers</code> in{' '}
-          <code>app-config.yaml</code> and restart the server.
+          Register the address of a <code>catalog-info.yaml</code> in a repository. Folders of the server, and <code>catalog.providers</code> that find
+          repositories by themselves, are listed in <code>app-config.yaml</code>; restart the server then. What is on your own computer goes in under{' '}
+          <Link to="/documents">Add documents</Link>.
         </Empty>
       ) : shown.length === 0 ? (
         <Empty title="No source matches.">
