@@ -46,10 +46,10 @@ export function Log({ run, live, search, onSearch }: LogProps) {
             Only “{step.name}”: show all
           </Button>
         )}
-        <span className={classes.logCount} role="status">
-          {hidden > 0 ? `${count(shown.length, 'line')}, ${hidden} hidden` : count(shown.length, 'line')}
+        <span className={classes.logCount}>
+          <span>{hidden > 0 ? `${count(shown.length, 'line')}, ${hidden} hidden` : count(shown.length, 'line')}</span>
+          {shown.length > 0 && <CopyButton label="Copy the log" value={shown.map(textOf).join('\n')} />}
         </span>
-        {shown.length > 0 && <CopyButton label="Copy the log" value={shown.map(textOf).join('\n')} />}
       </div>
       <div
         ref={box}

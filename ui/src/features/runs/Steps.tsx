@@ -17,7 +17,7 @@ interface StepsProps {
 /** The parts of a run; the one that is chosen shows what it was given and what it gave back, and the log shows its lines alone. */
 export function Steps({ run, selected, onSelect }: StepsProps) {
   if (run.steps.length === 0) return null;
-  const done = run.steps.filter(({ state }) => state.state === 'done' || state.state === 'skipped').length;
+  const done = run.steps.filter(({ state }) => state.state === 'done').length;
   return (
     <Section title="Steps" aside={`${done} of ${count(run.steps.length, 'step')} done`}>
       <ol className={classes.steps}>
@@ -29,7 +29,7 @@ export function Steps({ run, selected, onSelect }: StepsProps) {
                 <StepMark state={step.state.state} />
                 <span className={classes.stepName}>{step.name}</span>
                 <span className={classes.stepState}>{stepWords(step.state.state)}</span>
-                <span className={classes.stepTime}>{step.startedAt ? between(step.startedAt, step.endedAt ?? (step.state.state === 'done' || step.state.state === 'failed' ? step.startedAt : undefined)) : ''}</span>
+                <span className={classes.stepTime}>{timeOf(step)}</span>
                 <IconChevronRight size={13} aria-hidden className={classes.chevron} />
               </button>
               {step.error && <p className={classes.stepError}>{step.error}</p>}
@@ -40,6 +40,13 @@ export function Steps({ run, selected, onSelect }: StepsProps) {
       </ol>
     </Section>
   );
+}
+
+/** How long it took, or has been taking. */
+function timeOf({ startedAt, endedAt, state: { state } }: RunStep): string {
+  if (!startedAt || state === 'skipped') return '';
+  if (endedAt) return between(startedAt, endedAt);
+  return state === 'intent' || state === 'following' || state === 'reported' ? between(startedAt, undefined) : '';
 }
 
 function Details({ step }: { step: RunStep }) {

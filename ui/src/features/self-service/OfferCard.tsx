@@ -19,6 +19,8 @@ export function OfferCard({ offer, onFavourite }: OfferCardProps) {
   const blueprint = blueprints.find(({ identifier }) => identifier === offer.blueprint);
   const about = offer.kind === 'template' ? 'Template' : blueprint ? `${operationWords[offer.operation ?? 'DAY-2']} ${blueprint.title}` : 'Action';
   const description = offer.description ? shorten(plainMarkdown(offer.description), 180) : undefined;
+  // it stands there in a word of its own
+  const tags = offer.tags.filter((tag) => tag !== 'recommended');
   return (
     <li className={classes.card} data-off={offer.why ? true : undefined}>
       <div className={classes.cardHead}>
@@ -38,12 +40,12 @@ export function OfferCard({ offer, onFavourite }: OfferCardProps) {
         <span className="sd-dim">{about}</span>
         {offer.recommended && <span className={classes.recommended}>Recommended</span>}
         {offer.owner && <span className="sd-dim">{offer.owner.replace(/^group:default\//, '')}</span>}
-        {offer.tags.slice(0, 3).map((tag) => (
+        {tags.slice(0, 3).map((tag) => (
           <Chip key={tag}>{tag}</Chip>
         ))}
-        {offer.tags.length > 3 && (
-          <span className="sd-dim" title={offer.tags.slice(3).join('\n')}>
-            +{offer.tags.length - 3}
+        {tags.length > 3 && (
+          <span className="sd-dim" title={tags.slice(3).join('\n')}>
+            +{tags.length - 3}
           </span>
         )}
       </div>
