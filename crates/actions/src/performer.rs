@@ -18,6 +18,11 @@ pub trait Performer: Send + Sync {
     /// What it touches.
     fn effect(&self) -> Effect;
 
+    /// Whether it works on the run's files, or only reads them. Its folder is then there.
+    fn needs_workspace(&self) -> bool {
+        self.effect() == Effect::Workspace
+    }
+
     /// For people, editors and `GET /api/scaffolder/v2/actions`.
     fn describe(&self) -> Description;
 

@@ -102,6 +102,7 @@ pub struct Viewer {
     who: Arc<Who>,
     address: Option<IpAddr>,
     agent: Option<Arc<str>>,
+    run: Option<Arc<str>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -115,7 +116,7 @@ impl Viewer {
     /// A caller who proved to be `principal` by `via`; `scopes` limit what the token is good for.
     #[must_use]
     pub fn new(principal: Principal, via: Via, scopes: Option<Scopes>) -> Self {
-        Self { who: Arc::new(Who { principal, via, scopes }), address: None, agent: None }
+        Self { who: Arc::new(Who { principal, via, scopes }), address: None, agent: None, run: None }
     }
 
     /// A program that has proved to know the secret of `client_id`. Those secrets are the operator's, so it
@@ -161,6 +162,13 @@ impl Viewer {
     pub fn from(mut self, address: Option<IpAddr>, agent: Option<&str>) -> Self {
         self.address = address;
         self.agent = agent.map(Into::into);
+        self
+    }
+
+    /// The same caller doing something for a run: its changes say so.
+    #[must_use]
+    pub fn in_run(mut self, run: &str) -> Self {
+        self.run = Some(run.into());
         self
     }
 
@@ -230,6 +238,11 @@ impl Viewer {
             (None, Via::Nothing) => None,
             (None, via) => Some(via.kind().to_owned()),
             (Some(address), via) => Some(format!("{} {address}", via.kind())),
+        };
+        // As an address, it has no space in it.
+        let from = match &self.run {
+            Some(run) => Some(format!("{} run={run}", from.as_deref().unwrap_or("none"))),
+            None => from,
         };
         Actor { name: self.name().to_owned(), through: through.to_owned(), from }
     }

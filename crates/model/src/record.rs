@@ -45,6 +45,10 @@ pub const PRIVATE: &[&str] = &[
     "notification",
     "notification_mark",
     "notification_settings",
+    "run",
+    "run_definition",
+    "run_secret",
+    "run_queue",
 ];
 
 /// Whether the bodies of a collection are shown to nobody. See [`PRIVATE`].

@@ -4,6 +4,7 @@
 //! state, stores a batch of them in one transaction and publishes the next snapshot. Readers get a
 //! [`View`], which knows its viewer. Dialects translate to and from these use cases and hold no rules.
 
+mod actions;
 mod audit;
 mod backstage_users;
 mod blueprints;
@@ -31,11 +32,13 @@ mod programs;
 mod provenance;
 mod publish;
 mod rights;
+mod runs;
 mod secrets;
 mod signals;
 mod sources;
 mod stats;
 pub mod suggest;
+mod templates;
 mod undo;
 mod user_settings;
 mod view;
@@ -53,6 +56,10 @@ use stagedoor_model::Actor;
 use stagedoor_query::{Catalog, Loader};
 use stagedoor_store::Store;
 
+pub use actions::{
+    ActionCall, ActionQuery, FormAnswer, FormQuestion, HubAction, HubEntry, PreviewAction, PreviewAnswer,
+    StoredAction,
+};
 pub use audit::{AuditAction, AuditEntry, AuditPage, AuditPlace, AuditQuery, By, Event, Token};
 pub use backstage_users::BackstageUser;
 pub use blueprints::Fault as BlueprintFault;
@@ -83,13 +90,25 @@ pub use problems::Problem;
 pub use programs::{ProgramProblem, ProgramRun, ProgramTrial};
 pub use provenance::{Origin, Since, SourceOfEntity, StatedBy};
 pub use rights::PermissionSet;
+pub use runs::{
+    Approver, ClaimQuery, NewLine, NewRun, ProgramMaker, RunDoings, RunEvent, RunEvents, RunLimits, RunLine,
+    RunPatch, RunQuery, RunStats, RunsConfig, RunsPage, Settlement, Visibility, starter,
+};
 pub use secrets::{Hiding, SecretInfo, SecretsConfig, new_secrets_key, seal};
 pub use signals::{Signal, Signals};
 pub use sources::{
     ClaimOf, Conflict, LocationConfig, MostFiles, NameConflict, Pace, SourceReport, SourcesConfig,
 };
+pub use stagedoor_actions::{
+    Answer, Approval, ApprovalMode, Claim, Level, Limits, Origin as RunOrigin, Report, Run, RunKind, RunOf,
+    Starter, Status as RunStatus, Step as RunStep, StepState, Target, Verdict,
+};
 pub use stagedoor_hosts::{Budget, Found, Hosts, ProviderEvent};
 pub use stats::{Stats, TIMING_BOUNDS, Timings};
+pub use templates::{
+    DryFile, DryLine, DryRun, DryRunResult, NewTask, TaskOrder, TaskOrderField, TaskQuery, TaskState,
+    TasksPage, TemplateAction, TemplateCheck, TemplateFix, TemplateProblem, TemplatesConfig, task_created_by,
+};
 pub use undo::{
     NotUndone, Removal, RemovalsPage, RemovedThing, UndoEffect, UndoReport, UndoSelection, Undone,
 };
@@ -122,6 +141,8 @@ struct Shared {
     sign_ins: people::SignIns,
     proofs: people::Proofs,
     signals: signals::Hub,
+    runs: runs::Runs,
+    templates: std::sync::OnceLock<TemplatesConfig>,
 }
 
 /// What a portal is made of besides its store.
@@ -136,6 +157,8 @@ pub struct Options {
     pub sessions: SessionLimits,
     /// What secrets are kept with.
     pub secrets: SecretsConfig,
+    /// What runs are executed with.
+    pub runs: RunsConfig,
 }
 
 impl Portal {
@@ -160,6 +183,8 @@ impl Portal {
         let revision = catalog.revision;
         let problems = problems::Problems::shared(&catalog);
         let (writer, inbox) = writer::Writer::new();
+        let id = replication.as_ref().map(|replication| replication.peers.id());
+        let runs = runs::Runs::new(options.runs, id);
         let shared = Arc::new(Shared {
             catalog: ArcSwap::from_pointee(catalog),
             head: publish::Head::new(revision),
@@ -178,6 +203,8 @@ impl Portal {
             sign_ins: people::SignIns::new(options.sessions),
             proofs: people::Proofs::default(),
             signals: signals::Hub::default(),
+            runs,
+            templates: std::sync::OnceLock::new(),
         });
         shared.denials.belong_to(&shared);
         writer::start(Arc::downgrade(&shared), store, inbox);

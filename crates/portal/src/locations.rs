@@ -84,6 +84,11 @@ impl Location {
     fn source(&self) -> String {
         format!("{}:{}", self.kind, self.target)
     }
+
+    /// The name of the source that reads it.
+    pub(crate) fn source_name(&self) -> String {
+        self.source()
+    }
 }
 
 /// The registered location of a type and target.

@@ -5,17 +5,43 @@
 //! by the process that holds the run ([`hold`]). So a crash at any point leaves what is known, and whoever comes next
 //! goes on from there ([`drive`]). What a run tells is a journal ([`logs`]).
 
+mod access;
+mod again;
+mod approve;
+mod ask;
 mod book;
+mod cancel;
+mod claim;
+mod commits;
+mod drive;
+mod engine;
+mod events;
+mod folders;
+mod hold;
+mod limits;
+mod logs;
+mod perform;
+mod plan;
+mod program;
 mod record;
+mod report;
+mod retention;
+mod secrets;
 mod start;
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use stagedoor_actions::{
-    Approval, Level, Limits, Origin, Run, RunKind, RunOf, Starter, Status, Target,
-};
+use stagedoor_actions::{Approval, Level, Limits, Origin, Run, RunKind, RunOf, Starter, Status, Target};
 use stagedoor_model::Timestamp;
+
+pub use ask::RunDoings;
+pub(crate) use engine::Runs;
+pub use engine::{RunStats, RunsConfig};
+pub use events::RunEvents;
+pub use limits::RunLimits;
+pub use plan::ProgramMaker;
+pub use start::starter;
 
 /// Collection of runs.
 pub(crate) const RUNS: &str = "run";
@@ -35,6 +61,8 @@ pub struct NewRun {
     pub definition: Value,
     /// Who set it going: see [`starter`].
     pub starter: Starter,
+    /// The same as a caller, for the audit log; the name alone where nobody called.
+    pub by: Option<stagedoor_auth::Viewer>,
     /// What it is about.
     pub target: Option<Target>,
     /// What it is given.

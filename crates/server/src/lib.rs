@@ -18,6 +18,7 @@ mod local_only;
 mod openapi;
 mod options;
 mod query;
+mod runs;
 mod secrets;
 mod serve;
 mod signing_key;

@@ -19,7 +19,7 @@ use crate::options::Options;
 use crate::signing_key::SigningKey;
 use crate::telemetry::Watch;
 use crate::tls::Tls;
-use crate::{database, first_start, http_stack, secrets, wire, wiring};
+use crate::{database, first_start, http_stack, runs, secrets, wire, wiring};
 
 /// Requests under way get this long after a stop signal.
 const GRACE: Duration = Duration::from_secs(8);
@@ -63,6 +63,7 @@ pub async fn serve(options: Options) -> anyhow::Result<()> {
             gate.open(app);
             portal.start_sources().await;
         }
+        portal.start_runs().await;
         announce(scheme, bound, options.dev);
         if !options.dev {
             first_start::print_setup_link(&portal, bound, scheme).await;
@@ -75,6 +76,7 @@ pub async fn serve(options: Options) -> anyhow::Result<()> {
         started = &mut start => {
             let portal = started?;
             server.await??;
+            portal.stop_runs().await;
             portal.flush().await;
             tokio::task::spawn_blocking(move || portal.leave()).await?;
         }
@@ -98,11 +100,12 @@ async fn load(
     let environment = Environment::of_process();
     let mut secrets_key = secrets::find(config, &environment, &database)?;
     let (identity, sessions) = (wiring::identity(config), config.stagedoor.sessions);
+    let runs = runs::config(config, &environment, &database, options.data_dir.as_deref());
     let (portal, key) = tokio::task::spawn_blocking(move || {
         let store = database.open()?;
         let jq = Arc::new(wiring::jq());
         let secrets = secrets_key.config();
-        let options = stagedoor_portal::Options { sources, jq, identity, sessions, secrets };
+        let options = stagedoor_portal::Options { sources, jq, identity, sessions, secrets, runs };
         let portal = Portal::open(Arc::clone(&store), options)?;
         let proven = secrets_key.keep()? || portal.keeps_secrets();
         let key = portal.with_secrets_key(|key| SigningKey::under(store.as_ref(), key, proven))?;

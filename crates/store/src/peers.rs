@@ -72,6 +72,15 @@ pub trait Peers: Send + Sync + 'static {
     /// When the database cannot be reached.
     fn ask(&self, what: &str) -> Result<(), StoreError>;
 
+    /// The name of this process among the others: another one at every start.
+    fn id(&self) -> String;
+
+    /// The names of all processes whose lease holds, or may hold: whoever is not among them is gone for good.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    fn living(&self) -> Result<BTreeSet<String>, StoreError>;
+
     /// Gives the lease back, so that nobody waits for this process any more.
     fn leave(&self);
 }

@@ -27,6 +27,7 @@ pub struct Builder {
     providers: Vec<Arc<dyn Provider>>,
     pace: Pace,
     most_files: MostFiles,
+    runs: stagedoor_portal::RunsConfig,
 }
 
 impl Default for Builder {
@@ -47,6 +48,7 @@ impl Default for Builder {
             providers: Vec::new(),
             pace: Pace::default(),
             most_files: MostFiles::default(),
+            runs: stagedoor_portal::RunsConfig::default(),
         }
     }
 }
@@ -173,6 +175,13 @@ impl Builder {
         self
     }
 
+    /// Executes runs with these performers, programs and limits.
+    #[must_use]
+    pub fn runs(mut self, runs: stagedoor_portal::RunsConfig) -> Self {
+        self.runs = runs;
+        self
+    }
+
     /// Nobody may register locations.
     #[must_use]
     pub fn readonly(mut self) -> Self {
@@ -216,6 +225,11 @@ impl Builder {
                 origin: "the test's".into(),
                 lost: false,
             },
+            runs: stagedoor_portal::RunsConfig {
+                workspaces: Some(self.folder.path().join(".runs")),
+                signing_secret: Some(stagedoor_auth::Secret::new(CLIENT_SECRET)),
+                ..self.runs
+            },
         };
         let portal = Portal::open(Arc::clone(&self.store), options);
         let portal = portal.unwrap_or_else(|error| unreachable!("the test store fails: {error}"));
@@ -228,6 +242,7 @@ impl Builder {
         let (wire, known) = (&config.wire, Arc::clone(&authority));
         let app = stagedoor_server::configured_app(portal.clone(), known, info, telemetry, wire);
         portal.start_sources().await;
+        portal.start_runs().await;
         TestPortal::over(portal, self.store, app, authority, self.folder).await
     }
 }

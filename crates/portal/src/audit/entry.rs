@@ -105,7 +105,16 @@ const USED: [&str; 4] = ["account", "session", "sign_in", "token_use"];
 /// Records whose beginning and end are events, which say more.
 const BEGUN_AND_ENDED: [&str; 3] = ["token", "app", "invitation"];
 /// Records that are the portal's own notes.
-const OWN: [&str; 3] = ["source_problems", "declared_blueprint", "restored"];
+const OWN: [&str; 7] = [
+    "source_problems",
+    "declared_blueprint",
+    "restored",
+    // What people do with runs are events, what runs do to entities are changes of those.
+    "run",
+    "run_definition",
+    "run_secret",
+    "run_queue",
+];
 
 /// Whether a change is somebody's doing that is not told otherwise.
 pub(super) fn is_shown(change: &Change) -> bool {
@@ -290,6 +299,8 @@ fn meaning(name: &str) -> (AuditAction, &'static str) {
         "ChangePassword" => (Update, "account"),
         "RotateToken" => (Update, "token"),
         "ChangeSecretsKey" => (Update, "organization"),
+        "StartRun" => (Execute, "run"),
+        "ApproveRun" | "DeclineRun" | "CancelRun" | "SettleRun" | "RetryRun" => (Update, "run"),
         name => Action::ALL
             .iter()
             .find(|action| action.name() == name)

@@ -8,7 +8,7 @@ use stagedoor_auth::Viewer;
 use crate::clock;
 
 /// What events are about.
-pub(super) const KINDS: [&str; 6] = ["session", "link", "account", "token", "organization", "entity"];
+pub(super) const KINDS: [&str; 7] = ["session", "link", "account", "token", "organization", "entity", "run"];
 /// Characters of a value that a caller made up.
 const LONGEST: usize = 320;
 
@@ -105,6 +105,19 @@ pub enum Event<'a> {
         /// How many entities it changed.
         count: usize,
     },
+    /// A person did something with a run.
+    Run {
+        /// `StartRun`, `ApproveRun`, `DeclineRun`, `CancelRun`, `SettleRun`, `RetryRun`.
+        action: &'static str,
+        /// Its id.
+        id: &'a str,
+        /// The action, template or workflow that it is of.
+        of: &'a str,
+        /// Its entity, as blueprint and identifier.
+        entity: Option<(&'a str, &'a str)>,
+        /// In words.
+        message: &'a str,
+    },
     /// The secrets are written with another key from now on.
     SecretsKeyChanged {
         /// Fingerprint of the new key.
@@ -175,6 +188,11 @@ impl Event<'_> {
             Self::TokenRevoked(token) => token.told("RevokeToken", "revoked", None),
             Self::Undone { what, count } => {
                 told("UndoChanges", "entity", "", format!("took back {what}: {count} entities"))
+            }
+            Self::Run { action, id, of, entity, message } => {
+                let (blueprint, entity) = entity.unzip();
+                let details = json!({ "runId": id, "of": cut(of), "blueprint": blueprint, "entity": entity });
+                Told { action, kind: "run", resource: id, message: message.to_owned(), details }
             }
             Self::SecretsKeyChanged { fingerprint } => told(
                 "ChangeSecretsKey",
@@ -259,6 +277,7 @@ mod tests {
             Event::TokenRevoked(token),
             Event::Undone { what: "41", count: 2 },
             Event::SecretsKeyChanged { fingerprint: "f" },
+            Event::Run { action: "StartRun", id: "r", of: "a", entity: Some(("b", "e")), message: "m" },
         ] {
             let line = event.line((&Viewer::system("x")).into());
             assert!(KINDS.contains(&line["kind"].as_str().unwrap()), "{line}");

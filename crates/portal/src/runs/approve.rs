@@ -7,10 +7,10 @@ use stagedoor_actions::{Answer, Approval, ApprovalMode, Run, Status, Verdict};
 use stagedoor_auth::{Action, Denied, Viewer, Why};
 
 use super::{Approver, ask, record};
+use crate::Portal;
 use crate::audit::{self, Event};
 use crate::error::PortalError;
 use crate::writer::Draft;
-use crate::Portal;
 
 /// Characters of what somebody says with an answer.
 const LONGEST: usize = 2_000;
@@ -40,7 +40,8 @@ impl Portal {
         let (portal, asker, holder) = (self.clone(), viewer.clone(), self.shared.runs.holder().to_owned());
         let (key, email) = (id.to_owned(), ask::answers_as(viewer));
         let answer = move |draft: &mut Draft| {
-            let answer = Answer { email: email.clone(), verdict, description: description.clone(), at: draft.at };
+            let answer =
+                Answer { email: email.clone(), verdict, description: description.clone(), at: draft.at };
             draft.change_run(&key, |run, _| {
                 if run.status != Status::WaitingForApproval {
                     return Err(not_waiting(run));
@@ -56,7 +57,7 @@ impl Portal {
             Verdict::Decline => ("DeclineRun", "declined"),
         };
         self.note_doing(viewer, &run, action, &format!("{word} the run"));
-        self.tell(&run.id, super::logs::Line::said(&format!("{word} by {}", ask::answers_as(viewer))));
+        self.tell_run(&run.id, super::logs::Line::said(&format!("{word} by {}", ask::answers_as(viewer))));
         self.wake_run(&run);
         Ok(run)
     }
@@ -77,7 +78,9 @@ impl Portal {
             .collect();
         // Administrators answer without being named.
         let others = approval.answers.iter().filter(|answer| !approval.approvers.contains(&answer.email));
-        all.extend(others.map(|answer| Approver { email: answer.email.clone(), answer: Some(answer.clone()) }));
+        all.extend(
+            others.map(|answer| Approver { email: answer.email.clone(), answer: Some(answer.clone()) }),
+        );
         Ok(all)
     }
 

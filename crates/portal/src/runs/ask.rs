@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use stagedoor_actions::{Run, Status, StepState};
-use stagedoor_auth::{Action, Block, Resource, Rights, Viewer};
+use stagedoor_auth::{Action, Block, Resource, Viewer};
 
 use super::{RunQuery, RunsPage, record};
 use crate::error::PortalError;
@@ -170,7 +170,7 @@ impl Portal {
     }
 
     /// The run, if the caller may change it: whoever set it going, machines, administrators.
-    pub(super) fn changeable(&self, viewer: &Viewer, id: &str) -> Result<Arc<Run>, PortalError> {
+    pub(super) fn changeable_run(&self, viewer: &Viewer, id: &str) -> Result<Arc<Run>, PortalError> {
         let run = self.run(viewer, id)?;
         self.may(viewer, Action::UpdateRuns, Resource::Of(&self.owner_for(viewer, &run)))?;
         Ok(run)
@@ -193,7 +193,9 @@ impl Portal {
             || run.starter.actor.eq_ignore_ascii_case(&name)
             || is_email(run.starter.impersonated_by.as_deref(), &name);
         if by_starter && !approval.own {
-            return Err(PortalError::Forbidden("you set this run going: somebody else has to approve it".into()));
+            return Err(PortalError::Forbidden(
+                "you set this run going: somebody else has to approve it".into(),
+            ));
         }
         if approval.answers.iter().any(|answer| answer.email == name) {
             return Err(PortalError::refused("already_answered", "you have answered already"));
@@ -259,9 +261,4 @@ fn mentions(run: &Run, text: &str) -> bool {
         run.report.external_run_id.as_deref(),
     ];
     parts.into_iter().flatten().any(|part| part.to_lowercase().contains(text))
-}
-
-/// Whether somebody may see all runs.
-pub(super) fn sees_all(rights: &Rights) -> bool {
-    rights.is_administrator()
 }

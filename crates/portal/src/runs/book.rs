@@ -30,23 +30,33 @@ pub(super) struct Pages {
     order: BTreeMap<(Timestamp, String), Arc<Run>>,
     /// Those that have not ended.
     active: BTreeMap<String, Arc<Run>>,
+    /// Those that have changed since somebody asked; `None` while nobody wants to know.
+    news: Option<Vec<Arc<Run>>>,
 }
 
 impl Book {
-    /// Follows the catalog; tells which runs are new or another than before. While no run changes this is one
-    /// comparison.
-    pub(super) fn follow(&self, catalog: &Catalog) -> Vec<String> {
+    /// Follows the catalog. While no run changes this is one comparison.
+    fn follow(&self, catalog: &Catalog) {
         if self.seen.load(Ordering::Acquire) > catalog.revision {
-            return Vec::new();
+            return;
         }
         let mut pages = self.pages.write();
         // A reader of an older snapshot may come last: what is newer stays.
-        if self.seen.load(Ordering::Acquire) > catalog.revision {
-            return Vec::new();
+        if self.seen.load(Ordering::Acquire) <= catalog.revision {
+            pages.turn(catalog.collection(RUNS));
+            self.seen.store(catalog.revision + 1, Ordering::Release);
         }
-        let changed = pages.turn(catalog.collection(RUNS));
-        self.seen.store(catalog.revision + 1, Ordering::Release);
-        changed
+    }
+
+    /// From now on it remembers what changes, for [`Book::news`].
+    pub(super) fn remember(&self) {
+        self.pages.write().news.get_or_insert_default();
+    }
+
+    /// Runs that are new or another than when this was last asked.
+    pub(super) fn news(&self, catalog: &Catalog) -> Vec<Arc<Run>> {
+        self.follow(catalog);
+        self.pages.write().news.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Reads from it, as it is in this snapshot or a newer one.
@@ -77,17 +87,16 @@ impl Pages {
     }
 
     /// Both lists are in order, so one walk finds what differs.
-    fn turn(&mut self, now: Option<&Arc<Records>>) -> Vec<String> {
+    fn turn(&mut self, now: Option<&Arc<Records>>) {
         let same = match (&self.records, now) {
             (Some(old), Some(new)) => Arc::ptr_eq(old, new),
             (None, None) => true,
             _ => false,
         };
         if same {
-            return Vec::new();
+            return;
         }
         let before = std::mem::replace(&mut self.records, now.cloned());
-        let mut changed = Vec::new();
         let mut old = before.iter().flat_map(|all| all.iter()).peekable();
         for (key, record) in now.iter().flat_map(|all| all.iter()) {
             while let Some((gone, _)) = old.next_if(|(before, _)| *before < key) {
@@ -95,16 +104,15 @@ impl Pages {
             }
             match old.next_if(|(before, _)| *before == key) {
                 Some((_, before)) if Arc::ptr_eq(before, record) => continue,
-                _ => self.enter(record, &mut changed),
+                _ => self.enter(record),
             }
         }
         for (gone, _) in old {
             self.forget(gone);
         }
-        changed
     }
 
-    fn enter(&mut self, record: &Record, changed: &mut Vec<String>) {
+    fn enter(&mut self, record: &Record) {
         let Some(run) = record::read(record).map(Arc::new) else { return };
         self.order.insert((run.created_at, run.id.clone()), Arc::clone(&run));
         if run.status.has_ended() {
@@ -112,7 +120,9 @@ impl Pages {
         } else {
             self.active.insert(run.id.clone(), Arc::clone(&run));
         }
-        changed.push(run.id.clone());
+        if let Some(news) = &mut self.news {
+            news.push(Arc::clone(&run));
+        }
         self.runs.insert(run.id.clone(), run);
     }
 

@@ -17,7 +17,7 @@ impl Portal {
     /// # Errors
     /// `NotFound`; `Forbidden`; `run_ended`.
     pub async fn cancel_run(&self, viewer: &Viewer, id: &str) -> Result<Arc<Run>, PortalError> {
-        self.changeable(viewer, id)?;
+        self.changeable_run(viewer, id)?;
         let key = id.to_owned();
         let cancel = move |draft: &mut Draft| {
             draft.change_run(&key, |run, _| {
@@ -34,7 +34,7 @@ impl Portal {
         };
         let ((), run) = self.commit(viewer.actor("run"), false, cancel).await?;
         self.note_doing(viewer, &run, "CancelRun", "cancelled the run");
-        self.tell(id, Line::said(&format!("cancelled by {}", viewer.name())));
+        self.tell_run(id, Line::said(&format!("cancelled by {}", viewer.name())));
         self.wake_run(&run);
         Ok(run)
     }
@@ -50,7 +50,7 @@ impl Portal {
         step: &str,
         settlement: Settlement,
     ) -> Result<Arc<Run>, PortalError> {
-        self.changeable(viewer, id)?;
+        self.changeable_run(viewer, id)?;
         let (key, name, who) = (id.to_owned(), step.to_owned(), viewer.name().to_owned());
         let holder = self.shared.runs.holder().to_owned();
         let settle = move |draft: &mut Draft| {
@@ -69,7 +69,7 @@ impl Portal {
         let message = format!("said of the step \"{step}\" that it is {word}");
         self.note_doing(viewer, &run, "SettleRun", &message);
         let text = format!("{} {message}", viewer.name());
-        self.tell(id, Line { step: Some(step.to_owned()), ..Line::said(&text) });
+        self.tell_run(id, Line { step: Some(step.to_owned()), ..Line::said(&text) });
         self.wake_run(&run);
         Ok(run)
     }
@@ -78,10 +78,7 @@ impl Portal {
 /// Whether ending it needs more than saying so.
 fn is_under_way(run: &Run) -> bool {
     run.steps.iter().any(|step| {
-        matches!(
-            step.state,
-            StepState::Intent { .. } | StepState::Following { .. } | StepState::Reported
-        )
+        matches!(step.state, StepState::Intent { .. } | StepState::Following { .. } | StepState::Reported)
     })
 }
 

@@ -10,9 +10,9 @@ use stagedoor_auth::{Action, Resource, Viewer};
 use stagedoor_model::Timestamp;
 
 use super::{ClaimQuery, record};
+use crate::Portal;
 use crate::error::PortalError;
 use crate::writer::Draft;
-use crate::Portal;
 
 /// The name of Port's agent, which takes on webhooks.
 const AGENT: &str = "_PORT_EXEC_AGENT";
@@ -27,11 +27,7 @@ impl Portal {
     ///
     /// # Errors
     /// `Forbidden` for whoever is no machine of the organization.
-    pub async fn claim_runs(
-        &self,
-        viewer: &Viewer,
-        query: ClaimQuery,
-    ) -> Result<Vec<Arc<Run>>, PortalError> {
+    pub async fn claim_runs(&self, viewer: &Viewer, query: ClaimQuery) -> Result<Vec<Arc<Run>>, PortalError> {
         self.may(viewer, Action::ClaimRuns, Resource::Named(&query.installation))?;
         let catalog = self.shared.catalog.load();
         // Most polls find nothing: they cost no commit.

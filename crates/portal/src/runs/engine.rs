@@ -46,6 +46,8 @@ pub struct RunsConfig {
     pub workspaces: Option<PathBuf>,
     /// The organization's client secret, by which calls are signed.
     pub signing_secret: Option<Secret>,
+    /// What the configuration says of back ends.
+    pub back_ends: Arc<stagedoor_actions::BackEndSettings>,
     /// Limits.
     pub limits: RunLimits,
 }
@@ -195,7 +197,9 @@ impl Portal {
             }
         };
         if tokio::time::timeout(GRACE, empty).await.is_err() {
-            tracing::warn!("some steps of runs are still being performed: the next start asks what became of them");
+            tracing::warn!(
+                "some steps of runs are still being performed: the next start asks what became of them"
+            );
         }
         self.halt_runs();
         self.flush_run_logs().await;
@@ -317,14 +321,12 @@ fn is_due(run: &Run, limits: &RunLimits, now: Timestamp) -> bool {
         && (run.steps.iter().any(step) || reached(deadline(run, limits)) || (queued && reached(run.wake_at)))
 }
 
-/// When a run has taken too long. Time for its approval does not count, nor the time that a person takes to look at
-/// an unclear step.
+/// When a run has taken too long. Time for its approval and in a queue does not count, nor the time that a person takes
+/// to look at an unclear step.
 pub(super) fn deadline(run: &Run, limits: &RunLimits) -> Option<Timestamp> {
     if run.steps.iter().any(|step| step.state == StepState::Unclear) {
         return None;
     }
-    let answered = run.approval.as_ref().and_then(|approval| approval.answers.iter().map(|a| a.at).max());
-    let seconds = run.limits.seconds.unwrap_or(limits.seconds);
-    let from = answered.unwrap_or(run.created_at);
-    Some(Timestamp(from.0.saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000))))
+    let seconds = i64::try_from(run.limits.seconds.unwrap_or(limits.seconds)).unwrap_or(i64::MAX);
+    Some(Timestamp(run.begun_at?.0.saturating_add(seconds.saturating_mul(1000))))
 }

@@ -8,8 +8,8 @@ use stagedoor_actions::{Run, Status};
 
 use super::engine::Counters;
 use super::{logs::Line, record};
-use crate::writer::Draft;
 use crate::Portal;
+use crate::writer::Draft;
 
 /// Runs that are taken over with one commit.
 const AT_ONCE: usize = 200;
@@ -64,7 +64,10 @@ impl Portal {
             for run in taken {
                 Counters::add(&self.shared.runs.counters.taken_over);
                 if !run.steps.is_empty() {
-                    self.tell(&run.id, Line::said("the process that had this run is gone: another one goes on"));
+                    self.tell_run(
+                        &run.id,
+                        Line::said("the process that had this run is gone: another one goes on"),
+                    );
                 }
                 self.wake_run(&run);
             }

@@ -48,7 +48,7 @@ pub(super) struct Line {
     pub(super) status_label: Option<String>,
     /// Finds it again, for whoever wants to know its number.
     #[serde(skip_serializing_if = "Option::is_none")]
-    mark: Option<String>,
+    pub(super) mark: Option<String>,
 }
 
 impl Line {
@@ -150,7 +150,7 @@ fn cut(text: &str) -> String {
 
 impl Portal {
     /// Adds a line to a run's log. Returns at once.
-    pub(super) fn tell(&self, run: &str, line: Line) {
+    pub(super) fn tell_run(&self, run: &str, line: Line) {
         let line = kept(line, &self.clean(run));
         if let Some(queue) = self.shared.runs.logs.queue(&self.shared) {
             // The thread ends with the portal: nobody reads this any more.
@@ -172,7 +172,7 @@ impl Portal {
         let mark = uuid::Uuid::new_v4().simple().to_string();
         let count = lines.len();
         for line in lines {
-            self.tell(run, Line { mark: Some(mark.clone()), ..line });
+            self.tell_run(run, Line { mark: Some(mark.clone()), ..line });
         }
         self.flush_run_logs().await;
         let journal = journal(run);

@@ -31,7 +31,7 @@ impl Portal {
         let definition = record::definition(&catalog, run).ok_or("the definition of this run is gone")?;
         let program = match &self.shared.runs.config.programs {
             Some(make) => make(run.of.kind, &definition)?,
-            None => program::of(run.of.kind, &definition)?,
+            None => program::of(run.of.kind, &definition, self.performers())?,
         };
         let mut known = known.lock();
         if known.len() >= READY {
@@ -45,7 +45,9 @@ impl Portal {
     pub(super) async fn next_of(&self, run: Arc<Run>) -> Result<Next, String> {
         let portal = self.clone();
         let plan = move || portal.plan(&run);
-        tokio::task::spawn_blocking(plan).await.map_err(|_| "what comes next could not be worked out".to_owned())?
+        tokio::task::spawn_blocking(plan)
+            .await
+            .map_err(|_| "what comes next could not be worked out".to_owned())?
     }
 
     fn plan(&self, run: &Run) -> Result<Next, String> {
@@ -54,7 +56,10 @@ impl Portal {
         let given = secrets::open(self, &catalog, &run.id)?;
         let names: Vec<String> = catalog.records("secret").map(|record| record.key.clone()).collect();
         let secret = |name: &str| self.secret(name).map(|secret| secret.expose().to_owned());
-        let hosts = self.shared.runs.hosts(self);
+        let hosts = self.hosts();
+        let hosts = hosts.iter().flat_map(|hosts| hosts.kinds());
+        let hosts: Vec<(String, String)> =
+            hosts.map(|(host, kind)| (host.to_owned(), kind.to_owned())).collect();
         let scope = Scope {
             jq: &self.shared.jq,
             secrets: &secret,

@@ -4,12 +4,27 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use stagedoor_actions::port::PortProgram;
-use stagedoor_actions::{Program, RunKind};
+use stagedoor_actions::template::TemplateProgram;
+use stagedoor_actions::{Performers, Program, RunKind};
+
+use crate::Portal;
+
+impl Portal {
+    /// What performs steps.
+    pub(crate) fn performers(&self) -> &Performers {
+        &self.shared.runs.performers
+    }
+}
 
 /// A definition made ready to be executed.
-pub(super) fn of(kind: RunKind, definition: &Value) -> Result<Arc<dyn Program>, String> {
+pub(super) fn of(
+    kind: RunKind,
+    definition: &Value,
+    performers: &Performers,
+) -> Result<Arc<dyn Program>, String> {
     match kind {
         RunKind::Action | RunKind::Automation => Ok(Arc::new(PortProgram::new(definition.clone()))),
-        RunKind::Template | RunKind::Workflow => Err("nothing executes this sort of definition".into()),
+        RunKind::Template => Ok(Arc::new(TemplateProgram::new(definition, performers.clone()))),
+        RunKind::Workflow => Err("nothing executes this sort of definition".into()),
     }
 }

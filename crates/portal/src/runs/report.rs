@@ -35,7 +35,7 @@ impl Portal {
         id: &str,
         patch: RunPatch,
     ) -> Result<Arc<Run>, PortalError> {
-        let run = self.changeable(viewer, id)?;
+        let run = self.changeable_run(viewer, id)?;
         check(&patch)?;
         let clean = self.clean(&run.id);
         let label = patch.status_label.as_deref().map(|text| clean.text(text));
@@ -61,7 +61,7 @@ impl Portal {
         let ((), run) = self.commit(viewer.actor("run"), false, change).await?;
         if let Some(status) = status {
             let text = format!("reported as {}", record::word(status));
-            self.tell(id, Line { by: Some(viewer.name().to_owned()), ..Line::said(&text) });
+            self.tell_run(id, Line { by: Some(viewer.name().to_owned()), ..Line::said(&text) });
         }
         self.wake_run(&run);
         Ok(run)
@@ -77,9 +77,11 @@ impl Portal {
         id: &str,
         lines: Vec<NewLine>,
     ) -> Result<Vec<RunLine>, PortalError> {
-        let run = self.changeable(viewer, id)?;
+        let run = self.changeable_run(viewer, id)?;
         if lines.len() > LINES {
-            return Err(PortalError::invalid(format!("there must NOT be more than {LINES} lines in one call")));
+            return Err(PortalError::invalid(format!(
+                "there must NOT be more than {LINES} lines in one call"
+            )));
         }
         if run.status == Status::WaitingForApproval {
             return Err(not_approved());
@@ -108,7 +110,9 @@ fn end(run: &mut Run, status: Status) -> Result<(), PortalError> {
     match (run.status, status) {
         // One that waits may be ended, but not to its good.
         (Status::WaitingForApproval, Status::Success) => Err(not_approved()),
-        (_, Status::Success | Status::Failure) if matches!(run.of.kind, RunKind::Action | RunKind::Automation) => {
+        (_, Status::Success | Status::Failure)
+            if matches!(run.of.kind, RunKind::Action | RunKind::Automation) =>
+        {
             run.status = status;
             if status == Status::Failure && run.error.is_none() {
                 let said = run.report.summary.clone();
@@ -117,7 +121,9 @@ fn end(run: &mut Run, status: Status) -> Result<(), PortalError> {
             Ok(())
         }
         (_, Status::Success | Status::Failure) => end_step(run, status),
-        _ => Err(PortalError::invalid("\"status\" must be equal to one of the allowed values: SUCCESS, FAILURE")),
+        _ => Err(PortalError::invalid(
+            "\"status\" must be equal to one of the allowed values: SUCCESS, FAILURE",
+        )),
     }
 }
 
@@ -125,7 +131,8 @@ fn end(run: &mut Run, status: Status) -> Result<(), PortalError> {
 fn end_step(run: &mut Run, status: Status) -> Result<(), PortalError> {
     let summary = run.report.summary.clone();
     let handed = run.steps.iter_mut().find(|step| step.state == StepState::Reported);
-    let step = handed.ok_or_else(|| PortalError::refused("not_handed_over", "no step of this run was handed over"))?;
+    let step = handed
+        .ok_or_else(|| PortalError::refused("not_handed_over", "no step of this run was handed over"))?;
     step.ended_at = Some(clock::now());
     match status {
         Status::Success => step.state = StepState::Done,

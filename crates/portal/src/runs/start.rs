@@ -5,11 +5,10 @@ use std::sync::Arc;
 use stagedoor_actions::{Origin, Run, Starter, Status, Target};
 use stagedoor_auth::Viewer;
 
-use super::{NewRun, SECRETS, record, secrets};
-use crate::audit::{self, Event};
+use super::{NewRun, engine::Counters, secrets};
+use crate::Portal;
 use crate::error::PortalError;
 use crate::writer::Draft;
-use crate::Portal;
 
 /// What a run is given may be so large, as JSON; its definition, too.
 const LARGEST: usize = 1024 * 1024;
@@ -45,7 +44,7 @@ impl Portal {
             true => None,
             false => Some(secrets::seal(self, &id, &new.secrets)?),
         };
-        let holder = self.shared.runs.holder().to_owned();
+        let (holder, by) = (self.shared.runs.holder().to_owned(), new.by.clone());
         let actor = stagedoor_model::Actor::new(new.starter.actor.clone(), "run");
         let start = move |draft: &mut Draft| {
             if draft.catalog.record(super::RUNS, &id).is_some() {
@@ -59,21 +58,15 @@ impl Portal {
             Ok(draft.put_run(run_of(&new, &id, definition, &holder, draft.at)))
         };
         let run = self.commit(actor, false, start).await?;
-        let event = Event::Run { id: &run.id, of: &run.of.identifier, what: "started", why: None };
-        audit::event(&self.shared.denials, &Viewer::system(&run.starter.actor), event);
-        self.shared.runs.counters.started();
+        let by = by.unwrap_or_else(|| Viewer::system(&run.starter.actor));
+        self.note_doing(&by, &run, "StartRun", &format!("started {}", run.of.identifier));
+        Counters::add(&self.shared.runs.counters.started);
         self.wake_run(&run);
         Ok(run)
     }
 }
 
-fn run_of(
-    new: &NewRun,
-    id: &str,
-    definition: String,
-    holder: &str,
-    at: stagedoor_model::Timestamp,
-) -> Run {
+fn run_of(new: &NewRun, id: &str, definition: String, holder: &str, at: stagedoor_model::Timestamp) -> Run {
     let waits = new.approval.is_some();
     Run {
         id: id.to_owned(),
@@ -114,7 +107,8 @@ fn check(new: &NewRun) -> Result<(), PortalError> {
         }
     }
     if new.depth > DEEPEST {
-        let text = format!("{DEEPEST} runs have set each other going one after the other: this looks like a loop");
+        let text =
+            format!("{DEEPEST} runs have set each other going one after the other: this looks like a loop");
         return Err(PortalError::refused("run_too_deep", text));
     }
     match &new.target {

@@ -60,6 +60,7 @@ impl Local {
             sessions: SessionLimits::default(),
             // Nothing here reads or writes a secret.
             secrets: SecretsConfig { lost: true, ..SecretsConfig::default() },
+            runs: stagedoor_portal::RunsConfig::default(),
         };
         let portal = Portal::open(store, options)?;
         let door = Door::Near(router(&portal, config, name)?);

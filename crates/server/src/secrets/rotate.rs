@@ -59,6 +59,7 @@ fn open(config: &Config, store: &Arc<dyn Store>, secrets: SecretsConfig) -> anyh
         identity: wiring::identity(config),
         sessions: config.stagedoor.sessions,
         secrets,
+        runs: stagedoor_portal::RunsConfig::default(),
     };
     Ok(Portal::open(Arc::clone(store), options)?)
 }

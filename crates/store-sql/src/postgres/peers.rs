@@ -44,6 +44,8 @@ const RENEW: &str = concat!(
         (SELECT array_agg(id) FROM replicas), (SELECT array_agg(applied) FROM replicas), ",
     looked!()
 );
+/// Two seconds are added to the lease, as everywhere here.
+const LIVING: &str = "SELECT id FROM replicas WHERE seen > clock_timestamp() - interval '5 s'";
 /// Work that could not be shared as it should is tried again after this long.
 const AGAIN: Duration = Duration::from_secs(5);
 
@@ -333,6 +335,21 @@ impl Peers for Replicas {
     fn holds(&self, work: &str) -> bool {
         let known = self.known.lock();
         known.work.held.contains(work) && known.renewed.is_some_and(|renewed| renewed.elapsed() < LEASE)
+    }
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn living(&self) -> Result<BTreeSet<String>, StoreError> {
+        let found = self.side.lock().run_again(&self.target, async |link| {
+            let living = link.statement(LIVING).await?;
+            let rows = within(PATIENCE, async { Ok(link.client.query(&living, &[]).await?) }).await?;
+            Ok(rows.iter().map(|row| row.get::<_, Uuid>(0).to_string()).collect::<BTreeSet<String>>())
+        });
+        let mut found = found.map_err(|failure| self.failed(failure))?;
+        found.insert(self.id());
+        Ok(found)
     }
 
     fn leave(&self) {

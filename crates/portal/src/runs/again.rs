@@ -1,0 +1,70 @@
+//! A run begins anew: the same one where it failed, or another one like it.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use stagedoor_actions::{Run, Status, StepState};
+use stagedoor_auth::Viewer;
+
+use super::{logs::Line, record, secrets};
+use crate::Portal;
+use crate::error::PortalError;
+use crate::writer::Draft;
+
+impl Portal {
+    /// Begins a run anew where it failed or was cancelled: what was done stays done, what failed is done again. Its
+    /// secrets went with its end: they are given anew.
+    ///
+    /// # Errors
+    /// `NotFound`; `Forbidden`; `not_failed`; `secrets_key_missing`.
+    pub async fn retry_run(
+        &self,
+        viewer: &Viewer,
+        id: &str,
+        given: &Map<String, Value>,
+    ) -> Result<Arc<Run>, PortalError> {
+        self.changeable_run(viewer, id)?;
+        let sealed = match given.is_empty() {
+            true => None,
+            false => Some(secrets::seal(self, id, given)?),
+        };
+        let (key, holder) = (id.to_owned(), self.shared.runs.holder().to_owned());
+        let retry = move |draft: &mut Draft| {
+            let changed = draft.change_run(&key, |run, _| {
+                if !matches!(run.status, Status::Failure | Status::Cancelled) || never_approved(run) {
+                    let text = format!(
+                        "only a run that failed or was cancelled can be begun anew: it is {}",
+                        record::word(run.status)
+                    );
+                    return Err(PortalError::refused("not_failed", text));
+                }
+                begin_anew(run, &holder);
+                Ok(())
+            })?;
+            if let Some(sealed) = &sealed {
+                draft.put_run_secrets(&key, sealed);
+            }
+            Ok(changed.1)
+        };
+        let run = self.commit(viewer.actor("run"), false, retry).await?;
+        self.note_doing(viewer, &run, "RetryRun", "began the run anew");
+        self.tell_run(id, Line::said(&format!("begun anew by {}", viewer.name())));
+        self.wake_run(&run);
+        Ok(run)
+    }
+}
+
+/// Whether somebody still has to say yes: it must not begin by way of its end.
+fn never_approved(run: &Run) -> bool {
+    run.approval.is_some() && run.begun_at.is_none()
+}
+
+fn begin_anew(run: &mut Run, holder: &str) {
+    run.steps.retain(|step| step.state == StepState::Done);
+    run.status = Status::InProgress;
+    run.retries += 1;
+    run.holder = Some(holder.to_owned());
+    (run.cancelling, run.error, run.ended_at, run.begun_at) = (false, None, None, None);
+    (run.claim, run.attention, run.wake_at) = (None, None, None);
+    (run.report.payload, run.report.response) = (None, None);
+}
