@@ -51,6 +51,7 @@ impl Draft {
         self.retarget_definitions(from, to);
         self.move_records(from, to);
         self.rename_pages(from, to);
+        self.rename_in_actions(from, to);
         self.retarget_documents(&pointing, &references);
         Ok(new)
     }
