@@ -56,6 +56,13 @@ impl Renderer {
         }
     }
 
+    /// What goes wrong with a text where there are no values at all.
+    pub(super) fn problems(&self, text: &str) -> Vec<String> {
+        let options = Options { registry: Some(&self.registry), ..Options::default() };
+        let rendered = render_value(&text.into(), &Map::new(), &options);
+        rendered.problems.into_iter().map(|problem| problem.problem.message).collect()
+    }
+
     /// Whether a condition holds: a text is rendered first.
     pub(super) fn holds(&self, condition: &Value, context: &Map<String, Value>) -> bool {
         is_truthy(self.value(condition, context, &[]).value.as_ref())
