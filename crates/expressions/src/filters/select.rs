@@ -38,8 +38,10 @@ fn by_test(input: &Input<'_, '_>, wanted: bool) -> Result<Value, Fault> {
             let length = record.get("length").cloned().unwrap_or(Value::UNDEFINED);
             let count = numeric(&length, input.meter())?.floor();
             let present = |index: usize| record.get(&index.to_string()).cloned();
-            input.meter().steps(if count < 1e9 { count.max(0.0) as usize } else { usize::MAX })?;
-            (0..count.max(0.0) as usize).filter_map(present).collect()
+            // Not a number is no length; what is too long is refused before anything is made.
+            let count = count.max(0.0) as usize;
+            input.meter().steps(count)?;
+            (0..count).filter_map(present).collect()
         }
         _ => match sequence(input)? {
             Some(values) => values,

@@ -140,7 +140,10 @@ pub(crate) fn groupby(input: &Input<'_, '_>) -> Result<Value, Fault> {
             return Err(Fault::new(format!("it needs a list, not {}", input.value.name())));
         }
         Kind::Record(record) => indexed(input, record)?,
-        _ => sequence(input)?.unwrap_or_default(),
+        _ => match sequence(input)? {
+            Some(values) => values,
+            None => return Ok(Kind::Record(Record::new([])).into()),
+        },
     };
     let path = path(input, &input.argument(0))?;
     let mut groups: IndexMap<Arc<str>, Vec<Value>> = IndexMap::new();

@@ -22,11 +22,11 @@ pub(crate) struct Method {
     pub(crate) call: Call,
 }
 
-pub(self) const fn method(name: &'static str, least: usize, most: usize, call: Call) -> Method {
+const fn method(name: &'static str, least: usize, most: usize, call: Call) -> Method {
     Method { name, least, most, hands_on: false, call }
 }
 
-pub(self) const fn hands_on(name: &'static str, least: usize, most: usize, call: Call) -> Method {
+const fn hands_on(name: &'static str, least: usize, most: usize, call: Call) -> Method {
     Method { name, least, most, hands_on: true, call }
 }
 

@@ -2,28 +2,11 @@
 
 use std::sync::Arc;
 
-use super::token::{Token, TokenKind, tokenize};
+use super::cursor::Parser;
 use crate::error::Fault;
 use crate::filters;
-use crate::regexes::Pattern;
-use crate::tree::{
-    Arguments, Comparison, Expression, Filter, Literal, Names, Node, Operator, Slice, Symbol, Test,
-};
-use crate::value::{is_reserved, number};
-
-/// How high a tree of expressions may be.
-const HIGHEST: u32 = 200;
-/// How deep brackets and the like may be nested.
-const DEEPEST: u32 = 100;
-
-/// Reads the tokens of one tag or interpolation.
-pub(crate) struct Parser<'s, 'n> {
-    source: &'s str,
-    pub(crate) names: &'n mut Names,
-    tokens: Vec<Token<'s>>,
-    at: usize,
-    depth: u32,
-}
+use crate::tree::{Arguments, Comparison, Expression, Filter, Literal, Names, Node, Operator, Test};
+use crate::value::number;
 
 /// A product that is still being read: what `*` has the lowest and `%` the highest rank in, yet all goes from left to
 /// right.
@@ -32,31 +15,14 @@ struct Product {
     rest: Vec<(Operator, Expression)>,
 }
 
-type Parsed = Result<Expression, Fault>;
+pub(super) type Parsed = Result<Expression, Fault>;
 
-impl<'s, 'n> Parser<'s, 'n> {
-    /// A parser of the source from `start` to `end`.
-    pub(crate) fn new(
-        source: &'s str,
-        names: &'n mut Names,
-        start: usize,
-        end: usize,
-    ) -> Result<Parser<'s, 'n>, Fault> {
-        Ok(Parser { source, names, tokens: tokenize(source, start, end)?, at: 0, depth: 0 })
-    }
-
+impl Parser<'_, '_> {
     /// The one expression that is there.
     pub(crate) fn whole(mut self) -> Parsed {
         let expression = self.expression()?;
         self.end()?;
         Ok(expression)
-    }
-
-    pub(crate) fn end(&self) -> Result<(), Fault> {
-        match self.peek().kind {
-            TokenKind::End => Ok(()),
-            _ => Err(self.unexpected("the end")),
-        }
     }
 
     pub(crate) fn expression(&mut self) -> Parsed {
@@ -309,276 +275,6 @@ impl<'s, 'n> Parser<'s, 'n> {
         let node = if negative { Node::Negative } else { Node::Positive };
         self.make(at as u32, target.height, node(Box::new(target)))
     }
-
-    fn postfix(&mut self) -> Parsed {
-        let mut target = self.primary()?;
-        loop {
-            let height = target.height;
-            target = match self.operator() {
-                "." => {
-                    self.at += 1;
-                    let (name, at) = self.name("the name of a member")?;
-                    let key = text_literal(name, at);
-                    self.make(at as u32, height.max(key.height), Node::Member(Box::new((target, key))))?
-                }
-                "[" => {
-                    self.at += 1;
-                    let member = self.nested(|parser| parser.subscript(target))?;
-                    self.expect("]")?;
-                    member
-                }
-                "(" => {
-                    self.at += 1;
-                    let arguments = self.nested(Parser::arguments)?;
-                    let height = height.max(arguments.height());
-                    self.make(target.at, height, Node::Call(Box::new((target, arguments))))?
-                }
-                _ => return Ok(target),
-            };
-        }
-    }
-
-    fn subscript(&mut self, target: Expression) -> Parsed {
-        let at = self.peek().at as u32;
-        let stops = |parser: &Self| matches!(&*parser.peek().text, ":" | "]");
-        let start = if stops(self) { None } else { Some(self.expression()?) };
-        if !self.take(":") {
-            let Some(key) = start else {
-                return Err(self.unexpected("an expression"));
-            };
-            if let Node::Literal(Literal::Text(name)) = &key.node {
-                refuse_reserved(name, key.at as usize)?;
-            }
-            let height = highest([&target, &key]);
-            return self.make(key.at, height, Node::Member(Box::new((target, key))));
-        }
-        let stop = if stops(self) { None } else { Some(self.expression()?) };
-        let step = if self.take(":") && self.peek().text != "]" { Some(self.expression()?) } else { None };
-        let height = highest([&target].into_iter().chain(&start).chain(&stop).chain(&step));
-        self.make(at, height, Node::Slice(Box::new(Slice { target, start, stop, step })))
-    }
-
-    fn primary(&mut self) -> Parsed {
-        let token = self.peek().clone();
-        let at = token.at as u32;
-        match token.kind {
-            TokenKind::End => return Err(self.unexpected("an expression")),
-            TokenKind::Operator => return self.bracketed(&token),
-            _ => self.at += 1,
-        }
-        let literal = match token.kind {
-            TokenKind::Number => Literal::Number(number::read(&token.text)),
-            TokenKind::Text => Literal::Text(Arc::from(&*token.text)),
-            TokenKind::Regex => {
-                let (source, flags) = token.text.rsplit_once('/').unwrap_or((&token.text, ""));
-                let pattern = Pattern::new(source, flags).map_err(|why| Fault::syntax(why, token.at))?;
-                Literal::Regex(Arc::new(pattern))
-            }
-            _ => match &*token.text {
-                "true" => Literal::Bool(true),
-                "false" => Literal::Bool(false),
-                "none" | "null" => Literal::Null,
-                name => {
-                    let symbol = self.symbol(name, token.at)?;
-                    return self.make(at, 0, Node::Symbol(symbol));
-                }
-            },
-        };
-        self.make(at, 0, Node::Literal(literal))
-    }
-
-    fn bracketed(&mut self, token: &Token<'s>) -> Parsed {
-        let at = token.at as u32;
-        match &*token.text {
-            "(" => {
-                self.at += 1;
-                let items = self.nested(|parser| parser.items(")"))?;
-                if items.is_empty() {
-                    return Err(Fault::syntax("there is nothing between the parentheses", token.at));
-                }
-                self.make(at, highest(&items), Node::Group(items))
-            }
-            "[" => {
-                self.at += 1;
-                let items = self.nested(|parser| parser.items("]"))?;
-                self.make(at, highest(&items), Node::List(items))
-            }
-            "{" => {
-                self.at += 1;
-                let entries = self.nested(Parser::entries)?;
-                let height = highest(entries.iter().map(|(_, value)| value));
-                self.make(at, height, Node::Record(entries))
-            }
-            _ => Err(self.unexpected("an expression")),
-        }
-    }
-
-    fn entries(&mut self) -> Result<Vec<(Arc<str>, Expression)>, Fault> {
-        let mut entries = Vec::new();
-        if self.take("}") {
-            return Ok(entries);
-        }
-        loop {
-            let token = self.peek().clone();
-            let is_name = token.kind == TokenKind::Name && !is_literal_name(&token.text);
-            if !is_name && token.kind != TokenKind::Text {
-                return Err(Fault::syntax("a key has to be a name or a string", token.at));
-            }
-            refuse_reserved(&token.text, token.at)?;
-            self.at += 1;
-            self.expect(":")?;
-            entries.push((Arc::from(&*token.text), self.expression()?));
-            if !self.take(",") {
-                break;
-            }
-        }
-        self.expect("}")?;
-        Ok(entries)
-    }
-
-    fn items(&mut self, closing: &str) -> Result<Vec<Expression>, Fault> {
-        let mut items = Vec::new();
-        if self.take(closing) {
-            return Ok(items);
-        }
-        loop {
-            items.push(self.expression()?);
-            if !self.take(",") {
-                break;
-            }
-        }
-        self.expect(closing)?;
-        Ok(items)
-    }
-
-    /// Arguments up to and with the closing parenthesis.
-    pub(crate) fn arguments(&mut self) -> Result<Arguments, Fault> {
-        let mut arguments = Arguments::default();
-        if self.take(")") {
-            return Ok(arguments);
-        }
-        loop {
-            if self.peek().kind == TokenKind::Name && self.peek_at(1).text == "=" {
-                let (name, at) = self.name("a name")?;
-                let symbol = self.symbol(name, at)?;
-                self.expect("=")?;
-                arguments.keywords.push((symbol, self.expression()?));
-            } else {
-                arguments.positional.push(self.expression()?);
-            }
-            if !self.take(",") {
-                break;
-            }
-        }
-        self.expect(")")?;
-        Ok(arguments)
-    }
-
-    /// Names with commas between them.
-    pub(crate) fn targets(&mut self) -> Result<Vec<Symbol>, Fault> {
-        let mut targets = Vec::new();
-        loop {
-            let (name, at) = self.name("a name")?;
-            if is_literal_name(name) {
-                return Err(Fault::syntax("nothing can be assigned to a literal", at));
-            }
-            targets.push(self.symbol(name, at)?);
-            if !self.take(",") {
-                return Ok(targets);
-            }
-        }
-    }
-
-    pub(crate) fn symbol(&mut self, name: &str, at: usize) -> Result<Symbol, Fault> {
-        refuse_reserved(name, at)?;
-        Ok(Symbol { name: self.names.id(name), at: at as u32, slot: None })
-    }
-
-    /// The next token, which has to be a name.
-    pub(crate) fn name(&mut self, what: &str) -> Result<(&'s str, usize), Fault> {
-        let token = self.peek();
-        if token.kind != TokenKind::Name {
-            return Err(self.unexpected(what));
-        }
-        let (start, end) = (token.at, token.end);
-        self.at += 1;
-        let name = &self.source[start..end];
-        refuse_reserved(name, start)?;
-        Ok((name, start))
-    }
-
-    /// The byte at which the next token begins.
-    pub(crate) fn place(&self) -> usize {
-        self.peek().at
-    }
-
-    /// The byte at which the next token ends.
-    pub(crate) fn place_after(&self) -> usize {
-        self.peek().end
-    }
-
-    fn make(&self, at: u32, height: u32, node: Node) -> Parsed {
-        if height >= HIGHEST {
-            return Err(Fault::syntax("the expression is nested too deeply", at as usize));
-        }
-        Ok(Expression { at, height: height + 1, node })
-    }
-
-    pub(crate) fn nested<T>(
-        &mut self,
-        inner: impl FnOnce(&mut Self) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
-        if self.depth >= DEEPEST {
-            return Err(Fault::syntax("the expression is nested too deeply", self.peek().at));
-        }
-        self.depth += 1;
-        let result = inner(self);
-        self.depth -= 1;
-        result
-    }
-
-    fn peek(&self) -> &Token<'s> {
-        self.peek_at(0)
-    }
-
-    fn peek_at(&self, ahead: usize) -> &Token<'s> {
-        &self.tokens[(self.at + ahead).min(self.tokens.len() - 1)]
-    }
-
-    /// The next token if it is an operator, else nothing.
-    fn operator(&self) -> &str {
-        let token = self.peek();
-        if token.kind == TokenKind::Operator { &token.text } else { "" }
-    }
-
-    pub(crate) fn take(&mut self, operator: &str) -> bool {
-        let found = self.operator() == operator;
-        self.at += usize::from(found);
-        found
-    }
-
-    fn is_word(&self, word: &str) -> bool {
-        self.peek().kind == TokenKind::Name && self.peek().text == word
-    }
-
-    pub(crate) fn take_word(&mut self, word: &str) -> bool {
-        let found = self.is_word(word);
-        self.at += usize::from(found);
-        found
-    }
-
-    fn expect(&mut self, operator: &str) -> Result<(), Fault> {
-        if self.take(operator) { Ok(()) } else { Err(self.unexpected(&format!("{operator:?}"))) }
-    }
-
-    pub(crate) fn unexpected(&self, wanted: &str) -> Fault {
-        let token = self.peek();
-        if token.kind == TokenKind::End {
-            return Fault::syntax(format!("it ends where {wanted} should be"), token.at);
-        }
-        let found = &self.source[token.at..token.end];
-        Fault::syntax(format!("{found:?} stands where {wanted} should be"), token.at)
-    }
 }
 
 impl Product {
@@ -588,29 +284,8 @@ impl Product {
     }
 }
 
-impl Arguments {
-    fn height(&self) -> u32 {
-        highest(self.positional.iter().chain(self.keywords.iter().map(|(_, value)| value)))
-    }
-}
-
-fn highest<'e>(expressions: impl IntoIterator<Item = &'e Expression>) -> u32 {
+pub(super) fn highest<'e>(expressions: impl IntoIterator<Item = &'e Expression>) -> u32 {
     expressions.into_iter().map(|expression| expression.height).max().unwrap_or(0)
-}
-
-fn text_literal(text: &str, at: usize) -> Expression {
-    Expression { at: at as u32, height: 1, node: Node::Literal(Literal::Text(Arc::from(text))) }
-}
-
-pub(crate) fn is_literal_name(name: &str) -> bool {
-    matches!(name, "true" | "false" | "null" | "none")
-}
-
-fn refuse_reserved(name: &str, at: usize) -> Result<(), Fault> {
-    if is_reserved(name) {
-        return Err(Fault::syntax(format!("the name {name:?} is reserved"), at));
-    }
-    Ok(())
 }
 
 /// The name of a test and its arguments, from what stands after `is`. What has no name of its own asks for `undefined`.

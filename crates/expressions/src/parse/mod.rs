@@ -1,7 +1,9 @@
 //! From text to a tree: pieces, then statements, then the expressions in them, then the places of what is bound.
 
-pub(crate) mod expression;
+mod cursor;
+mod expression;
 pub(crate) mod plan;
+mod primary;
 pub(crate) mod scan;
 mod statement;
 mod token;

@@ -1,6 +1,6 @@
 //! The statements of a template, from its pieces.
 
-use super::expression::Parser;
+use super::cursor::{Parser, is_literal_name};
 use super::scan::{Piece, is_between_spaces, scan};
 use crate::error::Fault;
 use crate::options::Syntax;
@@ -180,7 +180,7 @@ impl<'s> Statements<'s> {
     fn named_macro(&mut self, tag: Tag<'s>) -> Result<StatementNode, Fault> {
         let mut parser = self.parser(tag.rest.0, tag.rest.1)?;
         let (name, at) = parser.name("the name of the macro")?;
-        if super::expression::is_literal_name(name) {
+        if is_literal_name(name) {
             return Err(Fault::syntax("a literal cannot be the name of a macro", at));
         }
         let name = parser.symbol(name, at)?;

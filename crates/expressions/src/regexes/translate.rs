@@ -30,10 +30,16 @@ pub(super) fn translate(source: &str, multiline: bool) -> Result<String, String>
             '$' => out.push_str(if multiline { "(?m:$)" } else { r"\z" }),
             '(' => group(&mut chars, &mut out)?,
             '[' => brackets(&mut chars, &mut out)?,
-            '{' if !is_quantifier(&chars) => out.push_str(r"\{"),
-            '}' if !out_has_open_quantifier(&out) => out.push_str(r"\}"),
+            '{' => match quantifier(&chars) {
+                Some(length) => {
+                    out.push('{');
+                    out.extend(chars.by_ref().take(length));
+                }
+                None => literal('{', &mut out),
+            },
+            '}' => literal('}', &mut out),
             ']' => out.push_str(r"\]"),
-            '*' | '+' | '?' | '|' | ')' | '{' | '}' => out.push(c),
+            '*' | '+' | '?' | '|' | ')' => out.push(c),
             c => literal(c, &mut out),
         }
     }
@@ -54,23 +60,13 @@ fn class(inside: &str, all_else: bool, out: &mut String) {
     out.push(']');
 }
 
-/// Whether what follows an opening brace makes it a quantifier: `2}`, `2,}` or `2,3}`.
-fn is_quantifier(chars: &Chars<'_>) -> bool {
-    let mut rest = chars.clone();
-    let mut digits = 0;
-    while rest.next_if(char::is_ascii_digit).is_some() {
-        digits += 1;
-    }
-    if rest.next_if_eq(&',').is_some() {
-        while rest.next_if(char::is_ascii_digit).is_some() {}
-    }
-    digits > 0 && rest.next() == Some('}')
-}
-
-/// Whether the closing brace ends a quantifier.
-fn out_has_open_quantifier(out: &str) -> bool {
-    let tail = out.trim_end_matches(|c: char| c.is_ascii_digit() || c == ',');
-    tail.len() < out.len() && tail.ends_with('{') && !tail.ends_with("x{") && !tail.ends_with(r"\{")
+/// How long a quantifier is that began with the brace before, if it is one: `2}`, `2,}` or `2,3}`.
+fn quantifier(chars: &Chars<'_>) -> Option<usize> {
+    let inside: String = chars.clone().take_while(|c| *c != '}').take(16).collect();
+    let (least, most) = inside.split_once(',').unwrap_or((&inside, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let closed = chars.clone().nth(inside.len()) == Some('}');
+    (closed && !least.is_empty() && digits(least) && digits(most)).then_some(inside.len() + 1)
 }
 
 fn group(chars: &mut Chars<'_>, out: &mut String) -> Result<(), String> {
