@@ -31,10 +31,10 @@ async function furnish(request: APIRequestContext): Promise<{ paths: string[]; c
 /** Every tab and every window that has an address. */
 async function tabs(api: Api): Promise<string[]> {
   const [component] = await api.rows('component');
-  const entity = ['related', 'graph', 'changes'].map((tab) => entityPath('component', component?.identifier ?? '', `&tab=${tab}`));
+  const entity = entityPath('component', component?.identifier ?? '', '&tab=related');
   const editor = ['general', 'relations', 'mirrors', 'calculations', 'aggregations'].map((tab) => `/model/component?tab=${tab}`);
   const windows = ['/?arrange=true', '/model?create=true', '/pages?create=true', '/sources?register=true', '/people?invite=true', '/teams?create=true', '/service-accounts?create=true', '/secrets?create=true'];
-  return [...entity, ...editor, ...windows, '/pages', '/graph', '/catalog/component?group=type', '/catlog/componet'];
+  return [entity, ...editor, ...windows, '/catalog/component?group=type', '/catlog/componet'];
 }
 
 test('a page makes at most three requests for its first view', async ({ page, api, request }) => {
