@@ -5,19 +5,27 @@
 //! `stagedoor_outbound` or `stagedoor_hosts` alone, they tell what surely did not happen from what may have, and nothing
 //! that they say has a credential in it.
 
-mod answer;
-mod api;
+pub(crate) mod answer;
+pub(crate) mod api;
+mod azure_devops;
 mod github;
+mod gitlab;
 mod input;
 mod integration_action;
+mod kubernetes_job;
 mod settings;
 mod signature;
+mod terraform;
 mod upsert_entity;
 mod webhook;
 
+pub(crate) use azure_devops::AzureDevops;
 pub(crate) use github::GitHub;
+pub(crate) use gitlab::GitLab;
 pub(crate) use integration_action::IntegrationAction;
-pub use settings::BackEndSettings;
+pub(crate) use kubernetes_job::KubernetesJob;
+pub use settings::{BackEndSettings, Cluster, KafkaSettings, TerraformSettings};
 pub use signature::{signature, signed_message};
+pub(crate) use terraform::Terraform;
 pub(crate) use upsert_entity::UpsertEntity;
 pub(crate) use webhook::Webhook;

@@ -6,13 +6,20 @@ mod catalog_write;
 mod debug_log;
 mod debug_wait;
 mod fetch_plain;
+mod fetch_template;
+mod fetch_template_file;
 mod fs_delete;
 mod fs_readdir;
 mod fs_rename;
+mod github;
 mod hosting;
 mod input;
 mod patterns;
+mod publish;
+mod publish_git;
+mod render;
 mod schema;
+mod small;
 mod source;
 
 use std::sync::Arc;
@@ -24,10 +31,13 @@ use crate::performer::Performer;
 
 /// Every one that ships with the program.
 pub(crate) fn all() -> Vec<Arc<dyn Performer>> {
-    vec![
+    let all: Vec<Arc<dyn Performer>> = vec![
         // Files of the workspace.
         Arc::new(fetch_plain::FetchPlain),
         Arc::new(fetch_plain::FetchPlainFile),
+        Arc::new(fetch_template::FetchTemplate),
+        Arc::new(fetch_template_file::FetchTemplateFile),
+        Arc::new(fetch_template::WorkspaceTemplate),
         Arc::new(fs_delete::FsDelete),
         Arc::new(fs_rename::FsRename),
         Arc::new(fs_readdir::FsReaddir),
@@ -37,5 +47,13 @@ pub(crate) fn all() -> Vec<Arc<dyn Performer>> {
         Arc::new(catalog_register::CatalogRegister),
         Arc::new(catalog_write::CatalogWrite),
         Arc::new(catalog_fetch::CatalogFetch),
-    ]
+        // Git servers and code hosts.
+        Arc::new(publish_git::PublishGit),
+        Arc::new(github::Publish),
+        Arc::new(github::RepoCreate),
+        Arc::new(github::RepoPush),
+        Arc::new(github::PullRequest),
+        Arc::new(github::BranchProtection),
+    ];
+    all.into_iter().chain(github::small()).collect()
 }

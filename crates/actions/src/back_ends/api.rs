@@ -75,7 +75,7 @@ impl<'a> Api<'a> {
 }
 
 /// A limit that was reached: GitHub says so with 403, too.
-fn is_limit(answer: &Delivered) -> bool {
+pub(crate) fn is_limit(answer: &Delivered) -> bool {
     let none_left = answer.header("x-ratelimit-remaining") == Some("0");
     let said = || answer::said(answer).to_lowercase();
     answer.status == 429
@@ -88,7 +88,7 @@ pub(crate) fn shown(act: &Act) -> String {
     format!("{} /{}", act.method, act.path.join("/"))
 }
 
-fn undone(error: &Undone, repeatable: bool) -> Failure {
+pub(crate) fn undone(error: &Undone, repeatable: bool) -> Failure {
     match error {
         Undone::Lost(error) => undelivered(error, repeatable),
         Undone::Host(HostError::Exhausted { message, until }) => {

@@ -34,6 +34,10 @@ impl Performer for DebugLog {
         Effect::None
     }
 
+    fn needs_workspace(&self) -> bool {
+        true
+    }
+
     fn describe(&self) -> Description {
         Description {
             text: "Writes a message into the log and/or lists all files in the workspace",

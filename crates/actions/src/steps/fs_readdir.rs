@@ -28,6 +28,10 @@ impl Performer for FsReaddir {
         Effect::None
     }
 
+    fn needs_workspace(&self) -> bool {
+        true
+    }
+
     fn describe(&self) -> Description {
         let entry = json!({ "type": "array", "items": {
             "type": "object",

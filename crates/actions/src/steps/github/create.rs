@@ -1,0 +1,208 @@
+//! Making a repository, with all that its input says of it.
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use stagedoor_hosts::Act;
+
+use super::Repo;
+use crate::back_ends::answer::{refused, said};
+use crate::back_ends::api::shown;
+use crate::performer::Failure;
+use crate::steps::publish::meant;
+
+/// What is said of a new repository.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Wishes {
+    description: Option<String>,
+    homepage: Option<String>,
+    access: Option<String>,
+    repo_visibility: Option<String>,
+    delete_branch_on_merge: Option<bool>,
+    allow_merge_commit: Option<bool>,
+    allow_squash_merge: Option<bool>,
+    allow_rebase_merge: Option<bool>,
+    allow_auto_merge: Option<bool>,
+    allow_update_branch: Option<bool>,
+    squash_merge_commit_title: Option<String>,
+    squash_merge_commit_message: Option<String>,
+    has_projects: Option<bool>,
+    has_wiki: Option<bool>,
+    has_issues: Option<bool>,
+    #[serde(default)]
+    collaborators: Vec<Collaborator>,
+    #[serde(default)]
+    topics: Vec<String>,
+    #[serde(default)]
+    repo_variables: Map<String, Value>,
+    #[serde(default)]
+    secrets: Map<String, Value>,
+    oidc_customization: Option<Value>,
+    custom_properties: Option<Value>,
+    #[serde(default)]
+    subscribe: bool,
+}
+
+#[derive(Deserialize)]
+struct Collaborator {
+    user: Option<String>,
+    team: Option<String>,
+    access: String,
+}
+
+/// Properties of the schema that go with [`Wishes`].
+pub(super) fn properties() -> Map<String, Value> {
+    let text = |title: &str| json!({ "type": "string", "title": title });
+    let flag = |title: &str| json!({ "type": "boolean", "title": title });
+    let all = json!({
+        "description": text("Repository Description"),
+        "homepage": text("Repository Homepage"),
+        "access": text("Sets an admin collaborator on the repository: a user, or a team as org/team"),
+        "repoVisibility": { "type": "string", "title": "Repository Visibility", "enum": ["private", "public", "internal"] },
+        "deleteBranchOnMerge": flag("Delete the branch after merging the PR. Default: false"),
+        "allowMergeCommit": flag("Allow merge commits. Default: true"),
+        "allowSquashMerge": flag("Allow squash merges. Default: true"),
+        "allowRebaseMerge": flag("Allow rebase merges. Default: true"),
+        "allowAutoMerge": flag("Allow individual PRs to merge automatically when all merge requirements are met. Default: false"),
+        "allowUpdateBranch": flag("Allow branch to be updated. Default: false"),
+        "squashMergeCommitTitle": { "type": "string", "enum": ["PR_TITLE", "COMMIT_OR_PR_TITLE"] },
+        "squashMergeCommitMessage": { "type": "string", "enum": ["PR_BODY", "COMMIT_MESSAGES", "BLANK"] },
+        "hasProjects": flag("Enable projects for the repository"),
+        "hasWiki": flag("Enable the wiki for the repository"),
+        "hasIssues": flag("Enable issues for the repository"),
+        "collaborators": {
+            "type": "array",
+            "title": "Collaborators: users or teams with permissions",
+            "items": {
+                "type": "object",
+                "required": ["access"],
+                "properties": { "access": text("The type of access"), "user": text("A user"), "team": text("A team") },
+            },
+        },
+        "topics": { "type": "array", "items": { "type": "string" }, "title": "Topics" },
+        "repoVariables": { "type": "object", "title": "Variables of the repository" },
+        "secrets": { "type": "object", "title": "Not there: secrets of the repository" },
+        "oidcCustomization": { "type": "object", "title": "OIDC customization template attached to the repository" },
+        "customProperties": { "type": "object", "title": "Custom properties of the repository; only for organizations" },
+        "subscribe": flag("Subscribe to the repository"),
+    });
+    if let Value::Object(all) = all { all } else { Map::new() }
+}
+
+impl Repo<'_> {
+    /// Makes the repository, or finds it where it was made a moment ago. Its description by GitHub.
+    pub(super) async fn create(&self, wishes: &Wishes) -> Result<Value, Failure> {
+        if !wishes.secrets.is_empty() {
+            return Err(Failure::new(
+                "secrets of a repository are not there: GitHub takes them only sealed by libsodium; use repoVariables, or secrets of the organization",
+            ));
+        }
+        let owner = self.remote.ask(&Act::get(["users", &self.owner])).await?;
+        let of_organization = owner["type"] == "Organization";
+        let path = if of_organization { vec!["orgs", &self.owner, "repos"] } else { vec!["user", "repos"] };
+        let act = Act::post(path, self.body(wishes, of_organization));
+        let answer = self.remote.send(&act).await?;
+        let made = if answer.status == 422 && String::from_utf8_lossy(&answer.body).contains("already exists")
+        {
+            self.existing().await?.ok_or_else(|| refused(&shown(&act), &answer))?
+        } else {
+            let kind = if of_organization { "organization" } else { "user" };
+            let said = said(&answer);
+            meant(&act, answer).map_err(|failure| {
+                let message =
+                    format!("Failed to create the {kind} repository {}/{}, {said}", self.owner, self.name);
+                Failure { message: format!("{message} ({})", failure.message), ..failure }
+            })?
+        };
+        self.furnish(wishes).await?;
+        Ok(made)
+    }
+
+    /// A repository that is there and has nothing in it: made by an attempt that was cut off. What has something in it is
+    /// judged when the commit is put there.
+    async fn existing(&self) -> Result<Option<Value>, Failure> {
+        self.remote.find(&self.get([])).await
+    }
+
+    fn body(&self, wishes: &Wishes, of_organization: bool) -> Value {
+        let visibility = wishes.repo_visibility.as_deref().unwrap_or("private");
+        let mut body = json!({
+            "name": self.name,
+            "private": visibility != "public",
+            "description": wishes.description,
+            "homepage": wishes.homepage,
+            "delete_branch_on_merge": wishes.delete_branch_on_merge.unwrap_or(false),
+            "allow_merge_commit": wishes.allow_merge_commit.unwrap_or(true),
+            "allow_squash_merge": wishes.allow_squash_merge.unwrap_or(true),
+            "allow_rebase_merge": wishes.allow_rebase_merge.unwrap_or(true),
+            "allow_auto_merge": wishes.allow_auto_merge.unwrap_or(false),
+            "allow_update_branch": wishes.allow_update_branch.unwrap_or(false),
+            "squash_merge_commit_title": wishes.squash_merge_commit_title,
+            "squash_merge_commit_message": wishes.squash_merge_commit_message,
+            "has_projects": wishes.has_projects,
+            "has_wiki": wishes.has_wiki,
+            "has_issues": wishes.has_issues,
+        });
+        if of_organization {
+            body["visibility"] = visibility.into();
+            body["custom_properties"] = wishes.custom_properties.clone().unwrap_or_default();
+        }
+        if let Some(body) = body.as_object_mut() {
+            body.retain(|_, value| !value.is_null());
+        }
+        body
+    }
+
+    /// What is set once the repository is there; each may be set again.
+    async fn furnish(&self, wishes: &Wishes) -> Result<(), Failure> {
+        if let Some(access) = wishes.access.as_deref().filter(|access| !access.is_empty()) {
+            match access.split_once('/') {
+                Some((organization, team)) => self.let_team(organization, team, "admin").await?,
+                None => self.let_user(access, "admin").await?,
+            }
+        }
+        for Collaborator { user, team, access } in &wishes.collaborators {
+            match (user, team) {
+                (Some(user), _) => self.let_user(user, access).await?,
+                (None, Some(team)) => self.let_team(&self.owner, team, access).await?,
+                (None, None) => return Err(Failure::new("a collaborator names neither a user nor a team")),
+            }
+        }
+        if !wishes.topics.is_empty() {
+            let names: Vec<String> = wishes.topics.iter().map(|topic| topic.to_lowercase()).collect();
+            self.remote.change(&self.put(["topics"], json!({ "names": names }))).await?;
+        }
+        for (name, value) in &wishes.repo_variables {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let act = self.post(["actions", "variables"], json!({ "name": name, "value": value }));
+            let answer = self.remote.send(&act).await?;
+            if answer.status == 409 {
+                let act = self.post(["actions", "variables", name], json!({ "name": name, "value": value }));
+                self.remote.change(&Act { method: "PATCH", ..act }).await?;
+            } else {
+                meant(&act, answer)?;
+            }
+        }
+        if let Some(wish) = &wishes.oidc_customization {
+            let body =
+                json!({ "use_default": wish["useDefault"], "include_claim_keys": wish["includeClaimKeys"] });
+            self.remote.change(&self.put(["actions", "oidc", "customization", "sub"], body)).await?;
+        }
+        if wishes.subscribe {
+            let body = json!({ "subscribed": true, "ignored": false });
+            self.remote.change(&self.put(["subscription"], body)).await?;
+        }
+        Ok(())
+    }
+
+    async fn let_user(&self, user: &str, access: &str) -> Result<(), Failure> {
+        let act = self.put(["collaborators", user], json!({ "permission": access }));
+        self.remote.change(&act).await.map(drop)
+    }
+
+    async fn let_team(&self, organization: &str, team: &str, access: &str) -> Result<(), Failure> {
+        let path = ["orgs", organization, "teams", team, "repos", &self.owner, &self.name];
+        let act = Act { method: "PUT", ..Act::post(path, json!({ "permission": access })) };
+        self.remote.change(&act).await.map(drop)
+    }
+}

@@ -1,0 +1,81 @@
+//! The commit that a run's files become, and putting it on a branch.
+
+use stagedoor_hosts::{CommitFile, GitAddress, Hosts, Login, NewCommit, Pushed};
+
+use crate::performer::{Call, Failure};
+use crate::steps::hosting::failure;
+use crate::steps::input::blocking;
+use crate::workspace::{Kind, Workspace};
+
+/// What a commit says, and whose it is.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Words {
+    pub(crate) message: Option<String>,
+    pub(crate) author: Option<String>,
+    pub(crate) email: Option<String>,
+}
+
+/// The files of a run, or of a folder in them, as a first commit. Its time is the run's, so the same run makes the same
+/// commit, however often it is tried.
+pub(crate) async fn commit(
+    call: &Call<'_>,
+    workspace: Workspace,
+    source: Option<&str>,
+    words: Words,
+) -> Result<NewCommit, Failure> {
+    let seconds = call.run.created_at.0.div_euclid(1000);
+    let source = source.unwrap_or("./").to_owned();
+    blocking(move || {
+        let files = files(&workspace.existing_folder(&source)?)?;
+        if files.is_empty() {
+            return Err(Failure::new("there are no files to publish: no step before has made any"));
+        }
+        Ok(NewCommit {
+            files,
+            message: words.message.unwrap_or_else(|| "initial commit".to_owned()),
+            author: words.author.unwrap_or_else(|| "Scaffolder".to_owned()),
+            email: words.email.unwrap_or_else(|| "scaffolder@backstage.io".to_owned()),
+            seconds,
+        })
+    })
+    .await
+}
+
+/// All files of a folder; links stay links.
+pub(crate) fn files(folder: &Workspace) -> Result<Vec<CommitFile>, Failure> {
+    let mut files = Vec::new();
+    for item in folder.walk()? {
+        let content = match item.kind {
+            Kind::Folder => continue,
+            Kind::Link => folder.link_target(&item.path)?.into_bytes(),
+            Kind::File => folder.read(&item.path)?,
+        };
+        let link = item.kind == Kind::Link;
+        files.push(CommitFile {
+            path: item.path,
+            content: content.into(),
+            executable: item.executable,
+            link,
+        });
+    }
+    Ok(files)
+}
+
+/// Puts it on a branch that is not there yet. The commit's hash.
+pub(crate) async fn pushed(
+    hosts: &Hosts,
+    remote: &str,
+    branch: &str,
+    commit: &NewCommit,
+    login: Option<&Login>,
+) -> Result<String, Failure> {
+    let text = if GitAddress::is_meant_by(remote) { remote.to_owned() } else { format!("git::{remote}") };
+    let address = GitAddress::parse(&text).map_err(Failure::new)?;
+    match hosts.push(&address, branch, commit, login).await.map_err(|error| failure(&error))? {
+        Pushed::Made(id) | Pushed::Already(id) => Ok(id),
+        Pushed::Taken(id) => Err(Failure::new(format!(
+            "{} has a branch {branch} already, at {id}: only a new branch is published",
+            address.remote()
+        ))),
+    }
+}
