@@ -43,6 +43,12 @@ export const nameOfOffer = ({ kind, identifier }: Pick<Offer, 'kind' | 'identifi
 
 export const putFavourites = (favourites: string[]) => unwrap(client.PUT('/actions/favourites' as never, { body: { favourites } } as never));
 
+/** What an action is run for; its blueprint has to be said only where the action is for any. */
+export interface Target {
+  entity?: string;
+  blueprint?: string;
+}
+
 /** An action's form as it is for what was filled in. */
 export interface ActionForm {
   action: { identifier: string; title: string; description?: string | null; icon?: string | null; operation?: Offer['operation']; blueprint?: string | null; button?: string | null; approval?: boolean };
@@ -52,17 +58,17 @@ export interface ActionForm {
   errors: Record<string, string[]>;
 }
 
-export const actionFormQuery = (id: string, entity: string | undefined, properties: Record<string, unknown>) =>
+export const actionFormQuery = (id: string, target: Target, properties: Record<string, unknown>) =>
   queryOptions({
-    queryKey: ['action form', id, entity, properties],
-    queryFn: async ({ signal }) => (await unwrap(client.POST('/actions/{id}/form' as never, { params: { path: { id } }, body: { properties, entity }, signal } as never))) as ActionForm,
+    queryKey: ['action form', id, target, properties],
+    queryFn: async ({ signal }) => (await unwrap(client.POST('/actions/{id}/form' as never, { params: { path: { id } }, body: { properties, ...target }, signal } as never))) as ActionForm,
     placeholderData: keepPreviousData,
     staleTime: 10_000,
     retry: false,
   });
 
 /** Starts a run and tells its id. */
-export async function startAction(id: string, properties: Record<string, unknown>, entity: string | undefined): Promise<string> {
-  const answer = (await unwrap(port.POST('/actions/{action}/runs' as never, { params: { path: { action: id } }, body: { properties, entity } } as never))) as { run: { id: string } };
+export async function startAction(id: string, properties: Record<string, unknown>, target: Target): Promise<string> {
+  const answer = (await unwrap(port.POST('/actions/{action}/runs' as never, { params: { path: { action: id } }, body: { properties, ...target } } as never))) as { run: { id: string } };
   return answer.run.id;
 }

@@ -29,6 +29,17 @@ interface Found {
   spec?: { profile?: { displayName?: string } };
 }
 
+/** Entities of one blueprint or of all, by blueprint and identifier with a space between them. */
+export const targetOptions = (blueprint: string | undefined, search: string) =>
+  queryOptions({
+    queryKey: ['table', 'targets', blueprint, search],
+    queryFn: async ({ signal }) => {
+      const { rows, total } = await unwrap(client.POST('/tables', { body: { blueprint, search, columns: ['$title'], offset: 0, limit: mostOptions }, signal }));
+      return { options: rows.map((row): Option => ({ value: `${row.blueprint} ${row.identifier}`, label: row.title, detail: row.ref === row.title ? undefined : row.ref })), total };
+    },
+    placeholderData: keepPreviousData,
+  });
+
 /** Entities of the catalog by their references, which pass a filter of Backstage's. */
 export const catalogOptions = (filter: string[], search: string) =>
   queryOptions({

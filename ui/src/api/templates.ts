@@ -1,5 +1,5 @@
-import { queryOptions } from '@tanstack/react-query';
-import { backstage, unwrap } from './client';
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { backstage, client, unwrap } from './client';
 
 /** What a template asks for. */
 export interface ParameterSchema {
@@ -28,3 +28,59 @@ export async function startTemplate(templateRef: string, values: Record<string, 
   const body = { templateRef, values, secrets: Object.keys(secrets).length > 0 ? secrets : undefined };
   return ((await unwrap(backstage.POST('/api/scaffolder/v2/tasks' as never, { body } as never))) as { id: string }).id;
 }
+
+export interface TemplateProblem {
+  line: number;
+  column: number;
+  message: string;
+  /** It can be executed all the same. */
+  warning: boolean;
+  /** A line to be put in. */
+  fix?: { title: string; line: number; text: string } | null;
+}
+
+export interface TemplateCheck {
+  problems: TemplateProblem[];
+  reference?: string | null;
+  /** As it would be executed. */
+  template: Record<string, unknown> | null;
+  form: ParameterSchema | null;
+}
+
+/** What a text is worth as a template. */
+export const templateCheckQuery = (text: string) =>
+  queryOptions({
+    queryKey: ['template', 'check', text],
+    queryFn: async ({ signal }) => {
+      const sent = { body: text, bodySerializer: (body: string) => body, headers: { 'content-type': 'application/yaml' }, signal };
+      return (await unwrap(client.POST('/templates/check' as never, sent as never))) as TemplateCheck;
+    },
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+
+/** A template of the catalog as a text for an editor. */
+export const templateTextQuery = (ref: string | undefined) =>
+  queryOptions({
+    queryKey: ['template', ref, 'text'],
+    queryFn: async ({ signal }) => ((await unwrap(client.GET('/templates/text' as never, { params: { query: { ref } }, signal } as never))) as { text: string }).text,
+    enabled: ref !== undefined,
+    retry: false,
+  });
+
+export interface DryFile {
+  path: string;
+  base64Content: string;
+  executable?: boolean;
+}
+
+export interface DryRun {
+  log: { message: string; step?: string | null; status?: string | null }[];
+  files: DryFile[];
+  output: unknown;
+  error?: string | null;
+}
+
+/** Performs a template's steps as far as they touch nothing outside. */
+export const dryRun = async (template: unknown, values: Record<string, unknown>, secrets: Record<string, string>, files: DryFile[]) =>
+  (await unwrap(client.POST('/templates/dry-run' as never, { body: { template, values, secrets, files } } as never))) as DryRun;

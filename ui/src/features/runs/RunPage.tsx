@@ -125,7 +125,7 @@ function Actions({ run }: { run: Run }) {
           <Menu.Dropdown>
             <Menu.Item
               onClick={() =>
-                void navigate({ to: '/self-service/$kind/$id', params: { kind: run.of.kind, id: run.of.identifier }, search: { entity: run.target?.entity, properties: JSON.stringify(run.inputs) } })
+                void navigate({ to: '/self-service/$kind/$id', params: { kind: run.of.kind, id: run.of.identifier }, search: { entity: run.target?.entity, blueprint: run.target?.entity ? run.target.blueprint : undefined, properties: JSON.stringify(run.inputs) } })
               }
             >
               Run with other inputs…

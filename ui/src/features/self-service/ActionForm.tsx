@@ -4,10 +4,10 @@ import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { actionFormQuery, startAction } from '~/api/actions';
 import { ApiError } from '~/api/client';
+import { targetOptions } from '~/api/options';
 import { Empty, Page, Waiting } from '~/kit/Page';
 import { BlueprintIcon } from '~/parts/BlueprintIcon';
 import { SearchField } from '~/parts/form/fields/SearchField';
-import { entityOptions } from '~/api/options';
 import { pagesOf, type UserInputs } from '~/parts/form/port';
 import { SchemaForm } from '~/parts/form/SchemaForm';
 import { isBlank } from '~/parts/form/types';
@@ -23,11 +23,11 @@ const pause = 300;
 
 /** The form of one of Port's actions. What its inputs look like, the server says anew for whatever is filled in. */
 export function ActionForm({ id }: { id: string }) {
-  const { values, setValues, entity, at, onAt, onEntity, onStarted } = useForm();
+  const { values, setValues, entity, blueprint, at, onAt, onTarget, onStarted } = useForm();
   const asked = useMemo(() => Object.fromEntries(Object.entries(values).filter(([, value]) => !isBlank(value))), [values]);
   const [settled] = useDebouncedValue(asked, pause);
-  const { data, error, isPlaceholderData } = useQuery(actionFormQuery(id, entity, settled));
-  const start = useChange((properties: Record<string, unknown>) => startAction(id, properties, entity), onStarted);
+  const { data, error, isPlaceholderData } = useQuery(actionFormQuery(id, { entity, blueprint }, settled));
+  const start = useChange((properties: Record<string, unknown>) => startAction(id, properties, { entity, blueprint }), onStarted);
   const documentTitle = useDocumentTitle(data?.action.title ?? id);
   const inputs = data?.userInputs as UserInputs | undefined;
   const defaults = useMemo(() => Object.fromEntries(Object.entries(inputs?.properties ?? {}).flatMap(([key, { default: one }]) => (one === undefined ? [] : [[key, one]]))), [inputs]);
@@ -50,7 +50,7 @@ export function ActionForm({ id }: { id: string }) {
     );
   }
   const { action } = data;
-  const needsEntity = action.operation !== 'CREATE' && Boolean(action.blueprint);
+  const needsEntity = action.operation !== 'CREATE';
   const settling = isPlaceholderData || settled !== asked;
   return (
     <Page
@@ -60,7 +60,7 @@ export function ActionForm({ id }: { id: string }) {
       subtitle={<About action={action} />}
     >
       <div className={classes.formPage}>
-        {needsEntity && action.blueprint && <EntityChoice blueprint={action.blueprint} entity={entity} onEntity={onEntity} />}
+        {needsEntity && <EntityChoice of={action.blueprint ?? undefined} blueprint={action.blueprint ?? blueprint} entity={entity} onTarget={onTarget} />}
         <SchemaForm
           pages={pages}
           values={values}
@@ -95,21 +95,34 @@ function About({ action }: { action: { description?: string | null; operation?: 
   );
 }
 
-function EntityChoice({ blueprint: identifier, entity, onEntity }: { blueprint: string; entity: string | undefined; onEntity: (entity: string | null) => void }) {
-  const blueprint = useBlueprint(identifier);
+interface EntityChoiceProps {
+  /** The only blueprint that it is for. */
+  of: string | undefined;
+  blueprint: string | undefined;
+  entity: string | undefined;
+  onTarget: (target: { blueprint: string; entity: string } | undefined) => void;
+}
+
+function EntityChoice({ of, blueprint, entity, onTarget }: EntityChoiceProps) {
+  const title = useBlueprint(of ?? '')?.title ?? of ?? 'Entity';
+  const change = (next: unknown) => {
+    const at = typeof next === 'string' ? next.indexOf(' ') : -1;
+    onTarget(at < 0 ? undefined : { blueprint: String(next).slice(0, at), entity: String(next).slice(at + 1) });
+  };
   return (
     <SearchField
       path="/$entity"
       name="$entity"
       schema={{ type: 'string' }}
-      label={blueprint?.title ?? identifier}
+      label={title}
       description="What it is run for."
-      value={entity}
-      onChange={(next) => onEntity(typeof next === 'string' ? next : null)}
+      value={entity && blueprint ? `${blueprint} ${entity}` : entity}
+      shown={entity}
+      onChange={change}
       required
       disabled={false}
       autoFocus={!entity}
-      find={(typed) => entityOptions({ blueprint: identifier }, typed)}
+      find={(typed) => targetOptions(of, typed)}
     />
   );
 }

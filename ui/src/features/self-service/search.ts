@@ -23,6 +23,8 @@ export function readHubSearch(raw: Record<string, unknown>): HubSearch {
 export interface FormSearch {
   /** For which entity. */
   entity?: string;
+  /** Of which blueprint it is, where the action is for any. */
+  blueprint?: string;
   /** Values to begin with, as a JSON object. */
   properties?: string;
   /** The step that is shown, from 1. */
@@ -31,7 +33,7 @@ export interface FormSearch {
 
 export function readFormSearch(raw: Record<string, unknown>): FormSearch {
   const step = Number(raw.step);
-  return { entity: text(raw.entity), properties: text(raw.properties), step: step >= 2 ? Math.floor(step) : undefined };
+  return { entity: text(raw.entity), blueprint: text(raw.blueprint), properties: text(raw.properties), step: step >= 2 ? Math.floor(step) : undefined };
 }
 
 /** Values from the address; nothing where they are no object. */

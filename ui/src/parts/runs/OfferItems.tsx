@@ -24,7 +24,7 @@ export function OfferItems({ blueprint, entity }: OfEntity) {
       leftSection={<BlueprintIcon blueprint={offer.icon ?? 'deploy'} icon={offer.icon} size={14} />}
       color={offer.operation === 'DELETE' ? 'red' : undefined}
       disabled={Boolean(offer.why)}
-      onClick={() => void navigate({ to: '/self-service/$kind/$id', params: { kind: offer.kind, id: offer.identifier }, search: { entity } })}
+      onClick={() => void navigate({ to: '/self-service/$kind/$id', params: { kind: offer.kind, id: offer.identifier }, search: { entity, blueprint: offer.blueprint ? undefined : blueprint } })}
     >
       <span className={classes.menuItem}>
         {offer.title}

@@ -13,6 +13,8 @@ interface SearchFieldProps extends FieldProps {
   find: (typed: string) => unknown;
   /** What is typed may be taken as it is. */
   free?: boolean;
+  /** What is chosen is called, as long as it has not been looked for. */
+  shown?: string;
   /** What a free text stands for. */
   complete?: (typed: string) => string;
 }
@@ -23,7 +25,7 @@ interface Found {
 }
 
 /** One or several out of more than can be listed: the server looks for what is typed. */
-export function SearchField({ find, free = false, complete = (typed) => typed, ...props }: SearchFieldProps) {
+export function SearchField({ find, shown, free = false, complete = (typed) => typed, ...props }: SearchFieldProps) {
   const common = useCommon(props);
   const [typed, setTyped] = useState('');
   const [opened, setOpened] = useState(false);
@@ -31,11 +33,11 @@ export function SearchField({ find, free = false, complete = (typed) => typed, .
   const chosen = many ? asList(props.value) : props.value === undefined || props.value === null ? [] : [asText(props.value)];
   const [known, setKnown] = useState<Record<string, Option>>({});
   // the words of what is chosen are no search
-  const wanted = !many && chosen[0] !== undefined && typed === (known[chosen[0]]?.label ?? chosen[0]) ? '' : typed;
+  const wanted = !many && chosen[0] !== undefined && typed === (known[chosen[0]]?.label ?? shown ?? chosen[0]) ? '' : typed;
   const [search] = useDebouncedValue(wanted.trim(), 150);
   const { data, error } = useQuery({ ...(find(search) as UseQueryOptions<Found>), enabled: opened && !props.disabled });
   const found = data?.options ?? [];
-  const all = new Map([...chosen.map((value): Option => known[value] ?? { value, label: value }), ...found].map((option) => [option.value, option]));
+  const all = new Map([...chosen.map((value): Option => known[value] ?? { value, label: shown ?? value }), ...found].map((option) => [option.value, option]));
   const text = wanted.trim();
   if (free && text !== '' && !found.some(({ value, label }) => value === text || label === text)) all.set(complete(text), { value: complete(text), label: complete(text), detail: 'as typed' });
   const remember = () => setKnown((old) => ({ ...old, ...Object.fromEntries(found.map((option) => [option.value, option])) }));
