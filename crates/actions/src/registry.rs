@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::back_ends::{GitHub, IntegrationAction, UpsertEntity, Webhook};
+use crate::back_ends::{AzureDevops, GitHub, GitLab, IntegrationAction, Kafka, KubernetesJob, Terraform, UpsertEntity, Webhook};
 use crate::performer::Performer;
 
 /// All performers by their names.
@@ -34,8 +34,13 @@ impl FromIterator<Arc<dyn Performer>> for Performers {
 pub fn performers() -> Performers {
     let all: Vec<Arc<dyn Performer>> = vec![
         // Back ends of Port's actions, and two of our own.
+        Arc::new(AzureDevops),
         Arc::new(GitHub),
+        Arc::new(GitLab),
         Arc::new(IntegrationAction),
+        Arc::new(Kafka),
+        Arc::new(KubernetesJob),
+        Arc::new(Terraform),
         Arc::new(UpsertEntity),
         Arc::new(Webhook),
 

@@ -24,6 +24,8 @@ const EVERY: Duration = Duration::from_secs(4);
 const TRIES: u64 = 30;
 /// A dispatch shows in the list of runs after so many seconds at the latest.
 const SHOWS_AFTER: i64 = 60;
+/// Seconds that a question after a crash may wait for that.
+const MOST_PATIENCE: u64 = 10;
 
 /// The back end.
 pub(crate) struct GitHub;
@@ -203,9 +205,9 @@ impl Performer for GitHub {
         let begun = started.0 / 1000;
         // What was dispatched a moment ago may not be shown yet.
         let wait = u64::try_from(begun + SHOWS_AFTER - now()).unwrap_or_default();
-        tokio::time::sleep(Duration::from_secs(wait.min(60))).await;
+        tokio::time::sleep(Duration::from_secs(wait.min(MOST_PATIENCE))).await;
         match workflow.list(&found::since(begun)).await {
-            Ok(list) if list["total_count"] == 0 => Probe::DidNot,
+            Ok(list) if list["total_count"] == 0 && now() >= begun + SHOWS_AFTER => Probe::DidNot,
             Ok(list) => match newest(&list, &call.run.id, None) {
                 Listed::This(run) if found::is_named(&run, &call.run.id) => {
                     Probe::Happened(Box::new(workflow.known(&run)))

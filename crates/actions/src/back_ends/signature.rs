@@ -20,10 +20,11 @@ pub fn signature(secret: &str, timestamp: i64, body: &str) -> String {
     format!("v1,{}", STANDARD.encode(tag))
 }
 
-/// The older form, which Azure DevOps knows: the base64 of HMAC-SHA1 over the body.
+/// The older form, which incoming webhooks of Azure DevOps know: `sha1=` and HMAC-SHA1 over the body in hexadecimal.
 pub(crate) fn older(secret: &str, body: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret.as_bytes());
-    STANDARD.encode(hmac::sign(&key, body.as_bytes()))
+    let tag = hmac::sign(&key, body.as_bytes());
+    tag.as_ref().iter().fold("sha1=".to_owned(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 /// A message for Kafka with its signature among its `headers`. What is signed is the message without the two of Port's,
