@@ -81,13 +81,13 @@ impl<'a> Template<'a> {
     }
 
     /// Address of the file that it comes from, the base of relative addresses in it; `None` for one that no file says.
-    /// Only a source may name a file of this machine: what a document says of itself has to be an address of the web.
+    /// Only a source may name a file of this machine: what a document says of itself has to be an address of the web or of a git server.
     #[must_use]
     pub fn base_url(&self, from_source: bool) -> Option<String> {
         let annotation = |key: &str| self.metadata("annotations")?.get(key)?.as_str();
         let web = |location: &str| {
             let target = location.strip_prefix("url:")?;
-            ["https://", "http://"].iter().any(|scheme| target.starts_with(scheme)).then(|| target.to_owned())
+            ["https://", "http://", "git::"].iter().any(|scheme| target.starts_with(scheme)).then(|| target.to_owned())
         };
         let file = |location: &str| {
             Some(format!("file://{}", location.strip_prefix("file:")?)).filter(|_| from_source)
