@@ -87,7 +87,10 @@ impl<'a> Template<'a> {
         let annotation = |key: &str| self.metadata("annotations")?.get(key)?.as_str();
         let web = |location: &str| {
             let target = location.strip_prefix("url:")?;
-            ["https://", "http://", "git::"].iter().any(|scheme| target.starts_with(scheme)).then(|| target.to_owned())
+            ["https://", "http://", "git::"]
+                .iter()
+                .any(|scheme| target.starts_with(scheme))
+                .then(|| target.to_owned())
         };
         let file = |location: &str| {
             Some(format!("file://{}", location.strip_prefix("file:")?)).filter(|_| from_source)
