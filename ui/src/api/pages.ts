@@ -94,6 +94,34 @@ export const createPage = async (page: Partial<PageJson>) => (await unwrap(port.
 export const patchPage = (page: string, change: Record<string, unknown>) => unwrap(port.PATCH('/pages/{page}', { ...at(page), body: change as never }));
 export const deletePage = (page: string) => unwrap(port.DELETE('/pages/{page}', at(page)));
 
+/** Whom one half of a page's permissions names. */
+export interface PageBlock {
+  users: string[];
+  roles: string[];
+  teams: string[];
+}
+export interface PagePermissions {
+  read: PageBlock;
+  update: PageBlock;
+}
+
+const blockOf = (sent: Partial<PageBlock> | null | undefined): PageBlock => ({ users: sent?.users ?? [], roles: sent?.roles ?? [], teams: sent?.teams ?? [] });
+
+export const pagePermissionsQuery = (page: string) =>
+  queryOptions({
+    queryKey: ['page permissions', page],
+    queryFn: async ({ signal }): Promise<PagePermissions> => {
+      const { permissions } = (await unwrap(port.GET('/pages/{page}/permissions', { ...at(page), signal }))) as { permissions: Partial<PagePermissions> };
+      return { read: blockOf(permissions.read), update: blockOf(permissions.update) };
+    },
+    // a form is made of it
+    staleTime: 0,
+    gcTime: 0,
+    meta: { still: true },
+  });
+
+export const patchPagePermissions = (page: string, permissions: PagePermissions) => unwrap(port.PATCH('/pages/{page}/permissions', { ...at(page), body: permissions as never }));
+
 export const createFolder = (identifier: string, title: string) => unwrap(port.POST('/sidebars/catalog/folders', { body: { identifier, title } }));
 export const patchFolder = (folder: string, change: { title?: string; parent?: string | null; after?: string | null }) =>
   unwrap(port.PATCH('/sidebars/catalog/folders/{folder}', { params: { path: { folder } }, body: change }));

@@ -4,7 +4,10 @@ import { Mono } from '~/kit/Mono';
 import { Empty, Page } from '~/kit/Page';
 import { GraphView } from '~/parts/graph/GraphView';
 import type { GraphStart, GraphState } from '~/parts/graph/state';
-import { useBlueprint, useDocumentTitle } from '~/parts/model';
+import { formatNumber } from '~/lib/text';
+import { BlueprintIcon } from '~/parts/BlueprintIcon';
+import { useBlueprint, useCatalogBlueprints, useDocumentTitle } from '~/parts/model';
+import classes from './graph.module.css';
 
 const route = getRouteApi('/_in/graph');
 
@@ -23,11 +26,28 @@ export function GraphPage() {
       ) : (
         <Empty title="Nothing is chosen yet.">
           <p>
-            Open an entity and its tab Graph, or see the <Link to="/model">data model</Link>.
+            Open an entity and its tab Graph, see the <Link to="/model">data model</Link>, or begin with all of one kind:
           </p>
+          <Kinds />
         </Empty>
       )}
     </Page>
+  );
+}
+
+/** All entities of a blueprint, as a place to begin. */
+function Kinds() {
+  const filled = useCatalogBlueprints().filter(({ count }) => count > 0);
+  return (
+    <ul className={classes.kinds}>
+      {filled.map(({ identifier, title, icon, count }) => (
+        <li key={identifier}>
+          <Link to="/graph" search={{ query: `$blueprint = ${JSON.stringify(identifier)}` } as never}>
+            <BlueprintIcon blueprint={identifier} icon={icon} size={15} /> {title} <span className="sd-dim">{formatNumber(count)}</span>
+          </Link>
+        </li>
+      ))}
+    </ul>
   );
 }
 

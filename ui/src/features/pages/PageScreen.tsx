@@ -1,5 +1,5 @@
 import { Button, Chip, Group } from '@mantine/core';
-import { IconLock, IconPencil } from '@tabler/icons-react';
+import { IconLock, IconPencil, IconUsers } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
@@ -16,6 +16,7 @@ import { leavesOf } from './draft';
 import classes from './pages.module.css';
 
 const Editor = lazy(() => import('./Editor'));
+const RightsWindow = lazy(() => import('./RightsWindow'));
 const route = getRouteApi('/_in/pages/$page');
 
 /** A page of widgets, and its editor. */
@@ -49,7 +50,13 @@ function Screen({ id }: { id: string }) {
   }
   if (edit && data.mayChange) {
     return (
-      <Suspense fallback={<Waiting />}>
+      <Suspense
+        fallback={
+          <Page documentTitle={title} title={page.title ?? page.identifier}>
+            <Waiting />
+          </Page>
+        }
+      >
         <Editor page={page} onDone={() => void navigate({ search: (old) => ({ ...old, edit: undefined }) })} />
       </Suspense>
     );
@@ -100,11 +107,23 @@ interface ActionsProps {
 
 function Actions({ page, mayChange, onEdit, onDeleted }: ActionsProps) {
   const whyNot = useWhyNot('DeletePage');
+  const whyNoRights = useWhyNot('UpdatePage');
+  const [sharing, setSharing] = useState(false);
   const lock = useChange((locked: boolean) => patchPage(page.identifier, { locked }));
   const why = mayChange ? undefined : 'Only administrators may change this page, and whom they name in its permissions.';
   const mayGo = page.type === 'dashboard' || page.type === 'blueprint-entities';
   return (
     <>
+      <Explained why={whyNoRights}>
+        <Button variant="default" leftSection={<IconUsers size={14} aria-hidden />} onClick={() => setSharing(true)}>
+          Who may…
+        </Button>
+      </Explained>
+      {sharing && (
+        <Suspense fallback={null}>
+          <RightsWindow page={page} onClose={() => setSharing(false)} />
+        </Suspense>
+      )}
       {mayGo && (
         <Confirm label="Delete…" title={`Delete “${page.title ?? page.identifier}”?`} confirm="Delete the page" why={whyNot} run={() => deletePage(page.identifier).then(() => onDeleted(page))}>
           The page goes for everybody. It can be brought back as long as you stay on it.

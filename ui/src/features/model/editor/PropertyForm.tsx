@@ -129,7 +129,7 @@ function Limits({ definition, put }: { definition: Definition; put: (patch: Defi
     return (
       <div className={classes.row}>
         {[number('minLength', 'Characters, at least', 0), number('maxLength', 'Characters, at most', 0)]}
-        <TextInput label="Pattern" placeholder="^[a-z-]+$" ff="monospace" value={text(definition.pattern)} onChange={(event) => put({ pattern: event.currentTarget.value })} />
+        <TextInput label="Pattern" placeholder="^[a-z-]+$" styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }} value={text(definition.pattern)} onChange={(event) => put({ pattern: event.currentTarget.value })} />
       </div>
     );
   }
