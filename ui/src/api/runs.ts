@@ -49,13 +49,13 @@ export interface Run extends RunRow {
   output?: unknown;
   rerunOf?: string;
   /** True, or in words why not. */
-  may: Record<'cancel' | 'rerun' | 'approve' | 'settle', true | string>;
+  may: Record<'cancel' | 'rerun' | 'retry' | 'approve' | 'settle', true | string>;
 }
 
 export interface LogLine {
   seq: number;
   at: string;
-  level: 'info' | 'warn' | 'error';
+  level: 'debug' | 'info' | 'warn' | 'error';
   step?: string;
   message: string;
 }
@@ -106,6 +106,8 @@ const at = (id: string) => ({ params: { path: { id } } });
 
 export const cancelRun = (id: string) => unwrap(client.POST('/runs/{id}/cancel' as never, at(id) as never));
 export const rerun = async (id: string) => (await unwrap(client.POST('/runs/{id}/rerun' as never, { ...at(id), body: {} } as never))) as Run;
+/** Begins a run anew where it failed: what was done stays done. */
+export const retryRun = (id: string) => unwrap(client.POST('/runs/{id}/retry' as never, { ...at(id), body: {} } as never));
 export const answerApproval = (id: string, verdict: Answer['verdict'], description: string) =>
   unwrap(client.POST('/runs/{id}/approval' as never, { ...at(id), body: { verdict, description: description || undefined } } as never));
 export const settleStep = (id: string, step: string, as: 'repeat' | 'done' | 'failed', why: string) =>

@@ -33,17 +33,17 @@ export interface TemplateProblem {
   line: number;
   column: number;
   message: string;
-  /** It can be executed all the same. */
-  warning: boolean;
+  /** With a warning it can be executed all the same. */
+  severity: 'error' | 'warning';
   /** A line to be put in. */
   fix?: { title: string; line: number; text: string } | null;
 }
 
 export interface TemplateCheck {
   problems: TemplateProblem[];
-  reference?: string | null;
-  /** As it would be executed. */
-  template: Record<string, unknown> | null;
+  ref?: string | null;
+  /** As it would be executed; null where it cannot be read. */
+  template: unknown;
   form: ParameterSchema | null;
 }
 
@@ -70,8 +70,8 @@ export const templateTextQuery = (ref: string | undefined) =>
 
 export interface DryFile {
   path: string;
-  base64Content: string;
-  executable?: boolean;
+  /** Null for one that is no text. */
+  content: string | null;
 }
 
 export interface DryRun {
@@ -82,5 +82,5 @@ export interface DryRun {
 }
 
 /** Performs a template's steps as far as they touch nothing outside. */
-export const dryRun = async (template: unknown, values: Record<string, unknown>, secrets: Record<string, string>, files: DryFile[]) =>
-  (await unwrap(client.POST('/templates/dry-run' as never, { body: { template, values, secrets, files } } as never))) as DryRun;
+export const dryRun = async (text: string, values: Record<string, unknown>, secrets: Record<string, string>, files: DryFile[]) =>
+  (await unwrap(client.POST('/templates/dry-run' as never, { body: { text, values, secrets, files } } as never))) as DryRun;

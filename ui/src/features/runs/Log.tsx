@@ -84,14 +84,14 @@ function Line({ line }: { line: LogLine }) {
       <time className={classes.logTime} dateTime={line.at} title={absoluteTime(line.at)}>
         {clock(line.at)}
       </time>
-      {line.level !== 'info' && <span className={classes.level}>{line.level}</span>}
+      {(line.level === 'warn' || line.level === 'error') && <span className={classes.level}>{line.level}</span>}
       <span className={classes.logText}>{line.message}</span>
     </div>
   );
 }
 
 function matches(line: LogLine, { step, find, bad }: RunSearch): boolean {
-  return (!step || line.step === undefined || line.step === null || line.step === step) && (!bad || line.level !== 'info') && (!find || line.message.toLowerCase().includes(find.toLowerCase()));
+  return (!step || line.step === undefined || line.step === null || line.step === step) && (!bad || line.level === 'warn' || line.level === 'error') && (!find || line.message.toLowerCase().includes(find.toLowerCase()));
 }
 
 function clock(iso: string): string {

@@ -2,7 +2,7 @@ import { Button, Menu } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { cancelRun, hasEnded, rerun, runQuery, type Run } from '~/api/runs';
+import { cancelRun, hasEnded, rerun, retryRun, runQuery, type Run } from '~/api/runs';
 import { Confirm } from '~/kit/Confirm';
 import { Explained } from '~/kit/Explained';
 import { Page, Section } from '~/kit/Page';
@@ -97,16 +97,22 @@ function Facts({ run }: { run: Run }) {
 function Actions({ run }: { run: Run }) {
   const navigate = route.useNavigate();
   const again = useChange(() => rerun(run.id), ({ id }) => void navigate({ to: '/runs/$id', params: { id }, search: {} }));
+  const retry = useChange(() => retryRun(run.id));
   const ended = hasEnded(run.status);
   const repeatable = run.of.kind === 'action' || run.of.kind === 'template';
   const why = whyNot(run.may.rerun);
   return (
     <>
-      {again.error && <span className={classes.bad}>{again.error.message}</span>}
+      {(again.error ?? retry.error) && <span className={classes.bad}>{(again.error ?? retry.error)?.message}</span>}
       {!ended && (
         <Confirm label="Cancel" title="Cancel this run?" confirm="Cancel the run" run={() => cancelRun(run.id)} why={whyNot(run.may.cancel)}>
           What has been done stays done. What runs outside is told to stop, as far as it listens.
         </Confirm>
+      )}
+      {ended && run.may.retry === true && run.steps.some(({ state }) => state.state === 'done') && (
+        <Button variant="default" loading={retry.isPending} onClick={() => retry.mutate(undefined)} title="What was done stays done">
+          Go on where it stopped
+        </Button>
       )}
       {ended && repeatable && (
         <Explained why={why}>

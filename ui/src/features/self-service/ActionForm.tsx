@@ -127,7 +127,11 @@ function EntityChoice({ of, blueprint, entity, onTarget }: EntityChoiceProps) {
   );
 }
 
-const firstOfEach = (errors: Record<string, string[]>) => Object.fromEntries(Object.entries(errors).flatMap(([key, [first]]) => (first ? [[key, first]] : [])));
+/** The first of each input, without its place: it stands there. */
+const firstOfEach = (errors: Record<string, string[]>) =>
+  Object.fromEntries(Object.entries(errors).flatMap(([key, [first]]) => (first ? [[key, sentence(first.replace(/^"properties\/[^"]*"\s*/, ''))]] : [])));
+
+const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.$/, '')}.`;
 
 export function BackToHub() {
   return (

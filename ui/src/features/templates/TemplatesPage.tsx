@@ -50,17 +50,17 @@ function Editor({ start }: { start: string }) {
   const [secrets, setSecrets] = useState<Record<string, string>>({});
   const editor = useRef<CodeEditorHandle>(null);
   const problems = check?.problems ?? [];
-  const diagnostics = useMemo(() => problems.map(({ line, column, message, warning }) => ({ ...wordAt(text, offsetOf(text, line, column)), message, severity: warning ? ('warning' as const) : undefined })), [problems, text]);
+  const diagnostics = useMemo(() => problems.map(({ line, column, message, severity }) => ({ ...wordAt(text, offsetOf(text, line, column)), message, severity })), [problems, text]);
   const pages = useMemo(() => (check?.form?.steps ?? []).map(({ title, description, schema }): FormPage => ({ title, description, schema })), [check?.form]);
   const mend = ({ fix }: TemplateProblem) => fix && setText((old) => inserted(old, fix.line, fix.text));
-  const bad = problems.filter(({ warning }) => !warning).length;
+  const bad = problems.filter(({ severity }) => severity === 'error').length;
   return (
     <Page
       fill
       documentTitle={useDocumentTitle('Template editor')}
       title="Template editor"
       subtitle={check ? (problems.length === 0 ? 'Nothing is wrong with it.' : `${count(bad, 'error')}, ${count(problems.length - bad, 'warning')}`) : 'Being checked…'}
-      actions={<Add text={text} reference={check?.reference ?? undefined} bad={bad} />}
+      actions={<Add text={text} reference={check?.ref ?? undefined} bad={bad} />}
     >
       <div className={classes.columns}>
         <div className={classes.editor}>
@@ -68,7 +68,7 @@ function Editor({ start }: { start: string }) {
           <div className={classes.problems} role="region" aria-label="Problems" tabIndex={0}>
             {error && <ProblemLine level="error" message={error.message} />}
             {problems.map((problem, i) => (
-              <ProblemLine key={i} level={problem.warning ? 'warning' : 'error'} message={problem.message}>
+              <ProblemLine key={i} level={problem.severity} message={problem.message}>
                 <button type="button" className={classes.plain} onClick={() => show(editor.current, text, problem)}>
                   line {problem.line}
                 </button>
@@ -93,7 +93,7 @@ function Editor({ start }: { start: string }) {
             {pages.length > 0 ? <Preview key={pages.length} pages={pages} values={values} onValues={setValues} secrets={secrets} onSecrets={setSecrets} onDone={() => void navigate({ search: (old) => ({ ...old, tab: 'try' }), replace: true })} /> : <Empty title="There is no form.">{check ? 'What is written asks for nothing, or cannot be read.' : ''}</Empty>}
           </Tabs.Panel>
           <Tabs.Panel value="try" className={classes.panel}>
-            <Trial template={check?.template ?? null} values={values} secrets={secrets} form={check?.form ?? null} />
+            <Trial text={text} unreadable={!check?.template} values={values} secrets={secrets} form={check?.form ?? null} />
           </Tabs.Panel>
         </Tabs>
       </div>

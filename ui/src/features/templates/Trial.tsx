@@ -12,24 +12,26 @@ import type { Schema, Values } from '~/parts/form/types';
 import classes from './templates.module.css';
 
 interface TrialProps {
-  template: Record<string, unknown> | null;
+  text: string;
+  /** It cannot be read as it is. */
+  unreadable: boolean;
   form: ParameterSchema | null;
   values: Values;
   secrets: Record<string, string>;
 }
 
 /** Performs the steps as far as they touch nothing outside, and shows what would come of it. */
-export function Trial({ template, form, values, secrets }: TrialProps) {
+export function Trial({ text, unreadable, form, values, secrets }: TrialProps) {
   const [files, setFiles] = useState<DryFile[]>([]);
   const full = (form?.steps ?? []).reduce<Values>((sum, { schema }) => withDefaults(schema as Schema, sum) as Values, values);
   const given = Object.fromEntries(Object.entries(full).filter(([, value]) => value !== null));
-  const trial = useMutation({ mutationFn: () => dryRun(template, given, secrets, files) });
+  const trial = useMutation({ mutationFn: () => dryRun(text, given, secrets, files) });
   const open = (chosen: File[]) => void Promise.all(chosen.map(readFile)).then(setFiles);
   return (
     <>
       <p className="sd-dim">Nothing outside is touched: steps that would are left out. Values come from the form; files that stand beside the template can be given here.</p>
       <div className={classes.tools}>
-        <Button onClick={() => trial.mutate()} loading={trial.isPending} disabled={template === null}>
+        <Button onClick={() => trial.mutate()} loading={trial.isPending} disabled={unreadable}>
           Try it
         </Button>
         <FileButton multiple onChange={open} inputProps={{ webkitdirectory: '', 'aria-label': 'Folder beside the template' } as object}>
@@ -68,7 +70,7 @@ function Result({ result: { log, files, output, error } }: { result: DryRun }) {
             <summary>
               <Mono>{file.path}</Mono>
             </summary>
-            <CodeBlock text={textOf(file)} language={/\.ya?ml$/.test(file.path) ? 'yaml' : /\.json$/.test(file.path) ? 'json' : 'text'} label={file.path} maxHeight="320px" />
+            {file.content === null ? <p className={classes.nothing}>It is no text.</p> : <CodeBlock text={file.content} language={/\.ya?ml$/.test(file.path) ? 'yaml' : /\.json$/.test(file.path) ? 'json' : 'text'} label={file.path} maxHeight="320px" />}
           </details>
         ))}
       </Section>
@@ -81,13 +83,8 @@ function Result({ result: { log, files, output, error } }: { result: DryRun }) {
   );
 }
 
-const textOf = ({ base64Content }: DryFile) => new TextDecoder().decode(Uint8Array.from(atob(base64Content), (char) => char.charCodeAt(0)));
-
 /** Paths begin below the chosen folder. */
 async function readFile(file: File): Promise<DryFile> {
-  const bytes = new Uint8Array(await file.arrayBuffer());
   const path = (file.webkitRelativePath || file.name).split('/').slice(file.webkitRelativePath ? 1 : 0).join('/');
-  let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return { path, base64Content: btoa(text) };
+  return { path, content: await file.text() };
 }

@@ -1,0 +1,38 @@
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { port, client, unwrap } from './client';
+
+/** An action or automation as Port's API has it. */
+export type Definition = Record<string, unknown> & { identifier?: string; title?: string };
+
+export const definitionsQuery = queryOptions({
+  queryKey: ['actions', 'definitions'],
+  queryFn: async ({ signal }) => ((await unwrap(port.GET('/actions' as never, { signal } as never))) as { actions: Definition[] }).actions,
+});
+
+const stamps = new Set(['id', 'createdAt', 'createdBy', 'updatedAt', 'updatedBy']);
+
+/** What somebody wrote of it. */
+export const withoutStamps = (definition: Definition): Definition => Object.fromEntries(Object.entries(definition).filter(([key]) => !stamps.has(key)));
+
+export const createDefinition = (body: Definition) => unwrap(port.POST('/actions' as never, { body } as never));
+export const putDefinition = (id: string, body: Definition) => unwrap(port.PUT('/actions/{action}' as never, { params: { path: { action: id } }, body } as never));
+export const deleteDefinition = (id: string) => unwrap(port.DELETE('/actions/{action}' as never, { params: { path: { action: id } } } as never));
+
+/** What a definition would do. */
+export interface Preview {
+  /** What the back end would be given. */
+  invocation: unknown;
+  userInputs: Record<string, unknown>;
+  /** Why it would not begin. */
+  problems: string[];
+  /** Templates that give null because they are wrong. */
+  faults: { path?: string; message: string; expression?: string }[];
+}
+
+export const previewQuery = (definition: Definition, values: Record<string, unknown>, entity: { entity?: string; blueprint?: string }) =>
+  queryOptions({
+    queryKey: ['actions', 'preview', definition, values, entity],
+    queryFn: async ({ signal }) => (await unwrap(client.POST('/actions/preview' as never, { body: { definition, values, ...entity }, signal } as never))) as Preview,
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
