@@ -23,7 +23,7 @@ export default function RightsWindow({ page, onClose }: { page: PageJson; onClos
 
 function Rights({ page, stored, onClose }: { page: PageJson; stored: PagePermissions; onClose: () => void }) {
   const [wanted, setWanted] = useState(stored);
-  const save = useChange(() => patchPagePermissions(page.identifier, wanted), onClose);
+  const save = useChange(() => patchPagePermissions(page.identifier, whole(wanted)), onClose);
   return (
     <Form
       onSubmit={() => save.mutate(undefined)}
@@ -39,11 +39,18 @@ function Rights({ page, stored, onClose }: { page: PageJson; stored: PagePermiss
         </>
       }
     >
-      <p className="sd-dim">Administrators always may both. What a widget counts is decided apart from this: each shows what its reader may see.</p>
+      <p className="sd-dim">Administrators always may both, and whoever may change it may look at it. What a widget counts is decided apart from this: each shows what its reader may see.</p>
       <Block legend="Look at it" everybody="Everybody" block={wanted.read} onChange={(read) => setWanted({ ...wanted, read })} />
       <Block legend="Change it" everybody="Everybody" block={wanted.update} onChange={(update) => setWanted({ ...wanted, update })} />
     </Form>
   );
+}
+
+/** Nobody changes what he may not look at. */
+function whole({ read, update }: PagePermissions): PagePermissions {
+  if (read.roles.includes('Member')) return { read, update };
+  const both = (key: keyof PageBlock) => [...new Set([...read[key], ...update[key]])];
+  return { read: { users: both('users'), roles: both('roles'), teams: both('teams') }, update };
 }
 
 interface BlockProps {
