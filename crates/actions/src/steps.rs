@@ -1,5 +1,6 @@
 //! Actions of Backstage's scaffolder, each a [`Performer`] in a file of its own, and what they share.
 
+mod catalog_apply;
 mod catalog_fetch;
 mod catalog_register;
 mod catalog_write;
@@ -12,6 +13,7 @@ mod fs_delete;
 mod fs_readdir;
 mod fs_rename;
 mod github;
+mod gitlab;
 mod hosting;
 mod input;
 mod patterns;
@@ -21,6 +23,7 @@ mod render;
 mod schema;
 mod small;
 mod source;
+mod vendors;
 
 use std::sync::Arc;
 
@@ -47,6 +50,7 @@ pub(crate) fn all() -> Vec<Arc<dyn Performer>> {
         Arc::new(catalog_register::CatalogRegister),
         Arc::new(catalog_write::CatalogWrite),
         Arc::new(catalog_fetch::CatalogFetch),
+        Arc::new(catalog_apply::CatalogApply),
         // Git servers and code hosts.
         Arc::new(publish_git::PublishGit),
         Arc::new(github::Publish),
@@ -55,5 +59,5 @@ pub(crate) fn all() -> Vec<Arc<dyn Performer>> {
         Arc::new(github::PullRequest),
         Arc::new(github::BranchProtection),
     ];
-    all.into_iter().chain(github::small()).collect()
+    all.into_iter().chain(github::small()).chain(vendors::all()).chain(gitlab::all()).collect()
 }

@@ -44,10 +44,14 @@ impl Used {
         if bytes > file_bytes {
             return wrong(format!("{path} is larger than the {file_bytes} bytes of a file"));
         }
-        if self.files.fetch_add(1, Ordering::Relaxed) >= files {
+        let count = self.files.fetch_add(1, Ordering::Relaxed);
+        let held = self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        if count >= files {
+            self.give_back(bytes);
             return wrong(format!("the workspace has more than {files} files"));
         }
-        if self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > most {
+        if held + bytes > most {
+            self.give_back(bytes);
             return wrong(format!("the workspace has more than {most} bytes"));
         }
         Ok(())

@@ -7,6 +7,18 @@
 
 mod catalog_steps;
 mod fake;
+#[path = "../../../hosts/tests/it/git_server.rs"]
+#[expect(dead_code, reason = "the tests of the hosts need more of it")]
+mod git_server;
 mod github;
+mod gitlab;
+mod kafka;
+mod kubernetes;
+mod publish;
 mod stage;
+mod terraform;
+mod steps_fetch;
+mod steps_files;
+mod steps_stage;
 mod webhook;
+mod workspace;
