@@ -28,8 +28,8 @@ mod notifications;
 mod openapi;
 mod permission;
 mod query;
-mod quiet;
 mod refresh;
+mod scaffolder;
 mod search;
 mod signals;
 mod socket;
@@ -51,8 +51,8 @@ pub use error::refusal;
 pub use events::router as events_router;
 pub use frontend::{Frontend, Guests};
 pub use openapi::openapi;
-pub use permission::{catalog_permissions, router as permission_router};
-pub use quiet::scaffolder as scaffolder_router;
+pub use permission::{catalog_permissions, router as permission_router, scaffolder_permissions};
+pub use scaffolder::router as scaffolder_router;
 pub use search::router as search_router;
 
 /// The routes, to be nested under `/api/catalog`. Each demands that authentication has put a `Viewer`

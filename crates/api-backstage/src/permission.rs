@@ -64,6 +64,26 @@ pub fn catalog_permissions() -> Vec<(&'static str, Option<&'static str>, &'stati
     CATALOG.iter().map(|(name, action, behind)| (*name, *action, scope(behind))).collect()
 }
 
+/// A permission of the scaffolder: name, attribute `action`, the type of what it is about, what decides. Names as in
+/// Backstage's `scaffolder-common`.
+const SCAFFOLDER: [(&str, Option<&str>, Option<&str>, Action); 8] = [
+    ("scaffolder.action.execute", None, Some("scaffolder-action"), Action::ExecuteTemplate),
+    ("scaffolder.template.parameter.read", Some("read"), Some("scaffolder-template"), Action::ReadTemplates),
+    ("scaffolder.template.step.read", Some("read"), Some("scaffolder-template"), Action::ReadTemplates),
+    // Which tasks somebody may read and end is decided for each.
+    ("scaffolder.task.read", Some("read"), Some("scaffolder-task"), Action::ReadRuns),
+    ("scaffolder.task.cancel", None, Some("scaffolder-task"), Action::ReadRuns),
+    ("scaffolder.task.create", Some("create"), None, Action::ExecuteTemplate),
+    ("scaffolder.template.dry-run", None, None, Action::DryRunTemplate),
+    ("scaffolder.template.management", None, None, Action::DryRunTemplate),
+];
+
+/// The scaffolder's permissions: name, attribute `action`, and the scope that a token needs for what stands behind it.
+#[must_use]
+pub fn scaffolder_permissions() -> Vec<(&'static str, Option<&'static str>, &'static str)> {
+    SCAFFOLDER.iter().map(|(name, action, _, behind)| (*name, *action, behind.scope())).collect()
+}
+
 /// The routes, to be nested under `/api/permission`.
 pub fn router(portal: Portal) -> Router {
     Router::new()
@@ -203,6 +223,30 @@ pub(crate) async fn metadata(_: Caller) -> Json<Value> {
     )
 }
 
+/// The permissions that the scaffolder asks for.
+#[utoipa::path(
+    get,
+    path = "/api/scaffolder/.well-known/backstage/permissions/metadata",
+    operation_id = "scaffolder_permissions",
+    tag = "permission",
+    responses(
+        (status = 200, description = "The permissions", body = PermissionMetadata),
+        (status = 401, description = "No valid credential", body = Refusal),
+    )
+)]
+pub(crate) async fn scaffolder_metadata(_: Caller) -> Json<Value> {
+    let permission = |(name, action, about, _): &(&str, Option<&str>, Option<&str>, Action)| {
+        let attributes = action.map_or_else(|| json!({}), |action| json!({ "action": action }));
+        match about {
+            Some(about) => {
+                json!({ "type": "resource", "name": name, "attributes": attributes, "resourceType": about })
+            }
+            None => json!({ "type": "basic", "name": name, "attributes": attributes }),
+        }
+    };
+    Json(json!({ "permissions": SCAFFOLDER.iter().map(permission).collect::<Vec<_>>(), "rules": [] }))
+}
+
 /// One thing that is asked.
 struct Asked {
     id: String,
@@ -269,7 +313,11 @@ impl Judge<'_> {
     fn decide(&self, asked: Asked) -> Decision {
         let word = |yes: bool| if yes { "ALLOW" } else { "DENY" };
         let behind = CATALOG.iter().find(|(name, ..)| *name == asked.permission).map(|(.., behind)| behind);
-        let one = |reference: Option<&str>| word(self.may(behind, reference));
+        let scaffolder = SCAFFOLDER.iter().find(|(name, ..)| *name == asked.permission);
+        let one = |reference: Option<&str>| match scaffolder {
+            Some((name, _, about, action)) => word(self.may_scaffold(name, *about, *action, reference)),
+            None => word(self.may(behind, reference)),
+        };
         let result = match &asked.about {
             About::Nothing => Outcome::One(one(None)),
             About::One(reference) => Outcome::One(one(Some(reference))),
@@ -293,6 +341,21 @@ impl Judge<'_> {
             (Some(Behind::Entities(action)), Some(reference)) => self.may_with(*action, reference),
             // Of a plugin that is not here, so nobody is kept from anything: Backstage's default policy says the same.
             (None, _) => self.viewer.scopes().is_none() && self.portal.rights(self.viewer).is_active(),
+        }
+    }
+
+    fn may_scaffold(&self, name: &str, about: Option<&str>, action: Action, id: Option<&str>) -> bool {
+        let could = self.portal.could(self.viewer, action, Resource::Any).is_ok();
+        match (about, id) {
+            // A task that is not to be seen is denied, whether or not it is there.
+            (Some("scaffolder-task"), Some(id)) => {
+                let task = could.then(|| self.portal.template_task(self.viewer, id).ok()).flatten();
+                let ends = |run: &stagedoor_portal::Run| {
+                    run.status.has_ended() || self.portal.run_doings(self.viewer, run).cancel.is_ok()
+                };
+                task.is_some_and(|run| name != "scaffolder.task.cancel" || ends(&run))
+            }
+            _ => could,
         }
     }
 

@@ -31,7 +31,7 @@ pub(crate) const LARGEST_BODY: usize = DOCUMENTS_LIMIT;
 
 /// The largest body that is read at a path. One that says it is larger is refused before it comes.
 pub(crate) fn body_limit(path: &str) -> usize {
-    if path.starts_with("/api/stagedoor/") {
+    if path.starts_with("/api/stagedoor/") || path.starts_with("/api/scaffolder/") {
         DOCUMENTS_LIMIT
     } else if path.starts_with("/api/events/http/") {
         WEBHOOK_LIMIT
@@ -79,6 +79,9 @@ pub fn configured_app(
     let permission = stagedoor_api_backstage::permission_router(portal.clone());
     let permission = permission.layer(DefaultBodyLimit::max(BODY_LIMIT));
     let search = stagedoor_api_backstage::search_router(portal.clone());
+    // A dry run brings the files beside its template along.
+    let scaffolder = stagedoor_api_backstage::scaffolder_router(portal.clone());
+    let scaffolder = scaffolder.layer(DefaultBodyLimit::max(DOCUMENTS_LIMIT));
     let native = stagedoor_api_native::router(portal, info).layer(DefaultBodyLimit::max(DOCUMENTS_LIMIT));
     let app = Router::new()
         .nest("/v1", port)
@@ -86,7 +89,7 @@ pub fn configured_app(
         .nest("/api/permission", permission)
         .nest("/api/events", events)
         .nest("/api/search", search)
-        .nest("/api/scaffolder", stagedoor_api_backstage::scaffolder_router())
+        .nest("/api/scaffolder", scaffolder)
         .merge(frontend.as_ref().map(plugins).unwrap_or_default())
         .nest("/api/stagedoor/v1", native)
         .route("/metrics", get(telemetry::metrics).with_state(Arc::clone(&telemetry)))

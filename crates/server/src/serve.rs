@@ -113,6 +113,7 @@ async fn load(
     })
     .await??;
     secrets::hide(&portal, &environment);
+    portal.configure_templates(wiring::templates_config(config));
     let authority = Arc::new(wiring::authority(&portal, &key, config, credentials, options.dev));
     let telemetry = watch.start(&portal);
     let info = wiring::portal_info(config, options.dev);

@@ -108,6 +108,17 @@ pub fn portal_info(config: &Config, dev: bool) -> PortalInfo {
     }
 }
 
+/// What every run of a template is given.
+pub(crate) fn templates_config(config: &Config) -> stagedoor_portal::TemplatesConfig {
+    let values = |all: &[(String, crate::config::Text)]| {
+        all.iter().map(|(name, text)| (name.clone(), text.as_str().into())).collect()
+    };
+    stagedoor_portal::TemplatesConfig {
+        parameters: values(&config.templates.parameters),
+        secrets: values(&config.templates.secrets),
+    }
+}
+
 /// What is read, under which rules, through which door.
 #[must_use]
 pub fn sources_config(config: &Config, outbound: AllowList) -> SourcesConfig {

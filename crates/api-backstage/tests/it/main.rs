@@ -6,6 +6,8 @@ mod files;
 mod limits;
 mod locations;
 mod outside;
+mod scaffolder;
+mod scaffolder_steps;
 mod unprocessed;
 mod visibility;
 mod walks;

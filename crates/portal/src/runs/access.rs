@@ -79,6 +79,19 @@ impl CatalogAccess for Access {
         let one = one.ok_or_else(|| Failure::new("nothing was written"))?;
         Ok(one.map_err(|error| failure(&error))?.entity)
     }
+
+    async fn hand_over(&self, text: &str) -> Result<Vec<String>, Failure> {
+        let report = self.portal.write_documents(&self.viewer, text.to_owned(), false).await;
+        let report = report.map_err(|error| failure(&error))?;
+        if let Some(refused) = report.rejected.first() {
+            let (line, why) = (refused.line, &refused.message);
+            return Err(Failure::new(format!("the catalog refuses what is at line {line}: {why}")));
+        }
+        let mut taken: Vec<_> =
+            [report.created, report.changed, report.unchanged].into_iter().flatten().collect();
+        taken.sort_by_key(|document| document.index);
+        Ok(taken.into_iter().filter_map(|document| document.reference).collect())
+    }
 }
 
 /// A refusal as a step has it: what may go away is tried again.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::Portal;
 
 /// `scaffolder.defaultEnvironment` of the configuration.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct TemplatesConfig {
     /// Read by templates as `environment.parameters`.
     pub parameters: Map<String, Value>,

@@ -39,7 +39,7 @@ pub(super) const TOP: &Keys = &[
     ("permission", NotYet),
     ("proxy", NotYet),
     ("rollbar", NotYet),
-    ("scaffolder", NotYet),
+    ("scaffolder", Read),
     ("search", NotYet),
     ("sentry", NotYet),
     ("signals", NotYet),
@@ -116,6 +116,19 @@ pub(super) const AUTH: &Keys = &[
 
 pub(super) const GUEST: &Keys =
     &[("userEntityRef", Read), ("ownershipEntityRefs", Read), ("dangerouslyAllowOutsideDevelopment", Read)];
+
+pub(super) const SCAFFOLDER: &Keys = &[
+    ("defaultEnvironment", Read),
+    ("concurrentTasksLimit", NotYet),
+    ("defaultAuthor", NotYet),
+    ("defaultCommitMessage", NotYet),
+    ("requireScmUserCredentials", NotYet),
+    ("taskRecovery", NotYet),
+    ("taskTimeout", NotYet),
+    ("EXPERIMENTAL_recoverTasks", NotYet),
+];
+
+pub(super) const DEFAULT_ENVIRONMENT: &Keys = &[("parameters", Read), ("secrets", Read)];
 
 pub(super) const BACKEND_AUTH: &Keys = &[
     ("externalAccess", Read),

@@ -3,6 +3,7 @@
 mod external;
 mod guests;
 mod outside;
+mod scaffolder;
 mod secrets;
 mod sessions;
 mod wire;
@@ -93,6 +94,7 @@ impl Reader<'_> {
             outside: self.outside(&root, &catalog),
             rules: self.rules(&catalog.key("rules")),
             stagedoor: self.stagedoor(&root.key("stagedoor")),
+            templates: self.template_environment(&root.key("scaffolder")),
             wire,
             external_access: self.external_access(&auth.key("externalAccess")),
             warnings: Vec::new(),

@@ -37,10 +37,21 @@ pub struct Config {
     pub stagedoor: StagedoorConfig,
     /// Certificates, proxies, other origins, limits.
     pub wire: WireConfig,
+    /// `scaffolder.defaultEnvironment`.
+    pub templates: TemplateEnvironment,
     /// `backend.auth.externalAccess`.
     pub external_access: Vec<ExternalAccess>,
     /// What was passed over.
     pub warnings: Vec<Warning>,
+}
+
+/// `scaffolder.defaultEnvironment`: what every run of a template is given, by name.
+#[derive(Clone, Debug, Default)]
+pub struct TemplateEnvironment {
+    /// `parameters`.
+    pub parameters: Vec<(String, Text)>,
+    /// `secrets`.
+    pub secrets: Vec<(String, Text)>,
 }
 
 /// `auth.providers.guest`.

@@ -113,13 +113,3 @@ async fn what_is_no_search_is_refused() {
     search(&portal, &elsa, &format!("term={odd}")).await;
     assert_eq!(portal.request_as(&elsa, "POST", "/api/search/query", None).await.status, 404);
 }
-
-/// There is no scaffolder: its lists are empty, and everything else of it is unknown.
-#[tokio::test]
-async fn the_scaffolders_lists_are_empty() {
-    let portal = portal().await;
-    let get = async |path: &str| portal.get(&format!("/api/scaffolder{path}")).await;
-    assert_eq!(get("/v2/actions").await.json(), json!([]));
-    assert_eq!(get("/v2/tasks?limit=5&offset=0").await.json(), json!({ "tasks": [], "totalTasks": 0 }));
-    assert_eq!(get("/v2/templates/default/template/a/parameter-schema").await.status, 404);
-}
