@@ -267,6 +267,39 @@ test('the administrator makes the member an administrator and back, seen at the 
   await expect.poll(() => member.evaluate(() => fetch('/v1/organization/secrets').then(({ status }) => status))).toBe(403);
 });
 
+test('a page is closed to all but whom it names', async () => {
+  const made = await admin.request.post('/v1/pages', { data: { identifier: 'rehearsals', title: 'Rehearsals', type: 'dashboard', widgets: [] } });
+  expect(made.status()).toBe(201);
+  await member.goto('/pages/rehearsals');
+  await expect(heading(member, 'Rehearsals')).toBeVisible();
+  await expect(member.getByRole('button', { name: 'Who may…' })).toBeDisabled();
+  const choose = async () => {
+    await admin.goto('/pages/rehearsals');
+    await admin.getByRole('button', { name: 'Who may…' }).click();
+    return admin.getByRole('dialog', { name: 'Who may what on “Rehearsals”' });
+  };
+  let window = await choose();
+  await window.getByRole('group', { name: 'Look at it' }).getByRole('checkbox', { name: 'Everybody' }).uncheck();
+  await check(admin, 'the window of rights');
+  await window.getByRole('button', { name: 'Save' }).click();
+  await expect(window).toBeHidden();
+  await member.goto('/pages/rehearsals');
+  await expect(member.getByText('This page cannot be shown.')).toBeVisible();
+  await expect(member.getByRole('link', { name: 'Rehearsals' })).toHaveCount(0);
+  // who is named may change it, and so look at it
+  window = await choose();
+  const update = window.getByRole('group', { name: 'Change it' });
+  await update.getByRole('combobox', { name: 'People' }).fill('elsa');
+  await admin.getByRole('option', { name: /elsa@/ }).click();
+  // the list of people lies over the buttons until one goes on
+  await window.getByText('Administrators always may both', { exact: false }).click();
+  await window.getByRole('button', { name: 'Save' }).click();
+  await expect(window).toBeHidden();
+  await member.goto('/pages/rehearsals');
+  await member.getByRole('button', { name: 'Edit' }).click();
+  await expect(member.getByRole('button', { name: 'Add a widget' })).toBeVisible();
+});
+
 test('a session that is ended is thrown out at once, and comes back to where it was', async () => {
   await member.goto('/catalog/component');
   await expect(member.locator('tbody tr').first()).toBeVisible();
