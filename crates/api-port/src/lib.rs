@@ -3,6 +3,7 @@
 //! Handlers translate and hold no rules: those are in `portal`. One file per noun. What was chosen where
 //! Port's own behaviour is not known is written down in `docs/reference/compat-port.md`.
 
+mod actions;
 mod apps;
 mod audit;
 mod auth;
@@ -21,6 +22,7 @@ mod organization;
 mod pages;
 mod permissions;
 mod quiet;
+mod runs;
 mod search;
 mod secrets;
 mod shape;
@@ -102,6 +104,8 @@ pub fn router(portal: Portal, auth: Arc<dyn TokenIssuer>) -> Router {
         .merge(users::routes())
         .merge(audit::routes())
         .merge(secrets::routes())
+        .merge(actions::routes())
+        .merge(runs::routes())
         .merge(quiet::routes())
         .fallback(error::unknown_route)
         .method_not_allowed_fallback(error::unknown_route)

@@ -372,7 +372,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// What nouns describe themselves.
-fn parts() -> [utoipa::openapi::OpenApi; 13] {
+fn parts() -> [utoipa::openapi::OpenApi; 15] {
     [
         crate::apps::openapi(),
         crate::audit::openapi(),
@@ -382,6 +382,8 @@ fn parts() -> [utoipa::openapi::OpenApi; 13] {
         crate::migrations::openapi(),
         search::schemas::openapi(),
         crate::organization::openapi(),
+        crate::actions::openapi(),
+        crate::runs::openapi(),
         crate::pages::openapi(),
         crate::sidebars::openapi(),
         crate::permissions::openapi(),

@@ -42,7 +42,7 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
     path = "/auth/permissions",
     tag = "Auth",
     operation_id = "list_permissions",
-    params(("action_version" = Option<String>, Query, description = "Ignored: there are no actions yet")),
+    params(("action_version" = Option<String>, Query, description = "Accepted: there is one form")),
     responses(
         (status = 200, description = "The permissions", body = OwnPermissionsReply),
         (status = 401, description = "No valid access token", body = Refusal),
@@ -74,6 +74,9 @@ fn permissions(portal: &Portal, viewer: &Viewer) -> Vec<String> {
             }
         }
     }
+    let (any, owned) = portal.executable_actions(viewer);
+    any.iter().for_each(|action| add(format!("execute:actions:{action}")));
+    owned.iter().for_each(|action| add(format!("execute:team_entities:actions:{action}")));
     for scope in viewer.scopes().iter().flat_map(|scopes| scopes.iter()) {
         if is_named(portal, viewer, scope) {
             add(scope.to_owned());

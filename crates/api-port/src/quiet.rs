@@ -34,17 +34,9 @@ use Quiet::{NoSuch, NotYet, Nothing, NothingOfBlueprint};
 const GET: MethodFilter = MethodFilter::GET;
 const POST: MethodFilter = MethodFilter::POST;
 const PUT: MethodFilter = MethodFilter::PUT;
-const OTHERS: MethodFilter = MethodFilter::PUT.or(MethodFilter::PATCH).or(MethodFilter::DELETE);
 
 /// Method, path, answer. The reason is the same in every line: it is not there yet.
-const TABLE: [(MethodFilter, &str, Quiet); 17] = [
-    (GET, "/actions", Nothing(&["actions"])),
-    (POST, "/actions", NotYet("actions")),
-    (GET, "/actions/{action}", NoSuch("Action")),
-    (OTHERS, "/actions/{action}", NoSuch("Action")),
-    (POST, "/actions/{action}/runs", NoSuch("Action")),
-    (GET, "/actions/runs", Nothing(&["runs"])),
-    (POST, "/actions/runs/claim-pending", Nothing(&["runs"])),
+const TABLE: [(MethodFilter, &str, Quiet); 10] = [
     (POST, "/workflows/runs/claim-pending", Nothing(&["nodeRuns"])),
     (GET, "/workflows/nodes/runs", Nothing(&["nodeRuns"])),
     (GET, "/scorecards", Nothing(&["scorecards"])),

@@ -6,6 +6,7 @@
 
 mod condition;
 mod context;
+mod favourites;
 mod follow;
 mod form;
 mod hub;
@@ -18,6 +19,7 @@ mod write;
 
 use serde_json::{Map, Value, json};
 use stagedoor_actions::port::PortAction;
+pub use stagedoor_actions::port::templating::Fault as TemplateFault;
 use stagedoor_auth::{Action, Resource, Viewer};
 use stagedoor_model::{Record, Stamps};
 use stagedoor_query::{Catalog, stable_hash};
@@ -26,7 +28,7 @@ use crate::Portal;
 use crate::error::PortalError;
 
 pub use form::{FormAnswer, FormQuestion};
-pub use hub::{HubAction, HubEntry};
+pub use hub::Offer;
 pub use preview::{PreviewAction, PreviewAnswer};
 pub use start::ActionCall;
 

@@ -4,6 +4,7 @@
 //! `.entity` and `.user`. Port's own page finds that out in the browser; here it is found out once, for the browser and
 //! for the check at the start alike.
 
+mod plain;
 mod resolve;
 
 use serde_json::{Map, Value};

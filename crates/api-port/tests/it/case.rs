@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use serde_json::{Value, json};
@@ -10,8 +11,11 @@ use stagedoor_testkit::{Answer, TestPortal, yaml};
 
 type Saved = BTreeMap<String, String>;
 
+/// How long a step with `until` is repeated.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// A misspelt key would demand nothing.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "name",
     "request",
     "json",
@@ -24,6 +28,7 @@ const KEYS: [&str; 12] = [
     "absent",
     "ids",
     "save",
+    "until",
 ];
 
 /// Runs the steps of a file; tells what failed, in words.
@@ -33,8 +38,7 @@ pub(crate) async fn run(path: &Path) -> Vec<String> {
     let mut saved = Saved::new();
     let mut failures = Vec::new();
     for step in root["steps"].as_array().unwrap() {
-        let answer = send(&portal, step, &saved).await;
-        let mut problems = check(step, &answer, &saved);
+        let (answer, mut problems) = ask(&portal, step, &saved).await;
         for (name, pointer) in entries(&step["save"]) {
             match answer.json().pointer(pointer.as_str().unwrap()).and_then(Value::as_str) {
                 Some(text) => drop(saved.insert(name.clone(), text.to_owned())),
@@ -53,6 +57,19 @@ pub(crate) async fn run(path: &Path) -> Vec<String> {
         }
     }
     failures
+}
+
+/// Sends a request and looks at the answer; with `until` again and again, for what comes about in the background.
+async fn ask(portal: &TestPortal, step: &Value, saved: &Saved) -> (Answer, Vec<String>) {
+    let begun = Instant::now();
+    loop {
+        let answer = send(portal, step, saved).await;
+        let problems = check(step, &answer, saved);
+        if step["until"] != true || problems.is_empty() || begun.elapsed() > PATIENCE {
+            return (answer, problems);
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 fn entries(map: &Value) -> impl Iterator<Item = (&String, &Value)> {
@@ -119,7 +136,7 @@ fn every_reply(answer: &Answer) -> Vec<String> {
         }
     };
     demand(answer.header("content-type") == "application/json", "not application/json");
-    demand(body["ok"] == json!(matches!(answer.status, 200 | 201)), "`ok` does not fit the status");
+    demand(body["ok"] == json!(matches!(answer.status, 200..=202)), "`ok` does not fit the status");
     let trace = answer.header("x-trace-id");
     let number = |name: &str| answer.header(&format!("x-ratelimit-{name}")).parse::<u64>().is_ok();
     demand(["period", "limit", "remaining", "reset"].into_iter().all(number), "no x-ratelimit-*");

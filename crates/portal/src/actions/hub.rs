@@ -1,44 +1,46 @@
 //! Everything that somebody could execute, with the reason where it may not.
 
-use std::sync::Arc;
-
+use serde_json::Value;
 use stagedoor_auth::{Action, Resource, Viewer};
-use stagedoor_query::NodeId;
+use stagedoor_model::json::at;
+use stagedoor_query::{Catalog, Expr, NodeId};
 
 use super::form::not_offered;
 use super::{ACTIONS, StoredAction, condition, rights};
 use crate::error::PortalError;
-use crate::{Portal, View};
+use crate::{Portal, RunKind, RunQuery, Scope, View};
 
-/// One action of the hub.
-#[derive(Clone, Debug)]
-pub struct HubAction {
-    /// The action.
-    pub action: StoredAction,
-    /// Whether it runs only after an approval.
-    pub needs_approval: bool,
-}
+/// Runs among which the newest ones of each action are looked for.
+const RECENT: usize = 50;
 
-/// An action with what the caller may do.
+/// Something that can be executed, and whether the caller may.
 #[derive(Clone, Debug)]
-pub struct HubEntry {
-    /// The action.
-    pub action: HubAction,
-    /// Why it cannot be executed by this caller, for this entity; nothing where it can.
-    pub why_not: Option<String>,
+pub enum Offer {
+    /// An action.
+    Action {
+        /// It.
+        action: Box<StoredAction>,
+        /// Why it cannot be executed by this caller, for this entity; nothing where it can.
+        why_not: Option<String>,
+    },
+    /// A template of the catalog.
+    Template {
+        /// Lower-case reference.
+        reference: String,
+        /// The document.
+        document: Box<Value>,
+        /// Why it cannot be executed by this caller.
+        why_not: Option<String>,
+    },
 }
 
 impl Portal {
-    /// Every self-service action, and why not where the caller may not execute it. With an entity: those that are about
-    /// it; without: all.
+    /// Every self-service action and template, and why not where the caller may not execute it. With an entity (blueprint
+    /// and identifier): the actions that are about it.
     ///
     /// # Errors
     /// `Forbidden`; `NotFound` for the entity.
-    pub fn action_hub(
-        &self,
-        viewer: &Viewer,
-        entity: Option<(&str, &str)>,
-    ) -> Result<Vec<HubEntry>, PortalError> {
+    pub fn offers(&self, viewer: &Viewer, entity: Option<(&str, &str)>) -> Result<Vec<Offer>, PortalError> {
         self.may(viewer, Action::ReadActions, Resource::Any)?;
         let view = self.view(viewer)?;
         let node = match entity {
@@ -49,17 +51,50 @@ impl Portal {
             None => None,
         };
         let catalog = self.shared.catalog.load_full();
-        let entry = |record: &Arc<stagedoor_model::Record>| {
-            let action = StoredAction::of(record);
-            let definition = &action.definition;
-            if definition.is_automation() || !is_about(&action, node) {
-                return None;
-            }
+        let actions = catalog.records(ACTIONS).map(|record| StoredAction::of(record));
+        let fits = |action: &StoredAction| !action.definition.is_automation() && is_about(action, node);
+        let offer = |action: StoredAction| {
             let why_not = why_not(&view, &action, &catalog, node.map(|(_, node)| node));
-            let needs_approval = definition.approval().is_some();
-            Some(HubEntry { action: HubAction { action, needs_approval }, why_not })
+            Offer::Action { action: Box::new(action), why_not }
         };
-        Ok(catalog.records(ACTIONS).filter_map(entry).collect())
+        let mut all: Vec<Offer> = actions.filter(fits).map(offer).collect();
+        if node.is_none() {
+            all.extend(self.template_offers(viewer, &view));
+        }
+        Ok(all)
+    }
+
+    fn template_offers(&self, viewer: &Viewer, view: &View) -> Vec<Offer> {
+        let found = view.select(&Expr::of_blueprint("template"), Scope::Backstage);
+        let one = |node: NodeId| {
+            let document = view.backstage_value(node);
+            at(&document, "spec.steps")?;
+            let reference = view.reference(node).to_owned();
+            let why_not =
+                self.could_execute_template(viewer, &reference).err().map(|error| error.to_string());
+            Some(Offer::Template { reference, document: Box::new(document), why_not })
+        };
+        found.by_identifier("template", None).filter_map(one).collect()
+    }
+
+    /// What the caller has executed last, each once: `action:<identifier>` and `template:<reference>`.
+    #[must_use]
+    pub fn recent_actions(&self, viewer: &Viewer) -> Vec<String> {
+        let query = RunQuery {
+            kinds: vec![RunKind::Action, RunKind::Template],
+            starter: Some(viewer.email().unwrap_or(viewer.name()).to_owned()),
+            limit: RECENT,
+            ..RunQuery::default()
+        };
+        let mut names: Vec<String> = Vec::new();
+        for run in self.runs(viewer, &query).map(|page| page.runs).unwrap_or_default() {
+            let kind = if run.of.kind == RunKind::Template { "template" } else { "action" };
+            let name = format!("{kind}:{}", run.of.identifier);
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
     }
 }
 
@@ -69,12 +104,7 @@ fn is_about(action: &StoredAction, entity: Option<(&str, NodeId)>) -> bool {
     action.definition.needs_entity() && action.definition.blueprint().is_none_or(|own| own == blueprint)
 }
 
-fn why_not(
-    view: &View,
-    action: &StoredAction,
-    catalog: &stagedoor_query::Catalog,
-    node: Option<NodeId>,
-) -> Option<String> {
+fn why_not(view: &View, action: &StoredAction, catalog: &Catalog, node: Option<NodeId>) -> Option<String> {
     let definition = &action.definition;
     if let Err(denied) = rights::could_execute(view.rights(), definition.identifier(), catalog, node) {
         return Some(denied.to_string());

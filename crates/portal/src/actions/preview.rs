@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 use stagedoor_actions::Origin;
 use stagedoor_actions::port::templating::{Fault, Templating};
-use stagedoor_actions::port::user_inputs::Form;
 use stagedoor_actions::port::{PortAction, invocation};
 use stagedoor_auth::{Action, Resource, Viewer};
 
@@ -30,8 +29,8 @@ pub struct PreviewAction {
 pub struct PreviewAnswer {
     /// What the back end would be given, with names in the place of secrets; nothing where that fails.
     pub invocation: Option<Value>,
-    /// The form with the values.
-    pub form: Form,
+    /// Its inputs with these values, in which nothing is a program any more.
+    pub user_inputs: Value,
     /// Why it would not begin.
     pub problems: Vec<String>,
     /// Templates that give null because they are wrong.
@@ -93,6 +92,6 @@ impl Portal {
             }
         };
         let faults = templating.faults();
-        Ok(PreviewAnswer { invocation, form, problems, faults })
+        Ok(PreviewAnswer { invocation, user_inputs: form.plain(action.inputs()), problems, faults })
     }
 }

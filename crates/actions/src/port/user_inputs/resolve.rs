@@ -35,6 +35,8 @@ pub struct Form {
     pub expanded: Map<String, Value>,
     /// Its pages, if it has any.
     pub steps: Vec<FormStep>,
+    /// Headings, with whether each is shown.
+    pub titles: Map<String, Value>,
 }
 
 /// A page of a form.
@@ -96,6 +98,12 @@ impl Form {
             form.fields.push(field);
         }
         form.steps = steps(inputs.part("steps"), &programs, &context);
+        for (id, title) in inputs.part("titles").as_object().into_iter().flatten() {
+            let mut title = title.as_object().cloned().unwrap_or_default();
+            let (visible, _) = programs.flag(title.get("visible"), true, &context);
+            title.insert("visible".into(), visible.into());
+            form.titles.insert(id.clone(), Value::Object(title));
+        }
         form
     }
 
