@@ -2,6 +2,7 @@
 //!
 //! One file per noun: wire types, a handler that calls the portal, the conversion between them.
 
+mod actions;
 mod audit;
 mod blueprints;
 mod changes;
@@ -17,12 +18,14 @@ mod link;
 mod links;
 mod password;
 mod queries;
+mod runs;
 mod service_accounts;
 mod session;
 mod sessions;
 mod sources;
 mod suggest;
 mod tables;
+mod templates;
 mod tokens;
 mod undo;
 mod views;
@@ -68,6 +71,9 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
         .merge(audit::routes())
         .merge(changes::routes())
         .merge(widgets::routes())
+        .merge(templates::routes())
+        .merge(actions::routes())
+        .merge(runs::routes())
         .merge(undo::routes());
     routes
         .fallback(error::no_route)
@@ -91,7 +97,8 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
         sources::outlook::preview, documents::documents,
         tokens::tokens, tokens::create, tokens::revoke, tokens::scopes, service_accounts::list,
         service_accounts::create, service_accounts::rotate, service_accounts::remove,
-        widgets::data, changes::changes, audit::audit, undo::removals, undo::undo
+        widgets::data, actions::hub, actions::favourites, actions::form, actions::preview, runs::runs, runs::run, runs::approvals, runs::events::events, runs::doing::cancel, runs::doing::rerun, runs::doing::retry,
+        runs::doing::approve, runs::doing::settle, changes::changes, audit::audit, undo::removals, undo::undo
     )
 )]
 struct Document;

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use stagedoor_actions::{Run, Status, StepState};
+use stagedoor_actions::{Origin, Run, RunKind, Status, StepState};
 use stagedoor_auth::Viewer;
 
 use super::{logs::Line, record, secrets};
-use crate::Portal;
 use crate::error::PortalError;
 use crate::writer::Draft;
+use crate::{ActionCall, NewTask, Portal};
 
 impl Portal {
     /// Begins a run anew where it failed or was cancelled: what was done stays done, what failed is done again. Its
@@ -67,4 +67,58 @@ fn begin_anew(run: &mut Run, holder: &str) {
     (run.cancelling, run.error, run.ended_at, run.begun_at) = (false, None, None, None);
     (run.claim, run.attention, run.wake_at) = (None, None, None);
     (run.report.payload, run.report.response) = (None, None);
+}
+
+impl Portal {
+    /// Starts another run like this one, with other inputs if they are given. It is as if the caller filled in the form
+    /// anew: rights, inputs and approval are those of now, and so is the definition. Secrets are not known any more: they
+    /// are given anew.
+    ///
+    /// # Errors
+    /// `NotFound`; `not_repeatable` for what no person sets going; as the start of an action or a template.
+    pub async fn rerun(
+        &self,
+        viewer: &Viewer,
+        id: &str,
+        inputs: Option<Map<String, Value>>,
+        given: Map<String, Value>,
+    ) -> Result<Arc<Run>, PortalError> {
+        let run = self.run(viewer, id)?;
+        if let Err(why) = repeatable(&run) {
+            return Err(PortalError::refused("not_repeatable", why));
+        }
+        let inputs = inputs.unwrap_or_else(|| run.inputs.clone());
+        if run.of.kind == RunKind::Action {
+            let call = ActionCall {
+                action: run.of.identifier.clone(),
+                entity: run.target.as_ref().and_then(|target| target.entity.clone()),
+                blueprint: run.target.as_ref().map(|target| target.blueprint.clone()),
+                inputs,
+                run_as: None,
+                origin: Origin::Ui,
+                rerun_of: Some(run.id.clone()),
+            };
+            return self.start_action(viewer, call).await;
+        }
+        let task =
+            NewTask { template: run.of.identifier.clone(), values: inputs, secrets: given, by_hand: true };
+        let new = self.execute_template(viewer, task).await?;
+        let (key, of) = (new.id.clone(), run.id.clone());
+        let name = move |draft: &mut Draft| {
+            draft.change_run(&key, |run, _| {
+                run.rerun_of = Some(of.clone());
+                Ok(())
+            })
+        };
+        self.commit(viewer.actor("run"), false, name).await.map(|(_, run)| run)
+    }
+}
+
+/// Whether a person can set another run like this one going; else why not.
+pub(super) fn repeatable(run: &Run) -> Result<(), String> {
+    match run.of.kind {
+        RunKind::Action | RunKind::Template => Ok(()),
+        RunKind::Automation => Err("an event set it going, not a person".into()),
+        RunKind::Workflow => Err("runs of workflows cannot be repeated from here".into()),
+    }
 }

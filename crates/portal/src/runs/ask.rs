@@ -19,6 +19,8 @@ pub struct RunDoings {
     pub cancel: Result<(), String>,
     /// Say yes or no.
     pub approve: Result<(), String>,
+    /// Set another one like it going; whether they may is asked then.
+    pub rerun: Result<(), String>,
     /// Begin it anew where it failed.
     pub retry: Result<(), String>,
     /// Decide about a step of which nobody knows whether it happened.
@@ -160,7 +162,8 @@ impl Portal {
             Status::WaitingForApproval => self.may_answer(viewer, run).map_err(|error| error.to_string()),
             _ => Err("it does not wait for an approval".to_owned()),
         };
-        RunDoings { cancel, approve, retry, settle, report: live().and_then(|()| own()) }
+        let rerun = super::again::repeatable(run);
+        RunDoings { cancel, approve, rerun, retry, settle, report: live().and_then(|()| own()) }
     }
 
     /// Whose a run counts as when this caller wants to change it: a machine reports on all of them.

@@ -10,6 +10,9 @@ use crate::error::PortalError;
 use crate::writer::Draft;
 use crate::{Portal, clock};
 
+/// Characters of the reason of a decision.
+const WHY: usize = 500;
+
 impl Portal {
     /// Has a run end. What has not begun never will; what is under way is ended as far as its back end allows. The answer
     /// is the run as it is then: it may end a moment later.
@@ -49,6 +52,7 @@ impl Portal {
         id: &str,
         step: &str,
         settlement: Settlement,
+        why: Option<&str>,
     ) -> Result<Arc<Run>, PortalError> {
         self.changeable_run(viewer, id)?;
         let (key, name, who) = (id.to_owned(), step.to_owned(), viewer.name().to_owned());
@@ -66,7 +70,9 @@ impl Portal {
             Settlement::Done => "done",
             Settlement::Failed => "failed",
         };
-        let message = format!("said of the step \"{step}\" that it is {word}");
+        let why: String = why.unwrap_or_default().trim().chars().take(WHY).collect();
+        let why = if why.is_empty() { why } else { format!(": {why}") };
+        let message = format!("said of the step \"{step}\" that it is {word}{why}");
         self.note_doing(viewer, &run, "SettleRun", &message);
         let text = format!("{} {message}", viewer.name());
         self.tell_run(id, Line { step: Some(step.to_owned()), ..Line::said(&text) });

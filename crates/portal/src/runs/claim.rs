@@ -105,6 +105,8 @@ fn is_for(run: &Run, query: &ClaimQuery) -> bool {
         && whose
         && query.method.as_deref().is_none_or(|method| text("type") == Some(method))
         && !query.exclude.contains(&run.id)
+        // Integrations name the actions of which they have enough to do.
+        && !query.exclude.contains(&run.of.identifier)
 }
 
 fn is_free(run: &Run, now: Timestamp) -> bool {

@@ -8,7 +8,6 @@ use stagedoor_auth::Hex;
 use stagedoor_model::Timestamp;
 
 use super::engine::Counters;
-use super::logs::Line;
 use super::perform::Came;
 use super::record;
 use crate::Portal;
@@ -97,14 +96,13 @@ impl Portal {
         Ok(begun.then_some(run))
     }
 
-    /// Keeps what came of a step, and with it the end of the run if nothing else has changed. `None` where the run has
-    /// ended meanwhile.
+    /// Keeps what came of a step, and with it the end of the run if nothing else has changed.
     pub(super) async fn keep_outcome(
         &self,
         base: &Arc<Run>,
         came: &Came,
         end: Option<&End>,
-    ) -> Result<Option<Arc<Run>>, PortalError> {
+    ) -> Result<(), PortalError> {
         let (base, came, end) = (Arc::clone(base), came.clean(&self.clean(&base.id)), end.cloned());
         let end = end.map(|end| self.clean_end(&base.id, end));
         let limits = self.shared.runs.config.limits.clone();
@@ -112,17 +110,17 @@ impl Portal {
         let keep = move |run: &mut Run, draft: &mut Draft| {
             let unchanged = *run == *base;
             if run.status.has_ended() {
-                return Ok(false);
+                return Ok(());
             }
             came.apply(run, &limits, draft.at);
             if let (Some(end), true) = (&end, unchanged && run.status == Status::InProgress) {
                 end.apply(run);
             }
-            Ok(true)
+            Ok(())
         };
-        let (kept, run) = self.advance(&id, keep).await?;
+        let ((), run) = self.advance(&id, keep).await?;
         self.count_end(&run);
-        Ok(kept.then_some(run))
+        Ok(())
     }
 
     /// Keeps that steps are not performed.
@@ -178,13 +176,6 @@ impl Portal {
         if run.status == Status::Failure {
             Counters::add(&counters.failed);
         }
-        let line = match (&run.error, run.status) {
-            (Some(error), Status::Failure) => {
-                Line { level: stagedoor_actions::Level::Error, ..Line::said(&format!("Run failed: {error}")) }
-            }
-            (_, status) => Line::said(&format!("Run {}", record::word(status))),
-        };
-        self.tell_run(&run.id, line);
     }
 }
 

@@ -229,10 +229,13 @@ impl Care {
             return;
         };
         let end = self.end_after(&run, &came).await;
-        let kept = self.kept(|| portal.keep_outcome(&run, &came, end.as_ref())).await;
-        if let Some(Some(run)) = kept {
-            portal.tell_outcome(&run, &came);
+        // Told first: whoever watches the run to its end has then read it.
+        let mut after = run.as_ref().clone();
+        came.apply(&mut after, &portal.shared.runs.config.limits, clock::now());
+        if !run.status.has_ended() {
+            portal.tell_outcome(&after, &came);
         }
+        self.kept(|| portal.keep_outcome(&run, &came, end.as_ref())).await;
     }
 
     /// How the run ends with this, if it does: so that both are one commit.
@@ -254,6 +257,10 @@ impl Care {
 
     async fn end(&mut self, run: &Arc<Run>, end: End) -> Round {
         let portal = self.portal.clone();
+        if let End::Failure(why) = &end {
+            let text = format!("Run failed: {why}");
+            portal.tell_run(&run.id, Line { level: Level::Error, ..Line::said(&text) });
+        }
         match self.kept(|| portal.end_run(run, &end)).await {
             Some(_) => Round::Again,
             None => Round::Over,

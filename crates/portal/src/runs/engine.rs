@@ -24,14 +24,12 @@ use super::limits::RunLimits;
 use super::logs::Logs;
 use super::plan::{ProgramMaker, Programs};
 use super::secrets::Masks;
-use crate::{Portal, Shared, clock};
+use crate::{Portal, Shared, automations, clock};
 
 /// Between two looks at the times that runs wait for.
 const TICK: Duration = Duration::from_millis(100);
-/// Looks between two cares for runs of processes that are gone.
+/// Looks between two cares for runs of processes that are gone, and for what is kept.
 const CARE: u64 = 10;
-/// Looks between two cares for what is kept.
-const SWEEP: u64 = 300;
 /// A process that goes waits this long for what it is performing.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -146,7 +144,7 @@ impl Runs {
         &self.holder
     }
 
-    pub(super) fn is_halted(&self) -> bool {
+    pub(crate) fn is_halted(&self) -> bool {
         self.halted.load(Ordering::Acquire)
     }
 
@@ -183,6 +181,7 @@ impl Portal {
         self.take_over().await;
         runtime.spawn(watch(Arc::downgrade(&self.shared)));
         runtime.spawn(tick(Arc::downgrade(&self.shared)));
+        runtime.spawn(automations::follow(Arc::downgrade(&self.shared)));
         self.wake_all(|_| true);
     }
 
@@ -303,10 +302,10 @@ async fn tick(shared: Weak<Shared>) {
         let now = clock::now();
         let limits = &portal.shared.runs.config.limits;
         portal.wake_all(|run| is_due(run, limits, now));
-        if round.is_multiple_of(CARE) && portal.shared.replication.is_some() {
-            portal.take_over().await;
-        }
-        if round.is_multiple_of(SWEEP) {
+        if round.is_multiple_of(CARE) {
+            if portal.shared.replication.is_some() {
+                portal.take_over().await;
+            }
             portal.sweep_runs().await;
         }
     }

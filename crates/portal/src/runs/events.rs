@@ -16,6 +16,8 @@ use crate::Portal;
 use crate::error::PortalError;
 use crate::publish::Now;
 
+/// Lines that were told with a run's end can be read after this time.
+const SETTLING: Duration = Duration::from_millis(60);
 /// News that wait for one slow watcher; it reads everything anew then.
 const WAITING: usize = 1_024;
 /// Watchers at once in this process.
@@ -53,7 +55,7 @@ pub struct RunEvents {
     shown: Option<Arc<Run>>,
     inbox: broadcast::Receiver<Arc<str>>,
     head: watch::Receiver<Now>,
-    begun: bool,
+    fresh: bool,
     ended: bool,
 }
 
@@ -87,7 +89,7 @@ impl Portal {
             shown: None,
             inbox: self.run_changes(),
             head: self.shared.head.follow(),
-            begun: false,
+            fresh: false,
             ended: false,
         })
     }
@@ -104,11 +106,13 @@ impl RunEvents {
             if self.ended {
                 return None;
             }
-            if self.begun {
+            if self.fresh && !self.shown.as_ref().is_some_and(|shown| shown.status.has_ended()) {
                 self.wait().await?;
             }
-            self.begun = true;
+            // Whoever drops this in the middle of a look has it looked again.
+            self.fresh = false;
             self.look().await?;
+            self.fresh = true;
         }
     }
 
@@ -116,7 +120,10 @@ impl RunEvents {
     async fn look(&mut self) -> Option<()> {
         let run = self.portal.run(&self.viewer, &self.id).ok()?;
         let over = run.status.has_ended();
-        if over {
+        let settled = self.shown.as_ref().is_some_and(|shown| shown.status.has_ended());
+        if over && settled {
+            // The last lines may have been told with the end.
+            tokio::time::sleep(SETTLING).await;
             self.portal.flush_run_logs().await;
         }
         if self.shown.as_ref().is_none_or(|shown| !Arc::ptr_eq(shown, &run)) {
@@ -127,7 +134,7 @@ impl RunEvents {
             self.after = line.id;
             self.ready.push_back(RunEvent::Line(line));
         }
-        if over {
+        if over && settled {
             self.ready.push_back(RunEvent::Ended(run));
             self.ended = true;
         }

@@ -9,7 +9,7 @@ use super::{DEFINITIONS, RUNS, logs, record};
 use crate::writer::Draft;
 use crate::{Portal, clock};
 
-/// So many more than wanted may be there before anything goes: each sweep is then worth its while.
+/// One part in so many more than wanted may be there before anything goes: each sweep is then worth its while.
 const SLACK: usize = 20;
 /// Runs that go with one commit.
 const AT_ONCE: usize = 500;
@@ -23,9 +23,12 @@ impl Portal {
         let kept = self.shared.runs.config.limits.kept;
         let catalog = self.shared.catalog.load_full();
         let surplus: Vec<String> = self.shared.runs.book.read(&catalog, |pages| {
+            let (all, active) = pages.count();
+            if all - active <= kept + kept / SLACK {
+                return Vec::new();
+            }
             let ended = pages.newest().filter(|run| run.status.has_ended());
-            let old: Vec<String> = ended.skip(kept).map(|run| run.id.clone()).collect();
-            if old.len() * SLACK > kept { old } else { Vec::new() }
+            ended.skip(kept).map(|run| run.id.clone()).collect()
         });
         for ids in surplus.chunks(AT_ONCE) {
             let ids = ids.to_vec();

@@ -15,7 +15,7 @@ use crate::support::Ask;
 
 /// Parameters that name a part of a thing, or what everybody may see, or what cannot exist yet. Whatever is no
 /// person's own is judged by the walk.
-const OPEN: [&str; 21] = [
+const OPEN: [&str; 24] = [
     "property",
     "relation",
     "mirror",
@@ -35,6 +35,9 @@ const OPEN: [&str; 21] = [
     "app",
     "secret_name",
     "topic",
+    "step",
+    "provider",
+    "resource",
     // Everybody has his own under the same name: crates/server/tests/it/frontend/settings.rs.
     "bucket",
     "key",
@@ -75,6 +78,9 @@ impl Strangers {
             (("/locations/", "id"), text(&location["id"])),
             (("/sources/", "id"), "hidden".to_owned()),
             (("/views/", "id"), text(&view["id"])),
+            (("/runs/", "id"), waiting_run(portal).await),
+            (("/actions/runs/", "run"), waiting_run(portal).await),
+            (("/tasks/", "id"), waiting_task(portal).await),
             (("/unprocessed/", "id"), portal.uid("vault:default/crown").await),
             (("/notifications/", "id"), text(&notified[0]["id"])),
             (("/tokens/", "id"), text(&made_token(portal, &elsa).await["id"])),
@@ -108,10 +114,30 @@ impl Strangers {
             .collect();
         let fill = |value: &str| {
             let path = path.replace("{blueprint}", "vault").replace("{kind}", "vault");
+            let path = path.replace("{step}", "s0");
             path.replace("{namespace}", "default").replace(&format!("{{{name}}}"), value)
         };
         Some((fill(theirs), fill(&absent)))
     }
+}
+
+/// A run that only administrators see, and that stays as it is.
+async fn waiting_run(portal: &TestPortal) -> String {
+    waiting(portal, stagedoor_portal::RunOf::default()).await
+}
+
+/// The same of a template.
+async fn waiting_task(portal: &TestPortal) -> String {
+    use stagedoor_portal::{RunKind, RunOf};
+    waiting(portal, RunOf { kind: RunKind::Template, ..RunOf::default() }).await
+}
+
+async fn waiting(portal: &TestPortal, of: stagedoor_portal::RunOf) -> String {
+    use stagedoor_portal::{Approval, NewRun, RunOrigin, starter};
+    let starter = starter(&portal.viewer(), RunOrigin::Api);
+    let approval = Some(Approval::default());
+    let new = NewRun { of, starter, approval, definition: json!({}), ..NewRun::default() };
+    portal.portal.start_run(new).await.unwrap_or_else(|error| panic!("{error}")).id.clone()
 }
 
 /// A registered location; who may not see entities of its kind does not see it either.
@@ -131,7 +157,24 @@ async fn hidden_location(portal: &TestPortal, closed: &Value) -> Value {
 fn told(answer: &stagedoor_testkit::Answer, path: &str) -> (u16, String) {
     let name = path
         .rsplit('/')
-        .find(|part| !["rotate", "reset-link", "ancestry", "read"].contains(part))
+        .find(|part| {
+            ![
+                "rotate",
+                "reset-link",
+                "ancestry",
+                "read",
+                "cancel",
+                "rerun",
+                "retry",
+                "approval",
+                "events",
+                "eventstream",
+                "steps",
+                "s0",
+                "settle",
+            ]
+            .contains(part)
+        })
         .unwrap_or_default();
     (answer.status, answer.text().replace(path, "...").replace(name, "..."))
 }

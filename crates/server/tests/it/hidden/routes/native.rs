@@ -82,6 +82,10 @@ fn reads(path: &str) -> Option<Reads> {
             .map(|q| format!("{path}?q={q}"))),
         "/views" => get([path, "/views?blueprint=service"]),
         "/views/{id}" => get(["/views/none"]),
+        "/runs" => get([path, "/runs?entity=ghost", "/runs?blueprint=service&q=ghost", "/runs?active=true"]),
+        "/approvals" => get([path]),
+        "/templates/text" => get(["/templates/text?ref=template:default/ghost", "/templates/text?ref=component:default/ghost"]),
+        "/runs/{id}" | "/runs/{id}/events" => get(["/runs/none"]),
         _ => return None,
     })
 }
@@ -107,6 +111,8 @@ fn asks(method: &str, path: &str) -> Option<Reads> {
             Reads::Writes
         }
         ("post", "/views") | ("put" | "delete", "/views/{id}") => Reads::Writes,
+        ("post", path) if path.starts_with("/runs/") => Reads::Writes,
+        ("post", "/templates/check" | "/templates/dry-run") => Reads::Nothing,
         ("post", "/tables") => {
             let mut bodies = Vec::new();
             for blueprint in ["service", "domain", "incident", "plan", "component", "note"] {

@@ -1,0 +1,10 @@
+//! Runs: every way that one can go, with performers that do as they are told.
+
+mod approvals;
+mod cancelling;
+mod crashes;
+mod reports;
+mod scripted;
+mod secrets;
+mod steps;
+mod watching;
