@@ -17,7 +17,8 @@ export function missing() {
 
 /** An integration whose third party is a file: `set(items)` writes it. */
 export class Integration {
-  constructor(t, portal, identifier = 'my-files') {
+  constructor(t, portal, identifier = 'my-files', env = {}) {
+    this.env = env;
     this.t = t;
     this.portal = portal;
     this.identifier = identifier;
@@ -42,6 +43,7 @@ export class Integration {
       OCEAN__PORT__BASE_URL: this.portal.url,
       OCEAN__INTEGRATION__IDENTIFIER: this.identifier,
       OCEAN__INTEGRATION__CONFIG__FILE: this.file,
+      ...this.env,
     };
     // Where the portal reaches it.
     const host = listener.type === 'WEBHOOK' ? { app_host: `http://127.0.0.1:${env.APPLICATION__PORT}` } : {};

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "the whole program is a test: what fails here should stop it")]
 
+mod actions;
 mod case;
 mod polling;
 mod search;
