@@ -34,7 +34,7 @@ pub use derived::Derived;
 pub use error::{Error, ErrorKind};
 pub use options::{Extension, Limits, Options, Registry, Syntax};
 pub use template::{Rendered, Template};
-pub use values::{RenderedValue, ValueProblem, is_truthy, render_value};
+pub use values::{RenderedValue, ValueProblem, ValueTemplate, is_truthy, render_value};
 
 /// Renders a template that is a file, or the path of one.
 ///

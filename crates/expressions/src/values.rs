@@ -4,7 +4,8 @@ use serde_json::{Map, Value as Json};
 
 use crate::check::Problem;
 use crate::derived::Derived;
-use crate::options::Options;
+use crate::error::Error;
+use crate::options::{Limits, Options, Syntax};
 use crate::parse::scan::is_plain;
 use crate::template::Template;
 
@@ -35,9 +36,50 @@ pub struct RenderedValue {
 /// becomes what that evaluates to, and where that is undefined the property is left out (in a list it becomes null).
 /// A string that is no template, or whose evaluation fails, stays as it is, and is told about.
 pub fn render_value(value: &Json, context: &Map<String, Json>, options: &Options<'_>) -> RenderedValue {
-    let mut walk = Walk { context, options, pointer: String::new(), rendered: RenderedValue::default() };
-    let value = walk.value(value, 0);
-    RenderedValue { value, ..walk.rendered }
+    ValueTemplate::new(value, options.syntax, &options.limits).render(context, options)
+}
+
+/// A value whose strings were read once, to be evaluated often, as for each iteration of a step.
+#[derive(Debug)]
+pub struct ValueTemplate(Node);
+
+#[derive(Debug)]
+enum Node {
+    /// Nothing in it is a template.
+    Plain(Json),
+    Text(String, Result<Box<Template>, Error>),
+    List(Vec<Node>),
+    Object(Vec<(String, Node)>),
+}
+
+impl ValueTemplate {
+    /// Reads the strings of a value. What is wrong in them is told when it is rendered.
+    pub fn new(value: &Json, syntax: Syntax, limits: &Limits) -> ValueTemplate {
+        ValueTemplate(Node::new(value, syntax, limits, 0))
+    }
+
+    /// See [`render_value`].
+    pub fn render(&self, context: &Map<String, Json>, options: &Options<'_>) -> RenderedValue {
+        let mut walk = Walk { context, options, pointer: String::new(), rendered: RenderedValue::default() };
+        let value = walk.value(&self.0);
+        RenderedValue { value, ..walk.rendered }
+    }
+}
+
+impl Node {
+    fn new(value: &Json, syntax: Syntax, limits: &Limits, depth: u32) -> Node {
+        let below = |value: &Json| Node::new(value, syntax, limits, depth + 1);
+        match value {
+            Json::String(text) if !is_plain(text, syntax) => {
+                Node::Text(text.clone(), Template::parse(text, syntax, limits).map(Box::new))
+            }
+            Json::Array(items) if depth < DEEPEST => Node::List(items.iter().map(below).collect()),
+            Json::Object(entries) if depth < DEEPEST => {
+                Node::Object(entries.iter().map(|(key, item)| (key.clone(), below(item))).collect())
+            }
+            other => Node::Plain(other.clone()),
+        }
+    }
 }
 
 /// Whether a rendered `if` holds: false, undefined, null, an empty text, 0 and an empty list do not.
@@ -60,42 +102,41 @@ struct Walk<'w, 'o> {
 }
 
 impl Walk<'_, '_> {
-    fn value(&mut self, value: &Json, depth: u32) -> Option<Json> {
-        match value {
-            Json::String(text) => self.text(text),
-            Json::Array(items) if depth < DEEPEST => {
+    fn value(&mut self, node: &Node) -> Option<Json> {
+        match node {
+            Node::Plain(value) => Some(value.clone()),
+            Node::Text(text, template) => self.text(text, template),
+            Node::List(items) => {
                 let items = items.iter().enumerate();
-                let rendered = items.map(|(index, item)| self.below(&index.to_string(), item, depth));
+                let rendered = items.map(|(index, item)| self.below(&index.to_string(), item));
                 Some(Json::Array(rendered.map(Option::unwrap_or_default).collect()))
             }
-            Json::Object(entries) if depth < DEEPEST => {
+            Node::Object(entries) => {
                 let mut rendered = Map::new();
                 for (key, item) in entries {
-                    if let Some(item) = self.below(key, item, depth) {
+                    if let Some(item) = self.below(key, item) {
                         rendered.insert(key.clone(), item);
                     }
                 }
                 Some(Json::Object(rendered))
             }
-            other => Some(other.clone()),
         }
     }
 
-    fn below(&mut self, key: &str, item: &Json, depth: u32) -> Option<Json> {
+    fn below(&mut self, key: &str, item: &Node) -> Option<Json> {
         let length = self.pointer.len();
         self.pointer.push('/');
         self.pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
-        let rendered = self.value(item, depth + 1);
+        let rendered = self.value(item);
         self.pointer.truncate(length);
         rendered
     }
 
-    fn text(&mut self, text: &str) -> Option<Json> {
-        if is_plain(text, self.options.syntax) {
-            return Some(Json::String(text.to_owned()));
-        }
-        let rendered = Template::parse(text, self.options.syntax, &self.options.limits)
-            .and_then(|template| template.value(self.context, self.options));
+    fn text(&mut self, text: &str, template: &Result<Box<Template>, Error>) -> Option<Json> {
+        let rendered = match template {
+            Ok(template) => template.value(self.context, self.options),
+            Err(error) => Err(error.clone()),
+        };
         match rendered {
             Ok(rendered) => {
                 self.rendered.derived.add(rendered.derived);

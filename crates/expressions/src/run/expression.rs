@@ -21,6 +21,11 @@ impl<'t> Run<'t> {
         let value = match &expression.node {
             Node::Literal(literal) => Ok(self.literal(literal)),
             Node::Symbol(symbol) => self.symbol(symbol, place),
+            Node::Member(_) => match self.small_value(expression, place) {
+                Ok(Some(value)) => Ok(value),
+                Ok(None) => self.meter.nested(|| self.node(&expression.node, place)),
+                Err(fault) => Err(fault),
+            },
             node => self.meter.nested(|| self.node(node, place)),
         };
         value.map_err(|fault| fault.at(expression.at))

@@ -4,6 +4,7 @@ mod call;
 mod expression;
 mod function;
 mod operate;
+mod path;
 mod scope;
 mod statement;
 
