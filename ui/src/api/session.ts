@@ -25,6 +25,8 @@ export interface Session {
   title: string;
   organization: string | null;
   version: string | null;
+  /** Runs that wait for the viewer's yes or no. */
+  approvals: number;
   /** Number of the newest commit. */
   revision: number | null;
   /** Origins whose pages may be embedded. */
@@ -41,6 +43,7 @@ export function readSession({ viewer, organization, version, revision, may, ...s
   return {
     viewer: viewer ? readViewer(viewer) : null,
     setup: sent.setup,
+    approvals: (sent as { approvals?: number }).approvals ?? 0,
     title: sent.title,
     organization: organization.name ?? null,
     version: version ?? null,

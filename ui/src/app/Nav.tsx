@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { homeQuery } from '~/api/home';
 import { sourcesQuery } from '~/api/queries';
+import { approvalsQuery } from '~/api/runs';
 import { Hidden } from '~/kit/Mono';
 import { useSession, useWhyNot } from '~/parts/session';
 import { CatalogTree } from './CatalogTree';
@@ -17,7 +18,7 @@ export function Nav({ onNavigate }: { onNavigate: () => void }) {
     <>
       <div className={classes.nav} onClick={onNavigate}>
         {mainPages.map((page) => (
-          <NavLink key={page.to} page={page} aside={page.to === '/sources' ? <SourceProblems /> : undefined} />
+          <NavLink key={page.to} page={page} aside={asides[page.to]} />
         ))}
         <CatalogTree />
         <NavSection name="administration" title="Administration" count={administrationPages.length}>
@@ -35,6 +36,8 @@ export function Nav({ onNavigate }: { onNavigate: () => void }) {
   );
 }
 
+const asides: Record<string, ReactNode> = { '/sources': <SourceProblems />, '/approvals': <Waiting /> };
+
 /** What one may not see stays in the list, with a lock: the page says why. */
 function NavLink({ page: { to, title, icon: Icon, action }, aside }: { page: PageEntry; aside?: ReactNode }) {
   const reason = useWhyNot(action ?? '');
@@ -44,6 +47,20 @@ function NavLink({ page: { to, title, icon: Icon, action }, aside }: { page: Pag
       <span className={classes.itemText}>{title}</span>
       {reason === undefined ? aside : <IconLock size={13} stroke={1.6} role="img" aria-label="(not for you)" />}
     </Link>
+  );
+}
+
+/** Runs that wait for the viewer: the session counts them, and the page of approvals knows it better. */
+function Waiting() {
+  const { approvals } = useSession();
+  const { data } = useQuery({ ...approvalsQuery, enabled: false });
+  const waiting = data?.total ?? approvals;
+  if (waiting === 0) return null;
+  return (
+    <span className={`${classes.itemCount} ${classes.problems}`}>
+      {waiting}
+      <Hidden> waiting for you</Hidden>
+    </span>
   );
 }
 

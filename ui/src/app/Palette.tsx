@@ -4,6 +4,7 @@ import { IconBookmark, IconKeyboard, IconLogout, IconMoon, IconSun } from '@tabl
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
+import { hubQuery, nameOfOffer } from '~/api/actions';
 import { suggestQuery } from '~/api/queries';
 import { signOut, why } from '~/api/session';
 import type { Suggestions } from '~/api/types';
@@ -31,7 +32,7 @@ export function Palette({ opened, onClose, onHelp }: PaletteProps) {
   const { data, isFetching } = useQuery({ ...suggestQuery(typed), enabled: opened });
   const settled = typed === wanted && !isFetching;
   const entities = useEntities(data, typed);
-  const groups = [entities, useDashboards(wanted ? data : undefined), useSavedViews(wanted), usePages(wanted), useCatalog(wanted), useCommands(wanted, onHelp)];
+  const groups = [entities, useOffers(wanted, opened), useDashboards(wanted ? data : undefined), useSavedViews(wanted), usePages(wanted), useCatalog(wanted), useCommands(wanted, onHelp)];
   const close = () => {
     onClose();
     setQuery('');
@@ -66,6 +67,25 @@ function useEntities(found: Suggestions | undefined, typed: string): CommandGrou
       detail: link.description ? shorten(plainMarkdown(link.description), 120) : link.ref,
       aside: blueprints.find(({ identifier }) => identifier === link.blueprint)?.title ?? link.blueprint,
       run: () => void navigate({ to: '/entity/$blueprint', params: { blueprint: link.blueprint }, search: { id: link.identifier } }),
+    })),
+  };
+}
+
+/** What can be run. */
+function useOffers(wanted: string, opened: boolean): CommandGroup {
+  const navigate = useNavigate();
+  const { data } = useQuery({ ...hubQuery(), enabled: opened, staleTime: 30_000 });
+  const offers = (data?.actions ?? []).filter(({ why: reason }) => !reason);
+  const found = wanted ? findBest(offers, wanted, ({ title, identifier, tags }) => [title, `run ${title}`, `${identifier} ${tags.join(' ')}`]) : offers.filter(({ favourite }) => favourite);
+  return {
+    label: 'Run',
+    commands: found.slice(0, 8).map((offer) => ({
+      id: `run ${nameOfOffer(offer)}`,
+      icon: <BlueprintIcon blueprint={offer.kind === 'template' ? 'template' : (offer.icon ?? 'deploy')} icon={offer.icon} />,
+      title: offer.title,
+      detail: offer.description ? shorten(plainMarkdown(offer.description), 120) : undefined,
+      aside: offer.kind === 'template' ? 'Template' : 'Action',
+      run: () => void navigate({ to: '/self-service/$kind/$id', params: { kind: offer.kind, id: offer.identifier } }),
     })),
   };
 }

@@ -1,12 +1,17 @@
 import {
   IconAffiliate,
+  IconBolt,
   IconFilePlus,
   IconHistory,
   IconHome,
   IconKey,
   IconLayoutDashboard,
+  IconPlayerPlay,
   IconPlugConnected,
   IconRobot,
+  IconSettingsBolt,
+  IconTemplate,
+  IconThumbUp,
   IconUserCircle,
   IconUserPlus,
   IconUsers,
@@ -15,7 +20,7 @@ import {
 } from '@tabler/icons-react';
 
 interface PageEntry {
-  to: '/' | '/pages' | '/model' | '/sources' | '/documents' | '/people' | '/teams' | '/service-accounts' | '/secrets' | '/audit' | '/account';
+  to: '/' | '/self-service' | '/runs' | '/approvals' | '/actions' | '/templates' | '/pages' | '/model' | '/sources' | '/documents' | '/people' | '/teams' | '/service-accounts' | '/secrets' | '/audit' | '/account';
   title: string;
   icon: Icon;
   /** What one must be allowed to see it. */
@@ -29,6 +34,9 @@ interface PageEntry {
 /** The pages of the navigation, and of the palette. */
 export const mainPages: PageEntry[] = [
   { to: '/', title: 'Home', icon: IconHome, keys: 'g h' },
+  { to: '/self-service', title: 'Self-service', icon: IconBolt, keys: 'g f', words: 'actions templates run scaffolder create hub' },
+  { to: '/runs', title: 'Runs', icon: IconPlayerPlay, keys: 'g r', words: 'history tasks jobs executions' },
+  { to: '/approvals', title: 'Approvals', icon: IconThumbUp, keys: 'g v', words: 'waiting approve decline inbox' },
   { to: '/pages', title: 'Pages', icon: IconLayoutDashboard, keys: 'g b', words: 'dashboards boards charts folders sidebar' },
   { to: '/model', title: 'Data model', icon: IconAffiliate, keys: 'g m', words: 'blueprints schema builder' },
   { to: '/sources', title: 'Sources', icon: IconPlugConnected, keys: 'g s', words: 'locations integrations providers conflicts' },
@@ -36,6 +44,8 @@ export const mainPages: PageEntry[] = [
 ];
 
 export const administrationPages: PageEntry[] = [
+  { to: '/actions', title: 'Actions and automations', icon: IconSettingsBolt, action: 'CreateAction', words: 'builder define webhook event' },
+  { to: '/templates', title: 'Template editor', icon: IconTemplate, action: 'DryRunTemplate', words: 'scaffolder yaml dry run try' },
   { to: '/people', title: 'People', icon: IconUsers, action: 'ReadUsers', keys: 'g p', words: 'users members' },
   { to: '/teams', title: 'Teams', icon: IconUsersGroup, action: 'ReadTeams', keys: 'g t', words: 'groups' },
   { to: '/service-accounts', title: 'Service accounts', icon: IconRobot, action: 'ReadServiceAccounts' },
@@ -47,7 +57,7 @@ export const administrationPages: PageEntry[] = [
 export const ownPages: PageEntry[] = [{ to: '/account', title: 'My account', icon: IconUserCircle, keys: 'g i', words: 'profile password tokens keyboard settings' }];
 
 interface Command {
-  to: '/people' | '/teams' | '/service-accounts' | '/secrets' | '/documents' | '/sources' | '/model' | '/pages' | '/';
+  to: '/actions' | '/people' | '/teams' | '/service-accounts' | '/secrets' | '/documents' | '/sources' | '/model' | '/pages' | '/';
   search?: Record<string, unknown>;
   title: string;
   icon: Icon;
@@ -58,6 +68,8 @@ interface Command {
 /** What the palette does by going somewhere, for whoever may. What it does on the spot is in `Palette.tsx`. */
 export const commands: Command[] = [
   { to: '/documents', title: 'Paste a catalog-info.yaml', icon: IconFilePlus, action: 'HandOverDocuments', words: 'add entity component import documents' },
+  { to: '/actions', search: { create: 'action' }, title: 'New action', icon: IconBolt, action: 'CreateAction', words: 'self-service define' },
+  { to: '/actions', search: { create: 'automation' }, title: 'New automation', icon: IconSettingsBolt, action: 'CreateAction', words: 'event trigger' },
   { to: '/pages', search: { create: true }, title: 'New dashboard', icon: IconLayoutDashboard, action: 'CreatePage', words: 'add page board chart' },
   { to: '/model', search: { create: true }, title: 'New blueprint', icon: IconAffiliate, action: 'CreateBlueprint', words: 'create type template model' },
   { to: '/sources', search: { register: true }, title: 'Register a location', icon: IconPlugConnected, action: 'RegisterLocation', words: 'source repository url add' },

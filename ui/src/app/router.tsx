@@ -7,6 +7,7 @@ import {
 } from '@tanstack/react-router';
 import { blueprintQuery } from '~/api/blueprints';
 import { homeQuery } from '~/api/home';
+import { runQuery } from '~/api/runs';
 import { arrivalQuery, entityQuery, modelQuery, sourcesQuery } from '~/api/queries';
 import { CatalogPage } from '~/features/catalog/CatalogPage';
 import { DocumentsPage } from '~/features/documents/DocumentsPage';
@@ -16,13 +17,16 @@ import { readEntitySearch } from '~/features/entity/search';
 import { readGraphSearch } from '~/features/graph/search';
 import { HomePage } from '~/features/home/HomePage';
 import { readHomeSearch } from '~/features/home/search';
+import { readActionsSearch } from '~/features/automations/search';
 import { readAuditSearch } from '~/features/audit/search';
 import { readMachinesSearch } from '~/features/machines/search';
 import { readEditorSearch } from '~/features/model/editor/search';
 import { readModelSearch } from '~/features/model/search';
 import { readPageSearch, readPagesSearch } from '~/features/pages/search';
 import { readPeopleSearch, readPersonSearch } from '~/features/people/search';
+import { readRunSearch, readRunsSearch } from '~/features/runs/search';
 import { readSecretsSearch } from '~/features/secrets/search';
+import { readFormSearch, readHubSearch } from '~/features/self-service/search';
 import { readSignInSearch } from '~/features/session/search';
 import { SignInPage } from '~/features/session/SignInPage';
 import { WelcomePage } from '~/features/session/WelcomePage';
@@ -30,6 +34,7 @@ import { readSourcesSearch } from '~/features/sources/search';
 import { SourcesPage } from '~/features/sources/SourcesPage';
 import { readTeamSearch, readTeamsSearch } from '~/features/teams/search';
 import { parseSearch, stringifySearch } from '~/lib/search';
+import { readTemplateSearch } from '~/features/templates/search';
 import { readTableSearch } from '~/parts/table/search';
 import { Failure } from '~/parts/Failure';
 import { guard, passOn } from './entry';
@@ -160,6 +165,57 @@ const documentsRoute = createRoute({
   component: DocumentsPage,
 });
 
+const hubRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/self-service',
+  validateSearch: readHubSearch,
+  component: lazyRouteComponent(() => import('~/features/self-service/HubPage'), 'HubPage'),
+});
+
+const formRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/self-service/$kind/$id',
+  validateSearch: readFormSearch,
+  component: lazyRouteComponent(() => import('~/features/self-service/FormPage'), 'FormPage'),
+});
+
+const runsRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/runs',
+  validateSearch: readRunsSearch,
+  component: lazyRouteComponent(() => import('~/features/runs/RunsPage'), 'RunsPage'),
+});
+
+const runRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/runs/$id',
+  validateSearch: readRunSearch,
+  loader: ({ context, params }) => context.queryClient.ensureQueryData(runQuery(params.id)).then(() => undefined),
+  component: lazyRouteComponent(() => import('~/features/runs/RunPage'), 'RunPage'),
+});
+
+const approvalsRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/approvals',
+  component: lazyRouteComponent(() => import('~/features/runs/ApprovalsPage'), 'ApprovalsPage'),
+});
+
+const templatesRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/templates',
+  validateSearch: readTemplateSearch,
+  component: lazyRouteComponent(() => import('~/features/templates/TemplatesPage'), 'TemplatesPage'),
+});
+
+const actionsRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/actions',
+  validateSearch: readActionsSearch,
+  component: lazyRouteComponent(() => import('~/features/automations/ActionsPage'), 'ActionsPage'),
+});
+
+const selfService = [actionsRoute, templatesRoute, hubRoute, formRoute, runsRoute, runRoute, approvalsRoute] as const;
+
 // Administration is loaded when it is opened: most people never do.
 
 const peopleRoute = createRoute({
@@ -222,7 +278,7 @@ const administration = [peopleRoute, personRoute, teamsRoute, teamRoute, machine
 const routeTree = rootRoute.addChildren([
   signInRoute,
   welcomeRoute,
-  inRoute.addChildren([homeRoute, catalogRoute, queryRoute, viewRoute, entityRoute, graphRoute, pagesRoute, pageRoute, modelRoute, blueprintRoute, sourcesRoute, documentsRoute, ...administration, elsewhereRoute]),
+  inRoute.addChildren([homeRoute, catalogRoute, queryRoute, viewRoute, entityRoute, graphRoute, pagesRoute, pageRoute, modelRoute, blueprintRoute, sourcesRoute, documentsRoute, ...selfService, ...administration, elsewhereRoute]),
 ]);
 
 export function createAppRouter(queryClient: QueryClient) {

@@ -100,7 +100,7 @@ class Updates {
 }
 
 /** Queries, by the first part of their key, that no change of the catalog makes old: those of people, and what a person asked for once. */
-const still = new Set(['session', 'link', 'tokens', 'scopes', 'sessions', 'invitations', 'service-accounts', 'secrets', 'audit', 'query', 'jq', 'migration']);
+const still = new Set(['session', 'link', 'tokens', 'scopes', 'sessions', 'invitations', 'service-accounts', 'secrets', 'audit', 'query', 'jq', 'migration', 'run', 'runs', 'actions', 'action form', 'template']);
 
 /** Queries that only a change of the model makes old. */
 const ofModel = new Set(['model', 'blueprint', 'blueprint-templates']);
@@ -114,6 +114,8 @@ const ofRecords: Record<string, string[]> = {
   home: ['home'],
   organization: ['session'],
   blueprint_permissions: ['session', 'permissions'],
+  action: ['actions', 'action form'],
+  action_permissions: ['actions', 'action form'],
 };
 
 export function isTouched({ queryKey: [first], meta }: Pick<Query, 'queryKey' | 'meta'>, { model, data, records }: Touched): boolean {

@@ -42,7 +42,8 @@ function Loading() {
 }
 
 function Content({ widget, data }: { widget: WidgetJson; data: WidgetData }) {
-  const known = data.kind === 'failed' || data.kind === 'later' ? Note : data.kind === 'unknown' ? Unknown : widgetTypes[widget.type]?.component;
+  const own = widgetTypes[widget.type]?.own;
+  const known = own ? widgetTypes[widget.type]?.component : data.kind === 'failed' || data.kind === 'later' ? Note : data.kind === 'unknown' ? Unknown : widgetTypes[widget.type]?.component;
   const Shown = (known ?? Unknown) as ComponentType<WidgetProps>;
   return (
     <Suspense fallback={<Loading />}>

@@ -14,6 +14,10 @@ const Changes = lazy(async () => ({ default: (await list()).ChangesWidget }));
 const Text = lazy(async () => ({ default: (await list()).TextWidget }));
 const Links = lazy(async () => ({ default: (await list()).LinksWidget }));
 const Frame = lazy(async () => ({ default: (await list()).FrameWidget }));
+const runs = () => import('./RunWidgets');
+const Actions = lazy(async () => ({ default: (await runs()).ActionsWidget }));
+const RecentActions = lazy(async () => ({ default: (await runs()).RecentActionsWidget }));
+const Runs = lazy(async () => ({ default: (await runs()).RunsWidget }));
 export const Note = lazy(async () => ({ default: (await list()).NoteWidget }));
 export const Unknown = lazy(async () => ({ default: (await list()).UnknownWidget }));
 
@@ -117,6 +121,34 @@ export const widgetTypes: Record<string, WidgetType> = {
     make: (blueprint) => ({ type: 'graph-entities-explorer', title: 'Graph', blueprint, dataset: of(blueprint) }),
     component: Graph,
   },
+  'action-card-widget': {
+    title: 'Actions',
+    description: 'What can be run from here',
+    fields: ['title'],
+    size: 4,
+    make: () => ({ type: 'action-card-widget', title: 'Actions', actions: [] }),
+    own: true,
+    component: Actions,
+  },
+  'recently-used-actions': {
+    title: 'Recently used actions',
+    description: 'What the reader ran last',
+    fields: ['title'],
+    size: 4,
+    make: () => ({ type: 'recently-used-actions', title: 'Recently used actions' }),
+    own: true,
+    component: RecentActions,
+  },
+  'action-runs-table-widget': {
+    title: 'Runs',
+    description: 'What has been run, and how it went',
+    fields: ['title'],
+    size: 12,
+    make: () => ({ type: 'action-runs-table-widget', title: 'Runs', displayMode: 'widget' }),
+    own: true,
+    component: Runs,
+  },
+  'runs-table': { title: 'Runs', description: 'What has been run, and how it went', own: true, component: Runs },
   'table-entities-explorer-by-direction': { title: 'Related entities', description: 'What is related to the entity of the page', component: Table },
   'entity-info': { title: 'Entity', description: 'What one entity says of itself', component: Entity },
   'entity-details': { title: 'Entity', description: 'What one entity says of itself', component: Entity },

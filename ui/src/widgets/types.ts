@@ -29,6 +29,8 @@ export interface WidgetType {
   make?: (blueprint: string, property: string) => Omit<WidgetJson, 'id'>;
   /** How much room a new one takes, of twelve columns. */
   size?: number;
+  /** It asks for what it shows by itself, whatever comes with the page. */
+  own?: true;
   /** Takes the data of its own kind, which the server chooses by the type. */
   component: ComponentType<any>;
 }

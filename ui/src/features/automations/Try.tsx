@@ -44,7 +44,7 @@ export function Try({ definition }: { definition: Definition }) {
         {trigger.operation !== 'CREATE' && trigger.operation !== undefined && (
           <SearchField path="/$try" name="$try" schema={{ type: 'string' }} label="Entity" description="To try it with." value={target} shown={target?.replace(/^\S+ /, '')} onChange={(next) => setTarget(typeof next === 'string' ? next : undefined)} required={false} disabled={false} find={(typed) => targetOptions(typeof trigger.blueprintIdentifier === 'string' ? trigger.blueprintIdentifier : undefined, typed)} />
         )}
-        <SchemaForm pages={pages} values={values} onValues={setValues} at={at} onAt={setAt} labels={{ submit: 'See what would be sent' }} onSubmit={() => setTab('sent')} />
+        <SchemaForm pages={pages} values={values} onValues={setValues} at={at} onAt={setAt} quiet labels={{ submit: 'See what would be sent' }} onSubmit={() => setTab('sent')} />
       </Tabs.Panel>
       <Tabs.Panel value="sent" className={classes.panel}>
         {error && <ProblemLine level="error" message={error.message} />}

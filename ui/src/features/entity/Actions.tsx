@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { readSource } from '~/api/sources';
 import type { EntityResult } from '~/api/types';
 import { Explained } from '~/kit/Explained';
+import { RunMenu } from '~/parts/runs/OfferItems';
 import { useWhyNot } from '~/parts/session';
 import { useChange } from '~/parts/useChange';
 import { Delete } from './Delete';
@@ -25,6 +26,7 @@ export function Actions({ data, onEdit, onTab }: ActionsProps) {
   const whyNoEdit = data.may.update === true ? undefined : String(data.may.update);
   return (
     <>
+      <RunMenu blueprint={data.entity.blueprint} entity={data.entity.identifier} />
       <Explained why={whyNoEdit}>
         <Button variant="default" leftSection={<IconPencil size={14} aria-hidden />} onClick={onEdit}>
           Edit

@@ -23,6 +23,7 @@ const route = getRouteApi('/_in/entity/$blueprint');
 const Related = lazy(() => import('./Related').then(({ Related }) => ({ default: Related })));
 const GraphView = lazy(() => import('~/parts/graph/GraphView').then(({ GraphView }) => ({ default: GraphView })));
 const Changes = lazy(() => import('./Changes').then(({ Changes }) => ({ default: Changes })));
+const Runs = lazy(() => import('~/parts/runs/EntityRuns').then(({ EntityRuns }) => ({ default: EntityRuns })));
 const Source = lazy(() => import('./Source').then(({ Source }) => ({ default: Source })));
 const PageView = lazy(() => import('~/widgets/PageView').then(({ PageView }) => ({ default: PageView })));
 const Edit = lazy(() => import('./Edit').then(({ Edit }) => ({ default: Edit })));
@@ -33,7 +34,7 @@ export function EntityPage() {
   return deleted ? <Deleted revision={deleted} /> : <Known />;
 }
 
-const titles: Record<(typeof tabs)[number], string> = { overview: 'Overview', related: 'Related', graph: 'Graph', changes: 'Changes', source: 'Source' };
+const titles: Record<(typeof tabs)[number], string> = { overview: 'Overview', related: 'Related', graph: 'Graph', runs: 'Runs', changes: 'Changes', source: 'Source' };
 
 function Known() {
   const { blueprint: blueprintId } = route.useParams();
@@ -88,6 +89,9 @@ function Known() {
           </Tabs.Panel>
           <Tabs.Panel value="graph" className={classes.graphPanel}>
             <GraphView start={{ blueprint: blueprintId, identifier: id }} state={search} onState={onState} />
+          </Tabs.Panel>
+          <Tabs.Panel value="runs">
+            <Runs blueprint={blueprintId} entity={entity.identifier} />
           </Tabs.Panel>
           <Tabs.Panel value="changes">
             <Changes data={data} blueprint={blueprint} />

@@ -116,12 +116,14 @@ function Nothing() {
     <Empty title="There is nothing to run yet.">
       <p>Actions and templates let people do on their own what they would have to ask for: scale a service, make a new one, hand out access.</p>
       <p>
-        An action is made through Port’s API (<code>POST /v1/actions</code>), by the Terraform provider or in the configuration. A template is an entity of kind{' '}
-        <code>Template</code>:{' '}
-        <Link to="/documents" className={classes.inlineLink}>
-          add its document
+        <Link to="/actions" search={{ create: 'action' }} className={classes.inlineLink}>
+          Define an action
+        </Link>
+        , through this page, Port’s API or Terraform; or{' '}
+        <Link to="/templates" className={classes.inlineLink}>
+          write a template
         </Link>{' '}
-        or{' '}
+        and{' '}
         <Link to="/sources" search={{ register: true }} className={classes.inlineLink}>
           register its address
         </Link>

@@ -118,6 +118,7 @@ function Preview({ onDone, ...form }: PreviewProps) {
       {...form}
       at={at}
       onAt={setAt}
+      quiet
       labels={{ submit: 'Try it with this' }}
       onSubmit={(values) => {
         form.onValues(values);

@@ -22,6 +22,7 @@ export function Fields({ schema, value, onChange, path = '', headings = {}, auto
   const shape = effective(schema, value, root);
   const keys = ordered(shape).filter((key) => key in headings || isShown(shape.properties?.[key]));
   const first = keys.find((key) => !(key in headings));
+  const wished = keys.find((key) => shape.properties?.[key]?.['ui:autofocus'] === true);
   return (
     <div className={classes.fields}>
       {keys.map((key) => {
@@ -43,7 +44,7 @@ export function Fields({ schema, value, onChange, path = '', headings = {}, auto
             required={shape.required?.includes(key) ?? false}
             disabled={Boolean(reason) || optionsOf(own).disabled === true || optionsOf(own).readonly === true || own.readOnly === true}
             error={errors[at]}
-            autoFocus={(autoFocus && key === first) || own['ui:autofocus'] === true}
+            autoFocus={autoFocus && key === (wished ?? first)}
           />
         );
       })}

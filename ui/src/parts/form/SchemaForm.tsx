@@ -32,13 +32,15 @@ export interface SchemaFormProps {
   error?: Error | null;
   /** It cannot be sent now. */
   why?: string;
+  /** It stands beside something else: it takes the focus only when it is asked to. */
+  quiet?: boolean;
   /** In front of the buttons of the last step. */
   before?: ReactNode;
 }
 
 /** A form made of schemas, in steps. It can be used with the keyboard alone: Enter goes on, and what is wrong gets the focus. */
 export function SchemaForm(props: SchemaFormProps) {
-  const { pages, values, onValues, secrets = {}, onSecrets, problems = {}, onAt, review = false, labels, onSubmit, busy = false, error, why, before } = props;
+  const { pages, values, onValues, secrets = {}, onSecrets, problems = {}, onAt, review = false, labels, onSubmit, busy = false, error, why, before, quiet = false } = props;
   const last = review ? pages.length : pages.length - 1;
   const at = Math.min(Math.max(0, props.at), last);
   const form = useRef<HTMLFormElement>(null);
@@ -93,7 +95,7 @@ export function SchemaForm(props: SchemaFormProps) {
           <>
             {pages.length > 1 && page.title && <h2 className={classes.pageTitle}>{page.title}</h2>}
             {page.description && <Markdown source={page.description} />}
-            <Fields key={at} schema={page.schema} value={full} onChange={(next) => onValues(filledIn(values, full, next))} headings={page.headings} autoFocus />
+            <Fields key={at} schema={page.schema} value={full} onChange={(next) => onValues(filledIn(values, full, next))} headings={page.headings} autoFocus={!quiet || at > 0} />
           </>
         ) : (
           <>

@@ -18,7 +18,7 @@ export function effective(schema: Schema, value: unknown, root: Schema = schema,
   if (condition !== undefined) out = merge(out, deeper(fits(condition, value, root) ? then : otherwise));
   for (const [key, needs] of Object.entries({ ...(isObject(dependencies) ? dependencies : {}), ...(isObject(dependentRequired) ? dependentRequired : {}), ...(isObject(dependentSchemas) ? dependentSchemas : {}) })) {
     if (!isObject(value) || value[key] === undefined || value[key] === null || value[key] === '') continue;
-    out = merge(out, Array.isArray(needs) ? { required: needs as string[] } : deeper(needs));
+    out = merge(out, Array.isArray(needs) ? { required: needs as string[] } : without(key, deeper(needs)));
   }
   return chosen(out, value, root, depth);
 }
@@ -30,22 +30,46 @@ function withReference(schema: Schema, root: Schema, depth: number): Schema {
   return isObject(found) ? merge(withReference(found as Schema, root, depth + 1), rest) : rest;
 }
 
+/** What a dependency says of the property that it hangs on only tells which one it is. */
+function without(key: string, schema: Schema): Schema {
+  const { [key]: hinge, ...properties } = schema.properties ?? {};
+  return hinge && fixedOf(hinge) ? { ...schema, properties } : schema;
+}
+
 /** Of alternatives among objects the one that the values fit; alternatives of a plain value stay, as choices. */
 function chosen(schema: Schema, value: unknown, root: Schema, depth: number): Schema {
   for (const key of ['oneOf', 'anyOf']) {
-    const alternatives = schema[key];
-    if (!Array.isArray(alternatives) || !alternatives.some((one: Schema) => one?.properties || one?.required || one?.$ref)) continue;
+    const alternatives = schema[key] as Schema[] | undefined;
+    if (!Array.isArray(alternatives) || !alternatives.some((one) => one?.properties || one?.required || one?.$ref)) continue;
     const { [key]: _, ...own } = schema;
-    const fitting = alternatives.find((one) => agrees(one as Schema, value) && fits(one, value, root)) ?? alternatives.find((one) => agrees(one as Schema, value));
-    return fitting ? merge(own, effective(fitting as Schema, value, root, depth + 1)) : own;
+    const all = alternatives.map((one) => withReference(one, root, depth));
+    const fitting = all.find((one) => agrees(one, value) && fits(one, value, root)) ?? all.find((one) => agrees(one, value));
+    const whole = fitting ? merge(own, effective(fitting, value, root, depth + 1)) : own;
+    return { ...whole, properties: { ...telling(all, own), ...withoutAll(Object.keys(telling(all, own)), (whole.properties ?? {}) as Record<string, Schema>) } };
   }
   return schema;
 }
 
+/** Properties by whose fixed values the alternatives differ: they are what is chosen by. */
+function telling(alternatives: Schema[], own: Schema): Record<string, Schema> {
+  const keys = Object.keys(alternatives[0]?.properties ?? {}).filter((key) => alternatives.every((one) => fixedOf(one.properties?.[key])));
+  return Object.fromEntries(
+    keys.map((key) => {
+      const values = alternatives.flatMap((one) => fixedOf(one.properties?.[key]) ?? []);
+      return [key, own.properties?.[key] ?? { ...alternatives[0]?.properties?.[key], const: undefined, type: typeof values[0] === 'boolean' ? 'boolean' : 'string', enum: [...new Set(values)] }];
+    }),
+  );
+}
+
+const withoutAll = (keys: string[], properties: Record<string, Schema>) => Object.fromEntries(Object.entries(properties).filter(([key]) => !keys.includes(key)));
+
+/** The values that a schema leaves. */
+const fixedOf = (schema: Schema | undefined): unknown[] | undefined => (schema?.const !== undefined ? [schema.const] : Array.isArray(schema?.enum) ? schema.enum : undefined);
+
 /** Nothing that is filled in already speaks against it: only fixed values are looked at, for the rest is still to come. */
 function agrees(schema: Schema, value: unknown): boolean {
   return Object.entries(schema.properties ?? {}).every(([key, one]) => {
-    const fixed = one?.const !== undefined ? [one.const] : one?.enum;
+    const fixed = fixedOf(one);
     return !fixed || (isObject(value) && fixed.includes(value[key]));
   });
 }

@@ -45,6 +45,15 @@ describe('what a schema asks for', () => {
     expect(validate(schema, { kind: 'web', port: 70_000 })).toEqual({ '/port': 'At most 65535.' });
   });
 
+  it('lets one choose between alternatives, and keeps the words of what is chosen by', () => {
+    const schema: Schema = { oneOf: [{ properties: { kind: { const: 'web' }, port: { type: 'number' } } }, { properties: { kind: { const: 'job' }, cron: { type: 'string' } } }] };
+    expect(effective(schema, {}).properties?.kind?.enum).toEqual(['web', 'job']);
+    expect(Object.keys(effective(schema, { kind: 'job' }).properties ?? {})).toEqual(['kind', 'cron']);
+    expect(validate(schema, { kind: 'job', cron: 'x' })).toEqual({});
+    const named: Schema = { properties: { sort: { oneOf: [{ const: 'a', title: 'An A' }] } }, dependencies: { sort: { oneOf: [{ properties: { sort: { enum: ['a'] }, more: {} } }] } } };
+    expect(effective(named, { sort: 'a' }).properties).toEqual({ sort: { oneOf: [{ const: 'a', title: 'An A' }] }, more: {} });
+  });
+
   it('ends where definitions refer to themselves', () => {
     const schema: Schema = { properties: { tree: { $ref: '#/definitions/node' } }, definitions: { node: { properties: { child: { $ref: '#/definitions/node' } } } } };
     expect(() => withDefaults(schema, { tree: { child: { child: {} } } })).not.toThrow();
