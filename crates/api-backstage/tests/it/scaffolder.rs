@@ -246,3 +246,70 @@ async fn what_stands_in_templates_is_listed() {
 fn base64(text: &str) -> String {
     STANDARD.encode(text)
 }
+
+/// As somebody pastes it: without `spec.type`, with a slip of the pen.
+const PASTED: &str = "apiVersion: scaffolder.backstage.io/v1beta3
+kind: Template
+metadata:
+  name: new-service
+spec:
+  parameters:
+    - properties: {name: {type: string}}
+  steps:
+    - id: fetch
+      action: fetch:template
+      input: {url: ./skeleton, values: {name: '${{ parameters.nmae }}'}}
+    - action: debug:lgo
+    - id: say
+      action: debug:log
+      input: {message: '${{ parameters.name | shout }}'}
+";
+
+async fn check(portal: &TestPortal, text: &str) -> Value {
+    let request = http::Request::post("/api/stagedoor/v1/templates/check")
+        .header("authorization", format!("Bearer {}", portal.token()))
+        .header("content-type", "application/yaml")
+        .body(axum::body::Body::from(text.to_owned()));
+    let answer = portal.send(request.unwrap()).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.json()
+}
+
+#[tokio::test]
+async fn an_editor_is_told_what_is_wrong_and_where() {
+    let portal = portal().await;
+    let refused = portal.documents(PASTED).await;
+    assert_eq!(refused.status, 422, "the catalog refuses what Backstage refuses: {}", refused.text());
+    let told = check(&portal, PASTED).await;
+    let problem = |problem: &Value| {
+        let message = problem["message"].as_str().unwrap().chars().take(34).collect::<String>();
+        (problem["line"].as_u64().unwrap(), problem["severity"].as_str().unwrap().to_owned(), message)
+    };
+    let problems: Vec<_> = told["problems"].as_array().unwrap().iter().map(problem).collect();
+    let expected = [
+        (6, "warning", "the catalog refuses a template wit"),
+        (11, "warning", "no page asks for \"nmae\""),
+        (12, "error", "there is no action \"debug:lgo\"; di"),
+        (15, "error", "there is no filter \"shout\": this s"),
+    ];
+    assert_eq!(problems, expected.map(|(line, severity, text)| (line, severity.to_owned(), text.to_owned())));
+    assert_eq!(told["template"]["spec"]["type"], "other");
+    assert_eq!(told["form"]["title"], "new-service");
+    let fix = &told["problems"][0]["fix"];
+    assert_eq!((&fix["line"], &fix["text"]), (&json!(6), &json!("  type: other\n")));
+    let mut lines: Vec<&str> = PASTED.split_inclusive('\n').collect();
+    lines.insert(5, fix["text"].as_str().unwrap());
+    let mended = lines.concat().replace("nmae", "name").replace("lgo", "log").replace(" | shout", "");
+    assert_eq!(check(&portal, &mended).await["problems"], json!([]));
+    let broken = check(&portal, "kind: Template\n  x: [").await;
+    assert_eq!((&broken["problems"][0]["severity"], &broken["template"]), (&json!("error"), &Value::Null));
+    let files = json!([{ "path": "skeleton/a.txt", "content": "hello ${{ values.name }}" }]);
+    let body = json!({ "text": mended, "values": { "name": "lamp" }, "files": files });
+    let tried = portal.post("/api/stagedoor/v1/templates/dry-run", &body).await;
+    assert_eq!(tried.status, 200, "{}", tried.text());
+    assert_eq!(tried.json()["error"], Value::Null, "{}", tried.text());
+    assert_eq!(tried.json()["files"], json!([{ "path": "a.txt", "content": "hello lamp" }]));
+    let text = portal.get("/api/stagedoor/v1/templates/text?ref=thing").await.json();
+    assert!(text["text"].as_str().unwrap().contains("kind: Template"), "{text}");
+    assert_eq!(text["execute"], Value::Null);
+}

@@ -362,6 +362,14 @@ fn plugins(method: &str, path: &str) -> Option<Reads> {
             "filters[owner]=beta",
         ]
         .map(|query| format!("{path}?{query}")))),
+        ("get", "/api/scaffolder/v2/templates/{namespace}/{kind}/{name}/parameter-schema") => Some(get([
+            "/api/scaffolder/v2/templates/default/template/ghost/parameter-schema",
+            "/api/scaffolder/v2/templates/default/component/ghost/parameter-schema",
+        ])),
+        ("get", "/api/scaffolder/v2/tasks") => Some(get([path, "/api/scaffolder/v2/tasks?order=asc:created_by"])),
+        // Of one task, which is its maker's: crates/api-backstage/tests/it/scaffolder.rs.
+        ("get", path) if path.starts_with("/api/scaffolder/") => Some(Nothing),
+        ("post", path) if path.starts_with("/api/scaffolder/") => Some(Writes),
         ("post", "/api/notifications/notifications" | "/api/notifications/notifications/update") => {
             Some(Writes)
         }
