@@ -177,6 +177,13 @@ fn port(method: &str, path: &str) -> Option<Reads> {
         ("post" | "put" | "patch" | "delete", p) if p.starts_with("/pages") || p.starts_with("/sidebars") => {
             Writes
         }
+        ("get", "/actions" | "/actions/{action}" | "/actions/{action}/permissions" | "/blueprints/{blueprint}/actions") => {
+            get([path.replace("{action}", "none").replace("{blueprint}", "service")])
+        }
+        ("get", "/actions/runs") => get([path, "/actions/runs?entity=ghost", "/actions/runs?blueprint=plan"]),
+        ("get", p) if p.starts_with("/actions/runs/") => get([p.replace("{run}", "none")]),
+        // What is done with a run that is there is shown by the cases of runs.
+        ("post" | "put" | "patch" | "delete", p) if p.starts_with("/actions") => Writes,
         ("get", "/users/{user}") => get(PEOPLE.map(|person| format!("/users/{person}"))),
         ("get", "/teams/{team}") => {
             get(["alpha", "beta", "gamma", "delta"].map(|team| format!("/teams/{team}")))

@@ -84,6 +84,9 @@ fn reads(path: &str) -> Option<Reads> {
         "/views/{id}" => get(["/views/none"]),
         "/runs" => get([path, "/runs?entity=ghost", "/runs?blueprint=service&q=ghost", "/runs?active=true"]),
         "/approvals" => get([path]),
+        "/actions" => {
+            get([path, "/actions?blueprint=service&entity=ghost", "/actions?blueprint=plan&entity=secret"])
+        }
         "/templates/text" => get(["/templates/text?ref=template:default/ghost", "/templates/text?ref=component:default/ghost"]),
         "/runs/{id}" | "/runs/{id}/events" => get(["/runs/none"]),
         _ => return None,
@@ -112,6 +115,17 @@ fn asks(method: &str, path: &str) -> Option<Reads> {
         }
         ("post", "/views") | ("put" | "delete", "/views/{id}") => Reads::Writes,
         ("post", path) if path.starts_with("/runs/") => Reads::Writes,
+        ("put", "/actions/favourites") => Reads::Writes,
+        ("post", "/actions/{action}/form") => {
+            post("/actions/none/form", [json!({"entity": "ghost", "blueprint": "service"})])
+        }
+        ("post", "/actions/preview") => post(
+            path,
+            ["ghost", "secret", "orders"].map(|entity| {
+                let definition = json!({"identifier": "x", "trigger": "DAY-2", "invocationMethod": {"type": "KAFKA"}});
+                json!({"definition": definition, "entity": entity})
+            }),
+        ),
         ("post", "/templates/check" | "/templates/dry-run") => Reads::Nothing,
         ("post", "/tables") => {
             let mut bodies = Vec::new();
