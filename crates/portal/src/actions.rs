@@ -135,4 +135,10 @@ impl Portal {
         self.may(viewer, Action::ReadActions, Resource::Named(identifier))?;
         find(&self.shared.catalog.load(), identifier)
     }
+
+    /// Whether there is an action of this identifier: runs outlive theirs.
+    #[must_use]
+    pub fn knows_action(&self, identifier: &str) -> bool {
+        self.shared.catalog.load().record(ACTIONS, identifier).is_some()
+    }
 }

@@ -128,7 +128,7 @@ pub(crate) fn shown(portal: &Portal, viewer: &Viewer, run: &Run) -> Value {
     let (blueprint, entity) = mentioned(portal, viewer, run);
     set("blueprint", blueprint);
     set("entity", entity);
-    let deleted = portal.action(viewer, &run.of.identifier).is_err();
+    let deleted = !portal.knows_action(&run.of.identifier);
     set(
         "action",
         json!({ "identifier": run.of.identifier, "title": run.of.title, "icon": run.of.icon, "deleted": deleted }),

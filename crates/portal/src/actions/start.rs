@@ -68,8 +68,7 @@ impl Portal {
         let about = self.about(&person, &view, &action, node, &form.expanded, call.origin);
         let run = AboutRun { portal: self, catalog: &whole, node, about: &about };
         self.may_execute(&person, view.rights(), action.identifier(), &run)?;
-        if let Some(node) = node.filter(|node| !condition::holds(&action, &view, *node)) {
-            let _ = node;
+        if node.is_some_and(|node| !condition::holds(&action, &view, node)) {
             return Err(PortalError::refused("condition_not_met", not_offered(&action)));
         }
         let errors: Vec<&str> = form.errors().take(MOST_ERRORS).collect();
