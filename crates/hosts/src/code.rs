@@ -25,12 +25,12 @@ use crate::act::{Act, Undone};
 use crate::client::Client;
 use crate::config::ConfigProblem;
 use crate::error::HostError;
-use crate::grant::Grant;
 use crate::fields::Fields;
+use crate::grant::Grant;
 
 pub(crate) use gerrit::Gerrit;
-pub use git::{CommitFile, GitAddress, Login, NewCommit, Pushed};
 pub(crate) use git::Git;
+pub use git::{CommitFile, GitAddress, Login, NewCommit, Pushed, Room};
 pub(crate) use gitea::Gitea;
 pub(crate) use gitlab::GitLab;
 pub(crate) use plain::Plain;
@@ -108,11 +108,12 @@ pub trait CodeHost: Any + Send + Sync {
     /// Why there is none.
     async fn read(&self, client: &Client, url: &Url, etag: Option<&str>) -> Result<File, HostError>;
 
-    /// Where its API is, and what a call for an owner there carries; `None` where nothing but reading is known of it.
+    /// Where its API is, and what a call for an owner there carries, where one is named; `None` where nothing but reading is
+    /// known of it.
     ///
     /// # Errors
     /// Why a credential that should be there is not.
-    async fn grant(&self, _client: &Client, _owner: &str) -> Result<Option<Grant>, HostError> {
+    async fn grant(&self, _client: &Client, _owner: Option<&str>) -> Result<Option<Grant>, HostError> {
         Ok(None)
     }
 

@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 use url::Url;
 
 use crate::budget::Priority;
-use crate::code::{File, Git, GitAddress, Login, NewCommit, Pushed};
+use crate::code::{File, Git, GitAddress, Login, NewCommit, Pushed, Room};
 use crate::error::HostError;
 use crate::hosts::Hosts;
 
@@ -89,9 +89,10 @@ impl Hosts {
         address: &GitAddress,
         branch: &str,
         commit: &NewCommit,
+        room: Room,
         login: Option<&Login>,
     ) -> Result<Pushed, HostError> {
-        self.git(address)?.push(&self.client(Priority::Person), address, branch, commit, login).await
+        self.git(address)?.push(&self.client(Priority::Person), address, branch, commit, room, login).await
     }
 
     /// Where a branch stands, as whoever may push to it is told; `None` where there is no such branch.

@@ -39,18 +39,21 @@ impl Hosts {
     ///
     /// # Errors
     /// `Denied` where the host is none of the configuration, or there is no credential.
-    pub async fn granted(&self, host: &str, owner: &str, token: Option<&str>) -> Result<Granted<'_>, HostError> {
+    pub async fn granted(
+        &self,
+        host: &str,
+        owner: &str,
+        token: Option<&str>,
+    ) -> Result<Granted<'_>, HostError> {
         let unknown = || {
             HostError::Denied(format!(
                 "No matching integration configuration for host {host}, please check your integrations config"
             ))
         };
         let found = self.all().find(|known| known.host().eq_ignore_ascii_case(host)).ok_or_else(unknown)?;
-        let grant = match token {
-            // A configuration whose own credential is broken does not keep out who brings one.
-            Some(_) => found.grant(&self.client(Priority::Person), "").await,
-            None => found.grant(&self.client(Priority::Person), owner).await,
-        };
+        // A configuration whose own credential is broken does not keep out who brings one.
+        let owner_of_credential = Some(owner).filter(|_| token.is_none());
+        let grant = found.grant(&self.client(Priority::Person), owner_of_credential).await;
         let mut grant = grant?.ok_or_else(unknown)?;
         if let Some(token) = token {
             grant.authorization = Some(match found.kind() {

@@ -29,7 +29,7 @@ mod seen;
 pub use act::{Act, Undone};
 pub use budget::{Budget, Priority};
 pub use client::Client;
-pub use code::{CodeHost, CommitFile, Entry, File, GitAddress, Listing, Login, NewCommit, Pushed};
+pub use code::{CodeHost, CommitFile, Entry, File, GitAddress, Listing, Login, NewCommit, Pushed, Room};
 pub use config::ConfigProblem;
 pub use error::HostError;
 pub use events::{Header, LARGEST_DELIVERY, Refused, Taken, Webhooks};

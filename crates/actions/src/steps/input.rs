@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::schema::problems;
-use crate::performer::{Call, Failure, Outcome, Performer, Report};
+use crate::performer::{Call, Effect, Failure, Outcome, Performer, Report};
 use crate::services::{Level, Services};
 use crate::workspace::{Limits, Workspace};
 
@@ -22,6 +22,9 @@ pub(crate) fn read<T: DeserializeOwned>(performer: &dyn Performer, call: &Call<'
     let input = if call.input.is_null() { &empty } else { call.input };
     if let Some(text) = invalid_input(performer, input) {
         return Err(Failure::new(text));
+    }
+    if call.dry_run && performer.effect() == Effect::Outside && !performer.describe().dry_run {
+        return Err(Failure::new(format!("{} is not performed in a dry run", performer.id())));
     }
     T::deserialize(input)
         .map_err(|error| Failure::new(format!("Invalid input passed to action {}, {error}", performer.id())))

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::json;
-use stagedoor_hosts::GitAddress;
+use stagedoor_hosts::{GitAddress, Room};
 
 use super::input::{done, read, say, workspace};
 use super::publish::{RepoUrl, Words, commit, pushed};
@@ -22,6 +22,8 @@ struct Input {
     git_commit_message: Option<String>,
     git_author_name: Option<String>,
     git_author_email: Option<String>,
+    #[serde(default)]
+    existing: bool,
 }
 
 #[async_trait]
@@ -52,6 +54,7 @@ impl Performer for PublishGit {
                     "gitCommitMessage": text("Message of the commit. Default: initial commit"),
                     "gitAuthorName": text("Author of the commit. Default: Scaffolder"),
                     "gitAuthorEmail": text("E-mail address of the author"),
+                    "existing": { "type": "boolean", "title": "The repository may have other branches. Default: false, it has to be empty" },
                 },
             }),
             output: json!({
@@ -81,13 +84,14 @@ impl Performer for PublishGit {
             author: input.git_author_name,
             email: input.git_author_email,
         };
+        let room = if input.existing { Room::Shared } else { Room::Empty };
         let commit = commit(call, workspace(services)?, input.source_path.as_deref(), words).await?;
         say(
             services,
             call,
             &format!("Pushing {} files to {branch} of {}", commit.files.len(), address.remote()),
         );
-        let id = pushed(hosts, &address.to_string(), branch, &commit, None).await?;
+        let id = pushed(hosts, &address.to_string(), branch, &commit, room, None).await?;
         let contents = format!("git::{}//?ref={branch}", address.remote());
         done(json!({ "remoteUrl": address.remote().as_str(), "repoContentsUrl": contents, "commitHash": id }))
     }

@@ -11,9 +11,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
+use stagedoor_hosts::Room;
 
 use super::input::{done, read, say, workspace};
-use super::publish::{Remote, RepoUrl, Words, commit, pushed};
+use super::publish::{Remote, RepoUrl, Words, commit, may_be_ours, pushed};
 use crate::performer::{Call, Description, Effect, Failure, Outcome, Performer, Probe};
 use crate::services::Services;
 
@@ -70,6 +71,8 @@ struct Made {
     contents: Contents,
     /// More that later steps may read.
     more: Value,
+    /// It was there already, as the host describes it.
+    found: Option<Value>,
     /// Nothing is put there.
     is_kept: bool,
 }
@@ -137,6 +140,10 @@ impl<V: Vendor> Performer for Publish<V> {
         let remote = Remote::of(services, kind, &url.host, owner, text(&input, "token")).await?;
         say(services, call, &format!("Creating repository {} of {owner}", url.repo));
         let made = self.0.make(&remote, &url, &input).await?;
+        // An attempt that was cut off may have made it; whether it is empty shows when something is put there.
+        if made.found.as_ref().is_some_and(|found| !made.is_kept && !may_be_ours(call, found)) {
+            return Err(Failure::new(format!("{} exists already", made.remote)));
+        }
         let branch = text(&input, "defaultBranch").unwrap_or_else(|| self.0.branch());
         let contents = match made.contents {
             Contents::Around(before, after) => format!("{before}{branch}{after}"),
@@ -157,7 +164,7 @@ impl<V: Vendor> Performer for Publish<V> {
         let hosts =
             services.hosts.as_deref().ok_or_else(|| Failure::new("this portal has no integrations"))?;
         say(services, call, &format!("Pushing {} files to {branch} of {}", commit.files.len(), made.remote));
-        let id = pushed(hosts, &made.clone, branch, &commit, remote.login().as_ref()).await?;
+        let id = pushed(hosts, &made.clone, branch, &commit, Room::Empty, remote.login().as_ref()).await?;
         output["commitHash"] = id.into();
         done(output)
     }

@@ -65,10 +65,13 @@ async fn files_are_published_to_a_git_server_once() {
     // Another commit is not put over it.
     let other = json!({ "repoUrl": remote, "gitCommitMessage": "another" });
     let error = steps.fails("publish:git", &other).await;
-    assert!(error.contains("has a branch main already"), "{error}");
+    assert!(error.contains("exists already, and has refs/heads/main"), "{error}");
     steps.put("workspace/sub/only.txt", "x");
     steps
-        .done("publish:git", &json!({ "repoUrl": remote, "defaultBranch": "sub", "sourcePath": "sub" }))
+        .done(
+            "publish:git",
+            &json!({ "repoUrl": remote, "defaultBranch": "sub", "sourcePath": "sub", "existing": true }),
+        )
         .await;
     assert_eq!(git(&repo.bare, &["ls-tree", "-r", "--name-only", "sub"]), "only.txt");
 }
@@ -172,6 +175,7 @@ async fn what_github_refuses_is_told_and_what_is_there_is_gone_on_with() {
         ("POST", "/user/repos".into(), 422, exists),
         ("GET", "/repos/acme/shop".into(), 200, repository(&server)),
         ("PUT", "/repos/acme/shop/branches/main/protection".into(), 403, json!({ "message": "Upgrade to GitHub Pro or make this repository public to enable this feature." })),
+        ("GET", "/repos/acme/old".into(), 200, json!({ "created_at": "2020-01-01T00:00:00Z", "clone_url": "x", "html_url": "y" })),
         ("GET", "/users/denied".into(), 200, json!({ "type": "User" })),
         ("POST", "/user/repos/x".into(), 403, json!({})),
         ("GET", "/users/limited".into(), 429, json!({ "message": "slow down" })),
@@ -189,7 +193,15 @@ async fn what_github_refuses_is_told_and_what_is_there_is_gone_on_with() {
     assert_eq!(steps.done("publish:github", &of("acme")).await, output);
     steps.put("workspace/more.txt", "x");
     let error = steps.fails("publish:github", &of("acme")).await;
-    assert!(error.contains("has a branch main already"), "{error}");
+    assert!(error.contains("exists already, and has refs/heads/main"), "{error}");
+    // What was there before the run is somebody else's: nobody is let into it, nothing is put there.
+    fake.take();
+    let error = steps.fails("publish:github", &json!({
+        "repoUrl": format!("{}?owner=acme&repo=old", fake.host), "collaborators": [{ "user": "mallory", "access": "admin" }],
+    })).await;
+    assert!(error.contains("it exists already"), "{error}");
+    let asked = fake.asked();
+    assert_eq!(asked, ["GET /users/acme", "POST /user/repos", "GET /repos/acme/old"]);
     // A limit is waited for.
     let failure = steps.perform("publish:github", &of("limited")).await.unwrap_err();
     assert!(

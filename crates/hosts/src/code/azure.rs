@@ -153,8 +153,12 @@ impl CodeHost for Azure {
     fn host(&self) -> &str {
         &self.host
     }
-    async fn grant(&self, client: &Client, owner: &str) -> Result<Option<Grant>, HostError> {
-        Ok(Some(Grant::new(self.api.clone(), self.credentials.of(owner).header(client).await?)))
+    async fn grant(&self, client: &Client, owner: Option<&str>) -> Result<Option<Grant>, HostError> {
+        let header = match owner {
+            Some(owner) => self.credentials.of(owner).header(client).await?,
+            None => None,
+        };
+        Ok(Some(Grant::new(self.api.clone(), header)))
     }
 
     fn reaches(&self) -> Vec<String> {

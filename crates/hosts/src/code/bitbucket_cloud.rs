@@ -243,8 +243,9 @@ impl CodeHost for BitbucketCloud {
     fn host(&self) -> &str {
         &self.host
     }
-    async fn grant(&self, client: &Client, _owner: &str) -> Result<Option<Grant>, HostError> {
-        Ok(Some(Grant::new(self.api.clone(), self.credential.header(client).await?)))
+    async fn grant(&self, client: &Client, owner: Option<&str>) -> Result<Option<Grant>, HostError> {
+        let header = if owner.is_some() { self.credential.header(client).await? } else { None };
+        Ok(Some(Grant::new(self.api.clone(), header)))
     }
 
     fn reaches(&self) -> Vec<String> {

@@ -53,12 +53,7 @@ impl Credential {
     }
 
     /// Does something with the credential. A granted token that was refused is forgotten: the next call asks for another.
-    pub(crate) async fn act(
-        &self,
-        client: &Client,
-        base: &Url,
-        act: &Act,
-    ) -> Result<Delivered, Undone> {
+    pub(crate) async fn act(&self, client: &Client, base: &Url, act: &Act) -> Result<Delivered, Undone> {
         let url = act.url(base);
         let mut delivery = act.delivery(&[("accept", "application/json")]);
         if let Some(header) = self.header(client).await? {

@@ -31,7 +31,7 @@ use url::Url;
 use self::credential::Credentials;
 use self::pack::Oid;
 pub use self::place::GitAddress;
-pub use self::push::{CommitFile, Login, NewCommit, Pushed};
+pub use self::push::{CommitFile, Login, NewCommit, Pushed, Room};
 use self::repository::{Repository, Way};
 use self::tree::Node;
 use self::wire::Service;

@@ -157,8 +157,9 @@ impl CodeHost for Gitea {
     fn host(&self) -> &str {
         &self.host
     }
-    async fn grant(&self, client: &Client, _owner: &str) -> Result<Option<Grant>, HostError> {
-        Ok(Some(Grant::new(self.address([]), self.credential.header(client).await?)))
+    async fn grant(&self, client: &Client, owner: Option<&str>) -> Result<Option<Grant>, HostError> {
+        let header = if owner.is_some() { self.credential.header(client).await? } else { None };
+        Ok(Some(Grant::new(self.address([]), header)))
     }
 
     fn reaches(&self) -> Vec<String> {

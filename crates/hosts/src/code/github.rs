@@ -184,9 +184,12 @@ impl CodeHost for GitHub {
         &self.host
     }
 
-    async fn grant(&self, client: &Client, owner: &str) -> Result<Option<Grant>, HostError> {
-        let access = self.api.access(client, owner).await?;
-        Ok(Some(Grant::new(self.api.base.clone(), access.authorization().map(str::to_owned))))
+    async fn grant(&self, client: &Client, owner: Option<&str>) -> Result<Option<Grant>, HostError> {
+        let header = match owner {
+            Some(owner) => self.api.access(client, owner).await?.authorization().map(str::to_owned),
+            None => None,
+        };
+        Ok(Some(Grant::new(self.api.base.clone(), header)))
     }
 
     fn reaches(&self) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use serde_json::json;
-use stagedoor_hosts::{CommitFile, GitAddress, HostError, Login, NewCommit, Priority, Pushed};
+use stagedoor_hosts::{CommitFile, GitAddress, HostError, Login, NewCommit, Priority, Pushed, Room};
 use url::Url;
 
 use crate::git_server::{GitServer, Repo, git, has_git};
@@ -59,14 +59,30 @@ async fn a_commit_is_pushed_over_http_once() {
     let address = GitAddress::parse(&server.address("team/new.git")).unwrap();
     assert_eq!(hosts.branch(&address, "main", None).await, Ok(None));
     let id = commit().id().unwrap();
-    assert_eq!(hosts.push(&address, "main", &commit(), None).await, Ok(Pushed::Made(id.clone())));
+    assert_eq!(
+        hosts.push(&address, "main", &commit(), Room::Shared, None).await,
+        Ok(Pushed::Made(id.clone()))
+    );
     is_whole(&repo, &id);
     // Whoever does not know whether it happened does it again.
-    assert_eq!(hosts.push(&address, "main", &commit(), None).await, Ok(Pushed::Already(id.clone())));
+    assert_eq!(
+        hosts.push(&address, "main", &commit(), Room::Shared, None).await,
+        Ok(Pushed::Already(id.clone()))
+    );
     assert_eq!(hosts.branch(&address, "main", None).await, Ok(Some(id.clone())));
     let other = NewCommit { message: "another".into(), ..commit() };
-    assert_eq!(hosts.push(&address, "main", &other, None).await, Ok(Pushed::Taken(id.clone())));
+    assert_eq!(
+        hosts.push(&address, "main", &other, Room::Shared, None).await,
+        Ok(Pushed::Taken("refs/heads/main".into()))
+    );
     is_whole(&repo, &id);
+    // A repository that should be empty is left alone, but for what we put there ourselves.
+    let taken = hosts.push(&address, "other", &commit(), Room::Empty, None).await;
+    assert_eq!(taken, Ok(Pushed::Taken("refs/heads/main".into())));
+    assert_eq!(
+        hosts.push(&address, "main", &commit(), Room::Empty, None).await,
+        Ok(Pushed::Already(id.clone()))
+    );
     // And it can be read, with what may be run.
     let folder = Url::parse(&server.address("team/new.git?ref=main")).unwrap();
     let files = hosts.folder(&folder, Priority::Person, (100, 1 << 20)).await.unwrap();
@@ -100,17 +116,20 @@ async fn a_server_that_does_not_take_it_says_why() {
     std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let hosts = server.hosts(&json!({}));
     let address = GitAddress::parse(&server.address("r.git")).unwrap();
-    let refused = hosts.push(&address, "main", &commit(), None).await.unwrap_err();
+    let refused = hosts.push(&address, "main", &commit(), Room::Shared, None).await.unwrap_err();
     assert!(matches!(&refused, HostError::Denied(text) if text.contains("hook")), "{refused}");
     assert_eq!(hosts.branch(&address, "main", None).await, Ok(None));
     for branch in ["--force", "a b", "../x", "refs/tags/v1", ""] {
-        assert!(hosts.push(&address, branch, &commit(), None).await.is_err(), "{branch:?}");
+        assert!(hosts.push(&address, branch, &commit(), Room::Shared, None).await.is_err(), "{branch:?}");
     }
     let missing = GitAddress::parse(&server.address("none.git")).unwrap();
-    assert!(matches!(hosts.push(&missing, "main", &commit(), None).await, Err(HostError::NotFound(_))));
+    assert!(matches!(
+        hosts.push(&missing, "main", &commit(), Room::Shared, None).await,
+        Err(HostError::NotFound(_))
+    ));
     // Attack case 7: a credential does not go where anybody can read it, nor into an error.
     let login = |over_http| Login { user: "x".into(), password: "hunter2".into(), over_http };
-    let error = hosts.push(&address, "main", &commit(), Some(&login(false))).await.unwrap_err();
+    let error = hosts.push(&address, "main", &commit(), Room::Shared, Some(&login(false))).await.unwrap_err();
     assert!(error.to_string().contains("https only"), "{error}");
     server.mood.lock().demands = Some("Basic eDpodW50ZXIy".to_owned());
     let denied = hosts.branch(&address, "main", None).await.unwrap_err();
@@ -128,7 +147,10 @@ async fn a_commit_is_pushed_over_ssh() {
     let hosts = sshd.hosts(&json!({}));
     let address = GitAddress::parse(&sshd.address("it's%20a/repo.git")).unwrap();
     let id = commit().id().unwrap();
-    assert_eq!(hosts.push(&address, "main", &commit(), None).await, Ok(Pushed::Made(id.clone())));
+    assert_eq!(
+        hosts.push(&address, "main", &commit(), Room::Shared, None).await,
+        Ok(Pushed::Made(id.clone()))
+    );
     is_whole(&repo, &id);
-    assert_eq!(hosts.push(&address, "main", &commit(), None).await, Ok(Pushed::Already(id)));
+    assert_eq!(hosts.push(&address, "main", &commit(), Room::Shared, None).await, Ok(Pushed::Already(id)));
 }

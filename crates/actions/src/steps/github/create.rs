@@ -5,10 +5,17 @@ use serde_json::{Map, Value, json};
 use stagedoor_hosts::Act;
 
 use super::Repo;
-use crate::back_ends::answer::{refused, said};
-use crate::back_ends::api::shown;
-use crate::performer::Failure;
-use crate::steps::publish::meant;
+use crate::back_ends::answer::said;
+use crate::performer::{Call, Failure};
+use crate::steps::publish::{may_be_ours, meant};
+
+/// A repository, by GitHub's description.
+pub(super) enum Created {
+    /// Made a moment ago, and furnished.
+    Now(Value),
+    /// There already.
+    Before(Value),
+}
 
 /// What is said of a new repository.
 #[derive(Deserialize)]
@@ -90,8 +97,9 @@ pub(super) fn properties() -> Map<String, Value> {
 }
 
 impl Repo<'_> {
-    /// Makes the repository, or finds it where it was made a moment ago. Its description by GitHub.
-    pub(super) async fn create(&self, wishes: &Wishes) -> Result<Value, Failure> {
+    /// Makes the repository. Where it is there already it may be one that this run has made before it was cut off: then it
+    /// is given, too, and nothing is set in it before it has shown to be ours.
+    pub(super) async fn create(&self, call: &Call<'_>, wishes: &Wishes) -> Result<Created, Failure> {
         if !wishes.secrets.is_empty() {
             return Err(Failure::new(
                 "secrets of a repository are not there: GitHub takes them only sealed by libsodium; use repoVariables, or secrets of the organization",
@@ -102,26 +110,28 @@ impl Repo<'_> {
         let path = if of_organization { vec!["orgs", &self.owner, "repos"] } else { vec!["user", "repos"] };
         let act = Act::post(path, self.body(wishes, of_organization));
         let answer = self.remote.send(&act).await?;
-        let made = if answer.status == 422 && String::from_utf8_lossy(&answer.body).contains("already exists")
+        let exists = answer.status == 422 && String::from_utf8_lossy(&answer.body).contains("already exists");
+        if exists
+            && let Some(found) = self.remote.find(&self.get([])).await?
+            && may_be_ours(call, &found)
         {
-            self.existing().await?.ok_or_else(|| refused(&shown(&act), &answer))?
-        } else {
-            let kind = if of_organization { "organization" } else { "user" };
-            let said = said(&answer);
-            meant(&act, answer).map_err(|failure| {
-                let message =
-                    format!("Failed to create the {kind} repository {}/{}, {said}", self.owner, self.name);
-                Failure { message: format!("{message} ({})", failure.message), ..failure }
-            })?
-        };
+            return Ok(Created::Before(found));
+        }
+        let kind = if of_organization { "organization" } else { "user" };
+        let said = if exists { "it exists already".to_owned() } else { said(&answer) };
+        let made = meant(&act, answer).map_err(|failure| {
+            let message =
+                format!("Failed to create the {kind} repository {}/{}, {said}", self.owner, self.name);
+            Failure { message: format!("{message} ({})", failure.message), ..failure }
+        })?;
         self.furnish(wishes).await?;
-        Ok(made)
+        Ok(Created::Now(made))
     }
 
-    /// A repository that is there and has nothing in it: made by an attempt that was cut off. What has something in it is
-    /// judged when the commit is put there.
-    async fn existing(&self) -> Result<Option<Value>, Failure> {
-        self.remote.find(&self.get([])).await
+    /// Whether nothing has been put into it.
+    pub(super) async fn is_empty(&self) -> Result<bool, Failure> {
+        let branches = self.remote.ask(&self.get(["branches"])).await?;
+        Ok(branches.as_array().is_some_and(Vec::is_empty))
     }
 
     fn body(&self, wishes: &Wishes, of_organization: bool) -> Value {
@@ -154,7 +164,7 @@ impl Repo<'_> {
     }
 
     /// What is set once the repository is there; each may be set again.
-    async fn furnish(&self, wishes: &Wishes) -> Result<(), Failure> {
+    pub(super) async fn furnish(&self, wishes: &Wishes) -> Result<(), Failure> {
         if let Some(access) = wishes.access.as_deref().filter(|access| !access.is_empty()) {
             match access.split_once('/') {
                 Some((organization, team)) => self.let_team(organization, team, "admin").await?,

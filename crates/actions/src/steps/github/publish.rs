@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use stagedoor_hosts::Room;
 
 use super::Repo;
-use super::create::{self, Wishes};
+use super::create::{self, Created, Wishes};
 use super::protect::{self, Protection};
 use crate::performer::{Call, Description, Effect, Failure, Outcome, Performer, Probe};
 use crate::services::Services;
@@ -93,7 +94,7 @@ impl Input {
         let hosts =
             services.hosts.as_deref().ok_or_else(|| Failure::new("this portal has no integrations"))?;
         say(services, call, &format!("Pushing {} files to {branch} of {page}", commit.files.len()));
-        let id = pushed(hosts, &remote, branch, &commit, repo.remote.login().as_ref()).await?;
+        let id = pushed(hosts, &remote, branch, &commit, Room::Empty, repo.remote.login().as_ref()).await?;
         if self.protect_default_branch.unwrap_or(true) {
             let note = repo.protect(branch, &self.protection).await?;
             note.iter().for_each(|note| warn(services, call, note));
@@ -139,8 +140,15 @@ impl Performer for Publish {
         let input: Input = read(self, call)?;
         let repo = input.repo(services).await?;
         say(services, call, &format!("Creating repository {}/{}", repo.owner, repo.name));
-        let made = repo.create(&input.wishes).await?;
-        done(input.push(call, services, &repo, &made).await?)
+        done(match repo.create(call, &input.wishes).await? {
+            Created::Now(made) => input.push(call, services, &repo, &made).await?,
+            Created::Before(found) => {
+                let output = input.push(call, services, &repo, &found).await?;
+                // It took our commit, or had it: now it is surely ours.
+                repo.furnish(&input.wishes).await?;
+                output
+            }
+        })
     }
 
     /// A repository that was made is found, the same commit is not pushed twice, all else is set again.
@@ -175,7 +183,16 @@ impl Performer for RepoCreate {
     async fn perform(&self, call: &Call<'_>, services: &Services) -> Result<Outcome, Failure> {
         let input: Input = read(self, call)?;
         let repo = input.repo(services).await?;
-        let made = repo.create(&input.wishes).await?;
+        let made = match repo.create(call, &input.wishes).await? {
+            Created::Now(made) => made,
+            Created::Before(found) if repo.is_empty().await? => {
+                repo.furnish(&input.wishes).await?;
+                found
+            }
+            Created::Before(_) => {
+                return Err(Failure::new(format!("{}/{} exists already", repo.owner, repo.name)));
+            }
+        };
         done(json!({ "remoteUrl": made["clone_url"] }))
     }
 

@@ -1,6 +1,7 @@
 //! The commit that a run's files become, and putting it on a branch.
 
-use stagedoor_hosts::{CommitFile, GitAddress, Hosts, Login, NewCommit, Pushed};
+use stagedoor_hosts::{CommitFile, GitAddress, Hosts, Login, NewCommit, Pushed, Room};
+use stagedoor_model::Timestamp;
 
 use crate::performer::{Call, Failure};
 use crate::steps::hosting::failure;
@@ -67,15 +68,23 @@ pub(crate) async fn pushed(
     remote: &str,
     branch: &str,
     commit: &NewCommit,
+    room: Room,
     login: Option<&Login>,
 ) -> Result<String, Failure> {
     let text = if GitAddress::is_meant_by(remote) { remote.to_owned() } else { format!("git::{remote}") };
     let address = GitAddress::parse(&text).map_err(Failure::new)?;
-    match hosts.push(&address, branch, commit, login).await.map_err(|error| failure(&error))? {
+    match hosts.push(&address, branch, commit, room, login).await.map_err(|error| failure(&error))? {
         Pushed::Made(id) | Pushed::Already(id) => Ok(id),
-        Pushed::Taken(id) => Err(Failure::new(format!(
-            "{} has a branch {branch} already, at {id}: only a new branch is published",
+        Pushed::Taken(other) => Err(Failure::new(format!(
+            "{} exists already, and has {other}: nothing was changed there",
             address.remote()
         ))),
     }
+}
+
+/// Whether a repository that is there already may be one that this run has made, in an attempt that was cut off: by the
+/// time that its host gives. Clocks differ by a minute.
+pub(crate) fn may_be_ours(call: &Call<'_>, repository: &serde_json::Value) -> bool {
+    let made = repository["created_at"].as_str().or_else(|| repository["created_on"].as_str());
+    made.and_then(Timestamp::parse).is_none_or(|made| made.0 >= call.run.created_at.0 - 60_000)
 }

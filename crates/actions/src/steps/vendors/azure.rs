@@ -47,7 +47,7 @@ impl Vendor for Azure {
             start.iter().chain(rest).map(|part| (*part).to_owned()).collect()
         };
         let found = remote.find(&Act::get(at(&[&url.repo])).asking("api-version", VERSION)).await?;
-        let repository = match found {
+        let repository = match found.clone() {
             Some(found) => found,
             None => {
                 let act = Act::post(at(&[]), json!({ "name": url.repo })).asking("api-version", VERSION);
@@ -66,6 +66,7 @@ impl Vendor for Azure {
             remote: clone.clone(),
             clone,
             more: json!({ "repositoryId": repository["id"] }),
+            found,
             is_kept: false,
         })
     }

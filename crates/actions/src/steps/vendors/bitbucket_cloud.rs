@@ -40,7 +40,8 @@ impl Vendor for BitbucketCloud {
         let workspace = self.owner(url)?;
         let project = url.needs(url.project.as_ref(), "project")?;
         let path = ["repositories", workspace, &url.repo];
-        let repository = match remote.find(&Act::get(path)).await? {
+        let found = remote.find(&Act::get(path)).await?;
+        let repository = match found.clone() {
             Some(found) => found,
             None => {
                 let body = json!({
@@ -60,6 +61,7 @@ impl Vendor for BitbucketCloud {
             remote: clone.clone(),
             clone,
             more: Value::Null,
+            found,
             is_kept: false,
         })
     }

@@ -45,7 +45,8 @@ impl Vendor for BitbucketServer {
             return Err(Failure::new("enableLFS is not there: use Bitbucket's own settings"));
         }
         let project = self.owner(url)?;
-        let repository = match remote.find(&Act::get(["projects", project, "repos", &url.repo])).await? {
+        let found = remote.find(&Act::get(["projects", project, "repos", &url.repo])).await?;
+        let repository = match found.clone() {
             Some(found) => found,
             None => {
                 let mut body = json!({
@@ -67,6 +68,7 @@ impl Vendor for BitbucketServer {
             remote: clone.clone(),
             clone,
             more: Value::Null,
+            found,
             is_kept: false,
         })
     }

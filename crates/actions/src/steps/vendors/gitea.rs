@@ -43,7 +43,7 @@ impl Vendor for Gitea {
     ) -> Result<Made, Failure> {
         let owner = url.owner()?;
         if let Some(found) = remote.find(&Act::get(["repos", owner, &url.repo])).await? {
-            return made(&found);
+            return made(&found, Some(found.clone()));
         }
         let of_organization = remote.find(&Act::get(["orgs", owner])).await?.is_some();
         let path = if of_organization { vec!["orgs", owner, "repos"] } else { vec!["user", "repos"] };
@@ -54,17 +54,18 @@ impl Vendor for Gitea {
             "default_branch": text(input, "defaultBranch").unwrap_or("main"),
         });
         let act = Act::post(path, body);
-        made(&meant(&act, remote.send(&act).await?)?)
+        made(&meant(&act, remote.send(&act).await?)?, None)
     }
 }
 
-fn made(repository: &Value) -> Result<Made, Failure> {
+fn made(repository: &Value, found: Option<Value>) -> Result<Made, Failure> {
     let page = needed(repository, "/html_url")?;
     Ok(Made {
         clone: needed(repository, "/clone_url")?,
         contents: Contents::Around(format!("{page}/src/branch/"), "/"),
         remote: page,
         more: Value::Null,
+        found,
         is_kept: false,
     })
 }

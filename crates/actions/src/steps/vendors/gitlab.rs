@@ -67,7 +67,7 @@ impl Vendor for GitLab {
         let path = format!("{owner}/{}", url.repo);
         if let Some(project) = remote.find(&Act::get(["projects", &path])).await? {
             let is_kept = input.get("skipExisting") == Some(&Value::Bool(true));
-            return Ok(Made { is_kept, ..made(&project, false)? });
+            return Ok(Made { is_kept, ..made(&project, Some(project.clone()))? });
         }
         let space = remote.find(&Act::get(["namespaces", owner])).await?;
         let space = space.ok_or_else(|| {
@@ -103,18 +103,19 @@ impl Vendor for GitLab {
         for variable in input.get("projectVariables").and_then(Value::as_array).into_iter().flatten() {
             remote.change(&Act::post(["projects", &id, "variables"], variable.clone())).await?;
         }
-        made(&project, true)
+        made(&project, None)
     }
 }
 
-fn made(project: &Value, created: bool) -> Result<Made, Failure> {
+fn made(project: &Value, found: Option<Value>) -> Result<Made, Failure> {
     let clone = needed(project, "/http_url_to_repo")?;
     let remote = clone.strip_suffix(".git").unwrap_or(&clone).to_owned();
     Ok(Made {
         contents: Contents::Around(format!("{remote}/-/blob/"), ""),
-        more: json!({ "projectId": project["id"], "created": created }),
+        more: json!({ "projectId": project["id"], "created": found.is_none() }),
         clone,
         remote,
+        found,
         is_kept: false,
     })
 }

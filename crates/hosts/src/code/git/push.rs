@@ -45,6 +45,15 @@ pub struct NewCommit {
     pub seconds: i64,
 }
 
+/// What may stand in a repository that something is put into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// Nothing else: no other branch and no tag.
+    Empty,
+    /// Anything but the branch.
+    Shared,
+}
+
 /// A user name and a password or token, in place of those of the configuration.
 #[derive(Clone)]
 pub struct Login {
@@ -63,7 +72,8 @@ pub enum Pushed {
     Made(String),
     /// It stood at this commit already.
     Already(String),
-    /// There is such a branch, at another commit, and it was left alone.
+    /// There is such a branch at another commit, or any other where none may be; nothing was changed. The full name of
+    /// what is there.
     Taken(String),
 }
 
@@ -97,6 +107,7 @@ impl Git {
         address: &GitAddress,
         branch: &str,
         commit: &NewCommit,
+        room: Room,
         login: Option<&Login>,
     ) -> Result<Pushed, HostError> {
         let name = full(branch)?;
@@ -104,8 +115,12 @@ impl Git {
         let (wire, refs) = self.greeted(client, address, login).await?;
         match refs.get(&name) {
             Some(there) if *there == commit => return Ok(Pushed::Already(commit.to_string())),
-            Some(there) => return Ok(Pushed::Taken(there.to_string())),
+            Some(_) => return Ok(Pushed::Taken(name)),
             None => {}
+        }
+        let is_content = |name: &&String| name.starts_with("refs/heads/") || name.starts_with("refs/tags/");
+        if let Some(other) = refs.keys().filter(is_content).min().filter(|_| room == Room::Empty) {
+            return Ok(Pushed::Taken(other.clone()));
         }
         let mut body = Vec::new();
         line(&mut body, &format!("{NOTHING} {commit} {name}\0 report-status {}", protocol::AGENT));

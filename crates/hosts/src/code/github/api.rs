@@ -156,11 +156,15 @@ impl Api {
         loop {
             let access = self.access(client, owner).await?;
             let Some(authorization) = &access.authorization else {
-                let text = format!("there is no credential of {} for {owner} in integrations.github", self.host);
+                let text =
+                    format!("there is no credential of {} for {owner} in integrations.github", self.host);
                 return Err(Undone::Host(HostError::Denied(text)));
             };
-            let headers =
-                [("accept", JSON), ("x-github-api-version", VERSION), ("authorization", authorization.as_str())];
+            let headers = [
+                ("accept", JSON),
+                ("x-github-api-version", VERSION),
+                ("authorization", authorization.as_str()),
+            ];
             let (url, delivery) = (act.url(&self.base), act.delivery(&headers));
             let answer = client.deliver(&self.budget(&access, ""), &url, delivery).await?;
             let refused = access.app.as_ref().filter(|_| answer.status == 401 && again);

@@ -167,7 +167,12 @@ fn item(value: &Value) -> Option<Item> {
         ("tree", _) => Sort::Folder,
         _ => Sort::Other,
     };
-    Some(Item { path: text("path")?.to_owned(), sha: text("sha")?.to_owned(), sort, executable: text("mode") == Some("100755") })
+    Some(Item {
+        path: text("path")?.to_owned(),
+        sha: text("sha")?.to_owned(),
+        sort,
+        executable: text("mode") == Some("100755"),
+    })
 }
 
 fn entry(item: &Item, path: String) -> Option<Entry> {
