@@ -2,7 +2,7 @@
 # `make run ARGS="--listen 127.0.0.1:8080"` passes flags through.
 
 .DELETE_ON_ERROR:
-.PHONY: run build check-tools check-test-tools check-chromium check-postgres check-slapd check-sshd test test-rust test-ui test-browser test-clients bench compare-backstage openapi screenshots
+.PHONY: run build check-tools check-test-tools check-chromium check-postgres check-slapd check-sshd check-kafka test test-rust test-ui test-browser test-clients bench compare-backstage openapi screenshots
 
 BINARY := target/release/stagedoor
 ARGS ?=
@@ -35,7 +35,7 @@ ui/dist/index.html: ui/node_modules/.package-lock.json $(UI_SOURCES) | check-too
 
 # Tests. What they need beyond the toolchains is made sure of before the first one runs.
 
-test: check-test-tools check-chromium check-postgres check-slapd check-sshd test-rust test-ui test-browser
+test: check-test-tools check-chromium check-postgres check-slapd check-sshd check-kafka test-rust test-ui test-browser
 
 check-chromium: check-test-tools
 	@scripts/ensure-chromium >/dev/null
@@ -51,6 +51,10 @@ check-slapd: check-test-tools
 # The same for the tests of git over SSH.
 check-sshd: check-test-tools
 	@scripts/ensure-sshd >/dev/null || test -z "$$CI"
+
+# The same for the test of Kafka.
+check-kafka: check-test-tools
+	@scripts/ensure-kafka >/dev/null || test -z "$$CI"
 
 test-rust: check-test-tools
 	cargo fmt --all --check

@@ -1,6 +1,6 @@
 //! What the configuration says of back ends: `stagedoor.kafka`, `stagedoor.terraform` and Backstage's `kubernetes`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -98,6 +98,16 @@ impl Default for BackEndSettings {
             kafka: None,
             clusters: Vec::new(),
             terraform: TerraformSettings::default(),
+        }
+    }
+}
+
+impl TerraformSettings {
+    /// Takes relative paths from a folder: that of the file that says them.
+    pub fn below(&mut self, folder: &Path) {
+        let single = [&mut self.program, &mut self.plugins, &mut self.state].into_iter().flatten();
+        for path in single.chain(&mut self.folders) {
+            *path = folder.join(&*path);
         }
     }
 }

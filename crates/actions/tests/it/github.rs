@@ -47,7 +47,8 @@ fn ended(conclusion: &str) -> Value {
 }
 
 fn error(status: u16, message: &str) -> FakeReply {
-    FakeReply::json(&json!({ "message": message, "documentation_url": "https://docs.example" })).and_status(status)
+    FakeReply::json(&json!({ "message": message, "documentation_url": "https://docs.example" }))
+        .and_status(status)
 }
 
 fn answer(state: &mut State, request: &FakeRequest) -> FakeReply {
@@ -93,9 +94,8 @@ fn answer(state: &mut State, request: &FakeRequest) -> FakeReply {
                 { "name": "Scale", "number": 2, "status": "completed", "conclusion": "success" },
             ],
         }] })),
-        ("GET", "/actions/jobs/5/logs") => {
-            FakeReply::status(302).with("location", format!("http://{}/blob/5?sig=x", request.header("host").unwrap()))
-        }
+        ("GET", "/actions/jobs/5/logs") => FakeReply::status(302)
+            .with("location", format!("http://{}/blob/5?sig=x", request.header("host").unwrap())),
         ("POST", "/actions/runs/77/cancel") => FakeReply::json(&json!({})).and_status(202),
         other => panic!("{other:?}"),
     }
@@ -108,7 +108,9 @@ impl GitHub {
         let fake = Fake::start(move |request| {
             if request.path.starts_with("/blob/") {
                 assert_eq!(request.header("authorization"), None, "a credential went to another host");
-                return FakeReply::ok("\u{feff}2026-01-01T00:00:00.1Z scaled to 5\n2026-01-01T00:00:01Z done\n");
+                return FakeReply::ok(
+                    "\u{feff}2026-01-01T00:00:00.1Z scaled to 5\n2026-01-01T00:00:01Z done\n",
+                );
             }
             answer(&mut shared.lock(), request)
         })
@@ -136,7 +138,9 @@ fn input(more: Value) -> Value {
 async fn a_workflow_is_dispatched_and_followed_to_its_end() {
     let mut working = run(77, "Deploy");
     working["status"] = "in_progress".into();
-    let github = GitHub::start(State { names: true, polls: vec![working, ended("success")], ..State::default() }).await;
+    let github =
+        GitHub::start(State { names: true, polls: vec![working, ended("success")], ..State::default() })
+            .await;
     let stage = github.stage();
     let input = input(json!({ "workflowInputs": {
         "replicas": 5, "dry": false, "who": { "a": [1.0] }, "none": null, "text": "t",
@@ -175,7 +179,8 @@ async fn a_workflow_is_dispatched_and_followed_to_its_end() {
 async fn a_branch_may_be_named_among_the_inputs_as_ports_does() {
     let github = GitHub::start(State { names: true, ..State::default() }).await;
     let stage = github.stage();
-    let input = input(json!({ "workflowInputs": { "ref": "release", "a": "b" }, "reportWorkflowStatus": false }));
+    let input =
+        input(json!({ "workflowInputs": { "ref": "release", "a": "b" }, "reportWorkflowStatus": false }));
     let Outcome::Reported { report } = stage.perform(&input).await.unwrap() else { panic!() };
     assert_eq!(report.external_run_id.as_deref(), Some("77"));
     let asked = github.fake.take();
@@ -187,12 +192,20 @@ async fn a_branch_may_be_named_among_the_inputs_as_ports_does() {
 #[tokio::test]
 async fn a_server_that_does_not_name_the_run_is_searched_for_it() {
     let makes = vec![run(77, "Deploy")];
-    let state = State { old: true, runs: vec![run(70, "before")], makes, polls: vec![ended("success")], ..State::default() };
+    let state = State {
+        old: true,
+        runs: vec![run(70, "before")],
+        makes,
+        polls: vec![ended("success")],
+        ..State::default()
+    };
     let github = GitHub::start(state).await;
     let stage = github.stage();
     let handle = stage.begun(&input(json!({}))).await;
     assert_eq!(handle["after"], 70);
-    let Outcome::Following { handle, .. } = stage.follow(&input(json!({})), &handle).await.unwrap() else { panic!() };
+    let Outcome::Following { handle, .. } = stage.follow(&input(json!({})), &handle).await.unwrap() else {
+        panic!()
+    };
     assert_eq!(handle, json!({ "run": 77 }));
     assert!(matches!(stage.to_the_end(&input(json!({})), handle).await, Ok(Outcome::Done { .. })));
 }
@@ -220,7 +233,9 @@ async fn of_several_runs_only_the_named_one_is_followed() {
 
 #[tokio::test]
 async fn how_it_ends_is_how_the_step_ends() {
-    for (conclusion, good) in [("neutral", true), ("failure", false), ("timed_out", false), ("startup_failure", false)] {
+    for (conclusion, good) in
+        [("neutral", true), ("failure", false), ("timed_out", false), ("startup_failure", false)]
+    {
         let github = GitHub::start(State { polls: vec![ended(conclusion)], ..State::default() }).await;
         let stage = github.stage();
         let outcome = stage.follow(&input(json!({})), &json!({ "run": 77 })).await;
@@ -247,7 +262,12 @@ async fn a_refused_dispatch_says_why_and_whether_to_try_again() {
         (error(401, "Bad credentials"), false, false, "credential is missing, wrong"),
         (error(403, "Resource not accessible by integration"), false, false, "may not do this"),
         (error(404, "Not Found"), false, false, "may not be seen"),
-        (error(422, "Workflow does not have 'workflow_dispatch' trigger"), false, false, "'workflow_dispatch' trigger"),
+        (
+            error(422, "Workflow does not have 'workflow_dispatch' trigger"),
+            false,
+            false,
+            "'workflow_dispatch' trigger",
+        ),
         (error(429, "slow down").with("retry-after", 3), true, false, "status 429"),
         (limit(403), true, false, "rate limit"),
         (error(503, "unavailable"), true, false, "status 503"),
@@ -268,7 +288,8 @@ async fn a_refused_dispatch_says_why_and_whether_to_try_again() {
 #[tokio::test]
 async fn while_it_is_followed_what_goes_away_is_waited_for() {
     for (status, again) in [(401, true), (403, true), (429, true), (500, true), (503, true), (404, false)] {
-        let github = GitHub::start(State { polls: vec![json!({ "status": status })], ..State::default() }).await;
+        let github =
+            GitHub::start(State { polls: vec![json!({ "status": status })], ..State::default() }).await;
         let failure = github.stage().follow(&input(json!({})), &json!({ "run": 77 })).await.unwrap_err();
         assert_eq!(failure.retry.is_some(), again, "{status}: {failure:?}");
         if status == 429 {
