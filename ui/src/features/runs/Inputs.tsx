@@ -1,8 +1,12 @@
+import { Link } from '@tanstack/react-router';
 import type { Run } from '~/api/runs';
 import { Section } from '~/kit/Page';
 import { words } from '~/lib/text';
 import { PropertyValue } from '~/parts/PropertyValue';
 import classes from './runs.module.css';
+
+/** Another run: one that made the plan that this one applies. */
+const isRun = /^r_[A-Za-z0-9]{16}$/;
 
 /** What the run was given. */
 export function Inputs({ run }: { run: Run }) {
@@ -15,7 +19,13 @@ export function Inputs({ run }: { run: Run }) {
           <div key={key}>
             <dt title={key}>{words(key)}</dt>
             <dd>
-              <PropertyValue value={shown(value)} />
+              {typeof value === 'string' && isRun.test(value) ? (
+                <Link to="/runs/$id" params={{ id: value }} className={classes.inlineLink}>
+                  {value}
+                </Link>
+              ) : (
+                <PropertyValue value={shown(value)} />
+              )}
             </dd>
           </div>
         ))}

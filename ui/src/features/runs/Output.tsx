@@ -34,6 +34,7 @@ export function Output({ output }: { output: unknown }) {
           ))}
         </ul>
       )}
+      {typeof text === 'string' && text !== '' && <Plan text={text} />}
       {texts.map(({ title, content }, i) => (
         <div key={i} className={classes.summary}>
           {title && <h3>{title}</h3>}
@@ -42,6 +43,20 @@ export function Output({ output }: { output: unknown }) {
       ))}
       {Object.keys(rest).length > 0 && <CodeBlock text={JSON.stringify(rest, null, 2)} language="json" label="Result" maxHeight="260px" />}
     </Section>
+  );
+}
+
+/** What a plan would do, with what comes and what goes marked as its first sign says. */
+function Plan({ text }: { text: string }) {
+  return (
+    <pre className={classes.plan} tabIndex={0} role="region" aria-label="Plan">
+      {text.split('\n').map((line, i) => (
+        <span key={i} data-sign={/^\s*([+~-])/.exec(line)?.[1]}>
+          {line}
+          {'\n'}
+        </span>
+      ))}
+    </pre>
   );
 }
 
