@@ -1,5 +1,7 @@
 //! The home page: what concerns the caller, in one call; and what the caller says of it.
 
+mod runs;
+
 use std::time::Instant;
 
 use axum::extract::State;
@@ -13,6 +15,7 @@ use stagedoor_portal::{Attention, HOME, Home, HomeLink, PortalError, SourceRepor
 use stagedoor_query::{NodeId, budget};
 use utoipa::ToSchema;
 
+use self::runs::HomeRuns;
 use crate::Api;
 use crate::error::{ApiError, Caller, ErrorBody};
 use crate::link::Link;
@@ -30,6 +33,8 @@ pub(crate) struct HomePage {
     attention: Vec<HomeAttention>,
     /// How much is wrong, listed or not.
     attention_total: usize,
+    #[serde(flatten)]
+    runs: HomeRuns,
     /// Entities that changed last.
     recent: Vec<HomeRecent>,
     /// Attention and recent are about the teams' entities and their neighbours, not about everything.
@@ -213,9 +218,10 @@ pub(crate) async fn home(State(api): State<Api>, Caller(viewer): Caller) -> Resu
         false => None,
     };
     let home = api.portal.home(&viewer).await?;
+    let runs = HomeRuns::of(&api, &viewer);
     let work = move || {
         let tables = own_tables(&home);
-        page(home, board, tables)
+        page(home, board, tables, runs)
     };
     let page = tokio::task::spawn_blocking(work).await;
     Ok(Json(page.map_err(|error| PortalError::Internal(error.to_string()))?))
@@ -322,7 +328,7 @@ fn pinned(body: LinksBody) -> Vec<HomeLink> {
     body.links.into_iter().map(|PinnedLink { title, url }| HomeLink { title, url }).collect()
 }
 
-fn page(home: Home, board: Option<WidgetsReply>, tables: Vec<HomeTable>) -> HomePage {
+fn page(home: Home, board: Option<WidgetsReply>, tables: Vec<HomeTable>, runs: HomeRuns) -> HomePage {
     let view = &home.view;
     let links = |links: Vec<HomeLink>| {
         links.into_iter().map(|HomeLink { title, url }| PinnedLink { title, url }).collect()
@@ -331,6 +337,7 @@ fn page(home: Home, board: Option<WidgetsReply>, tables: Vec<HomeTable>) -> Home
         revision: view.revision(),
         board,
         tables,
+        runs,
         mine: home.mine.into_iter().map(owned).collect(),
         attention: home.attention.iter().map(|one| attention(view, one)).collect(),
         attention_total: home.attention_total,

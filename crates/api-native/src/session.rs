@@ -51,6 +51,8 @@ pub(crate) struct Session {
     frames: Vec<String>,
     /// Number of the newest commit; null when nobody is signed in.
     revision: Option<u64>,
+    /// Runs that wait for the viewer's yes or no.
+    approvals: usize,
     /// Every action by name: true, or why not. Empty when nobody is signed in.
     may: BTreeMap<&'static str, May>,
     /// The data model, as `GET /blueprints` answers it: where it was asked for and somebody is signed in.
@@ -144,8 +146,11 @@ pub(crate) async fn session(
         Some(viewer) if query.model => Some(blueprints::list(&api, viewer)?),
         _ => None,
     };
+    // Whoever may not read runs has none to approve.
+    let waiting = viewer.as_ref().and_then(|viewer| api.portal.approvals_of(viewer).ok());
     Ok(Json(Session {
         model,
+        approvals: waiting.map_or(0, |runs| runs.len()),
         setup: !api.info.dev_mode && !known && api.portal.needs_setup(),
         dev_mode: api.info.dev_mode,
         title: api.info.title.clone(),

@@ -1,10 +1,18 @@
 import { queryOptions } from '@tanstack/react-query';
 import { client, unwrap } from './client';
+import type { RunRow } from './runs';
 import type { components } from './schema';
 
 type Native = components['schemas'];
 
-export type Home = Native['HomePage'];
+/** Runs that concern the reader. */
+interface HomeRuns {
+  runs: RunRow[];
+  approvals: RunRow[];
+  approvalsTotal: number;
+}
+
+export type Home = Omit<Native['HomePage'], keyof HomeRuns> & HomeRuns;
 export type HomeOwned = Native['HomeOwned'];
 export type HomeAttention = Native['HomeAttention'];
 export type HomeRecent = Native['HomeRecent'];
@@ -16,7 +24,7 @@ export type FirstSteps = Native['FirstSteps'];
 /** What concerns the reader. */
 export const homeQuery = queryOptions({
   queryKey: ['home'],
-  queryFn: ({ signal }) => unwrap(client.GET('/home', { signal })),
+  queryFn: async ({ signal }) => (await unwrap(client.GET('/home', { signal }))) as unknown as Home,
 });
 
 export const putLayout = (sections: HomeSection[] | null) => unwrap(client.PUT('/home/layout', { body: { layout: sections && { sections } } }));
