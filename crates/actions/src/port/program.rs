@@ -24,8 +24,8 @@ impl PortProgram {
 
 impl Program for PortProgram {
     fn next(&self, run: &Run, scope: &Scope<'_>) -> Result<Next, String> {
-        match run.steps.iter().find(|step| step.id == STEP) {
-            Some(step) => match &step.state {
+        if let Some(step) = run.steps.iter().find(|step| step.id == STEP) {
+            match &step.state {
                 StepState::Done => return Ok(Next::Succeed(step.output.clone())),
                 StepState::Failed => {
                     let why = step.error.clone();
@@ -34,8 +34,7 @@ impl Program for PortProgram {
                 StepState::Skipped => return Ok(Next::Succeed(Value::Null)),
                 StepState::Open => {}
                 _ => return Ok(Next::Wait),
-            },
-            None => {}
+            }
         }
         let context = context(run);
         let templating = Templating::new(scope.jq, &context).with_secrets(scope.secret_names, scope.secrets);
