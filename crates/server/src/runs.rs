@@ -1,6 +1,7 @@
 //! What runs are executed with: from configuration and environment to the portal's options.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use stagedoor_auth::Secret;
 use stagedoor_portal::RunsConfig;
@@ -25,8 +26,14 @@ pub(crate) fn config(
     };
     let own = || -> PathBuf { std::env::temp_dir().join(format!("stagedoor-{}", std::process::id())) };
     let secret = environment.get("STAGEDOOR_CLIENT_SECRET").filter(|secret| !secret.is_empty());
+    let beside = beside.unwrap_or_else(own);
+    let mut back_ends = config.stagedoor.back_ends.clone();
+    let plans = back_ends.terraform.state.take().unwrap_or_else(|| beside.join("terraform"));
+    // Terraform runs in another folder and is told where its plan is.
+    back_ends.terraform.state = Some(std::path::absolute(&plans).unwrap_or(plans));
     RunsConfig {
-        workspaces: Some(beside.unwrap_or_else(own).join(FOLDER)),
+        back_ends: Arc::new(back_ends),
+        workspaces: Some(beside.join(FOLDER)),
         signing_secret: secret.map(Secret::new),
         ..RunsConfig::default()
     }

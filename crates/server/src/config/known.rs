@@ -29,7 +29,7 @@ pub(super) const TOP: &Keys = &[
     ("integrations", Read),
     ("jenkins", NotYet),
     ("kafka", NotYet),
-    ("kubernetes", NotYet),
+    ("kubernetes", Read),
     ("ldap", Read),
     ("lighthouse", NotYet),
     ("mcpActions", NotYet),
@@ -240,7 +240,23 @@ pub(super) const STAGEDOOR: &Keys = &[
     ("trustedProxies", Read),
     ("rateLimits", Read),
     ("frames", Read),
+    ("kafka", Read),
     ("limits", Read),
+    ("terraform", Read),
+];
+
+pub(super) const KAFKA: &Keys = &[("brokers", Read), ("tls", Read), ("sasl", Read), ("topic", Read)];
+
+pub(super) const TERRAFORM: &Keys = &[
+    ("address", Read),
+    ("token", Read),
+    ("local", Read),
+    ("program", Read),
+    ("folders", Read),
+    ("stateDir", Read),
+    ("pluginDir", Read),
+    ("pluginDownloads", Read),
+    ("timeoutSeconds", Read),
 ];
 
 pub(super) const SECRETS: &Keys = &[("key", Read), ("keyFile", Read), ("keyCommand", Read)];

@@ -1,5 +1,6 @@
 //! From the merged value to what is meant, checking types on the way.
 
+mod back_ends;
 mod external;
 mod guests;
 mod outside;
@@ -93,7 +94,10 @@ impl Reader<'_> {
             locations: self.locations(&catalog.key("locations")),
             outside: self.outside(&root, &catalog),
             rules: self.rules(&catalog.key("rules")),
-            stagedoor: self.stagedoor(&root.key("stagedoor")),
+            stagedoor: StagedoorConfig {
+                back_ends: self.back_ends(&root),
+                ..self.stagedoor(&root.key("stagedoor"))
+            },
             templates: self.template_environment(&root.key("scaffolder")),
             wire,
             external_access: self.external_access(&auth.key("externalAccess")),
@@ -247,6 +251,7 @@ impl Reader<'_> {
             sessions: self.sessions(&at.key("sessions")),
             secrets: self.secrets(&at.key("secrets")),
             metrics_listen: self.text(&metrics.key("listen")),
+            ..StagedoorConfig::default()
         }
     }
 

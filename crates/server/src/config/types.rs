@@ -5,6 +5,7 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use stagedoor_actions::BackEndSettings;
 use stagedoor_auth::SessionLimits;
 use stagedoor_outbound::AllowList;
 
@@ -226,6 +227,8 @@ pub struct StagedoorConfig {
     pub sessions: SessionLimits,
     /// `secrets`: the key that secrets are sealed with.
     pub secrets: Option<SecretsSource>,
+    /// `kafka`, `terraform`, and `kubernetes` beside `stagedoor`: where back ends of actions find what they need.
+    pub back_ends: BackEndSettings,
     /// `metrics.listen`: an address of their own for metrics, read without a credential.
     pub metrics_listen: Option<Text>,
 }

@@ -1,5 +1,6 @@
 //! `app-config.yaml` as existing installations have it, and as people get it wrong.
 
+mod back_ends;
 mod guests;
 mod wire;
 

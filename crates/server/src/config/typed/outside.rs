@@ -102,7 +102,7 @@ fn problems_of(outside: &Outside) -> Vec<ConfigProblem> {
 }
 
 /// The value without its places.
-fn plain(value: &Located) -> Value {
+pub(super) fn plain(value: &Located) -> Value {
     match &value.data {
         Data::Scalar(scalar) => scalar.clone(),
         Data::List(items) => Value::Array(items.iter().map(plain).collect()),
