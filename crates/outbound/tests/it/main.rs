@@ -1,6 +1,7 @@
 //! Against real servers on this machine, which is what must be refused unless the list names it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod deliver;
 mod server;
 mod stream;
 
