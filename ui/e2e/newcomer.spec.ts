@@ -47,6 +47,11 @@ test('a folder of documents becomes a catalog', async ({ page }) => {
   expect(await total(page)).toBe(4);
   await expect(tableRows(page)).toHaveCount(4);
   await expect(page.getByRole('link', { name: 'lighting' })).toBeVisible();
+  // home says what is left to do, and asks for nothing that is not open
+  await open(page, portal.url);
+  await expect(page.getByRole('list', { name: 'First steps' }).getByText('There are 4 entities.')).toBeVisible();
+  await expect(page.getByRole('list', { name: 'First steps' }).getByRole('checkbox')).toHaveCount(0);
+  await expect(page.getByRole('list', { name: 'Recently changed' }).getByRole('link', { name: 'lighting' })).toBeVisible();
 });
 
 test('a blueprint is made, with properties and a relation, and filled by form and by document', async ({ page }) => {

@@ -117,6 +117,6 @@ test('what was removed with an address is brought back', async ({ page }) => {
   await check(page, 'the window');
   await window.getByRole('button', { name: 'Bring back' }).click();
   await expect(page.getByRole('region', { name: 'Sources' })).toContainText(address);
-  await page.goto(`${portal.url}/catalog/component?q=trap-door`);
+  await page.goto(`${portal.url}/catalog/component?query=trap-door`);
   await expect(page.getByRole('link', { name: 'trap-door' })).toBeVisible();
 });

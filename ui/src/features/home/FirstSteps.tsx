@@ -3,11 +3,11 @@ import { useState, type ReactNode } from 'react';
 import type { FirstSteps as State } from '~/api/home';
 import { Hidden } from '~/kit/Mono';
 import { Page } from '~/kit/Page';
-import { useOpenSession, useWhyNot } from '~/parts/session';
+import { useWhyNot } from '~/parts/session';
 import { InvitePeople, OwnBlueprint, PasteDocument } from './StepBodies';
 import { RegisterStep } from './RegisterStep';
 import classes from './home.module.css';
-import { steps, type Step } from './steps';
+import { stepsFor, type Step } from './steps';
 
 interface FirstStepsProps {
   documentTitle: string;
@@ -31,13 +31,11 @@ const bodies: Record<Step['id'], (state: State) => ReactNode> = {
   people: () => <InvitePeople />,
 };
 
-/** The steps with their marks; the first that is not done is open. */
-export function Steps({ state }: { state: State }) {
-  const { viewer } = useOpenSession();
-  // in local mode there is nobody to invite
-  const shown = steps.filter(({ id }) => id !== 'people' || viewer.principal !== 'development');
+/** The steps with their marks; the first that is not done is open, unless they are `quiet`. */
+export function Steps({ state, quiet = false }: { state: State; quiet?: boolean }) {
+  const shown = stepsFor(state);
   const [chosen, choose] = useState<string>();
-  const open = chosen ?? shown.find((step) => step.done(state) === undefined)?.id;
+  const open = chosen ?? (quiet ? undefined : shown.find((step) => step.done(state) === undefined)?.id);
   return (
     <ol className={classes.steps} aria-label="First steps">
       {shown.map((step) => (

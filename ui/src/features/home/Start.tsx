@@ -12,7 +12,7 @@ export function Start({ home: { steps } }: { home: Home }) {
   return (
     <Section title="First steps">
       <Suspense fallback={null}>
-        <Steps state={steps} />
+        <Steps state={steps} quiet />
       </Suspense>
     </Section>
   );

@@ -7,7 +7,7 @@ import { Links } from './Links';
 import { Mine } from './Mine';
 import { Recent } from './Recent';
 import { Start } from './Start';
-import { steps } from './steps';
+import { stepsFor } from './steps';
 import { Viewed } from './Viewed';
 
 export interface SectionEntry {
@@ -22,7 +22,7 @@ export interface SectionEntry {
 
 /** What a home page is made of, in the order in which it comes. One line adds a section: checks, runs and approvals get theirs here. */
 export const sections: SectionEntry[] = [
-  { id: 'start', title: 'First steps', component: Start, applies: ({ steps: state }) => state.people > 0 && steps.some((step) => step.done(state) === undefined) },
+  { id: 'start', title: 'First steps', component: Start, applies: ({ steps: state }) => stepsFor(state).some((step) => step.done(state) === undefined) },
   { id: 'mine', title: 'My teams', component: Mine, applies: ({ teams }) => teams.length > 0 },
   { id: 'attention', title: 'Needs attention', component: Attention },
   { id: 'board', title: 'Dashboard', component: Board, applies: ({ board }) => Boolean(board) },

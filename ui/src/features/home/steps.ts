@@ -37,3 +37,6 @@ export const steps: Step[] = [
     done: ({ people, invited }) => some(Math.max(0, people - 1) + invited, (n) => (n === 1 ? 'One more is here or invited.' : `${n} more are here or invited.`)),
   },
 ];
+
+/** Where nobody has an account, as in local mode, there is nobody to invite. */
+export const stepsFor = ({ people }: FirstSteps): Step[] => steps.filter(({ id }) => id !== 'people' || people > 0);

@@ -35,12 +35,14 @@ export function QueryBar({ label, blueprint, query, onQuery }: QueryBarProps) {
   const text = draft.of === query ? draft.text : query;
   const [settled] = useDebouncedValue(text, 200);
   const { data } = useQuery({ ...queryCheck(settled, blueprint), enabled: settled !== '' && settled !== query });
+  const bar = useRef<HTMLDivElement>(null);
   const editor = useRef<CodeEditorHandle>(null);
   const problem = settled === text && settled !== query ? data?.problem : undefined;
   const notes = settled === text && settled !== query ? (data?.notes ?? []) : [];
   const submit = () => onQuery(text.trim());
   return (
     <div
+      ref={bar}
       className={classes.queryBar}
       data-search
       tabIndex={-1}
@@ -60,7 +62,11 @@ export function QueryBar({ label, blueprint, query, onQuery }: QueryBarProps) {
         diagnostics={[...(problem ? [{ ...problem, severity: 'error' as const }] : []), ...notes.map((note) => ({ ...note, severity: 'warning' as const }))].map(
           ({ from, to, message, hint, severity }) => ({ from, to, severity, message: hint ? `${message} – ${hint}` : message }),
         )}
-        handle={editor}
+        handle={(there) => {
+          editor.current = there;
+          // who wanted to write before the editor had come
+          if (there && bar.current === document.activeElement) there.focus();
+        }}
       />
       {text !== '' && (
         <button

@@ -29,7 +29,7 @@ export function useTable(request: TableRequest, group: string | undefined) {
   const body = { ...request, facets: [], offset: 0, limit: pageSize, group: group ? { field: group, limit: mostGroups } : undefined };
   const { data: first, isPending, isPlaceholderData, error } = useQuery({ ...tablePageQuery(body), placeholderData: keepPreviousData });
   // counting takes longer than finding the first rows, so nobody waits for it
-  const { data: counted, isFetching: counting } = useQuery({
+  const { data: counted, isPlaceholderData: isOld, isLoading: isFirst } = useQuery({
     ...tablePageQuery({ blueprint: request.blueprint, query: request.query, facets: request.facets, offset: 0, limit: 0 }),
     placeholderData: keepPreviousData,
     enabled: first !== undefined && !isPlaceholderData && (request.facets?.length ?? 0) > 0,
@@ -69,7 +69,7 @@ export function useTable(request: TableRequest, group: string | undefined) {
     waiting: isPending,
     busy: isPlaceholderData,
     /** The facets are not those of the rows yet. */
-    counting: first === undefined || isPlaceholderData || counting,
+    counting: first === undefined || isPlaceholderData || isOld || isFirst,
     error: error ?? results.find((result) => result.error)?.error ?? null,
     count,
     line,
