@@ -12,6 +12,7 @@ use http::{HeaderName, HeaderValue, Uri};
 use serde_json::{Map, Value, json};
 use stagedoor_auth::Viewer;
 use stagedoor_portal::{Portal, Run, RunEvent, RunEvents, RunLine, TaskState};
+use tokio::sync::mpsc;
 
 use crate::answer;
 use crate::caller::Caller;
@@ -176,15 +177,15 @@ pub(crate) async fn stream(
     Path(id): Path<String>,
     uri: Uri,
 ) -> Result<Response, ApiError> {
-    let events = Events::of(&portal, &viewer, &id, after(&uri)?)?;
-    let chunks = stream::unfold(events, |mut events| async move {
-        let chunk = match tokio::time::timeout(BEAT, events.next()).await {
+    let inbox = followed(Events::of(&portal, &viewer, &id, after(&uri)?)?);
+    let chunks = stream::unfold(inbox, |mut inbox| async move {
+        let chunk = match tokio::time::timeout(BEAT, inbox.recv()).await {
             // A comment: clients leave it out.
             Err(_) => ":\n\n".to_owned(),
-            Ok(next) if next.is_empty() => return None,
-            Ok(next) => next.iter().map(sent).collect(),
+            Ok(None) => return None,
+            Ok(Some(next)) => next.iter().map(sent).collect(),
         };
-        Some((Ok::<_, Infallible>(Bytes::from(chunk)), events))
+        Some((Ok::<_, Infallible>(Bytes::from(chunk)), inbox))
     });
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
@@ -193,6 +194,24 @@ pub(crate) async fn stream(
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
     Ok((headers, Body::from_stream(chunks)).into_response())
+}
+
+/// Events as they come, until the last or until nobody wants them any more. A task of its own waits for them: a wait that
+/// is broken off for a comment could lose one.
+fn followed(mut events: Events) -> mpsc::Receiver<Vec<Value>> {
+    let (outbox, inbox) = mpsc::channel(16);
+    tokio::spawn(async move {
+        loop {
+            let next = tokio::select! {
+                next = events.next() => next,
+                () = outbox.closed() => return,
+            };
+            if next.is_empty() || outbox.send(next).await.is_err() {
+                return;
+            }
+        }
+    });
+    inbox
 }
 
 fn sent(event: &Value) -> String {
