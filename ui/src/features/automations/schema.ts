@@ -79,7 +79,7 @@ export const actionSchema = (blueprints: string[]): Schema =>
     required: ['identifier', 'operation', 'invocationMethod'],
     properties: {
       ...identity,
-      operation: { type: 'string', title: 'It', oneOf: [{ const: 'CREATE', title: 'creates something' }, { const: 'DAY-2', title: 'changes an entity' }, { const: 'DELETE', title: 'deletes an entity' }] },
+      operation: { type: 'string', title: 'Kind', oneOf: [{ const: 'CREATE', title: 'Makes something new' }, { const: 'DAY-2', title: 'Changes an entity' }, { const: 'DELETE', title: 'Deletes an entity' }] },
       blueprintIdentifier: text('Blueprint', { 'sd:blueprint': true, description: 'Empty: for entities of any.' }),
       inputs: {
         type: 'array',
