@@ -41,6 +41,7 @@ pub use engine::{RunStats, RunsConfig};
 pub use events::RunEvents;
 pub use limits::RunLimits;
 pub use plan::ProgramMaker;
+pub(crate) use secrets::reseal;
 pub use start::starter;
 
 /// Collection of runs.

@@ -296,6 +296,7 @@ impl Portal {
                 let sealed = seal(&key, PURPOSE, &record.key, value.expose())?;
                 draft.put_secret(&record.key, info.description.as_deref(), &sealed, info.stamps);
             }
+            crate::runs::reseal(draft, &portal, &key)?;
             Ok(records.len())
         };
         let count = self.commit(viewer.actor("command"), false, reseal).await?;

@@ -154,6 +154,10 @@ impl Store for SqliteStore {
         self.write(|writer| journal::append(writer, journal, at, bodies, keep))
     }
 
+    fn append_journals(&self, at: Timestamp, lines: &[(String, Vec<JsonText>)]) -> Result<(), StoreError> {
+        self.write(|writer| journal::append_all(writer, at, lines))
+    }
+
     fn journal(
         &self,
         journal: &str,

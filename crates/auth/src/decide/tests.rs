@@ -71,6 +71,8 @@ fn what_is_no_entity() {
                 Action::ReadFeed,
                 Action::ReadActions,
                 Action::ExecuteAction,
+                Action::ReadRuns,
+                Action::ApproveRuns,
                 Action::ReadTemplates,
                 Action::ExecuteTemplate,
                 Action::DryRunTemplate,
@@ -130,6 +132,8 @@ fn what_is_no_entity() {
                 Action::CreateAction,
                 Action::UpdateAction,
                 Action::DeleteAction,
+                Action::UpdateRuns,
+                Action::ClaimRuns,
             ],
         ),
     ];
@@ -158,6 +162,7 @@ fn what_belongs_to_somebody() {
         Action::EndSession,
         Action::UpdateLocation,
         Action::DeleteLocation,
+        Action::UpdateRuns,
     ];
     for action in own {
         assert_eq!(row(action, &Resource::Of(ELSA)), "...xxxx", "{action:?}");
@@ -356,6 +361,13 @@ fn a_block_of_a_page_or_action() {
             .map(|rights| if decide(rights, Action::UpdatePage, &resource).is_ok() { 'x' } else { '.' })
             .collect();
         assert_eq!(found, expected, "changing: {value}");
+    }
+    // Approving is for whom the run names; for administrators where it names nobody.
+    for (block, expected) in [(block(json!({ "users": [ELSA] })), ".x....x"), (Block::default(), "......x")] {
+        let resource = Resource::Guarded { name: "scale", block: Some(&block), facts: None };
+        let approves = |rights: &Rights| decide(rights, Action::ApproveRuns, &resource).is_ok();
+        let found: String = people().iter().map(|rights| if approves(rights) { 'x' } else { '.' }).collect();
+        assert_eq!(found, expected);
     }
     // Without a block reading is open, changing is not.
     let resource = Resource::Guarded { name: "home", block: None, facts: None };

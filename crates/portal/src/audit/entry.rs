@@ -1,6 +1,6 @@
 //! One line of the audit log, whatever it was made from: a change, an event or a refusal.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use stagedoor_auth::Action;
 use stagedoor_model::record::is_private;
 use stagedoor_model::{Actor, Change, JournalLine, Timestamp};
@@ -201,7 +201,7 @@ pub(super) fn of_change(logged: &LoggedChange, before: Option<&Change>) -> Audit
         address,
         agent: agent_of(change),
         message: None,
-        details: Value::Null,
+        details: run_of(&logged.actor),
         revision: Some(logged.revision),
         before: None,
         after: None,
@@ -231,10 +231,20 @@ fn is_hidden(change: &Change) -> bool {
 /// `session 192.0.2.7` is the kind of credential and the address.
 fn from_of(actor: &Actor) -> (Option<String>, Option<String>) {
     let Some(from) = &actor.from else { return (None, None) };
+    let from = from.split_once(RUN).map_or(from.as_str(), |(from, _)| from);
     match from.split_once(' ') {
         Some((via, address)) => (Some(via.to_owned()), Some(address.to_owned())),
-        None => (Some(from.clone()), None),
+        None => (Some(from.to_owned()), None),
     }
+}
+
+/// What stands before the id of the run that made a change.
+const RUN: &str = " run=";
+
+/// The run that made a change.
+fn run_of(actor: &Actor) -> Value {
+    let run = actor.from.as_deref().and_then(|from| from.split_once(RUN));
+    run.map_or(Value::Null, |(_, run)| json!({ "runId": run }))
 }
 
 fn agent_of(change: &Change) -> Option<String> {

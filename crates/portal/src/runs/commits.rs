@@ -14,9 +14,6 @@ use crate::Portal;
 use crate::error::PortalError;
 use crate::writer::Draft;
 
-/// How long one that finds no place waits before it looks again, in milliseconds.
-const QUEUE: i64 = 250;
-
 /// How a run ends.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum End {
@@ -80,7 +77,8 @@ impl Portal {
             }
             if run.begun_at.is_none() {
                 if !draft.enter_queues(run, &limits) {
-                    run.wake_at = Some(Timestamp(draft.at.0 + QUEUE));
+                    // It is in a queue: from now on the ticker looks for a place.
+                    run.wake_at.get_or_insert(draft.at);
                     return Ok(false);
                 }
                 (run.begun_at, run.wake_at) = (Some(draft.at), None);

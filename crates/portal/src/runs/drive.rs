@@ -94,6 +94,9 @@ impl Care {
         if run.cancelling || over {
             return self.end_early(&run, over && !run.cancelling).await;
         }
+        if is_queued(&run) && !self.portal.has_place(&run) {
+            return Round::Idle;
+        }
         if self.resume(&run).await {
             return Round::Again;
         }
@@ -164,7 +167,7 @@ impl Care {
             None => true,
         };
         let steps: Vec<Planned> = steps.into_iter().filter(is_free).collect();
-        if steps.is_empty() || run.begun_at.is_none() && run.wake_at.is_some_and(|at| at > now) {
+        if steps.is_empty() {
             return Round::Idle;
         }
         // Asked for before the intent: nothing that only waits for its turn looks as if it may have happened.
@@ -176,7 +179,7 @@ impl Care {
         let masked: Vec<(Planned, serde_json::Value)> = steps
             .into_iter()
             .map(|planned| {
-                self.portal.shared.runs.masks.add(&run.id, planned.hidden.iter().cloned());
+                self.portal.hide_in_run(&run.id, &planned.hidden);
                 let input = self.portal.clean(&run.id).value(planned.input.clone());
                 (planned, input)
             })
@@ -339,6 +342,11 @@ impl Care {
             }
         }
     }
+}
+
+/// Whether it waits for its turn.
+pub(super) fn is_queued(run: &Run) -> bool {
+    run.status == Status::InProgress && run.begun_at.is_none() && run.wake_at.is_some()
 }
 
 /// The time after another attempt: longer each time, up to five minutes.

@@ -30,6 +30,8 @@ use crate::{Portal, Shared, automations, clock};
 const TICK: Duration = Duration::from_millis(100);
 /// Looks between two cares for runs of processes that are gone, and for what is kept.
 const CARE: u64 = 10;
+/// Runs that get their turn with one look.
+const TURNS: usize = 16;
 /// A process that goes waits this long for what it is performing.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -259,6 +261,17 @@ impl Portal {
         }
     }
 
+    /// Looks after the oldest of those that wait for their turn, as far as there are places.
+    fn wake_queued(&self) {
+        let catalog = self.shared.catalog.load();
+        let mut queued: Vec<Arc<Run>> = self.shared.runs.book.read(&catalog, |pages| {
+            pages.active().filter(|run| super::drive::is_queued(run)).cloned().collect()
+        });
+        queued.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        let ready = queued.iter().filter(|run| self.has_place(run)).take(TURNS);
+        ready.for_each(|run| self.wake_run(run));
+    }
+
     /// Looks after those that are this process's and of which `which` is true.
     fn wake_all(&self, which: impl Fn(&Run) -> bool) {
         let catalog = self.shared.catalog.load();
@@ -302,6 +315,7 @@ async fn tick(shared: Weak<Shared>) {
         let now = clock::now();
         let limits = &portal.shared.runs.config.limits;
         portal.wake_all(|run| is_due(run, limits, now));
+        portal.wake_queued();
         if round.is_multiple_of(CARE) {
             if portal.shared.replication.is_some() {
                 portal.take_over().await;
@@ -315,9 +329,7 @@ async fn tick(shared: Weak<Shared>) {
 fn is_due(run: &Run, limits: &RunLimits, now: Timestamp) -> bool {
     let reached = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
     let step = |step: &stagedoor_actions::Step| !step.state.has_ended() && reached(step.wake_at);
-    let queued = run.begun_at.is_none() && run.wake_at.is_some();
-    run.status == Status::InProgress
-        && (run.steps.iter().any(step) || reached(deadline(run, limits)) || (queued && reached(run.wake_at)))
+    run.status == Status::InProgress && (run.steps.iter().any(step) || reached(deadline(run, limits)))
 }
 
 /// When a run has taken too long. Time for its approval and in a queue does not count, nor the time that a person takes

@@ -8,8 +8,10 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use stagedoor_actions::Run;
 use stagedoor_model::{Change, JsonText, Record};
+use stagedoor_query::Catalog;
 
 use super::{RUNS, record};
+use crate::Portal;
 use crate::writer::Draft;
 
 /// Collection of places.
@@ -67,6 +69,30 @@ impl RunLimits {
     }
 }
 
+impl Portal {
+    /// Whether there is a place for a run in each of its queues, as far as the newest snapshot tells.
+    pub(super) fn has_place(&self, run: &Run) -> bool {
+        let runs = &self.shared.runs;
+        let catalog = self.shared.catalog.load();
+        let queues = runs.config.limits.queues(run);
+        runs.book.read(&catalog, |pages| {
+            queues.iter().all(|(key, places)| {
+                let is_live = |id: &String| pages.get(id).is_some_and(|run| !run.status.has_ended());
+                let taken = taken(&catalog, key);
+                taken.contains(&run.id) || taken.iter().filter(|id| is_live(id)).count() < (*places).max(1)
+            })
+        })
+    }
+}
+
+/// Who is written down to have a place.
+fn taken(catalog: &Catalog, key: &str) -> Vec<String> {
+    let Some(record) = catalog.record(QUEUES, key) else { return Vec::new() };
+    let body = record.body.value();
+    let ids = body.get("runs").and_then(Value::as_array).into_iter().flatten();
+    ids.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
 impl Draft {
     /// Takes a place in every queue of a run. False, and none taken, where one of them is full.
     pub(super) fn enter_queues(&mut self, run: &Run, limits: &RunLimits) -> bool {
@@ -103,16 +129,12 @@ impl Draft {
 
     /// Who has a place; whoever has ended or is gone has none.
     fn places(&self, key: &str) -> Vec<String> {
-        let Some(record) = self.catalog.record(QUEUES, key) else { return Vec::new() };
-        let body = record.body.value();
-        let ids = body.get("runs").and_then(Value::as_array).into_iter().flatten();
-        let ids = ids.filter_map(Value::as_str);
-        ids.filter(|id| {
+        let mut ids = taken(&self.catalog, key);
+        ids.retain(|id| {
             let run = self.catalog.record(RUNS, id).and_then(|record| record::read(record));
             run.is_some_and(|run| !run.status.has_ended())
-        })
-        .map(str::to_owned)
-        .collect()
+        });
+        ids
     }
 
     fn put_places(&mut self, key: &str, ids: &[String]) {

@@ -19,6 +19,8 @@ use super::RunLine;
 use crate::error::PortalError;
 use crate::{Portal, Shared, clock, writer};
 
+/// What names of journals of runs begin with.
+const JOURNALS: &str = "run/";
 /// Lines that are written at once.
 const HANDFUL: usize = 500;
 /// Lines of one run that are kept: the newest.
@@ -105,7 +107,7 @@ impl Logs {
 }
 
 pub(super) fn journal(run: &str) -> String {
-    format!("run/{run}")
+    format!("{JOURNALS}{run}")
 }
 
 fn write(shared: &Weak<Shared>, inbox: &Receiver<Task>) {
@@ -119,12 +121,21 @@ fn write(shared: &Weak<Shared>, inbox: &Receiver<Task>) {
                 Task::Flush(done) => waiting.push(done),
             }
         }
-        let keep = if handful.is_multiple_of(FORGET) { KEPT } else { usize::MAX };
-        for (run, lines) in runs {
-            if let Err(error) = shared.store.append_journal(&journal(&run), clock::now(), &lines, keep) {
-                tracing::error!(%error, run, count = lines.len(), "lines of a run's log could not be written");
+        let lines: Vec<(String, Vec<JsonText>)> =
+            runs.into_iter().map(|(run, lines)| (journal(&run), lines)).collect();
+        if let Err(error) = shared.store.append_journals(clock::now(), &lines) {
+            tracing::error!(%error, "lines of logs of runs could not be written");
+        }
+        for (name, _) in &lines {
+            shared.runs.hub.tell(name.strip_prefix(JOURNALS).unwrap_or(name));
+        }
+        // Now and then the logs that are being written lose their oldest lines.
+        if handful.is_multiple_of(FORGET) {
+            for (name, _) in &lines {
+                if let Err(error) = shared.store.append_journal(name, clock::now(), &[], KEPT) {
+                    tracing::debug!(%error, "a log keeps its oldest lines");
+                }
             }
-            shared.runs.hub.tell(&run);
         }
         for done in waiting {
             // Whoever waited may be gone.

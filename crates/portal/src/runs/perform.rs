@@ -171,7 +171,7 @@ impl Portal {
     /// Goes about a step.
     pub(super) async fn perform_step(self, run: Arc<Run>, planned: Planned, step: Step, how: How) -> Came {
         let following = matches!(how, How::Follow(_));
-        self.shared.runs.masks.add(&run.id, planned.hidden.iter().cloned());
+        self.hide_in_run(&run.id, &planned.hidden);
         let result = match self.attempt(&run, &planned, &step, how).await {
             Ok(Outcome::Done { output, .. }) if output.to_string().len() > LARGEST => {
                 Err(Failure::new(format!("it gave back more than {} KiB", LARGEST / 1024)))

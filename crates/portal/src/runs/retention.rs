@@ -40,7 +40,6 @@ impl Portal {
             if let Err(error) = self.commit(record::engine(), false, forget).await {
                 return tracing::debug!(%error, "old runs stay for now");
             }
-            gone.iter().for_each(|id| self.shared.runs.masks.forget(id));
             let empty = move |store: &dyn stagedoor_store::Store| {
                 gone.iter().try_for_each(|id| store.append_journal(&logs::journal(id), clock::now(), &[], 0))
             };
@@ -53,6 +52,7 @@ impl Portal {
     /// What goes with the end of a run in this process.
     pub(super) async fn after_end(&self, run: &Run) {
         self.remove_folder(&run.id).await;
+        self.shared.runs.masks.end(&run.id);
     }
 }
 

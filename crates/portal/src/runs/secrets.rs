@@ -1,11 +1,11 @@
 //! What a run is given in secret: sealed for this run alone, gone with its end; and what is taken out of all that it tells.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
-use stagedoor_auth::{Redactor, Secret};
+use stagedoor_auth::{Redactor, Secret, SecretsKey};
 use stagedoor_model::{Change, JsonText, Record};
 use stagedoor_query::Catalog;
 
@@ -45,6 +45,18 @@ pub(super) fn open(portal: &Portal, catalog: &Catalog, run: &str) -> Result<Map<
     }
 }
 
+/// Seals what runs were given with another key. What does not open is left: its run fails with the reason.
+pub(crate) fn reseal(draft: &mut Draft, portal: &Portal, key: &SecretsKey) -> Result<(), PortalError> {
+    let runs: Vec<String> = draft.catalog.records(SECRETS).map(|record| record.key.clone()).collect();
+    for run in runs {
+        if let Ok(given) = open(portal, &draft.catalog, &run) {
+            let sealed = crate::secrets::seal(key, PURPOSE, &run, &Value::Object(given).to_string())?;
+            draft.put_run_secrets(&run, &sealed);
+        }
+    }
+    Ok(())
+}
+
 impl Draft {
     /// Keeps what a run is given in secret.
     pub(super) fn put_run_secrets(&mut self, run: &str, sealed: &str) {
@@ -55,9 +67,15 @@ impl Draft {
     }
 }
 
+/// Runs that have ended of which is still known what to take out: clients may have a last word.
+const ENDED: usize = 200;
+
 /// What is taken out of the texts of each run, besides the organization's secrets.
 #[derive(Default)]
-pub(crate) struct Masks(Mutex<HashMap<String, Mask>>);
+pub(crate) struct Masks {
+    masks: Mutex<HashMap<String, Mask>>,
+    ended: Mutex<VecDeque<String>>,
+}
 
 #[derive(Default)]
 struct Mask {
@@ -68,7 +86,7 @@ struct Mask {
 impl Masks {
     /// Takes these out, too, from now on.
     pub(super) fn add(&self, run: &str, texts: impl IntoIterator<Item = String>) {
-        let mut masks = self.0.lock();
+        let mut masks = self.masks.lock();
         let mask = masks.entry(run.to_owned()).or_default();
         let before = mask.values.len();
         for text in texts {
@@ -82,13 +100,22 @@ impl Masks {
         }
     }
 
-    /// Nothing of this run will be told any more.
-    pub(super) fn forget(&self, run: &str) {
-        self.0.lock().remove(run);
+    /// Little will be told of this run any more.
+    pub(super) fn end(&self, run: &str) {
+        if !self.masks.lock().contains_key(run) {
+            return;
+        }
+        let mut ended = self.ended.lock();
+        ended.push_back(run.to_owned());
+        while ended.len() > ENDED
+            && let Some(oldest) = ended.pop_front()
+        {
+            self.masks.lock().remove(&oldest);
+        }
     }
 
     fn of(&self, run: &str) -> Option<Arc<Redactor>> {
-        self.0.lock().get(run).map(|mask| Arc::clone(&mask.redactor))
+        self.masks.lock().get(run).map(|mask| Arc::clone(&mask.redactor))
     }
 }
 
@@ -119,6 +146,20 @@ impl Clean {
 }
 
 impl Portal {
+    /// Takes these out of what a run tells, too, where they are not the organization's: those are known anyway.
+    pub(super) fn hide_in_run(&self, run: &str, texts: &[String]) {
+        if texts.is_empty() {
+            return;
+        }
+        let known = self.redactor();
+        let new =
+            texts.iter().filter(|text| known.redact(text) == text.as_str() || text.contains("[redacted]"));
+        let new: Vec<String> = new.cloned().collect();
+        if !new.is_empty() {
+            self.shared.runs.masks.add(run, new);
+        }
+    }
+
     /// What takes secrets out of what a run tells. What this process has not rendered itself, and what the run was not
     /// given, is the organization's: those are always known.
     pub(super) fn clean(&self, run: &str) -> Clean {

@@ -50,6 +50,7 @@ impl Telemetry {
         text.value("stagedoor_build_info", concat!("version=\"", env!("CARGO_PKG_VERSION"), "\""), 1);
         self.requests.write(&mut text);
         self.catalog(&mut text);
+        self.runs(&mut text);
         if let Some(traces) = &self.traces {
             text.one("stagedoor_traces_sent_total", "counter", "Spans delivered.", traces.sent());
             text.one("stagedoor_traces_dropped_total", "counter", "Spans given up.", traces.dropped());
@@ -81,6 +82,19 @@ impl Telemetry {
         for (state, count) in &stats.sources {
             text.value("stagedoor_sources", &format!("state=\"{}\"", escaped(state)), count);
         }
+    }
+
+    fn runs(&self, text: &mut Text) {
+        let stats = self.portal.run_stats();
+        let help = "Runs that were set going in this process.";
+        text.one("stagedoor_runs_started_total", "counter", help, stats.started);
+        text.one("stagedoor_runs_ended_total", "counter", "Runs that ended in this process.", stats.ended);
+        text.one("stagedoor_runs_failed_total", "counter", "Of these, those that failed.", stats.failed);
+        text.one("stagedoor_run_steps_total", "counter", "Attempts at steps of runs.", stats.steps);
+        let help = "Runs of processes that were gone, which this one went on with.";
+        text.one("stagedoor_runs_taken_over_total", "counter", help, stats.taken_over);
+        text.one("stagedoor_runs", "gauge", "Runs that are kept.", stats.kept);
+        text.one("stagedoor_runs_active", "gauge", "Runs that have not ended.", stats.active);
     }
 
     fn process(&self, text: &mut Text) {

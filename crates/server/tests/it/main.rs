@@ -7,6 +7,7 @@ mod support;
 
 mod access;
 mod audit;
+mod automations;
 mod bad_input;
 mod budget;
 mod changes;
@@ -36,6 +37,7 @@ mod programs;
 mod remembered;
 mod rights;
 mod route_table;
+mod runs;
 mod secrets;
 mod sign_in;
 mod tables;

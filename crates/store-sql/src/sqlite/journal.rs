@@ -28,6 +28,26 @@ pub(super) fn append(
     Ok(())
 }
 
+/// Lines of several journals, synced once.
+pub(super) fn append_all(
+    connection: &Connection,
+    at: Timestamp,
+    lines: &[(String, Vec<JsonText>)],
+) -> Outcome<()> {
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    {
+        let mut insert =
+            transaction.prepare_cached("INSERT INTO journal (journal, at, body) VALUES (?1, ?2, ?3)")?;
+        for (journal, bodies) in lines {
+            for body in bodies {
+                insert.execute(params![journal, at.0, body.as_str()])?;
+            }
+        }
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
 fn forget(transaction: &Transaction<'_>, journal: &str, keep: usize) -> Outcome<()> {
     let mut delete = transaction.prepare_cached(
         "DELETE FROM journal WHERE journal = ?1 AND id <=

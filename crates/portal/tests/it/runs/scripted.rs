@@ -20,7 +20,7 @@ use stagedoor_store::{MemoryStore, Store};
 use tokio::sync::{Mutex, Semaphore};
 
 /// The person who starts runs.
-pub const STARTER: &str = "elsa@larkfell.example";
+pub(super) const STARTER: &str = "elsa@larkfell.example";
 /// Permits of a gate that lets everything through.
 const OPEN: usize = 1_000_000;
 /// Longer than anything here takes.
@@ -30,19 +30,19 @@ const PATIENCE: Duration = Duration::from_secs(20);
 type Answers = Mutex<VecDeque<Result<Outcome, Failure>>>;
 
 /// A performer of the tests.
-pub struct Act {
+pub(super) struct Act {
     id: &'static str,
     effect: Effect,
-    pub answers: Answers,
-    pub follows: Answers,
-    pub probe: Mutex<Probe>,
-    pub performed: AtomicUsize,
-    pub cancelled: AtomicUsize,
-    pub keys: Mutex<Vec<String>>,
+    pub(super) answers: Answers,
+    pub(super) follows: Answers,
+    pub(super) probe: Mutex<Probe>,
+    pub(super) performed: AtomicUsize,
+    pub(super) cancelled: AtomicUsize,
+    pub(super) keys: Mutex<Vec<String>>,
     /// Says that it has begun.
-    pub begun: Semaphore,
+    pub(super) begun: Semaphore,
     /// Without a permit it goes on for ever.
-    pub gate: Semaphore,
+    pub(super) gate: Semaphore,
 }
 
 impl Act {
@@ -62,32 +62,32 @@ impl Act {
     }
 
     /// It will answer this.
-    pub async fn answers(&self, answer: Result<Outcome, Failure>) {
+    pub(super) async fn answers(&self, answer: Result<Outcome, Failure>) {
         self.answers.lock().await.push_back(answer);
     }
 
     /// It begins and does not come to an end.
-    pub fn hangs(&self) {
+    pub(super) fn hangs(&self) {
         self.gate.forget_permits(OPEN);
     }
 
     /// It comes to an end again.
-    pub fn goes_on(&self) {
+    pub(super) fn goes_on(&self) {
         self.gate.add_permits(OPEN - self.gate.available_permits());
     }
 
     /// Waits until it has begun once more.
-    pub async fn has_begun(&self) {
+    pub(super) async fn has_begun(&self) {
         let begun = tokio::time::timeout(PATIENCE, self.begun.acquire()).await;
         begun.expect("it begins").unwrap().forget();
     }
 
-    pub fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.performed.load(Ordering::SeqCst)
     }
 }
 
-pub fn done(output: Value) -> Result<Outcome, Failure> {
+pub(super) fn done(output: Value) -> Result<Outcome, Failure> {
     Ok(Outcome::Done { output, report: Report::default() })
 }
 
@@ -180,22 +180,22 @@ impl Program for Steps {
 }
 
 /// A portal over a store, with performers of each effect.
-pub struct Stage {
-    pub portal: Portal,
-    pub store: Arc<dyn Store>,
-    pub plain: Arc<Act>,
-    pub files: Arc<Act>,
-    pub outside: Arc<Act>,
-    pub folder: Arc<tempfile::TempDir>,
+pub(super) struct Stage {
+    pub(super) portal: Portal,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) plain: Arc<Act>,
+    pub(super) files: Arc<Act>,
+    pub(super) outside: Arc<Act>,
+    pub(super) folder: Arc<tempfile::TempDir>,
     limits: RunLimits,
 }
 
 impl Stage {
-    pub async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         Self::with(RunLimits::default()).await
     }
 
-    pub async fn with(limits: RunLimits) -> Self {
+    pub(super) async fn with(limits: RunLimits) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
         let acts = (
             Act::new("plain", Effect::None),
@@ -237,7 +237,7 @@ impl Stage {
     }
 
     /// The process is killed, and another one starts over the same database.
-    pub async fn crash(self) -> Self {
+    pub(super) async fn crash(self) -> Self {
         self.portal.halt_runs();
         self.plain.goes_on();
         self.files.goes_on();
@@ -247,12 +247,12 @@ impl Stage {
     }
 
     /// A run of these steps: `(performer, input)`.
-    pub async fn start(&self, steps: &[(&str, Value)]) -> Arc<Run> {
+    pub(super) async fn start(&self, steps: &[(&str, Value)]) -> Arc<Run> {
         self.portal.start_run(new_run(steps)).await.unwrap()
     }
 
     /// Waits until something holds of a run.
-    pub async fn until(&self, id: &str, holds: impl Fn(&Run) -> bool) -> Arc<Run> {
+    pub(super) async fn until(&self, id: &str, holds: impl Fn(&Run) -> bool) -> Arc<Run> {
         let mut changes = self.portal.run_changes();
         let wait = async {
             loop {
@@ -271,18 +271,18 @@ impl Stage {
     }
 
     /// Waits until a run has ended.
-    pub async fn end(&self, id: &str) -> Arc<Run> {
+    pub(super) async fn end(&self, id: &str) -> Arc<Run> {
         self.until(id, |run| run.status.has_ended()).await
     }
 
-    pub async fn ends(&self, id: &str, status: RunStatus) -> Arc<Run> {
+    pub(super) async fn ends(&self, id: &str, status: RunStatus) -> Arc<Run> {
         let run = self.end(id).await;
         assert_eq!(run.status, status, "{run:#?}");
         run
     }
 
     /// Its log, as lines.
-    pub async fn log(&self, id: &str) -> Vec<String> {
+    pub(super) async fn log(&self, id: &str) -> Vec<String> {
         let lines = self.portal.run_logs(&admin(), id, None, 0, 1000).await.unwrap();
         lines.into_iter().map(|line| line.message).collect()
     }
@@ -296,7 +296,7 @@ fn steps_of(definition: &Value) -> Steps {
     Steps(definition["steps"].as_array().unwrap().iter().map(step).collect())
 }
 
-pub fn new_run(steps: &[(&str, Value)]) -> NewRun {
+pub(super) fn new_run(steps: &[(&str, Value)]) -> NewRun {
     let step = |(at, (performer, input)): (usize, &(&str, Value))| json!({ "id": format!("s{at}"), "performer": performer, "input": input });
     let steps: Vec<Value> = steps.iter().enumerate().map(step).collect();
     NewRun {
@@ -308,6 +308,6 @@ pub fn new_run(steps: &[(&str, Value)]) -> NewRun {
     }
 }
 
-pub fn admin() -> Viewer {
+pub(super) fn admin() -> Viewer {
     Viewer::machine("test")
 }
