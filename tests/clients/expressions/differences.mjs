@@ -40,6 +40,11 @@ export const DIFFERENCES = [
     agrees: (theirs, ours) => ours.error !== undefined,
   },
   {
+    name: 'The middle of a Windows line break',
+    applies: ({ template, context }) => /\/[giy]*m/.test(template) && /\\+r\\+n/.test(JSON.stringify([template, context])),
+    agrees: (theirs, ours) => theirs.error === undefined && ours.error === undefined,
+  },
+  {
     name: 'Reserved names in the context',
     applies: ({ context }) => /"(?:constructor|prototype|__proto__)":/.test(JSON.stringify(context)),
     agrees: (theirs) => theirs.error !== undefined,

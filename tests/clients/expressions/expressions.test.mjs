@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { seed } from '../chance.mjs';
 import { DIFFERENCES } from './differences.mjs';
 import { original, ours } from './evaluators.mjs';
-import { templates } from './generate.mjs';
+import { numbers, soup, templates } from './generate.mjs';
 import { CONTEXT, ERROR, TRAPS } from './traps.mjs';
 
 const DOCUMENT = new URL('../../../docs/reference/template-language.md', import.meta.url);
@@ -110,6 +110,37 @@ describe('generated templates', () => {
     }
     assert.deepEqual(rare, []);
   });
+});
+
+describe('what is mostly no template', () => {
+  const context = { a: 1, b: 'xy', l: [1, '2'], o: { k: 1 } };
+  const ways = [{}, { trimBlocks: true, lstripBlocks: true }, { cookiecutter: true }, { lstripBlocks: true }];
+  const cases = [];
+  for (const template of soup(seed())) {
+    const syntax = ways[cases.length % ways.length];
+    const mode = cases.length % 3 === 0 ? 'text' : 'value';
+    cases.push({ template: syntax.cookiecutter ? template.replaceAll('${{', '{{') : template, context, mode, syntax });
+    if (cases.length >= CASES) break;
+  }
+
+  test(`${CASES} are refused, or not, as by the original (seed ${seed()})`, () => {
+    const { left } = unexplained(both(cases));
+    assert.equal(left.slice(0, 20).map(show).join('\n'), '', `${left.length} differ`);
+  });
+});
+
+test('numbers are printed as in JavaScript', () => {
+  const cases = [];
+  const expected = [];
+  for (const [number, template, text] of numbers(seed())) {
+    cases.push({ template, context: { x: String(number) }, mode: 'value' });
+    expected.push(text);
+    if (cases.length >= 5000) break;
+  }
+  const wrong = ours(cases).flatMap(({ value }, index) =>
+    value === expected[index] ? [] : [`${cases[index].template} of ${cases[index].context.x}: ${value}, not ${expected[index]}`],
+  );
+  assert.deepEqual(wrong, []);
 });
 
 test('every difference is documented, and every documented one is tested', () => {

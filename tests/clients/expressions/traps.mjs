@@ -71,6 +71,9 @@ export const TRAPS = [
   // cookiecutter.
   ['{{ n }} ${{ n }}', '3 $3', 'value', COOKIECUTTER], ['{{ True and not False }}', true, 'value', COOKIECUTTER], ['{{ None }}', null, 'value', COOKIECUTTER], ['{{ object | jsonify }}', '{"b":1,"a":[1,2]}', 'value', COOKIECUTTER], ['{{ object.items() }}', [['b', 1], ['a', [1, 2]]], 'value', COOKIECUTTER],
   ['{{ object.get("zz", 5) }}', 5, 'value', COOKIECUTTER], ['{{ list.index("b") }}', 1, 'value', COOKIECUTTER], ['{{ object.keys() | join("+") }}', 'b+a', 'value', COOKIECUTTER], ['${{ object.keys() }}', ERROR], ['${{ True }}', undefined], ['{{ [3,1].pop(0) }}', 3, 'value', COOKIECUTTER], ['{{ [1].append(2) }}', 2, 'value', COOKIECUTTER],
+  // Regular expressions.
+  ['${{ "a1" | replace(r/**/, "") }}', ERROR], ['${{ "a{" | replace(r/a{/, "x") }}', 'x'], ['${{ "aab" | replace(r/a{2,}?b/, "x") }}', 'x'], ['${{ "a-b]" | replace(r/[\\w-]+/g, "x") }}', 'x]'], ['${{ "ab".split(r/(?:)/) }}', ['a', 'b']], ['${{ "a,b".split(r/(,)/) }}', ['a', ',', 'b']], ['${{ r/^*/ }}', ERROR],
   // Listed differences.
+  ['${{ "a\\r\\nb".split(r/^/m) }}', ['a\r\n', 'b']],
   ['${{ emoji.length }}', 4], ['${{ emoji[1] }}', '\ufffd'], ['${{ emoji | reverse }}', 'b\ufffd\ufffda'], ['${{ "ab".replace(r/(?=b)/, "-") }}', ERROR], ['${{ "aa" | replace(r/(a)\\1/, "b") }}', ERROR],
 ];

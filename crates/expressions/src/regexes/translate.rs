@@ -18,28 +18,40 @@ enum Escape {
 pub(super) fn translate(source: &str, multiline: bool) -> Result<String, String> {
     let mut out = String::with_capacity(source.len() + 16);
     let mut chars = source.chars().peekable();
+    // Whether what was read last can be repeated: a quantifier cannot, nor can a place.
+    let mut repeatable = false;
     while let Some(c) = chars.next() {
+        let quantified = match c {
+            '*' | '+' | '?' => Some(0),
+            '{' => quantifier(&chars),
+            _ => None,
+        };
+        if let Some(length) = quantified {
+            if !repeatable {
+                return Err("there is nothing to repeat in the regular expression".to_owned());
+            }
+            out.push(c);
+            out.extend(chars.by_ref().take(length));
+            out.extend(chars.next_if_eq(&'?'));
+            repeatable = false;
+            continue;
+        }
+        repeatable = !matches!(c, '^' | '$' | '(' | '|');
         match c {
             '\\' => match escape(&mut chars, false)? {
                 Escape::One(c) => literal(c, &mut out),
                 Escape::Class(inside, all_else) => class(inside, all_else, &mut out),
-                Escape::Boundary(is) => out.push_str(if is { r"(?-u:\b)" } else { r"(?-u:\B)" }),
+                Escape::Boundary(is) => {
+                    repeatable = false;
+                    out.push_str(if is { r"(?-u:\b)" } else { r"(?-u:\B)" });
+                }
             },
             '.' => out.push_str(r"[^\n\r\x{2028}\x{2029}]"),
-            '^' => out.push_str(if multiline { "(?m:^)" } else { r"\A" }),
-            '$' => out.push_str(if multiline { "(?m:$)" } else { r"\z" }),
+            '^' => out.push_str(if multiline { "(?Rm:^)" } else { r"\A" }),
+            '$' => out.push_str(if multiline { "(?Rm:$)" } else { r"\z" }),
             '(' => group(&mut chars, &mut out)?,
             '[' => brackets(&mut chars, &mut out)?,
-            '{' => match quantifier(&chars) {
-                Some(length) => {
-                    out.push('{');
-                    out.extend(chars.by_ref().take(length));
-                }
-                None => literal('{', &mut out),
-            },
-            '}' => literal('}', &mut out),
-            ']' => out.push_str(r"\]"),
-            '*' | '+' | '?' | '|' | ')' => out.push(c),
+            '|' | ')' => out.push(c),
             c => literal(c, &mut out),
         }
     }

@@ -234,7 +234,9 @@ impl<'t> Run<'t> {
             }
             self.meter.step()?;
             let key = string(&index, &self.meter)?;
-            items.push(own_member(&target, &key).unwrap_or(Value::UNDEFINED));
+            let item = own_member(&target, &key).unwrap_or(Value::UNDEFINED);
+            self.refuse_functions(&item)?;
+            items.push(item);
             self.check_length(items.len())?;
             index = self.add(&index, &step)?;
         }

@@ -111,7 +111,8 @@ fn power(base: f64, exponent: f64) -> f64 {
     if exponent.is_nan() || (base.abs() == 1.0 && exponent.is_infinite()) {
         return f64::NAN;
     }
-    base.powf(exponent)
+    // Rounded once, so exact where the square is.
+    if exponent == 2.0 { base * base } else { base.powf(exponent) }
 }
 
 fn primitive_text<'p>(value: &'p Primitive<'_>) -> std::borrow::Cow<'p, str> {

@@ -25,7 +25,26 @@ pub(crate) fn print(number: f64) -> String {
 fn shortest(number: f64) -> (String, i32) {
     let printed = format!("{number:e}");
     let (digits, exponent) = printed.split_once('e').unwrap_or((&printed, "0"));
-    (digits.replace('.', ""), exponent.parse().unwrap_or(0))
+    let mut digits = digits.replace('.', "");
+    if digits.len() >= LONG {
+        to_even(number, &mut digits);
+    }
+    (digits, exponent.parse().unwrap_or(0))
+}
+
+/// From this many digits on, two shortest texts can be equally close to a number.
+const LONG: usize = 15;
+
+/// Of two texts that are equally close JavaScript takes the one that ends with an even digit.
+fn to_even(number: f64, digits: &mut String) {
+    let (exact, _) = exact(number);
+    let rest = exact.get(digits.len()..).unwrap_or_default();
+    let is_tie = rest.first() == Some(&5) && rest[1..].iter().all(|digit| *digit == 0);
+    let last = exact.get(digits.len() - 1).copied().unwrap_or(0);
+    if is_tie && last % 2 == 0 {
+        digits.pop();
+        digits.push(char::from(b'0' + last));
+    }
 }
 
 fn lay_out(digits: &str, exponent: i32) -> String {
@@ -288,7 +307,8 @@ pub(crate) fn to_radix(number: f64, radix: f64) -> Option<String> {
         digits.insert(0, b'.');
     }
     let mut head = Vec::new();
-    while whole >= 9_007_199_254_740_992.0 {
+    // Digits beyond what the number holds are zeros.
+    while whole / radix >= 9_007_199_254_740_992.0 {
         whole /= radix;
         head.push(b'0');
     }
