@@ -6,6 +6,7 @@ import { CatalogCounts } from './CatalogCounts';
 import { Links } from './Links';
 import { Mine } from './Mine';
 import { Recent } from './Recent';
+import { MyApprovals, MyRuns } from './Runs';
 import { Start } from './Start';
 import { stepsFor } from './steps';
 import { Viewed } from './Viewed';
@@ -20,12 +21,14 @@ export interface SectionEntry {
   applies?: (home: Home) => boolean;
 }
 
-/** What a home page is made of, in the order in which it comes. One line adds a section: checks, runs and approvals get theirs here. */
+/** What a home page is made of, in the order in which it comes. One line adds a section: checks get theirs here. */
 export const sections: SectionEntry[] = [
   { id: 'start', title: 'First steps', component: Start, applies: ({ steps: state }) => stepsFor(state).some((step) => step.done(state) === undefined) },
+  { id: 'approvals', title: 'Waiting for my approval', component: MyApprovals, applies: ({ approvalsTotal }) => approvalsTotal > 0 },
   { id: 'mine', title: 'My teams', component: Mine, applies: ({ teams }) => teams.length > 0 },
   { id: 'attention', title: 'Needs attention', component: Attention },
   { id: 'board', title: 'Dashboard', component: Board, applies: ({ board }) => Boolean(board) },
+  { id: 'runs', title: 'My runs', component: MyRuns, applies: ({ runs }) => runs.length > 0 },
   { id: 'recent', title: 'Recently changed', component: Recent },
   { id: 'links', title: 'Links', component: Links, narrow: true },
   { id: 'viewed', title: 'Recently viewed', component: Viewed, narrow: true },
