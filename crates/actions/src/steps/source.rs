@@ -147,7 +147,12 @@ fn whole(hosts: &Hosts, url: &Url) -> Option<Url> {
     let parts: Vec<&str> = url.path().split('/').filter(|part| !part.is_empty()).collect();
     let view: &[&str] = match kind {
         "github" if parts.len() == 2 => &["tree", "HEAD"],
-        "gitlab" if parts.len() >= 2 && !parts.contains(&"-") => &["-", "tree", "HEAD"],
+        // The older form of an address of a file has no mark.
+        "gitlab"
+            if parts.len() >= 2 && !["-", "tree", "blob", "raw"].iter().any(|view| parts.contains(view)) =>
+        {
+            &["-", "tree", "HEAD"]
+        }
         _ => return None,
     };
     let mut whole = url.clone();
