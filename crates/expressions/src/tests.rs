@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crate::error::Fault;
 use crate::run::Run;
-use crate::value::compare::{order, strict_equal};
+use crate::value::compare::{order, same};
 use crate::value::convert::numeric;
 use crate::value::{Kind, Value};
 
@@ -35,10 +35,10 @@ static TESTS: [Test; 26] = [
         Ok(numeric(value, &run.meter)? % numeric(&arguments[0], &run.meter)? == 0.0)
     }),
     test("escaped", 0, |_, value, _| Ok(matches!(value.kind, Kind::Safe(_)))),
-    any("eq", 1, |_, value, arguments| Ok(strict_equal(value, &arguments[0]))),
-    any("equalto", 1, |_, value, arguments| Ok(strict_equal(value, &arguments[0]))),
-    any("sameas", 1, |_, value, arguments| Ok(strict_equal(value, &arguments[0]))),
-    any("ne", 1, |_, value, arguments| Ok(!strict_equal(value, &arguments[0]))),
+    any("eq", 1, |run, value, arguments| same(value, &arguments[0], &run.meter)),
+    any("equalto", 1, |run, value, arguments| same(value, &arguments[0], &run.meter)),
+    any("sameas", 1, |run, value, arguments| same(value, &arguments[0], &run.meter)),
+    any("ne", 1, |run, value, arguments| Ok(!same(value, &arguments[0], &run.meter)?)),
     test("even", 0, |run, value, _| Ok(numeric(value, &run.meter)? % 2.0 == 0.0)),
     test("odd", 0, |run, value, _| Ok(numeric(value, &run.meter)? % 2.0 == 1.0)),
     test("falsy", 0, |_, value, _| Ok(!value.is_truthy())),

@@ -1,5 +1,6 @@
 //! A parsed template. Places are bytes of its source.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::filters::Builtin;
@@ -11,23 +12,28 @@ pub(crate) struct NameId(pub(crate) u32);
 
 /// Every name that the template uses as one.
 #[derive(Debug, Default)]
-pub(crate) struct Names(pub(crate) Vec<Arc<str>>);
+pub(crate) struct Names {
+    texts: Vec<Arc<str>>,
+    ids: HashMap<Arc<str>, NameId>,
+}
 
 impl Names {
     pub(crate) fn id(&mut self, name: &str) -> NameId {
-        let at = self.0.iter().position(|known| &**known == name).unwrap_or_else(|| {
-            self.0.push(Arc::from(name));
-            self.0.len() - 1
-        });
-        NameId(at as u32)
+        if let Some(id) = self.ids.get(name) {
+            return *id;
+        }
+        let (id, text) = (NameId(self.texts.len() as u32), Arc::<str>::from(name));
+        self.texts.push(text.clone());
+        self.ids.insert(text, id);
+        id
     }
 
     pub(crate) fn text(&self, id: NameId) -> &Arc<str> {
-        &self.0[id.0 as usize]
+        &self.texts[id.0 as usize]
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<NameId> {
-        self.0.iter().position(|known| &**known == name).map(|at| NameId(at as u32))
+        self.ids.get(name).copied()
     }
 }
 

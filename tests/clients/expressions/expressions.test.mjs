@@ -97,7 +97,7 @@ describe('generated templates', () => {
     assert.equal(left.slice(0, 20).map(show).join('\n'), '', `${left.length} differ`);
   });
 
-  test('everything in the language is in several that succeed', () => {
+  test('everything in the language is in several that succeed', { skip: CASES < 15_000 }, () => {
     const succeeded = answers.filter(({ theirs }) => theirs.error === undefined).map(({ one }) => one.template);
     const count = (pattern) => succeeded.filter((template) => pattern.test(template)).length;
     const escape = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::Input;
 use super::project::{follow, indexed, mapped, path, sequence};
 use crate::error::Fault;
-use crate::value::compare::{order, strict_equal};
+use crate::value::compare::{order, same};
 use crate::value::convert::string;
 use crate::value::{Kind, Record, Value, is_reserved};
 
@@ -126,7 +126,7 @@ pub(crate) fn dictsort(input: &Input<'_, '_>) -> Result<Value, Fault> {
         input.meter().step()?;
         Ok(match order(&left.0, &right.0, input.meter())? {
             Some(Ordering::Greater) => Ordering::Greater,
-            _ if strict_equal(&left.0, &right.0) => Ordering::Equal,
+            _ if same(&left.0, &right.0, input.meter())? => Ordering::Equal,
             _ => Ordering::Less,
         })
     })?;

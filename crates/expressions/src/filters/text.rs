@@ -60,8 +60,9 @@ pub(crate) fn wordcount(input: &Input<'_, '_>) -> Result<Value, Fault> {
 }
 
 /// The length of a text or list, or the member `length` of an object.
-fn length_of(value: &Value) -> Value {
-    own_member(value, "length").unwrap_or(Value::UNDEFINED)
+fn length_of(input: &Input<'_, '_>, value: &Value) -> Result<Value, Fault> {
+    input.run.scan_text(value)?;
+    Ok(own_member(value, "length").unwrap_or(Value::UNDEFINED))
 }
 
 /// Spaces, as many as start below the bound.
@@ -78,7 +79,7 @@ fn spaces(bound: f64) -> Result<String, Fault> {
 pub(crate) fn center(input: &Input<'_, '_>) -> Result<Value, Fault> {
     let normal = input.normal();
     let width = if input.flag(0) { input.argument(0) } else { Value::from(80.0) };
-    let length = length_of(&normal);
+    let length = length_of(input, &normal)?;
     if matches!(order(&length, &width, input.meter())?, Some(Ordering::Greater | Ordering::Equal)) {
         return Ok(normal);
     }
@@ -116,7 +117,10 @@ pub(crate) fn indent(input: &Input<'_, '_>) -> Result<Value, Fault> {
 pub(crate) fn truncate(input: &Input<'_, '_>) -> Result<Value, Fault> {
     let normal = input.normal();
     let limit = if input.flag(0) { input.argument(0) } else { Value::from(255.0) };
-    if matches!(order(&length_of(&normal), &limit, input.meter())?, Some(Ordering::Less | Ordering::Equal)) {
+    if matches!(
+        order(&length_of(input, &normal)?, &limit, input.meter())?,
+        Some(Ordering::Less | Ordering::Equal)
+    ) {
         return Ok(normal);
     }
     let text = input.text_of(&normal)?;

@@ -8,7 +8,7 @@ use super::{ANY, Method, hands_on, method};
 use crate::error::Fault;
 use crate::filters::stable;
 use crate::run::Run;
-use crate::value::compare::strict_equal;
+use crate::value::compare::same;
 use crate::value::convert::{integer, join, optional_integer, string};
 use crate::value::{Kind, List, Value, text};
 
@@ -39,6 +39,7 @@ pub(super) static METHODS: [Method; 17] = [
         let (start, end) = range(run, &arguments[1..], list.len())?;
         let with = &arguments[0];
         contain(run, list, &arguments[..1])?;
+        run.meter.steps(list.len())?;
         list.change(|items| items.iter_mut().take(end).skip(start).for_each(|item| *item = with.clone()));
         Ok(value.clone())
     }),
@@ -51,17 +52,18 @@ pub(super) static METHODS: [Method; 17] = [
     hands_on("includes", 1, 2, |run, value, arguments| {
         let wanted = &arguments[0];
         let is_nan = |value: &Value| matches!(value.kind, Kind::Number(number) if number.is_nan());
-        let same = |item: &Value| strict_equal(item, wanted) || (is_nan(item) && is_nan(wanted));
         let list = list(value)?;
         run.meter.steps(list.len())?;
         let (start, _) = range(run, &arguments[1..], list.len())?;
-        Ok(list.items().iter().skip(start).any(same).into())
+        let items = list.items();
+        let found = run.position(items.iter().skip(start), wanted)?.is_some();
+        Ok((found || (is_nan(wanted) && items.iter().skip(start).any(is_nan))).into())
     }),
     hands_on("indexOf", 1, 2, |run, value, arguments| {
         let list = list(value)?;
         run.meter.steps(list.len())?;
         let (start, _) = range(run, &arguments[1..], list.len())?;
-        let at = list.items().iter().skip(start).position(|item| strict_equal(item, &arguments[0]));
+        let at = run.position(list.items().iter().skip(start), &arguments[0])?;
         Ok(at.map_or(-1.0, |at| (start + at) as f64).into())
     }),
     method("join", 0, 1, |run, value, arguments| {
@@ -82,13 +84,14 @@ pub(super) static METHODS: [Method; 17] = [
             return Ok((-1.0).into());
         }
         let reach = (last as usize).saturating_add(1).min(list.len());
-        let at = list.items()[..reach].iter().rposition(|item| strict_equal(item, &arguments[0]));
-        Ok(at.map_or(-1.0, |at| at as f64).into())
+        let at = run.position(list.items()[..reach].iter().rev(), &arguments[0])?;
+        Ok(at.map_or(-1.0, |at| (reach - 1 - at) as f64).into())
     }),
     hands_on("pop", 0, 0, |run, value, arguments| {
         let list = list(value)?;
         match arguments.first().filter(|at| !at.is_undefined()) {
             Some(at) => {
+                run.meter.steps(list.len() / 8)?;
                 let at = from_end(integer(at, &run.meter)?, list.len());
                 Ok(at.map_or(Value::UNDEFINED, |at| list.change(|items| items.remove(at))))
             }
@@ -110,7 +113,7 @@ pub(super) static METHODS: [Method; 17] = [
     hands_on("slice", 0, 2, |run, value, arguments| {
         let items = list(value)?.items();
         let (start, end) = range(run, arguments, items.len())?;
-        run.meter.steps(end.saturating_sub(start))?;
+        run.meter.steps(items.len())?;
         Ok(Value::list(items.into_iter().take(end).skip(start).collect()))
     }),
     hands_on("sort", 0, 0, sort),
@@ -129,13 +132,18 @@ pub(super) static JINJA: [Method; 6] = [
     hands_on("count", 1, 1, |run, value, arguments| {
         let items = list(value)?.items();
         run.meter.steps(items.len())?;
-        Ok(items.iter().filter(|item| strict_equal(item, &arguments[0])).count().into())
+        let mut count = 0;
+        for item in &items {
+            count += usize::from(same(item, &arguments[0], &run.meter)?);
+        }
+        Ok(count.into())
     }),
     hands_on("find", 1, 1, index_of),
     hands_on("index", 1, 1, index_of),
     hands_on("insert", 2, 2, |run, value, arguments| {
         let list = list(value)?;
         contain(run, list, &arguments[1..])?;
+        run.meter.steps(list.len() / 8)?;
         let at = integer(&arguments[0], &run.meter)?;
         let at = if at < 0.0 { (list.len() as f64 + at).max(0.0) } else { at };
         let at = (at as usize).min(list.len());
@@ -145,7 +153,7 @@ pub(super) static JINJA: [Method; 6] = [
     hands_on("remove", 1, 1, |run, value, arguments| {
         let list = list(value)?;
         run.meter.steps(list.len())?;
-        let at = list.items().iter().position(|item| strict_equal(item, &arguments[0]));
+        let at = run.position(list.items().iter(), &arguments[0])?;
         Ok(Value::list(at.map(|at| list.change(|items| items.remove(at))).into_iter().collect()))
     }),
 ];
@@ -166,7 +174,7 @@ fn from_end(at: f64, count: usize) -> Option<usize> {
 fn index_of(run: &Run<'_>, value: &Value, arguments: &[Value]) -> Result<Value, Fault> {
     let items = list(value)?.items();
     run.meter.steps(items.len())?;
-    let at = items.iter().position(|item| strict_equal(item, &arguments[0]));
+    let at = run.position(items.iter(), &arguments[0])?;
     Ok(at.map_or(-1.0, |at| at as f64).into())
 }
 

@@ -21,10 +21,12 @@ pub(super) static JINJA: [Method; 5] = [
         };
         Ok(Value::list(record.entries().map(pair).collect()))
     }),
-    hands_on("keys", 0, 0, |_, value, _| {
+    hands_on("keys", 0, 0, |run, value, _| {
+        run.meter.steps(record(value)?.len())?;
         Ok(Value::list(record(value)?.entries().map(|(key, _)| Value::text(key.clone())).collect()))
     }),
-    hands_on("values", 0, 0, |_, value, _| {
+    hands_on("values", 0, 0, |run, value, _| {
+        run.meter.steps(record(value)?.len())?;
         Ok(Value::list(record(value)?.entries().map(|(_, value)| value.clone()).collect()))
     }),
 ];

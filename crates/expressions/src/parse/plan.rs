@@ -14,15 +14,18 @@ struct Place {
 }
 
 /// A function that is being planned: its level among callers, the places it needs, and what names mean at this point.
+#[derive(Default)]
 struct State {
     level: u32,
     count: u32,
     bindings: HashMap<NameId, Place>,
+    /// What names meant before they were bound again, for the end of the region.
+    before: Vec<(NameId, Option<Place>)>,
 }
 
 /// Gives every name of the template its place; returns how many the template itself needs.
 pub(crate) fn plan(body: &mut Body) -> u32 {
-    let mut state = State { level: 0, count: 0, bindings: HashMap::new() };
+    let mut state = State::default();
     state.body(body);
     state.count
 }
@@ -48,13 +51,13 @@ impl State {
             StatementNode::For(each) => {
                 self.expression(&mut each.over);
                 each.length = Slot { up: 0, index: self.reserve() };
-                let outer = self.bindings.clone();
+                let outer = self.before.len();
                 for target in &mut each.targets {
                     self.bind(target);
                 }
                 self.body(&mut each.body);
                 self.maybe(&mut each.otherwise);
-                self.bindings = outer;
+                self.restore(outer);
             }
             StatementNode::Set { targets, value } => {
                 match value {
@@ -67,18 +70,20 @@ impl State {
             }
             StatementNode::Macro(declared) => {
                 self.bind(&mut declared.name);
-                let mut inner = State { level: 0, count: 0, bindings: HashMap::new() };
+                let mut inner = State::default();
                 inner.callable(declared);
             }
             StatementNode::Call(call) => {
                 self.expression(&mut call.target);
                 self.arguments(&mut call.arguments);
-                let bindings = self.bindings.clone();
-                let mut inner = State { level: self.level + 1, count: 0, bindings };
+                let bindings = std::mem::take(&mut self.bindings);
+                let mut inner = State { level: self.level + 1, bindings, ..State::default() };
                 inner.callable(&mut call.caller);
+                inner.restore(0);
+                self.bindings = inner.bindings;
             }
             StatementNode::Block(block) => {
-                let mut inner = State { level: 0, count: 0, bindings: HashMap::new() };
+                let mut inner = State::default();
                 inner.body(&mut block.body);
                 block.slots = inner.count;
             }
@@ -123,8 +128,19 @@ impl State {
 
     fn bind(&mut self, symbol: &mut Symbol) {
         let index = self.reserve();
-        self.bindings.insert(symbol.name, Place { level: self.level, index });
+        let before = self.bindings.insert(symbol.name, Place { level: self.level, index });
+        self.before.push((symbol.name, before));
         symbol.slot = Some(Slot { up: 0, index });
+    }
+
+    /// Forgets what was bound since.
+    fn restore(&mut self, length: usize) {
+        for (name, before) in self.before.drain(length..).rev() {
+            match before {
+                Some(place) => self.bindings.insert(name, place),
+                None => self.bindings.remove(&name),
+            };
+        }
     }
 
     fn refer(&self, symbol: &mut Symbol) {

@@ -1,5 +1,7 @@
 //! The statements of a template, from its pieces.
 
+use std::collections::HashSet;
+
 use super::cursor::{Parser, is_literal_name};
 use super::scan::{Piece, is_between_spaces, scan};
 use crate::error::Fault;
@@ -41,13 +43,14 @@ struct Statements<'s> {
     names: Names,
     pieces: std::vec::IntoIter<Piece>,
     depth: u32,
-    blocks: Vec<NameId>,
+    blocks: HashSet<NameId>,
 }
 
 /// The body of the template and its names.
 pub(crate) fn parse(source: &str, syntax: Syntax) -> Result<(Body, Names), Fault> {
     let pieces = scan(source, syntax)?.into_iter();
-    let mut statements = Statements { source, names: Names::default(), pieces, depth: 0, blocks: Vec::new() };
+    let mut statements =
+        Statements { source, names: Names::default(), pieces, depth: 0, blocks: HashSet::new() };
     let (body, _) = statements.body(&[])?;
     Ok((body, statements.names))
 }
@@ -233,10 +236,9 @@ impl<'s> Statements<'s> {
         if !closing.is_empty() && closing != &**self.names.text(symbol.name) {
             return Err(Fault::syntax("endblock names another block", stop.rest.0));
         }
-        if self.blocks.contains(&symbol.name) {
+        if !self.blocks.insert(symbol.name) {
             return Err(Fault::syntax("there is a block of this name already", tag.at));
         }
-        self.blocks.push(symbol.name);
         Ok(StatementNode::Block(Box::new(Block { body, slots: 0 })))
     }
 

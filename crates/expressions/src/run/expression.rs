@@ -174,6 +174,7 @@ impl<'t> Run<'t> {
     fn member(&self, target: &Value, key: &Value) -> Result<Value, Fault> {
         let name = string(key, &self.meter)?;
         let marked = target.marked || (self.follows_secrets() && self.is_marked(key)?);
+        self.scan_text(target)?;
         if let Some(value) = own_member(target, &name) {
             return Ok(value.with_mark(marked));
         }
@@ -234,6 +235,7 @@ impl<'t> Run<'t> {
             }
             self.meter.step()?;
             let key = string(&index, &self.meter)?;
+            self.scan_text(&target)?;
             let item = own_member(&target, &key).unwrap_or(Value::UNDEFINED);
             self.refuse_functions(&item)?;
             items.push(item);
@@ -241,6 +243,11 @@ impl<'t> Run<'t> {
             index = self.add(&index, &step)?;
         }
         Ok(Value::list(items).with_mark(input.marked))
+    }
+
+    /// Takes the steps for looking through a text, if the value is one.
+    pub(crate) fn scan_text(&self, value: &Value) -> Result<(), Fault> {
+        value.as_text().map_or(Ok(()), |text| self.meter.scan(text.len()))
     }
 
     /// Refuses lists that are too long.

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::Run;
 use crate::error::Fault;
 use crate::tree::{Comparison, Operator};
-use crate::value::compare::{loose_equal, order, strict_equal};
+use crate::value::compare::{loose_equal, order, same};
 use crate::value::convert::{Primitive, numeric, primitive, primitive_number, string};
 use crate::value::number;
 use crate::value::{Kind, Value};
@@ -61,8 +61,8 @@ impl Run<'_> {
             Ok(order(left, right, &self.meter)?.is_some_and(|order| wanted.contains(&order)))
         };
         match comparison {
-            Comparison::Same => Ok(strict_equal(left, right)),
-            Comparison::NotSame => Ok(!strict_equal(left, right)),
+            Comparison::Same => same(left, right, &self.meter),
+            Comparison::NotSame => same(left, right, &self.meter).map(|same| !same),
             Comparison::Equal => loose_equal(left, right, &self.meter),
             Comparison::NotEqual => loose_equal(left, right, &self.meter).map(|equal| !equal),
             Comparison::Less => is(&[Ordering::Less]),
@@ -82,7 +82,7 @@ impl Run<'_> {
             Kind::Safe(_) => Ok(matches!(&*string(needle, &self.meter)?, "length" | "val")),
             Kind::List(list) => {
                 self.meter.steps(list.len() / 8)?;
-                Ok(list.items().iter().any(|item| strict_equal(item, needle)))
+                Ok(self.position(list.items().iter(), needle)?.is_some())
             }
             Kind::Record(record) => Ok(record.get(&string(needle, &self.meter)?).is_some()),
             _ => {
@@ -90,6 +90,22 @@ impl Run<'_> {
                 Err(Fault::new(message))
             }
         }
+    }
+
+    /// Where the value is among others.
+    pub(crate) fn position<'v>(
+        &self,
+        mut among: impl Iterator<Item = &'v Value>,
+        wanted: &Value,
+    ) -> Result<Option<usize>, Fault> {
+        let mut fault = None;
+        let at = among.position(|item| {
+            same(item, wanted, &self.meter).unwrap_or_else(|error| {
+                fault = Some(error);
+                true
+            })
+        });
+        fault.map_or(Ok(at), Err)
     }
 
     /// Marks a result if one of the values that it was made of is marked, inside included.

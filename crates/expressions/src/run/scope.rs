@@ -1,6 +1,7 @@
 //! What names mean while a template is evaluated.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::tree::{NameId, Slot};
@@ -11,7 +12,7 @@ pub(crate) struct Scope {
     parent: Option<Rc<Scope>>,
     /// Whether what is set here stays here, even if an outer scope has the name.
     isolated: bool,
-    entries: RefCell<Vec<(NameId, Value)>>,
+    entries: RefCell<HashMap<NameId, Value>>,
 }
 
 impl Scope {
@@ -26,7 +27,7 @@ impl Scope {
     pub(crate) fn get(&self, name: NameId) -> Option<Value> {
         let mut scope = Some(self);
         while let Some(current) = scope {
-            if let Some((_, value)) = current.entries.borrow().iter().find(|(known, _)| *known == name) {
+            if let Some(value) = current.entries.borrow().get(&name) {
                 return Some(value.clone());
             }
             scope = current.parent.as_deref();
@@ -36,18 +37,14 @@ impl Scope {
 
     /// Sets the name in this very scope.
     pub(crate) fn set(&self, name: NameId, value: Value) {
-        let mut entries = self.entries.borrow_mut();
-        match entries.iter_mut().find(|(known, _)| *known == name) {
-            Some(entry) => entry.1 = value,
-            None => entries.push((name, value)),
-        }
+        self.entries.borrow_mut().insert(name, value);
     }
 
     /// Sets the name where it is, if that can be reached without leaving an isolated scope; else here.
     pub(crate) fn assign(&self, name: NameId, value: Value) {
         let mut scope = self;
         loop {
-            if scope.isolated || scope.entries.borrow().iter().any(|(known, _)| *known == name) {
+            if scope.isolated || scope.entries.borrow().contains_key(&name) {
                 break;
             }
             match scope.parent.as_deref() {
@@ -55,7 +52,7 @@ impl Scope {
                 None => break,
             }
         }
-        let found = scope.entries.borrow().iter().any(|(known, _)| *known == name);
+        let found = scope.entries.borrow().contains_key(&name);
         if found { scope.set(name, value) } else { self.set(name, value) }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Closure, Frame, Out, Place, Run};
 use crate::error::Fault;
 use crate::tree::{Body, CallBlock, For, SetValue, Statement, StatementNode, Symbol};
-use crate::value::compare::strict_equal;
+use crate::value::compare::same;
 use crate::value::convert::numeric;
 use crate::value::{Kind, List, Record, Value, text};
 
@@ -92,7 +92,7 @@ impl<'t> Run<'t> {
                 let subject = self.expression(subject, place)?;
                 let mut matched = false;
                 for (condition, body) in cases {
-                    matched = matched || strict_equal(&subject, &self.expression(condition, place)?);
+                    matched = matched || same(&subject, &self.expression(condition, place)?, &self.meter)?;
                     // A case without anything in it falls through to the next.
                     if matched && !body.is_empty() {
                         return self.body(body, place, out);
@@ -215,6 +215,7 @@ impl<'t> Run<'t> {
         }
         let count = if by_index { targets.len() } else { 2 };
         for (index, target) in targets.iter().take(count).enumerate() {
+            self.scan_text(&item)?;
             set(target, part(&item, index)?.with_mark(item.marked), !by_index);
         }
         Ok(())

@@ -9,8 +9,18 @@ use super::{Kind, Value, number, text};
 use crate::error::Fault;
 use crate::meter::Meter;
 
+/// As `===`, where comparing long texts takes steps.
+pub(crate) fn same(left: &Value, right: &Value, meter: &Meter) -> Result<bool, Fault> {
+    if let (Kind::Text(a), Kind::Text(b)) = (&left.kind, &right.kind)
+        && a.len() == b.len()
+    {
+        meter.scan(a.len())?;
+    }
+    Ok(strict_equal(left, right))
+}
+
 /// As `===`.
-pub(crate) fn strict_equal(left: &Value, right: &Value) -> bool {
+fn strict_equal(left: &Value, right: &Value) -> bool {
     match (&left.kind, &right.kind) {
         (Kind::Undefined, Kind::Undefined) | (Kind::Null, Kind::Null) => true,
         (Kind::Bool(a), Kind::Bool(b)) => a == b,
@@ -32,7 +42,7 @@ fn is_primitive(value: &Value) -> bool {
 
 /// As `==`.
 pub(crate) fn loose_equal(left: &Value, right: &Value, meter: &Meter) -> Result<bool, Fault> {
-    if strict_equal(left, right) {
+    if same(left, right, meter)? {
         return Ok(true);
     }
     if !is_primitive(left) && !is_primitive(right) {

@@ -79,6 +79,10 @@ fn bombs_end_in_an_error_soon() {
         "{% set l = [] %}{% set z = l.push([l]) %}${{ l }}",
         "{% for i in range(3000) %}${{ values.big | upper | reverse | escape | urlencode }}{% endfor %}",
         "{% for i in range(100000) %}${{ values.list | dump }}{% endfor %}",
+        "{% set t = values.big | center(9000000) %}{% for i in range(99999) %}${{ t[0] == t[1] }}{% endfor %}",
+        "{% set t = values.big | center(3000000) %}{% set u = t | trim | center(3000000) %}{% for i in range(99999) %}${{ t == u }}{% endfor %}",
+        "{% set l = range(90000) %}{% for i in range(99999) %}${{ l.fill(1).length }}{% endfor %}",
+        "{% set l = range(90000) %}{% for i in range(99999) %}${{ l.slice(0, 0) }}{% endfor %}",
         &doubling,
         &lists,
         &nested_loops,
@@ -105,6 +109,26 @@ fn the_usual_limits_end_them_too() {
         "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
     ] {
         assert_eq!(text(template, json!({})).expect_err(template).kind, ErrorKind::Limit);
+    }
+}
+
+/// Reading takes time in proportion to the length, whatever a template consists of.
+#[test]
+fn long_templates_are_read_soon() {
+    let many = |piece: &dyn Fn(usize) -> String| (0..20_000).map(piece).collect::<String>();
+    let macros = many(&|n| format!("{{% macro m{n}() %}}{{% endmacro %}}"));
+    for template in [
+        many(&|n| format!("${{{{ name{n} }}}}")),
+        many(&|n| format!("{{% set name{n} = 1 %}}")),
+        many(&|n| format!("{{% block b{n} %}}{{% endblock %}}")),
+        macros.clone() + &many(&|_| "{% for a in b %}{% endfor %}".to_owned()),
+        macros + &many(&|_| "{% call m1() %}{% endcall %}".to_owned()),
+        many(&|_| "{# #}".to_owned()),
+        many(&|_| "{% raw %}{% raw %}{% endraw %}{% endraw %}".to_owned()),
+    ] {
+        let started = std::time::Instant::now();
+        text(&template, json!({})).expect("a template");
+        assert!(started.elapsed().as_secs() < 20, "{} took {:?}", &template[..40], started.elapsed());
     }
 }
 

@@ -1,5 +1,8 @@
 //! The language from outside: what a caller gets, and what no template can do.
-#![expect(clippy::expect_used, reason = "the whole program is a test: what fails here should say so and stop")]
+#![expect(
+    clippy::expect_used,
+    reason = "the whole program is a test: what fails here should say so and stop"
+)]
 
 mod backstage;
 mod limits;
