@@ -91,10 +91,11 @@ const ENTITIES: [Action; 4] =
 
 /// Actions whose string would say more than they allow, the triggering of actions, each of which is named on its own,
 /// and what Port does not have.
-const UNSAID: [Action; 6] = [
+const UNSAID: [Action; 7] = [
     Action::HandOverDocuments,
     Action::ReadIntegrationMetadata,
     Action::ExecuteAction,
+    Action::ApproveRuns,
     Action::ReadTemplates,
     Action::ExecuteTemplate,
     Action::DryRunTemplate,

@@ -162,7 +162,7 @@ async fn each_caller_reads_what_it_may() {
 
     // Its own things, and what nobody is harmed by: locations are registered by everybody, and only what one did
     // oneself is taken back.
-    let own = [":account", ":tokens", ":sessions", ":personal-settings", ":locations"];
+    let own = [":account", ":tokens", ":sessions", ":personal-settings", ":locations", ":runs"];
     let harmless = ["update:changes"];
     let elsa = permissions(&portal, &portal.member("elsa@larkfell.example").await).await;
     let is_meant = |text: &String| {
