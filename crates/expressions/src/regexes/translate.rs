@@ -196,3 +196,33 @@ fn hexadecimal(chars: &mut Chars<'_>, count: usize) -> Option<char> {
     }
     Some(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::translate;
+
+    #[test]
+    fn what_means_something_else_is_rewritten() {
+        for (source, translated) in [
+            (r"^a+?$", r"\Aa+?\z"),
+            (r"\d\W", "[0-9][^0-9A-Za-z_]"),
+            (r"[\w-]", r"[[0-9A-Za-z_]\x{2d}]"),
+            (r"[^\]]", r"[^\x{5d}]"),
+            ("[]", r"[^\s\S]"),
+            (r"a{2,}b{", r"a{2,}b\x{7b}"),
+            (r"(?:a)(?<n>b)", "(?:a)(?<n>b)"),
+            (r"\u0041\x41\/", r"AA\x{2f}"),
+        ] {
+            assert_eq!(translate(source, false).as_deref(), Ok(translated), "{source}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_matched_in_linear_time_is_refused() {
+        for source in
+            ["(?=a)", "(?!a)", "(?<=a)", "(?<!a)", r"(a)\1", r"\k<n>", "a**", "^*", "[b-a]", "[a", r"a\"]
+        {
+            assert!(translate(source, false).is_err(), "{source}");
+        }
+    }
+}

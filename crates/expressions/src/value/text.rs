@@ -88,3 +88,30 @@ pub(crate) fn capitalized(text: &str) -> String {
         _ => text.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{array_index, byte_of, capitalized, compare, length, slice, unit, units};
+
+    #[test]
+    fn texts_count_in_utf_16_units() {
+        let text = "aé\u{1f600}b";
+        assert_eq!(length(text), 5);
+        assert_eq!(unit(text, 1).as_deref(), Some("é"));
+        assert_eq!(unit(text, 2).as_deref(), Some("\u{fffd}"), "half of a pair");
+        assert_eq!(unit(text, 5), None);
+        assert_eq!(slice(text, 1, 4), "é\u{1f600}");
+        assert_eq!(byte_of(text, 4), 7);
+        assert_eq!(units("ab"), ["a", "b"]);
+        assert_eq!(capitalized("ßa"), "SSa");
+        assert!(compare("\u{ff5e}", "\u{1f600}").is_gt(), "by units, not by characters");
+    }
+
+    #[test]
+    fn only_plain_numbers_are_indices() {
+        assert_eq!(array_index("10"), Some(10));
+        for key in ["", "01", "-1", "1.0", "1e3", "4294967295", "99999999999"] {
+            assert_eq!(array_index(key), None, "{key}");
+        }
+    }
+}
