@@ -1,5 +1,5 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { backstage, client, unwrap } from './client';
+import { ApiError, backstage, client, unwrap } from './client';
 
 /** What a template asks for. */
 export interface ParameterSchema {
@@ -26,7 +26,19 @@ export const parametersQuery = (ref: string) =>
 /** Starts a task and tells its id. */
 export async function startTemplate(templateRef: string, values: Record<string, unknown>, secrets: Record<string, string>): Promise<string> {
   const body = { templateRef, values, secrets: Object.keys(secrets).length > 0 ? secrets : undefined };
-  return ((await unwrap(backstage.POST('/api/scaffolder/v2/tasks' as never, { body } as never))) as { id: string }).id;
+  try {
+    return ((await unwrap(backstage.POST('/api/scaffolder/v2/tasks' as never, { body } as never))) as { id: string }).id;
+  } catch (error) {
+    throw inWords(error);
+  }
+}
+
+/** Backstage lists what is wrong with values instead of saying it. */
+function inWords(error: unknown): unknown {
+  const { errors } = (error instanceof ApiError ? (error.body ?? {}) : {}) as { errors?: unknown };
+  if (!(error instanceof ApiError) || !Array.isArray(errors)) return error;
+  const words = (errors as { stack?: string; message?: string }[]).map(({ stack, message }) => (stack ?? message ?? '').replace(/^instance\.?/, '')).filter(Boolean);
+  return words.length > 0 ? new ApiError(error.status, error.code, `${words.join('; ')}.`) : error;
 }
 
 export interface TemplateProblem {
