@@ -1,6 +1,7 @@
 // Two processes on one PostgreSQL database: one is killed, and the other brings its runs to their end. Each is watched at
 // the other, too.
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import test from 'node:test';
 import { Portal, scratch, skip } from '../clients/portal.mjs';
 import { Sink } from '../durability/sink.mjs';
@@ -24,7 +25,7 @@ test('the runs of a replica that is killed are brought to their end by the other
   const sink = await new Sink().start(t);
   const postgres = new Postgres(t);
   const url = postgres.database('runs');
-  const key = { STAGEDOOR_SECRETS_KEY: '11'.repeat(32), STAGEDOOR_OUTBOUND_ALLOW: '127.0.0.1' };
+  const key = { STAGEDOOR_SECRETS_KEY: randomBytes(32).toString('base64'), STAGEDOOR_OUTBOUND_ALLOW: '127.0.0.1' };
   const replica = (name) => new Portal({ dataDir: scratch(t, name), args: ['--database-url', url], env: key });
   const [one, two] = [replica('one'), replica('two')];
   for (const portal of [one, two]) {
