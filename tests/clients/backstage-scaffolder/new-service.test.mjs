@@ -111,6 +111,7 @@ test('a template becomes a repository and an entity', async (t) => {
   const entity = await portal.ask('/api/catalog/entities/by-name/component/default/orders');
   assert.equal(entity.status, 200, entity.text);
   assert.match(entity.body.metadata.annotations['backstage.io/managed-by-location'], /^url:git::http/);
+  fs.writeFileSync(path.join(dir, 'skeleton/README.md'), '# another\n');
   const again = await portal.ask('/api/scaffolder/v2/tasks', { json: { templateRef: 'new-service', values: { name: 'orders' } } });
   const refused = await (await portal.fetch(`/api/scaffolder/v2/tasks/${again.body.id}/eventstream`)).text();
   assert.match(refused, /Run completed with status: failed/, 'a repository that has something in it is left alone');
