@@ -92,7 +92,8 @@ pub(crate) async fn events(portal: &TestPortal, id: &str) -> Vec<Value> {
 
 /// The task once it has ended: its stream tells when.
 pub(crate) async fn until_ended(portal: &TestPortal, id: &str) -> Value {
-    let stream = portal.get(&format!("/api/scaffolder/v2/tasks/{id}/eventstream"));
+    let path = format!("/api/scaffolder/v2/tasks/{id}/eventstream");
+    let stream = portal.get(&path);
     let stream = tokio::time::timeout(Duration::from_secs(60), stream).await.unwrap();
     assert_eq!(stream.status, 200, "{}", stream.text());
     task(portal, id).await
