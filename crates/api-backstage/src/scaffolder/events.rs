@@ -34,6 +34,8 @@ struct Events {
     /// What is told before anything else.
     first: Option<Value>,
     over: bool,
+    /// It had ended before: all there is will come.
+    settled: bool,
 }
 
 impl Events {
@@ -45,8 +47,8 @@ impl Events {
             let message = format!("Starting up task with {steps} steps");
             event(&run.id, 0, "log", &run.created_at.to_string(), json!({ "message": message }))
         });
-        let run = run.id.clone();
-        Ok(Self { run, inner, last: after.unwrap_or(0), first, over: false })
+        let (run, settled) = (run.id.clone(), run.status.has_ended());
+        Ok(Self { settled, run, inner, last: after.unwrap_or(0), first, over: false })
     }
 
     /// What comes next; empty after the last.
@@ -143,7 +145,7 @@ pub(crate) async fn list(
             break;
         }
         all.extend(next);
-        patience = Duration::from_millis(5);
+        patience = if events.settled { PATIENCE } else { Duration::from_millis(50) };
     }
     Ok(answer::json(Value::Array(all).to_string()))
 }
