@@ -67,7 +67,8 @@ impl<'a> Pipeline<'a> {
                 "Azure DevOps answers with a page to sign in: look at the credential in integrations.azure",
             ));
         }
-        let run = answer::json("Azure DevOps", &answer).map_err(|broken| Failure { unclear: true, ..broken })?;
+        let run =
+            answer::json("Azure DevOps", &answer).map_err(|broken| Failure { unclear: true, ..broken })?;
         let line = format!("started pipeline {} of {}/{}", self.id, self.org, self.project);
         services.log.line(Level::Info, Some(call.step), &line);
         Ok(Outcome::Following { handle: json!({ "run": run["id"] }), again: EVERY, report: report(&run) })
@@ -89,7 +90,8 @@ async fn call_webhook(call: &Call<'_>, services: &Services) -> Result<Outcome, F
     let input = Input::of(call.input, "invocationMethod");
     let (org, webhook) = (input.segment("org")?, input.segment("webhook")?);
     let base = &services.back_ends.azure_devops;
-    let text = format!("{base}/{org}/_apis/public/distributedtask/webhooks/{webhook}?api-version=6.0-preview");
+    let text =
+        format!("{base}/{org}/_apis/public/distributedtask/webhooks/{webhook}?api-version=6.0-preview");
     let url = Url::parse(&text).map_err(|error| input.wrong("org", &error.to_string()))?;
     let body = input.get("payload").map_or_else(|| "{}".to_owned(), stringify);
     let mut delivery = Delivery::new("POST");
@@ -145,12 +147,7 @@ impl Performer for AzureDevops {
         }
     }
 
-    async fn follow(
-        &self,
-        call: &Call<'_>,
-        handle: &Value,
-        services: &Services,
-    ) -> Result<Outcome, Failure> {
+    async fn follow(&self, call: &Call<'_>, handle: &Value, services: &Services) -> Result<Outcome, Failure> {
         let Some(pipeline) = Pipeline::of(call, services)? else {
             return Err(Failure::new("a webhook is not followed"));
         };

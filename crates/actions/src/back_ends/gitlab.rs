@@ -104,7 +104,11 @@ fn plain(line: &str) -> String {
 }
 
 fn begun(pipeline: &Value) -> Outcome {
-    Outcome::Following { handle: json!({ "pipeline": pipeline["id"] }), again: EVERY, report: report(pipeline) }
+    Outcome::Following {
+        handle: json!({ "pipeline": pipeline["id"] }),
+        again: EVERY,
+        report: report(pipeline),
+    }
 }
 
 fn report(pipeline: &Value) -> Report {
@@ -147,18 +151,14 @@ impl Performer for GitLab {
         let project = Project::of(call, services)?;
         let body = json!({ "ref": project.reference, "variables": project.variables });
         let answer = project.api.change(&Act::post(project.below(["pipeline"]), body)).await?;
-        let pipeline = answer::json("GitLab", &answer).map_err(|broken| Failure { unclear: true, ..broken })?;
+        let pipeline =
+            answer::json("GitLab", &answer).map_err(|broken| Failure { unclear: true, ..broken })?;
         let line = format!("started a pipeline of {} at {}", project.path, project.reference);
         services.log.line(Level::Info, Some(call.step), &line);
         Ok(begun(&pipeline))
     }
 
-    async fn follow(
-        &self,
-        call: &Call<'_>,
-        handle: &Value,
-        services: &Services,
-    ) -> Result<Outcome, Failure> {
+    async fn follow(&self, call: &Call<'_>, handle: &Value, services: &Services) -> Result<Outcome, Failure> {
         let project = Project::of(call, services)?;
         let id = handle["pipeline"].to_string();
         let pipeline = project.api.ask(&Act::get(project.below(["pipelines", &id]))).await?;
@@ -187,12 +187,14 @@ impl Performer for GitLab {
         let report = report(&pipeline);
         match pipeline["status"].as_str().unwrap_or("unknown") {
             state @ ("success" | "skipped") => {
-                let output = json!({ "pipelineId": pipeline["id"], "url": pipeline["web_url"], "status": state });
+                let output =
+                    json!({ "pipelineId": pipeline["id"], "url": pipeline["web_url"], "status": state });
                 Ok(Outcome::Done { output, report })
             }
             "canceled" => Ok(Outcome::Cancelled),
             "failed" => {
-                let message = format!("the pipeline failed: {}", pipeline["web_url"].as_str().unwrap_or_default());
+                let message =
+                    format!("the pipeline failed: {}", pipeline["web_url"].as_str().unwrap_or_default());
                 Err(Failure { report, ..Failure::new(message) })
             }
             // Somebody has to play a job.

@@ -43,7 +43,9 @@ impl Job {
             match body[key].as_str() {
                 None => body[key] = expected.into(),
                 Some(given) if given == expected => {}
-                Some(_) => return Err(input.wrong(&format!("manifest.{key}"), &format!("{expected} is expected"))),
+                Some(_) => {
+                    return Err(input.wrong(&format!("manifest.{key}"), &format!("{expected} is expected")));
+                }
             }
         }
         if !body["metadata"].is_object() {
@@ -164,30 +166,29 @@ impl Performer for KubernetesJob {
         }
     }
 
-    async fn follow(
-        &self,
-        call: &Call<'_>,
-        handle: &Value,
-        services: &Services,
-    ) -> Result<Outcome, Failure> {
+    async fn follow(&self, call: &Call<'_>, handle: &Value, services: &Services) -> Result<Outcome, Failure> {
         let job = Job::of(call, services)?;
         // First the state, then the logs: so that those of a Job that has ended are whole.
         let Some(state) = job.api.job(&job.name).await? else {
-            services.log.line(Level::Warn, Some(call.step), "the job is no longer there: somebody has removed it");
+            services.log.line(
+                Level::Warn,
+                Some(call.step),
+                "the job is no longer there: somebody has removed it",
+            );
             return Ok(Outcome::Cancelled);
         };
         let mut handle = handle.clone();
         let seen = logs::tell(&job, &mut handle, call, services).await;
         let count = |key: &str| state["status"][key].as_u64().unwrap_or_default();
-        let label = seen.label.clone().unwrap_or_else(|| {
-            if count("active") > 0 { "running".to_owned() } else { "waiting".to_owned() }
-        });
+        let label = seen
+            .label
+            .clone()
+            .unwrap_or_else(|| if count("active") > 0 { "running".to_owned() } else { "waiting".to_owned() });
         let report = Report { status_label: Some(label), ..Report::default() };
         match ended(&state) {
             None => Ok(Outcome::Following { handle, again: EVERY, report }),
             Some((_, true)) => {
-                let output =
-                    json!({ "job": job.name, "namespace": job.api.namespace, "succeeded": count("succeeded") });
+                let output = json!({ "job": job.name, "namespace": job.api.namespace, "succeeded": count("succeeded") });
                 Ok(Outcome::Done {
                     output,
                     report: Report { status_label: Some("complete".to_owned()), ..Report::default() },

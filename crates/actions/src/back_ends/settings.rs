@@ -170,7 +170,13 @@ fn kafka(value: &Value) -> Result<KafkaSettings, Failure> {
         _ => fields.flag("tls", false)?,
     };
     let authorities = fields.get("tls").and_then(|tls| tls["caFile"].as_str()).map(PathBuf::from);
-    Ok(KafkaSettings { brokers: brokers.ok_or_else(wrong)?, tls, authorities, sasl, topic: fields.text("topic")? })
+    Ok(KafkaSettings {
+        brokers: brokers.ok_or_else(wrong)?,
+        tls,
+        authorities,
+        sasl,
+        topic: fields.text("topic")?,
+    })
 }
 
 fn terraform(value: &Value) -> Result<TerraformSettings, Failure> {
@@ -206,10 +212,14 @@ impl Cluster {
         let fields = Input::of(value, place);
         let url = fields.required("url")?;
         if !url.starts_with("https://") && !url.starts_with("http://") {
-            return Err(fields.wrong("url", "an address such as https://cluster.example.com:6443 is expected"));
+            return Err(
+                fields.wrong("url", "an address such as https://cluster.example.com:6443 is expected")
+            );
         }
         let authorities = match (fields.text("caData")?, fields.text("caFile")?) {
-            (Some(data), _) => Some(pem(&data).ok_or_else(|| fields.wrong("caData", "PEM in base64 is expected"))?),
+            (Some(data), _) => {
+                Some(pem(&data).ok_or_else(|| fields.wrong("caData", "PEM in base64 is expected"))?)
+            }
             (None, Some(file)) => Some(
                 std::fs::read_to_string(&file)
                     .map_err(|error| fields.wrong("caFile", &format!("{file}: {error}")))?,
@@ -219,7 +229,10 @@ impl Cluster {
         Ok(Self {
             name: fields.text("name")?.unwrap_or_else(|| url.clone()),
             url: url.trim_end_matches('/').to_owned(),
-            token: fields.text("serviceAccountToken")?.or(fields.text("token")?).map(|token| Secret::new(&token)),
+            token: fields
+                .text("serviceAccountToken")?
+                .or(fields.text("token")?)
+                .map(|token| Secret::new(&token)),
             authorities,
             anyone: fields.flag("skipTLSVerify", false)?,
         })

@@ -55,15 +55,14 @@ impl Performer for Terraform {
     }
 
     async fn perform(&self, call: &Call<'_>, services: &Services) -> Result<Outcome, Failure> {
-        if is_local(call) { local::perform(call, services).await } else { cloud::perform(call, services).await }
+        if is_local(call) {
+            local::perform(call, services).await
+        } else {
+            cloud::perform(call, services).await
+        }
     }
 
-    async fn follow(
-        &self,
-        call: &Call<'_>,
-        handle: &Value,
-        services: &Services,
-    ) -> Result<Outcome, Failure> {
+    async fn follow(&self, call: &Call<'_>, handle: &Value, services: &Services) -> Result<Outcome, Failure> {
         cloud::follow(call, handle, services).await
     }
 

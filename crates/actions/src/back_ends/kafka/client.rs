@@ -112,9 +112,8 @@ impl<'a> Client<'a> {
         let mut body = Out::default();
         body.i32(1).text(topic).i8(1);
         let answer = connection.ask(METADATA, &body.0).await.map_err(|text| Failure::again(text, PAUSE))?;
-        read_leader(&answer, topic, key).unwrap_or_else(|| {
-            Err(Failure::again("Kafka's answer about its topics makes no sense", PAUSE))
-        })
+        read_leader(&answer, topic, key)
+            .unwrap_or_else(|| Err(Failure::again("Kafka's answer about its topics makes no sense", PAUSE)))
     }
 
     async fn connect(&self, host: &str, port: u16, late: Instant) -> Result<Connection, Failure> {
@@ -124,7 +123,8 @@ impl<'a> Client<'a> {
         };
         let mut stream = self.egress.connect(host, port, CONNECT).await.map_err(unreachable)?;
         if self.settings.tls {
-            let options = TlsOptions { authorities: self.settings.authorities.clone(), ..TlsOptions::default() };
+            let options =
+                TlsOptions { authorities: self.settings.authorities.clone(), ..TlsOptions::default() };
             stream = stream.secure(&options, CONNECT).await.map_err(unreachable)?;
         }
         let mut connection = Connection { stream, correlation: 0, late };

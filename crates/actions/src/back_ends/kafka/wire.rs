@@ -88,7 +88,8 @@ pub(super) fn batch(record: &Record<'_>) -> Vec<u8> {
 /// CRC-32C (Castagnoli), reflected.
 pub(super) fn crc32c(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |sum, byte| {
-        (0..8).fold(sum ^ u32::from(*byte), |sum, _| (sum >> 1) ^ (0x82f6_3b78 & (0_u32.wrapping_sub(sum & 1))))
+        (0..8)
+            .fold(sum ^ u32::from(*byte), |sum, _| (sum >> 1) ^ (0x82f6_3b78 & (0_u32.wrapping_sub(sum & 1))))
     })
 }
 

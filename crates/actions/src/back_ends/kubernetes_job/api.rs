@@ -43,7 +43,11 @@ impl Api {
                 }
                 (Cluster::read(described, "invocationMethod.cluster")?, Arc::clone(&services.egress))
             }
-            _ => return Err(input.wrong("cluster", "a name, or an object with url, token and caData is expected")),
+            _ => {
+                return Err(
+                    input.wrong("cluster", "a name, or an object with url, token and caData is expected")
+                );
+            }
         };
         let url = Url::parse(&cluster.url).map_err(|error| input.wrong("cluster", &error.to_string()))?;
         let local = match url.host() {
@@ -64,7 +68,12 @@ impl Api {
     }
 
     /// Sends a call below the cluster's address; the path is made of checked names. Any status is an answer.
-    pub(super) async fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Delivered, Failure> {
+    pub(super) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Delivered, Failure> {
         let url = Url::parse(&format!("{}{path}", self.cluster.url))
             .map_err(|error| Failure::new(format!("the cluster's address: {error}")))?;
         let mut delivery = Delivery { max_bytes: 8 * 1024 * 1024, ..Delivery::new(method) };

@@ -87,7 +87,8 @@ async fn read(
         if !line.ends_with('\n') && answer.body.len() >= AT_ONCE {
             break;
         }
-        let Some((time, rest)) = line.trim_end().split_once(' ').or_else(|| Some((line.trim_end(), ""))) else {
+        let Some((time, rest)) = line.trim_end().split_once(' ').or_else(|| Some((line.trim_end(), "")))
+        else {
             continue;
         };
         let time = time.trim_end_matches('Z');

@@ -52,7 +52,8 @@ impl<'a> Cloud<'a> {
         Ok(Self {
             services,
             address: settings.address.clone(),
-            token: token.ok_or_else(|| input.wrong("token", "this is required, or stagedoor.terraform.token"))?,
+            token: token
+                .ok_or_else(|| input.wrong("token", "this is required, or stagedoor.terraform.token"))?,
             organization: needs("organization")?,
             workspace: needs("workspace")?,
             auto: input.flag("autoApply", false)?,
@@ -155,11 +156,7 @@ pub(super) async fn perform(call: &Call<'_>, services: &Services) -> Result<Outc
     Ok(cloud.begun(id))
 }
 
-pub(super) async fn follow(
-    call: &Call<'_>,
-    handle: &Value,
-    services: &Services,
-) -> Result<Outcome, Failure> {
+pub(super) async fn follow(call: &Call<'_>, handle: &Value, services: &Services) -> Result<Outcome, Failure> {
     let cloud = Cloud::of(call, services)?;
     let id = handle["run"].as_str().unwrap_or_default();
     let run = cloud.get(&["runs", id]).await?;

@@ -38,15 +38,19 @@ impl<'a> Local<'a> {
     fn of(call: &Call<'_>, services: &'a Services) -> Result<Self, Failure> {
         let settings = &services.back_ends.terraform;
         if !settings.local {
-            return Err(Failure::new("programs of this machine are not run: stagedoor.terraform.local is not true"));
+            return Err(Failure::new(
+                "programs of this machine are not run: stagedoor.terraform.local is not true",
+            ));
         }
         let input = Input::of(call.input, "invocationMethod");
         let name = input.required("folder")?;
-        let known = settings.folders.iter().find(|folder| folder.file_name().is_some_and(|last| *last == *name));
+        let known =
+            settings.folders.iter().find(|folder| folder.file_name().is_some_and(|last| *last == *name));
         let known = known.ok_or_else(|| {
             input.wrong("folder", &format!("there is no {name} among stagedoor.terraform.folders"))
         })?;
-        let folder = std::fs::canonicalize(known).map_err(|error| input.wrong("folder", &error.to_string()))?;
+        let folder =
+            std::fs::canonicalize(known).map_err(|error| input.wrong("folder", &error.to_string()))?;
         let state = settings.state.clone();
         let state = state.ok_or_else(|| Failure::new("stagedoor.terraform.stateDir is not set"))?;
         let mut environment = Vec::new();
@@ -70,7 +74,8 @@ impl<'a> Local<'a> {
     }
 
     fn program(&self, kept: &Kept, arguments: Vec<OsString>, downloads: bool) -> Result<Program, Failure> {
-        let set = |name: &str, value: &dyn AsRef<std::ffi::OsStr>| (name.to_owned(), value.as_ref().to_owned());
+        let set =
+            |name: &str, value: &dyn AsRef<std::ffi::OsStr>| (name.to_owned(), value.as_ref().to_owned());
         let mut environment = vec![
             set("HOME", &kept.at("home")),
             set("TF_DATA_DIR", &kept.at("data")),

@@ -67,7 +67,9 @@ impl Program {
             Some(code) => Ok(Ended { code, output: if code == 0 || code == 2 { out } else { out + &err } }),
             None => {
                 let seconds = self.patience.as_secs();
-                Err(Failure::unclear(format!("{shown} was ended after {seconds} s; what it had begun may be done")))
+                Err(Failure::unclear(format!(
+                    "{shown} was ended after {seconds} s; what it had begun may be done"
+                )))
             }
         }
     }
@@ -157,7 +159,8 @@ pub(super) fn find(named: Option<&Path>) -> Result<PathBuf, Failure> {
         return Ok(named.to_owned());
     }
     let folders = ["/usr/local/bin", "/usr/bin", "/opt/homebrew/bin"];
-    let all = ["tofu", "terraform"].iter().flat_map(|name| folders.iter().map(move |f| Path::new(f).join(name)));
+    let all =
+        ["tofu", "terraform"].iter().flat_map(|name| folders.iter().map(move |f| Path::new(f).join(name)));
     all.into_iter()
         .find(|path| path.is_file())
         .ok_or_else(|| Failure::new("neither tofu nor terraform is there: set stagedoor.terraform.program"))
