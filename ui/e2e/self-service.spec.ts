@@ -106,7 +106,7 @@ test('a template is filled in step by step with the keyboard, reviewed, and run'
   await page.goBack();
   await expect(page.getByRole('textbox', { name: 'Name', exact: true })).toHaveValue('night-desk');
   await page.goForward();
-  await page.getByRole('button', { name: 'Review' }).click();
+  await page.getByRole('button', { name: 'Review', exact: true }).last().click();
   await expect(page.getByText('desk.example.com')).toBeVisible();
   expect(await page.locator('#main').innerText()).not.toContain('tall-grass-41');
   await check(page, 'review');
@@ -140,7 +140,7 @@ test('a template is written beside its form, mended and tried', async ({ page })
   await page.getByRole('button', { name: 'Try it', exact: true }).click();
   await expect(page.getByText('It went through.')).toBeVisible();
   await expect(page.getByRole('list', { name: 'Log of the trial' })).toContainText('Making tried');
-  await page.getByText('catalog-info.yaml').click();
+  await page.getByText('catalog-info.yaml', { exact: true }).click();
   await expect(page.getByRole('region', { name: 'catalog-info.yaml' })).toContainText('name: tried');
   await check(page, 'template editor');
 });

@@ -129,7 +129,9 @@ function EntityChoice({ of, blueprint, entity, onTarget }: EntityChoiceProps) {
 
 /** The first of each input, without its place: it stands there. */
 const firstOfEach = (errors: Record<string, string[]>) =>
-  Object.fromEntries(Object.entries(errors).flatMap(([key, [first]]) => (first ? [[key, sentence(first.replace(/^"properties\/[^"]*"\s*/, ''))]] : [])));
+  Object.fromEntries(Object.entries(errors).flatMap(([key, [first]]) => (first ? [[key, inPlace(first)]] : [])));
+
+const inPlace = (text: string) => (/^"properties" must have required property/.test(text) ? 'This has to be filled in.' : sentence(text.replace(/^"properties\/[^"]*"\s*/, '')));
 
 const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.$/, '')}.`;
 

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { useMemo, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { ProblemLine } from '~/kit/Problem';
 import { count } from '~/lib/text';
 import { Markdown } from '~/parts/Markdown';
@@ -47,7 +47,7 @@ export function SchemaForm(props: SchemaFormProps) {
   const [touched, setTouched] = useState<string[]>([]);
   const [tried, setTried] = useState<number[]>([]);
   const full = useMemo(() => pages.reduce<Values>((sum, page) => withDefaults(page.schema, sum) as Values, values), [pages, values]);
-  const found = useMemo(() => pages.map((page) => ({ ...validate(page.schema, full), ...ofPage(page, problems) })), [pages, full, problems]);
+  const found = useMemo(() => pages.map((page) => ({ ...ofPage(page, problems), ...validate(page.schema, full) })), [pages, full, problems]);
   const page = pages[at];
   const wrong = found[at] ?? {};
   const shown = Object.fromEntries(Object.entries(wrong).filter(([path]) => tried.includes(at) || touched.includes(path)));
@@ -64,12 +64,17 @@ export function SchemaForm(props: SchemaFormProps) {
     // eslint-disable-next-line
     [JSON.stringify(shown), full, page, secrets, onSecrets],
   );
+  // once the page with what is wrong is there, its first field gets the focus
+  const leadTo = useRef<number>(undefined);
+  useEffect(() => {
+    if (leadTo.current === at && focusFirst(form.current)) leadTo.current = undefined;
+  });
   const submit = () => {
     const bad = found.findIndex((errors, i) => i <= at && Object.keys(errors).length > 0);
     if (bad >= 0) {
       setTried((old) => [...old, bad]);
       if (bad !== at) onAt(bad);
-      window.setTimeout(() => focusFirst(form.current), 30);
+      leadTo.current = bad;
       return;
     }
     if (at < last) {
@@ -138,10 +143,11 @@ function reachable(found: Errors[], at: number): number {
   return Math.max(at, bad < 0 ? found.length : bad);
 }
 
-function focusFirst(form: HTMLFormElement | null): void {
+function focusFirst(form: HTMLFormElement | null): boolean {
   const field = form?.querySelector<HTMLElement>('[aria-invalid=true], [data-error] input, [data-error] textarea');
   field?.focus();
   field?.scrollIntoView({ block: 'center' });
+  return Boolean(field);
 }
 
 function Steps({ pages, review, at, reachable: most, onAt }: { pages: FormPage[]; review: boolean; at: number; reachable: number; onAt: (at: number) => void }) {

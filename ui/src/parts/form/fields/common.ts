@@ -1,3 +1,4 @@
+import type { FocusEvent } from 'react';
 import { useFormState } from '../context';
 import { optionsOf, type FieldProps } from '../types';
 
@@ -16,7 +17,10 @@ export function useCommon({ path, label, description, required, disabled, error,
     autoFocus,
     'data-autofocus': autoFocus || undefined,
     placeholder: typeof placeholder === 'string' ? placeholder : undefined,
-    onBlur: () => touch(path),
+    onBlur: ({ relatedTarget }: FocusEvent) => {
+      // an error that appears while a button is being pressed would push it away from under the pointer
+      if (!(relatedTarget instanceof HTMLButtonElement)) touch(path);
+    },
     autoComplete: 'off',
     size: 'xs' as const,
   };
