@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::back_ends::{AzureDevops, GitHub, GitLab, IntegrationAction, Kafka, KubernetesJob, Terraform, UpsertEntity, Webhook};
+use crate::back_ends::{
+    AzureDevops, GitHub, GitLab, IntegrationAction, Kafka, KubernetesJob, Terraform, UpsertEntity, Webhook,
+};
 use crate::performer::Performer;
 
 /// All performers by their names.
@@ -43,7 +45,6 @@ pub fn performers() -> Performers {
         Arc::new(Terraform),
         Arc::new(UpsertEntity),
         Arc::new(Webhook),
-
     ];
     // Scaffolder actions.
     all.into_iter().chain(crate::steps::all()).collect()

@@ -190,6 +190,7 @@ async fn keys_change_and_a_wrong_one_is_refused_by_its_name() {
                 origin: "STAGEDOOR_SECRETS_KEY".into(),
                 lost: false,
             },
+            runs: stagedoor_portal::RunsConfig::default(),
         };
         let opened = stagedoor_portal::Portal::open(Arc::clone(&store), options);
         opened.err().map(|error| error.to_string()).unwrap_or_default()

@@ -177,9 +177,13 @@ fn port(method: &str, path: &str) -> Option<Reads> {
         ("post" | "put" | "patch" | "delete", p) if p.starts_with("/pages") || p.starts_with("/sidebars") => {
             Writes
         }
-        ("get", "/actions" | "/actions/{action}" | "/actions/{action}/permissions" | "/blueprints/{blueprint}/actions") => {
-            get([path.replace("{action}", "none").replace("{blueprint}", "service")])
-        }
+        (
+            "get",
+            "/actions"
+            | "/actions/{action}"
+            | "/actions/{action}/permissions"
+            | "/blueprints/{blueprint}/actions",
+        ) => get([path.replace("{action}", "none").replace("{blueprint}", "service")]),
         ("get", "/actions/runs") => get([path, "/actions/runs?entity=ghost", "/actions/runs?blueprint=plan"]),
         ("get", p) if p.starts_with("/actions/runs/") => get([p.replace("{run}", "none")]),
         // What is done with a run that is there is shown by the cases of runs.
@@ -373,7 +377,9 @@ fn plugins(method: &str, path: &str) -> Option<Reads> {
             "/api/scaffolder/v2/templates/default/template/ghost/parameter-schema",
             "/api/scaffolder/v2/templates/default/component/ghost/parameter-schema",
         ])),
-        ("get", "/api/scaffolder/v2/tasks") => Some(get([path, "/api/scaffolder/v2/tasks?order=asc:created_by"])),
+        ("get", "/api/scaffolder/v2/tasks") => {
+            Some(get([path, "/api/scaffolder/v2/tasks?order=asc:created_by"]))
+        }
         // Of one task, which is its maker's: crates/api-backstage/tests/it/scaffolder.rs.
         ("get", path) if path.starts_with("/api/scaffolder/") => Some(Nothing),
         ("post", path) if path.starts_with("/api/scaffolder/") => Some(Writes),

@@ -87,7 +87,9 @@ fn reads(path: &str) -> Option<Reads> {
         "/actions" => {
             get([path, "/actions?blueprint=service&entity=ghost", "/actions?blueprint=plan&entity=secret"])
         }
-        "/templates/text" => get(["/templates/text?ref=template:default/ghost", "/templates/text?ref=component:default/ghost"]),
+        "/templates/text" => {
+            get(["/templates/text?ref=template:default/ghost", "/templates/text?ref=component:default/ghost"])
+        }
         "/runs/{id}" | "/runs/{id}/events" => get(["/runs/none"]),
         _ => return None,
     })
