@@ -193,6 +193,23 @@ impl Portal {
         Ok(Feed { portal: self.clone(), viewer: viewer.clone(), reader: Some(reader), head, next })
     }
 
+    /// Follows what automations are about: entities of these blueprints, and how runs are doing where `runs` says so.
+    /// What a run was and is stands in its event as it is kept.
+    pub(crate) async fn feed_of_events(
+        &self,
+        from: Position,
+        blueprints: Vec<String>,
+        runs: bool,
+    ) -> Result<Feed, PortalError> {
+        let kind = if blueprints.is_empty() { FeedKind::Record } else { FeedKind::Entity };
+        let filter = FeedFilter { blueprints, kind: Some(kind), ..FeedFilter::default() };
+        let mut feed = self.feed(&Viewer::system("automation"), Some(from), filter).await?;
+        if let Some(reader) = &mut feed.reader {
+            reader.runs = runs;
+        }
+        Ok(feed)
+    }
+
     /// Ends every feed: the portal is going down.
     pub fn end_feeds(&self) {
         self.shared.head.end();

@@ -6,6 +6,7 @@
 
 mod actions;
 mod audit;
+mod automations;
 mod backstage_users;
 mod blueprints;
 mod calculator;
@@ -57,8 +58,8 @@ use stagedoor_query::{Catalog, Loader};
 use stagedoor_store::Store;
 
 pub use actions::{
-    ActionCall, ActionQuery, FormAnswer, FormQuestion, HubAction, HubEntry, PreviewAction, PreviewAnswer,
-    StoredAction,
+    ActionCall, ActionQuery, FormAnswer, FormQuestion, Offer, PreviewAction, PreviewAnswer, StoredAction,
+    TemplateFault,
 };
 pub use audit::{AuditAction, AuditEntry, AuditPage, AuditPlace, AuditQuery, By, Event, Token};
 pub use backstage_users::BackstageUser;

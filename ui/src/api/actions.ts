@@ -36,12 +36,12 @@ export interface OffersAsk {
 export const hubQuery = (ask: OffersAsk = {}) =>
   queryOptions({
     queryKey: ['actions', ask],
-    queryFn: async ({ signal }) => (await unwrap(client.GET('/actions' as never, { params: { query: ask }, signal } as never))) as Hub,
+    queryFn: async ({ signal }) => (await unwrap(client.GET('/actions', { params: { query: ask }, signal }))) as Hub,
   });
 
 export const nameOfOffer = ({ kind, identifier }: Pick<Offer, 'kind' | 'identifier'>) => `${kind}:${identifier}`;
 
-export const putFavourites = (favourites: string[]) => unwrap(client.PUT('/actions/favourites' as never, { body: { favourites } } as never));
+export const putFavourites = (favourites: string[]) => unwrap(client.PUT('/actions/favourites', { body: { favourites } }));
 
 /** What an action is run for; its blueprint has to be said only where the action is for any. */
 export interface Target {
@@ -61,7 +61,7 @@ export interface ActionForm {
 export const actionFormQuery = (id: string, target: Target, properties: Record<string, unknown>) =>
   queryOptions({
     queryKey: ['action form', id, target, properties],
-    queryFn: async ({ signal }) => (await unwrap(client.POST('/actions/{id}/form' as never, { params: { path: { id } }, body: { properties, ...target }, signal } as never))) as ActionForm,
+    queryFn: async ({ signal }) => (await unwrap(client.POST('/actions/{id}/form', { params: { path: { id } }, body: { properties, ...target }, signal }))) as ActionForm,
     placeholderData: keepPreviousData,
     staleTime: 10_000,
     retry: false,
@@ -69,6 +69,6 @@ export const actionFormQuery = (id: string, target: Target, properties: Record<s
 
 /** Starts a run and tells its id. */
 export async function startAction(id: string, properties: Record<string, unknown>, target: Target): Promise<string> {
-  const answer = (await unwrap(port.POST('/actions/{action}/runs' as never, { params: { path: { action: id } }, body: { properties, ...target } } as never))) as { run: { id: string } };
+  const answer = (await unwrap(port.POST('/actions/{action}/runs', { params: { path: { action: id } }, body: { properties, ...target } }))) as { run: { id: string } };
   return answer.run.id;
 }

@@ -6,7 +6,7 @@ export type Definition = Record<string, unknown> & { identifier?: string; title?
 
 export const definitionsQuery = queryOptions({
   queryKey: ['actions', 'definitions'],
-  queryFn: async ({ signal }) => ((await unwrap(port.GET('/actions' as never, { signal } as never))) as { actions: Definition[] }).actions,
+  queryFn: async ({ signal }) => ((await unwrap(port.GET('/actions', { signal }))) as { actions: Definition[] }).actions,
 });
 
 const stamps = new Set(['id', 'createdAt', 'createdBy', 'updatedAt', 'updatedBy']);
@@ -14,9 +14,9 @@ const stamps = new Set(['id', 'createdAt', 'createdBy', 'updatedAt', 'updatedBy'
 /** What somebody wrote of it. */
 export const withoutStamps = (definition: Definition): Definition => Object.fromEntries(Object.entries(definition).filter(([key]) => !stamps.has(key)));
 
-export const createDefinition = (body: Definition) => unwrap(port.POST('/actions' as never, { body } as never));
-export const putDefinition = (id: string, body: Definition) => unwrap(port.PUT('/actions/{action}' as never, { params: { path: { action: id } }, body } as never));
-export const deleteDefinition = (id: string) => unwrap(port.DELETE('/actions/{action}' as never, { params: { path: { action: id } } } as never));
+export const createDefinition = (body: Definition) => unwrap(port.POST('/actions', { body }));
+export const putDefinition = (id: string, body: Definition) => unwrap(port.PUT('/actions/{action}', { params: { path: { action: id } }, body }));
+export const deleteDefinition = (id: string) => unwrap(port.DELETE('/actions/{action}', { params: { path: { action: id } } }));
 
 /** What a definition would do. */
 export interface Preview {
@@ -32,7 +32,7 @@ export interface Preview {
 export const previewQuery = (definition: Definition, values: Record<string, unknown>, entity: { entity?: string; blueprint?: string }) =>
   queryOptions({
     queryKey: ['actions', 'preview', definition, values, entity],
-    queryFn: async ({ signal }) => (await unwrap(client.POST('/actions/preview' as never, { body: { definition, values, ...entity }, signal } as never))) as Preview,
+    queryFn: async ({ signal }) => (await unwrap(client.POST('/actions/preview', { body: { definition, values, ...entity }, signal }))) as Preview,
     placeholderData: keepPreviousData,
     retry: false,
   });

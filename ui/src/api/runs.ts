@@ -87,31 +87,31 @@ export const runsQuery = (ask: RunsAsk) =>
   queryOptions({
     refetchInterval: whileGoingOn,
     queryKey: ['runs', ask],
-    queryFn: async ({ signal }) => (await unwrap(client.GET('/runs' as never, { params: { query: ask }, signal } as never))) as RunsResult,
+    queryFn: async ({ signal }) => (await unwrap(client.GET('/runs', { params: { query: ask }, signal }))) as RunsResult,
     placeholderData: keepPreviousData,
   });
 
 export const runQuery = (id: string) =>
   queryOptions({
     queryKey: ['run', id],
-    queryFn: async ({ signal }) => (await unwrap(client.GET('/runs/{id}' as never, { params: { path: { id } }, signal } as never))) as Run,
+    queryFn: async ({ signal }) => (await unwrap(client.GET('/runs/{id}', { params: { path: { id } }, signal }))) as Run,
   });
 
 export const approvalsQuery = queryOptions({
   queryKey: ['runs', 'approvals'],
-  queryFn: async ({ signal }) => (await unwrap(client.GET('/approvals' as never, { signal } as never))) as RunsResult,
+  queryFn: async ({ signal }) => (await unwrap(client.GET('/approvals', { signal }))) as RunsResult,
 });
 
 const at = (id: string) => ({ params: { path: { id } } });
 
-export const cancelRun = (id: string) => unwrap(client.POST('/runs/{id}/cancel' as never, at(id) as never));
-export const rerun = async (id: string) => (await unwrap(client.POST('/runs/{id}/rerun' as never, { ...at(id), body: {} } as never))) as Run;
+export const cancelRun = (id: string) => unwrap(client.POST('/runs/{id}/cancel', at(id)));
+export const rerun = async (id: string) => (await unwrap(client.POST('/runs/{id}/rerun', { ...at(id), body: {} }))) as Run;
 /** Begins a run anew where it failed: what was done stays done. */
-export const retryRun = (id: string) => unwrap(client.POST('/runs/{id}/retry' as never, { ...at(id), body: {} } as never));
+export const retryRun = (id: string) => unwrap(client.POST('/runs/{id}/retry', { ...at(id), body: {} }));
 export const answerApproval = (id: string, verdict: Answer['verdict'], description: string) =>
-  unwrap(client.POST('/runs/{id}/approval' as never, { ...at(id), body: { verdict, description: description || undefined } } as never));
+  unwrap(client.POST('/runs/{id}/approval', { ...at(id), body: { verdict, description: description || undefined } }));
 export const settleStep = (id: string, step: string, as: 'repeat' | 'done' | 'failed', why: string) =>
-  unwrap(client.POST('/runs/{id}/steps/{step}/settle' as never, { params: { path: { id, step } }, body: { as, why } } as never));
+  unwrap(client.POST('/runs/{id}/steps/{step}/settle', { params: { path: { id, step } }, body: { as, why } }));
 
 interface Handlers {
   onLine: (line: LogLine) => void;

@@ -4,6 +4,91 @@
  */
 
 export interface paths {
+    "/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What can be executed, and why not where the caller may not. */
+        get: operations["hub"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/actions/favourites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets the caller's favourites. */
+        put: operations["favourites"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/actions/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a draft of an action would do with these values. Nothing is kept or executed, and no secret is read. */
+        post: operations["preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/actions/{action}/form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The form of an action with these values. Nothing is kept. */
+        post: operations["form"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs that wait for the caller's yes or no, oldest first. */
+        get: operations["approvals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/audit": {
         parameters: {
             query?: never;
@@ -448,6 +533,142 @@ export interface paths {
         get: operations["removals"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs that the caller may see, newest first. */
+        get: operations["runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One run, with its steps, inputs, approval, and what the caller may do with it. */
+        get: operations["run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{id}/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says yes or no to a run that waits for it. */
+        post: operations["approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a run end before its time. It may end a moment later, when what is under way has been ended. */
+        post: operations["cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happens to a run, as it happens: its lines so far first. The stream ends with the run. */
+        get: operations["events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{id}/rerun": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Starts another run like this one: as if the caller had filled in the form anew. */
+        post: operations["rerun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins a run anew where it failed: what was done stays done. */
+        post: operations["retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{id}/steps/{step}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decides about a step of which nobody can tell whether it happened. */
+        post: operations["settle"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1246,6 +1467,17 @@ export interface components {
             /** Format: int64 */
             count: number;
         };
+        /** @description A template that is wrong. */
+        FaultBody: {
+            /** @description JSON pointer into the definition. */
+            path: string;
+            message: string;
+            expression: string;
+        };
+        FavouritesBody: {
+            /** @description `action:<identifier>`, `template:<reference>`. */
+            favourites: string[];
+        };
         /** @description Where a field's value comes from. */
         FieldOrigin: {
             /**
@@ -1295,6 +1527,47 @@ export interface components {
             people: number;
             /** @description Open invitations, for who may see them. */
             invited: number;
+        };
+        /** @description An action, as its form shows it. */
+        FormAction: {
+            identifier: string;
+            title: string;
+            description?: string | null;
+            icon?: string | null;
+            operation: string;
+            blueprint?: string | null;
+            /** @description What the button says. */
+            button?: string | null;
+            /** @description It runs only when somebody has approved it. */
+            approval: boolean;
+        };
+        /** @description What is filled in so far. */
+        FormAsk: {
+            properties?: {
+                [key: string]: unknown;
+            };
+            /** @description The entity that the action is about. */
+            entity?: string | null;
+            /** @description Its blueprint, where the action does not say it. */
+            blueprint?: string | null;
+        };
+        /** @description A form as it is now. */
+        FormBody: {
+            action: components["schemas"]["FormAction"];
+            /** @description Why it cannot be executed. */
+            why?: string | null;
+            /** @description Inputs in which nothing is a program any more. */
+            userInputs: unknown;
+            /** @description What is filled in, with defaults. */
+            values: {
+                [key: string]: unknown;
+            };
+            /** @description What is wrong with the values, by input. */
+            errors: {
+                [key: string]: string[];
+            };
+            /** @description What is wrong with the definition. */
+            problems: string[];
         };
         /** @description What is around an entity. */
         Graph: {
@@ -1456,7 +1729,7 @@ export interface components {
              */
             problems: number;
         };
-        HomePage: {
+        HomePage: components["schemas"]["HomeRuns"] & {
             /** @description Identifiers of the caller's teams. */
             teams: string[];
             /** @description What they own, by blueprint; first those with problems. */
@@ -1495,6 +1768,15 @@ export interface components {
             updatedBy: string;
             /** @description It is as it was made. */
             isNew: boolean;
+        };
+        /** @description Runs that concern the caller; none for whoever may not read runs. */
+        HomeRuns: {
+            /** @description What the caller has run last, at most six. */
+            runs: components["schemas"]["RunRow"][];
+            /** @description Runs that wait for the caller's yes or no, the oldest first, at most six. */
+            approvals: components["schemas"]["RunRow"][];
+            /** @description How many wait, listed or not. */
+            approvalsTotal: number;
         };
         /** @description A section of the caller's own. */
         HomeTable: {
@@ -1540,6 +1822,12 @@ export interface components {
             heldBack: number;
             /** @description Nothing is sent before. */
             blockedUntil?: string | null;
+        };
+        /** @description Everything that can be executed. */
+        HubBody: {
+            actions: components["schemas"]["OfferBody"][];
+            /** @description What the caller has executed last: `action:<identifier>`, `template:<reference>`. */
+            recent: string[];
         };
         /** @description Who points here by one relation. */
         Incoming: {
@@ -1688,6 +1976,23 @@ export interface components {
             /** @description Web address of a file. */
             target: string;
         };
+        /** @description A line of a run's log. */
+        LogLine: {
+            /**
+             * Format: int64
+             * @description Ascending; also the event's id.
+             */
+            seq: number;
+            at: string;
+            /** @description `debug`, `info`, `warn` or `error`. */
+            level: string;
+            step?: string | null;
+            message: string;
+            /** @description What became of the step with this line: `processing`, `completed`, `failed`, `skipped`, `cancelled`. */
+            stepStatus?: string | null;
+            /** @description Who wrote it, where it was not the portal. */
+            by?: string | null;
+        };
         LostValues: {
             /** @description JSON pointer of the property or relation. */
             pointer: string;
@@ -1743,6 +2048,27 @@ export interface components {
         };
         /** @description Either shape of a 422. */
         NothingUndone: components["schemas"]["UndoAnswer"] | components["schemas"]["ErrorBody"];
+        /** @description Something that can be executed. */
+        OfferBody: {
+            /** @description `action` or `template`. */
+            kind: string;
+            /** @description An action's identifier, a template's reference. */
+            identifier: string;
+            title: string;
+            description?: string | null;
+            icon?: string | null;
+            blueprint?: string | null;
+            /** @description `CREATE`, `DAY-2` or `DELETE`. */
+            operation?: string | null;
+            tags: string[];
+            owner?: string | null;
+            recommended: boolean;
+            favourite: boolean;
+            /** @description What its button says. */
+            button?: string | null;
+            /** @description Why it cannot be executed. */
+            why?: string | null;
+        };
         /** @description Whose installation it is. */
         Organization: {
             /** @description `organization.name`. */
@@ -1795,6 +2121,26 @@ export interface components {
             fate: string;
             links: components["schemas"]["Link"][];
             total: number;
+        };
+        /** @description A draft to be tried. */
+        PreviewAsk: {
+            /** @description As it would be sent to Port's dialect. */
+            definition: unknown;
+            values?: {
+                [key: string]: unknown;
+            };
+            entity?: string | null;
+            blueprint?: string | null;
+        };
+        /** @description What a draft would do. */
+        PreviewBody: {
+            /** @description What the back end would be given, with names in the place of secrets. */
+            invocation?: unknown;
+            userInputs: unknown;
+            /** @description Why it would not begin. */
+            problems: string[];
+            /** @description Templates that give null because they are wrong. */
+            faults: components["schemas"]["FaultBody"][];
         };
         PreviewEntity: {
             identifier: string;
@@ -1985,11 +2331,28 @@ export interface components {
              */
             next?: number | null;
         };
+        /** @description With what another run is started. */
+        Rerun: {
+            /** @description Other inputs; those of the run when absent. */
+            inputs?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description What a template is given in secret. */
+            secrets?: {
+                [key: string]: unknown;
+            };
+        };
         /** @description A link that was made. */
         ResetLink: {
             /** @description To be handed to the person. It is shown this once. */
             link: string;
             expiresAt: string;
+        };
+        /** @description What a run that is begun anew is given in secret. */
+        Retry: {
+            secrets?: {
+                [key: string]: unknown;
+            };
         };
         /** @description An entity and the values of the columns. */
         Row: {
@@ -2005,6 +2368,118 @@ export interface components {
             cells: {
                 [key: string]: unknown;
             };
+        };
+        /** @description A run with all that its page shows. */
+        Run: components["schemas"]["RunRow"] & {
+            /** @description What it was given; never changed since. */
+            inputs: {
+                [key: string]: unknown;
+            };
+            approval?: components["schemas"]["RunApproval"] | null;
+            steps: components["schemas"]["Step"][];
+            /** @description What it gives back. */
+            output: unknown;
+            /** @description Digest of the definition as it was when the run began. */
+            definition: string;
+            rerunOf?: string | null;
+            /** @description The run by whose doings it was set going. */
+            causedBy?: string | null;
+            /**
+             * Format: int32
+             * @description How often it was begun anew.
+             */
+            retries: number;
+            /** @description When its first step began. */
+            begunAt?: string | null;
+            may: components["schemas"]["RunMay"];
+        };
+        /** @description An approver's answer. */
+        RunAnswer: {
+            email: string;
+            /** @description `APPROVE` or `DECLINE`. */
+            verdict: string;
+            description?: string | null;
+            at: string;
+        };
+        /** @description Who has to approve a run. */
+        RunApproval: {
+            /** @description `ANY` or `ALL`. */
+            mode: string;
+            /** @description Addresses; administrators where there are none. */
+            approvers: string[];
+            answers: components["schemas"]["RunAnswer"][];
+        };
+        /** @description Runs, newest first. */
+        RunList: {
+            runs: components["schemas"]["RunRow"][];
+            /** @description How many there are on all pages. */
+            total: number;
+        };
+        /** @description What the caller may do with the run: true, or in words why not. */
+        RunMay: {
+            cancel: Record<string, never>;
+            rerun: Record<string, never>;
+            retry: Record<string, never>;
+            approve: Record<string, never>;
+            settle: Record<string, never>;
+        };
+        /** @description What back ends and clients say of a run. */
+        RunReport: {
+            statusLabel?: string | null;
+            link?: string[] | null;
+            summary?: string | null;
+            externalRunId?: string | null;
+            /** @description What the back end answered. */
+            response?: unknown;
+        };
+        /** @description A run in a list. */
+        RunRow: {
+            id: string;
+            of: components["schemas"]["RunSubject"];
+            starter: components["schemas"]["RunStarter"];
+            target?: components["schemas"]["RunTarget"] | null;
+            /** @description `WAITING_FOR_APPROVAL`, `IN_PROGRESS`, `SUCCESS`, `FAILURE`, `DECLINED`, `CANCELLED`. */
+            status: string;
+            report: components["schemas"]["RunReport"];
+            /** @description Why it failed. */
+            error?: string | null;
+            /** @description What a person has to look at. */
+            attention?: string | null;
+            /** @description Somebody wants it to end. */
+            cancelling: boolean;
+            createdAt: string;
+            updatedAt: string;
+            endedAt?: string | null;
+        };
+        /** @description Who set a run going. */
+        RunStarter: {
+            actor: string;
+            email?: string | null;
+            /** @description The machine that did so in that person's name. */
+            impersonatedBy?: string | null;
+            /** @description `UI`, `API` or `AUTOMATION`. */
+            origin: string;
+        };
+        /** @description What a run is of. */
+        RunSubject: {
+            /** @description `action`, `automation`, `template` or `workflow`. */
+            kind: string;
+            /** @description Of an action or workflow; the reference of a template. */
+            identifier: string;
+            title?: string | null;
+            icon?: string | null;
+        };
+        /** @description What a run is about. */
+        RunTarget: {
+            blueprint: string;
+            entity?: string | null;
+            title?: string | null;
+        };
+        /** @description Yes or no. */
+        RunVerdict: {
+            verdict: components["schemas"]["Yes"];
+            /** @description In the approver's words. */
+            description?: string | null;
         };
         /** @description A permission string and what it allows. */
         ScopeItem: {
@@ -2059,6 +2534,8 @@ export interface components {
              * @description Number of the newest commit; null when nobody is signed in.
              */
             revision?: number | null;
+            /** @description Runs that wait for the viewer's yes or no. */
+            approvals: number;
             /** @description Every action by name: true, or why not. Empty when nobody is signed in. */
             may: {
                 [key: string]: components["schemas"]["May"];
@@ -2102,6 +2579,14 @@ export interface components {
             /** @description How it proved who it is: `session`, `access_token`, `token`, `external` or `none`. */
             via: string;
         };
+        /** @description What is decided about a step. */
+        Settle: {
+            as: components["schemas"]["SettleAs"];
+            /** @description For the audit log and the run's log. */
+            why?: string | null;
+        };
+        /** @enum {string} */
+        SettleAs: "repeat" | "done" | "failed";
         SignIn: {
             email: string;
             password: string;
@@ -2164,6 +2649,33 @@ export interface components {
             line: number;
             ref?: string | null;
             message: string;
+        };
+        /** @description How a step is doing. */
+        State: {
+            /**
+             * @description `open`, `intent` (being performed), `following`, `reported` (handed over), `done`, `failed`, `skipped`, `unclear`
+             *     (a person decides).
+             */
+            state: string;
+        };
+        /** @description A part of a run. */
+        Step: {
+            id: string;
+            name: string;
+            /** @description What does it, such as `WEBHOOK` or `fetch:template`. */
+            performer: string;
+            state: components["schemas"]["State"];
+            /**
+             * Format: int32
+             * @description How often it was begun.
+             */
+            attempts: number;
+            /** @description What it was given, with secrets masked. */
+            input: unknown;
+            output: unknown;
+            error?: string | null;
+            startedAt?: string | null;
+            endedAt?: string | null;
         };
         Suggestion: components["schemas"]["Link"] & {
             description?: string | null;
@@ -2598,6 +3110,8 @@ export interface components {
             /** @description Null means that there is none. */
             value: unknown;
         };
+        /** @enum {string} */
+        Yes: "APPROVE" | "DECLINE";
     };
     responses: never;
     parameters: never;
@@ -2607,6 +3121,278 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    hub: {
+        parameters: {
+            query?: {
+                /** @description Of the entity. */
+                blueprint?: string;
+                /** @description Only the actions that are about this entity. */
+                entity?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HubBody"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    favourites: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FavouritesBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewAsk"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewBody"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                action: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FormAsk"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormBody"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    approvals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     audit: {
         parameters: {
             query?: {
@@ -4226,6 +5012,587 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    runs: {
+        parameters: {
+            query?: {
+                /** @description Only those that the caller has set going. */
+                mine?: boolean;
+                /**
+                 * @description In these states, separated by commas: `WAITING_FOR_APPROVAL`, `IN_PROGRESS`, `SUCCESS`, `FAILURE`, `DECLINED`,
+                 *     `CANCELLED`.
+                 */
+                status?: string;
+                /** @description Those that have not ended, or those that have. */
+                active?: boolean;
+                /** @description Of these sorts, separated by commas: `action`, `automation`, `template`, `workflow`. */
+                kind?: string;
+                /** @description Of this action or workflow, or the template of this reference. */
+                of?: string;
+                /** @description About something of this blueprint. */
+                blueprint?: string;
+                /** @description About the entity of this identifier. */
+                entity?: string;
+                /** @description Set going by whoever has this address or name. */
+                starter?: string;
+                /** @description `UI`, `API` or `AUTOMATION`. */
+                origin?: string;
+                /** @description Set going by this run's doings. */
+                causedBy?: string;
+                /** @description Only those for which a person has to look. */
+                attention?: boolean;
+                /** @description Words in id, title, entity or starter. */
+                q?: string;
+                /** @description So many are left out at the beginning. */
+                offset?: number;
+                /** @description At most so many, 1 to 1000; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunVerdict"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description the caller is no approver, or set the run going */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description it does not wait, or the caller has answered */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description it has ended */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    events: {
+        parameters: {
+            query?: {
+                /** @description Only lines after the one of this number. */
+                after?: number;
+            };
+            header?: {
+                /** @description As `after`, which it overrules. */
+                "last-event-id"?: number | null;
+            };
+            path: {
+                /** @description Id of the run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description server-sent events: `log`, whose data are a line; `run` and `end`, whose data are the run as in a list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["LogLine"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too many streams */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rerun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rerun"];
+            };
+        };
+        responses: {
+            /** @description the new run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Retry"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description it has not failed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    settle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the run */
+                id: string;
+                /** @description Id of the step, escaped */
+                step: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Settle"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description nothing is to be decided */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

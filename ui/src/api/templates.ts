@@ -19,7 +19,7 @@ export const parametersQuery = (ref: string) =>
   queryOptions({
     queryKey: ['template', ref, 'parameters'],
     queryFn: async ({ signal }) =>
-      (await unwrap(backstage.GET('/api/scaffolder/v2/templates/{namespace}/{kind}/{name}/parameter-schema' as never, { params: { path: partsOf(ref) }, signal } as never))) as ParameterSchema,
+      (await unwrap(backstage.GET('/api/scaffolder/v2/templates/{namespace}/{kind}/{name}/parameter-schema', { params: { path: partsOf(ref) }, signal }))) as ParameterSchema,
     retry: false,
   });
 
@@ -27,7 +27,7 @@ export const parametersQuery = (ref: string) =>
 export async function startTemplate(templateRef: string, values: Record<string, unknown>, secrets: Record<string, string>): Promise<string> {
   const body = { templateRef, values, secrets: Object.keys(secrets).length > 0 ? secrets : undefined };
   try {
-    return ((await unwrap(backstage.POST('/api/scaffolder/v2/tasks' as never, { body } as never))) as { id: string }).id;
+    return ((await unwrap(backstage.POST('/api/scaffolder/v2/tasks', { body }))) as { id: string }).id;
   } catch (error) {
     throw inWords(error);
   }
@@ -65,7 +65,7 @@ export const templateCheckQuery = (text: string) =>
     queryKey: ['template', 'check', text],
     queryFn: async ({ signal }) => {
       const sent = { body: text, bodySerializer: (body: string) => body, headers: { 'content-type': 'application/yaml' }, signal };
-      return (await unwrap(client.POST('/templates/check' as never, sent as never))) as TemplateCheck;
+      return (await unwrap(client.POST('/templates/check', sent))) as TemplateCheck;
     },
     placeholderData: keepPreviousData,
     retry: false,
@@ -75,7 +75,7 @@ export const templateCheckQuery = (text: string) =>
 export const templateTextQuery = (ref: string | undefined) =>
   queryOptions({
     queryKey: ['template', ref, 'text'],
-    queryFn: async ({ signal }) => ((await unwrap(client.GET('/templates/text' as never, { params: { query: { ref } }, signal } as never))) as { text: string }).text,
+    queryFn: async ({ signal }) => ((await unwrap(client.GET('/templates/text', { params: { query: { ref } }, signal }))) as { text: string }).text,
     enabled: ref !== undefined,
     retry: false,
   });
@@ -95,4 +95,4 @@ export interface DryRun {
 
 /** Performs a template's steps as far as they touch nothing outside. */
 export const dryRun = async (text: string, values: Record<string, unknown>, secrets: Record<string, string>, files: DryFile[]) =>
-  (await unwrap(client.POST('/templates/dry-run' as never, { body: { text, values, secrets, files } } as never))) as DryRun;
+  (await unwrap(client.POST('/templates/dry-run', { body: { text, values, secrets, files } }))) as DryRun;

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use stagedoor_model::{Blueprint, Change, Commit, EntityRecord, Revision};
+use stagedoor_model::{Blueprint, Change, Commit, EntityRecord, Record, Revision};
 use stagedoor_store::{Store, Thing};
 use uuid::Uuid;
 
@@ -11,6 +11,7 @@ use super::then::Then;
 use super::{FeedAction, FeedEvent, FeedFilter, FeedKind, FeedPage, Position, failed};
 use crate::Portal;
 use crate::error::PortalError;
+use crate::runs::RUNS;
 
 /// Commits are read in handfuls: more while they are small, one by one while they are large.
 const MOST_COMMITS: usize = 64;
@@ -25,6 +26,8 @@ pub(super) struct Reader {
     pub(super) next: Position,
     /// What somebody who may not see everything had in view at the last page.
     pub(super) seen: Option<Seen>,
+    /// Runs are told of, with what they were and are.
+    pub(super) runs: bool,
     handful: usize,
     waiting: VecDeque<Commit>,
     then: Then,
@@ -66,6 +69,7 @@ impl Reader {
             filter,
             next,
             seen: None,
+            runs: false,
             handful: 1,
             waiting: VecDeque::new(),
             then,
@@ -175,6 +179,9 @@ impl Reader {
                 self.blueprint_event(commit, index, &blueprint.identifier, Some(blueprint))
             }
             Change::DeleteBlueprint(identifier) => self.blueprint_event(commit, index, identifier, None),
+            Change::PutRecord(record) if self.runs && record.collection == RUNS => {
+                self.run_event(commit, index, record).map(Some)
+            }
             Change::PutRecord(record) => {
                 Ok(self.record_event(commit, index, &record.collection, Some(&record.key), true))
             }
@@ -200,6 +207,22 @@ impl Reader {
             action: if is_there { FeedAction::Updated } else { FeedAction::Deleted },
             blueprint: collection.to_owned(),
             identifier: key.map(str::to_owned),
+            ..blank(commit, index, FeedKind::Record)
+        })
+    }
+
+    /// How a run was and is.
+    fn run_event(&self, commit: &Commit, index: usize, run: &Record) -> Result<FeedEvent, PortalError> {
+        let before = match self.last(Thing::Record(RUNS, &run.key), commit.revision)? {
+            Some(Change::PutRecord(before)) => Some(before.body.value()),
+            _ => None,
+        };
+        Ok(FeedEvent {
+            action: action(before.is_some(), true),
+            blueprint: RUNS.to_owned(),
+            identifier: Some(run.key.clone()),
+            before,
+            after: Some(run.body.value()),
             ..blank(commit, index, FeedKind::Record)
         })
     }

@@ -22,10 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("expressions", &[]),
     ("ingest", &["model", "query", "outbound"]),
     ("actions", &["model", "auth", "outbound", "hosts", "jq", "expressions", "ingest"]),
-    (
-        "portal",
-        &["model", "query", "auth", "store", "outbound", "jq", "ingest", "hosts", "actions"],
-    ),
+    ("portal", &["model", "query", "auth", "store", "outbound", "jq", "ingest", "hosts", "actions"]),
     ("api-port", &["model", "query", "auth", "portal"]),
     ("api-backstage", &["model", "query", "auth", "portal"]),
     ("api-native", &["model", "query", "auth", "portal"]),
