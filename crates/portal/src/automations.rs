@@ -64,18 +64,20 @@ pub(crate) async fn follow(shared: Weak<Shared>) {
         };
         drop(portal);
         let long = Duration::from_secs(3600);
-        match tokio::time::timeout(pause.unwrap_or(long), head.changed()).await {
-            Ok(Err(_)) => return,
-            Ok(Ok(())) | Err(_) => {}
+        if let Ok(Err(_)) = tokio::time::timeout(pause.unwrap_or(long), head.changed()).await {
+            return;
         }
     }
 }
 
+/// The definitions as the catalog holds them; none where no action has ever been made.
+type Definitions = Option<Arc<BTreeMap<String, Arc<Record>>>>;
+
 /// What the task knows between two turns.
 #[derive(Default)]
 struct Watch {
-    /// The definitions that the rules were read from.
-    definitions: Option<Option<Arc<BTreeMap<String, Arc<Record>>>>>,
+    /// The definitions that the rules were read from, once they have been read.
+    definitions: Option<Definitions>,
     rules: Rules,
     /// Up to where it has read. No feed is held between two turns: it would hold the portal.
     place: Option<Position>,

@@ -314,8 +314,10 @@ impl<'a> Walk<'a> {
                 self.size(keyword, rule, schema, &value, length);
             }
             // One that cannot be tested here holds back nobody; the template's check tells of it.
-            "pattern" if model::check_definition(&json!({ "pattern": rule }), "").is_ok() => {
-                if model::check(&json!({ "pattern": rule }), &value).is_some() {
+            "pattern" => {
+                let rules = json!({ "pattern": rule });
+                let readable = model::check_definition(&rules, "").is_ok();
+                if readable && model::check(&rules, &value).is_some() {
                     let message = format!("does not match pattern {rule}");
                     self.report(schema, Some(&value), "pattern", Some(rule.clone()), &message);
                 }

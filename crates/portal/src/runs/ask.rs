@@ -187,7 +187,7 @@ impl Portal {
         let Some(approval) = &run.approval else {
             return Err(PortalError::refused("not_waiting", "this run needs no approval"));
         };
-        let block = Block { users: approval.approvers.iter().cloned().collect(), ..Block::default() };
+        let block = Block { users: approval.approvers.to_vec(), ..Block::default() };
         let guarded = Resource::Guarded { name: &run.of.identifier, block: Some(&block), facts: None };
         self.could(viewer, Action::ApproveRuns, guarded)
             .map_err(|denied| PortalError::Forbidden(denied.to_string()))?;

@@ -293,10 +293,11 @@ impl Care {
                 step.state,
                 StepState::Intent { .. } | StepState::Following { .. } | StepState::Reported
             );
-            if begun && outside {
-                if let Err(why) = self.portal.cancel_step(run, step).await {
-                    left.push(format!("\"{}\": {why}", step.name));
-                }
+            if begun
+                && outside
+                && let Err(why) = self.portal.cancel_step(run, step).await
+            {
+                left.push(format!("\"{}\": {why}", step.name));
             }
         }
         self.under_way.abort_all();

@@ -15,9 +15,21 @@ use crate::writer::Draft;
 const AT_ONCE: usize = 200;
 
 impl Portal {
+    /// Whether there are runs under way that this process does not hold. Without any, nobody has to be asked who is
+    /// still there.
+    fn others_hold_runs(&self) -> bool {
+        let holder = self.shared.runs.holder();
+        self.shared.runs.book.read(&self.shared.catalog.load_full(), |pages| {
+            pages.active().any(|run| run.status == Status::InProgress && run.holder.as_deref() != Some(holder))
+        })
+    }
+
     /// Takes over the runs of processes that are gone. A database for one process has no others: whoever is named
     /// there and is not this one is gone.
     pub(super) async fn take_over(&self) {
+        if !self.others_hold_runs() {
+            return;
+        }
         let living = match &self.shared.replication {
             None => BTreeSet::new(),
             Some(replication) => {

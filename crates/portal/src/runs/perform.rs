@@ -278,7 +278,7 @@ impl Portal {
         if !performer.needs_workspace() {
             return Ok(None);
         }
-        let (folder, new) = self.open_folder(&run.id).await.map_err(|why| Failure::new(why))?;
+        let (folder, new) = self.open_folder(&run.id).await.map_err(Failure::new)?;
         if !new {
             return Ok(Some(folder));
         }

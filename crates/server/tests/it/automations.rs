@@ -63,7 +63,7 @@ async fn ended(test: &TestPortal, automation: &str, count: usize) -> Vec<RunStat
             let _ = changes.recv().await;
         }
     };
-    tokio::time::timeout(PATIENCE, wait).await.expect("the runs end")
+    tokio::time::timeout(PATIENCE, wait).await.unwrap()
 }
 
 async fn note(test: &TestPortal, identifier: &str) -> Value {

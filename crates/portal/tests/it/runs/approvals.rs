@@ -155,5 +155,5 @@ async fn runs_of_others_are_as_if_they_were_not_there() {
     assert!(matches!(forged, Err(PortalError::Forbidden(_))), "{forged:?}");
     assert!(stage.portal.log_run(&mia, &open.id, Vec::new()).await.is_err());
     assert!(stage.portal.claim_runs(&mia, stagedoor_portal::ClaimQuery::default()).await.is_err());
-    assert!(stage.portal.ack_runs(&mia, &[open.id.clone()]).await.is_err());
+    assert!(stage.portal.ack_runs(&mia, std::slice::from_ref(&open.id)).await.is_err());
 }

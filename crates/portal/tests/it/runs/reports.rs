@@ -91,8 +91,8 @@ async fn clients_take_on_what_is_theirs_one_after_the_other() {
     assert!(claim("another", 60_000).await.is_empty());
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     assert_eq!(claim("_PORT_EXEC_AGENT", 1_000).await, [agents.as_str()], "nobody acknowledged it");
-    assert_eq!(stage.portal.ack_runs(&admin(), &[agents.clone()]).await, Ok(1));
-    assert_eq!(stage.portal.ack_runs(&admin(), &[agents.clone()]).await, Ok(0), "only once");
+    assert_eq!(stage.portal.ack_runs(&admin(), std::slice::from_ref(&agents)).await, Ok(1));
+    assert_eq!(stage.portal.ack_runs(&admin(), std::slice::from_ref(&agents)).await, Ok(0), "only once");
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     assert!(claim("_PORT_EXEC_AGENT", 1_000).await.is_empty(), "for good");
     assert!(stage.portal.ack_runs(&admin(), &["r_none".to_owned()]).await.is_err());
