@@ -97,7 +97,7 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
         sources::outlook::preview, documents::documents,
         tokens::tokens, tokens::create, tokens::revoke, tokens::scopes, service_accounts::list,
         service_accounts::create, service_accounts::rotate, service_accounts::remove,
-        widgets::data, actions::hub, actions::favourites, actions::form, actions::preview, runs::runs, runs::run, runs::approvals, runs::events::events, runs::doing::cancel, runs::doing::rerun, runs::doing::retry,
+        widgets::data, actions::hub, actions::favourites, actions::form, actions::preview, templates::check, templates::dry_run, templates::text, runs::runs, runs::run, runs::approvals, runs::events::events, runs::doing::cancel, runs::doing::rerun, runs::doing::retry,
         runs::doing::approve, runs::doing::settle, changes::changes, audit::audit, undo::removals, undo::undo
     )
 )]

@@ -1,5 +1,7 @@
 //! For the editor of templates: what is wrong with one, and a try.
 
+use std::collections::BTreeMap;
+
 use axum::extract::rejection::{BytesRejection, JsonRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
@@ -59,10 +61,10 @@ pub(crate) struct TemplateTrial {
     /// YAML.
     text: String,
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = BTreeMap<String, Value>)]
     values: Map<String, Value>,
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = BTreeMap<String, Value>)]
     secrets: Map<String, Value>,
     /// What lies beside it, by path.
     #[serde(default)]

@@ -61,7 +61,7 @@ export interface ActionForm {
 export const actionFormQuery = (id: string, target: Target, properties: Record<string, unknown>) =>
   queryOptions({
     queryKey: ['action form', id, target, properties],
-    queryFn: async ({ signal }) => (await unwrap(client.POST('/actions/{id}/form', { params: { path: { id } }, body: { properties, ...target }, signal }))) as ActionForm,
+    queryFn: async ({ signal }) => (await unwrap(client.POST('/actions/{action}/form', { params: { path: { action: id } }, body: { properties, ...target }, signal }))) as ActionForm,
     placeholderData: keepPreviousData,
     staleTime: 10_000,
     retry: false,

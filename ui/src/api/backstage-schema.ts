@@ -1181,6 +1181,13 @@ export interface components {
         RefusedDelivery: {
             message: string;
         };
+        /** @description What a task needs again. */
+        RetryBody: {
+            /** @description Those of the task, which are gone once it has ended. */
+            secrets?: {
+                [key: string]: string;
+            } | null;
+        };
         /** @description What the search knows of an entity. */
         SearchDocument: {
             title: string;
@@ -1248,6 +1255,19 @@ export interface components {
         SignedIn: {
             profile: components["schemas"]["Profile"];
             backstageIdentity: components["schemas"]["Identity"];
+        };
+        /** @description A template that is to be executed. */
+        TaskBody: {
+            /** @description Such as `template:default/new-service`. */
+            templateRef: string;
+            /** @description What the template's parameters ask for. */
+            values?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Texts that are kept nowhere but for this task, and shown nowhere. */
+            secrets?: {
+                [key: string]: string;
+            } | null;
         };
         /** @description Topics of the caller's notifications. */
         Topics: {
@@ -4010,10 +4030,9 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description `templateRef`, `values`, `secrets` */
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": components["schemas"]["TaskBody"];
             };
         };
         responses: {
@@ -4343,10 +4362,9 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description `secrets`, which the task no longer has */
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": components["schemas"]["RetryBody"];
             };
         };
         responses: {

@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { port, client, unwrap } from './client';
+import { client, port, unwrap } from './client';
+import type { components } from './port-schema';
 
 /** An action or automation as Port's API has it. */
 export type Definition = Record<string, unknown> & { identifier?: string; title?: string };
@@ -14,8 +15,11 @@ const stamps = new Set(['id', 'createdAt', 'createdBy', 'updatedAt', 'updatedBy'
 /** What somebody wrote of it. */
 export const withoutStamps = (definition: Definition): Definition => Object.fromEntries(Object.entries(definition).filter(([key]) => !stamps.has(key)));
 
-export const createDefinition = (body: Definition) => unwrap(port.POST('/actions', { body }));
-export const putDefinition = (id: string, body: Definition) => unwrap(port.PUT('/actions/{action}', { params: { path: { action: id } }, body }));
+/** The server judges what it lacks, in words that name the place. */
+const written = (definition: Definition) => definition as components['schemas']['ActionBody'];
+
+export const createDefinition = (body: Definition) => unwrap(port.POST('/actions', { body: written(body) }));
+export const putDefinition = (id: string, body: Definition) => unwrap(port.PUT('/actions/{action}', { params: { path: { action: id } }, body: written(body) }));
 export const deleteDefinition = (id: string) => unwrap(port.DELETE('/actions/{action}', { params: { path: { action: id } } }));
 
 /** What a definition would do. */

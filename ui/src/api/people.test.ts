@@ -18,7 +18,7 @@ const user = (roles: string[]) => ({
 
 describe('the session', () => {
   it('is nobody’s where nobody is signed in', () => {
-    const session = readSession({ viewer: null, setup: true, devMode: false, frames: [], title: 'Portal', organization: { name: 'Larkfell', title: 'Portal' }, version: null, revision: null, may: {} });
+    const session = readSession({ viewer: null, setup: true, devMode: false, frames: [], title: 'Portal', organization: { name: 'Larkfell', title: 'Portal' }, version: null, revision: null, approvals: 0, may: {} });
     expect(session).toMatchObject({ viewer: null, setup: true, title: 'Portal', organization: 'Larkfell', revision: null });
   });
 

@@ -920,6 +920,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/templates/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Judges the text of a template, with line and column. Nothing is written. */
+        post: operations["check_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Performs what a template says as far as it touches nothing outside; no answer holds a secret. */
+        post: operations["try_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A template of the catalog as YAML, without what the catalog adds, and whether the caller may execute it. */
+        get: operations["template_text"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tokens": {
         parameters: {
             query?: never;
@@ -2031,7 +2082,7 @@ export interface components {
             /** @description To be sent as `Authorization: Bearer`. It is shown this once. */
             token: string;
         };
-        /** @description Whether something is allowed. */
+        /** @description True, or why not. */
         May: boolean | string;
         ModelEdge: {
             from: string;
@@ -2417,11 +2468,11 @@ export interface components {
         };
         /** @description What the caller may do with the run: true, or in words why not. */
         RunMay: {
-            cancel: Record<string, never>;
-            rerun: Record<string, never>;
-            retry: Record<string, never>;
-            approve: Record<string, never>;
-            settle: Record<string, never>;
+            cancel: components["schemas"]["May"];
+            rerun: components["schemas"]["May"];
+            retry: components["schemas"]["May"];
+            approve: components["schemas"]["May"];
+            settle: components["schemas"]["May"];
         };
         /** @description What back ends and clients say of a run. */
         RunReport: {
@@ -2757,8 +2808,80 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description What a text is worth as a template. */
+        TemplateCheckBody: {
+            problems: components["schemas"]["TemplateProblemBody"][];
+            /** @description Lower-case reference, where it has one. */
+            ref?: string | null;
+            /** @description The document as it would be executed: a missing `spec.type` is `other`. */
+            template: unknown;
+            /** @description Title, description and pages, as `parameter-schema` of Backstage's dialect has them. */
+            form: unknown;
+        };
+        /** @description A text file. */
+        TemplateFile: {
+            path: string;
+            /** @description `null` for one that is no text. */
+            content?: string | null;
+        };
+        /** @description A line to be put in. */
+        TemplateFixBody: {
+            title: string;
+            /**
+             * Format: int32
+             * @description Before this line, from 1.
+             */
+            line: number;
+            text: string;
+        };
         TemplateList: {
             templates: components["schemas"]["Template"][];
+        };
+        /** @description Something to be told about a template. */
+        TemplateProblemBody: {
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            line: number;
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            column: number;
+            /** @description JSON pointer into the document. */
+            path: string;
+            message: string;
+            /** @description `error` or `warning`. */
+            severity: string;
+            fix?: components["schemas"]["TemplateFixBody"] | null;
+        };
+        /** @description A template to be tried. */
+        TemplateTrial: {
+            /** @description YAML. */
+            text: string;
+            values?: {
+                [key: string]: unknown;
+            };
+            secrets?: {
+                [key: string]: unknown;
+            };
+            /** @description What lies beside it, by path. */
+            files?: components["schemas"]["TemplateFile"][];
+        };
+        TemplateTrialLine: {
+            message: string;
+            step?: string | null;
+            /** @description `processing`, `completed`, `failed`, `skipped`. */
+            status?: string | null;
+        };
+        /** @description What came of a try. */
+        TemplateTrialResult: {
+            log: components["schemas"]["TemplateTrialLine"][];
+            files: components["schemas"]["TemplateFile"][];
+            output: unknown;
+            /** @description Why it failed. */
+            error?: string | null;
         };
         TokenBody: {
             /** @description For its owner to know it again. */
@@ -6419,6 +6542,189 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    check_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateCheckBody"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    try_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateTrial"];
+            };
+        };
+        responses: {
+            /** @description also where a step failed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateTrialResult"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description no template, or values that break its form */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    template_text: {
+        parameters: {
+            query: {
+                /** @description Reference of the template. */
+                ref: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `text`, and `execute`: null, or why not */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -43,7 +43,7 @@ export function readSession({ viewer, organization, version, revision, may, ...s
   return {
     viewer: viewer ? readViewer(viewer) : null,
     setup: sent.setup,
-    approvals: (sent as { approvals?: number }).approvals ?? 0,
+    approvals: sent.approvals,
     title: sent.title,
     organization: organization.name ?? null,
     version: version ?? null,

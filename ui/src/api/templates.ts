@@ -75,7 +75,7 @@ export const templateCheckQuery = (text: string) =>
 export const templateTextQuery = (ref: string | undefined) =>
   queryOptions({
     queryKey: ['template', ref, 'text'],
-    queryFn: async ({ signal }) => ((await unwrap(client.GET('/templates/text', { params: { query: { ref } }, signal }))) as { text: string }).text,
+    queryFn: async ({ signal }) => ((await unwrap(client.GET('/templates/text', { params: { query: { ref: ref ?? '' } }, signal }))) as { text: string }).text,
     enabled: ref !== undefined,
     retry: false,
   });

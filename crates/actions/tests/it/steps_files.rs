@@ -158,7 +158,7 @@ async fn nothing_leads_out_of_the_template_or_the_workspace() {
         assert_eq!(result.is_ok(), name.starts_with('/'), "{name}");
         assert!(!steps.path("escaped").exists() && !steps.path("workspace/escaped").exists());
     }
-    for target in ["../x", "/tmp/x", "a/../../x"] {
+    for target in ["../x", "/var/x", "a/../../x"] {
         let error = steps.fails("fetch:plain", &json!({ "url": "./skeleton", "targetPath": target })).await;
         assert!(error.contains("outside its parent"), "{target}: {error}");
     }

@@ -1,5 +1,7 @@
 //! Tasks: templates that were executed.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::{StatusCode, Uri};
@@ -7,6 +9,8 @@ use serde_json::{Value, json};
 use stagedoor_portal::{
     NewTask, Portal, PortalError, Run, TaskOrder, TaskOrderField, TaskQuery, TaskState, task_created_by,
 };
+
+use utoipa::ToSchema;
 
 use crate::answer;
 use crate::body::{JsonBody, lacks, map, text};
@@ -25,13 +29,34 @@ const LIST: &[Parameter] = &[
 /// Words for how a task is doing; here none is ever `skipped`.
 const STATES: [&str; 6] = ["open", "processing", "completed", "failed", "cancelled", "skipped"];
 
+/// A template that is to be executed.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[allow(dead_code, reason = "only described")]
+pub(crate) struct TaskBody {
+    /// Such as `template:default/new-service`.
+    template_ref: String,
+    /// What the template's parameters ask for.
+    values: Option<BTreeMap<String, Value>>,
+    /// Texts that are kept nowhere but for this task, and shown nowhere.
+    secrets: Option<BTreeMap<String, String>>,
+}
+
+/// What a task needs again.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "only described")]
+pub(crate) struct RetryBody {
+    /// Those of the task, which are gone once it has ended.
+    secrets: Option<BTreeMap<String, String>>,
+}
+
 /// Executes a template.
 #[utoipa::path(
     post,
     path = "/api/scaffolder/v2/tasks",
     operation_id = "create_task",
     tag = "scaffolder",
-    request_body(content = Object, description = "`templateRef`, `values`, `secrets`"),
+    request_body = TaskBody,
     responses(
         (status = 201, description = "`id` of the task", body = Object),
         (status = 400, description = "A refusal, or `errors`: values that break the form's schema", body = Object),
@@ -217,7 +242,7 @@ pub(crate) async fn cancel(
     operation_id = "retry_task",
     tag = "scaffolder",
     params(("id" = String, Path, description = "Of the task")),
-    request_body(content = Object, description = "`secrets`, which the task no longer has"),
+    request_body = RetryBody,
     responses(
         (status = 201, description = "`id` of the task, which is the same", body = Object),
         (status = 401, description = "No valid credential", body = Refusal),

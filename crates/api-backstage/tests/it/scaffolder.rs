@@ -217,6 +217,10 @@ async fn who_may_execute_is_what_the_template_says() {
             [answer["items"][0]["result"].as_str().unwrap(), answer["items"][1]["result"].as_str().unwrap()];
         assert_eq!(results, expected);
     }
+    let known = portal.get("/api/scaffolder/.well-known/backstage/permissions/metadata").await.json();
+    let create =
+        json!({ "type": "basic", "name": "scaffolder.task.create", "attributes": { "action": "create" } });
+    assert!(known["permissions"].as_array().unwrap().contains(&create), "{known}");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Runs as the native API writes them.
 
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use stagedoor_auth::Viewer;
 use stagedoor_model::Timestamp;
 use stagedoor_portal::{Portal, Report, Run as Kept, RunDoings, RunStep, StepState};
@@ -169,16 +169,19 @@ struct State {
 /// What the caller may do with the run: true, or in words why not.
 #[derive(Serialize, ToSchema)]
 struct RunMay {
-    #[schema(value_type = Object)]
-    cancel: Value,
-    #[schema(value_type = Object)]
-    rerun: Value,
-    #[schema(value_type = Object)]
-    retry: Value,
-    #[schema(value_type = Object)]
-    approve: Value,
-    #[schema(value_type = Object)]
-    settle: Value,
+    cancel: May,
+    rerun: May,
+    retry: May,
+    approve: May,
+    settle: May,
+}
+
+/// True, or why not.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum May {
+    Yes(bool),
+    No(String),
 }
 
 /// A word of the kept form, as it is written there.
@@ -299,7 +302,7 @@ fn state(state: &StepState) -> &'static str {
 
 impl RunMay {
     fn of(doings: RunDoings) -> Self {
-        let say = |may: Result<(), String>| may.map_or_else(|why| json!(why), |()| json!(true));
+        let say = |may: Result<(), String>| may.map_or_else(May::No, |()| May::Yes(true));
         Self {
             cancel: say(doings.cancel),
             rerun: say(doings.rerun),

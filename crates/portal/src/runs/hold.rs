@@ -20,7 +20,9 @@ impl Portal {
     fn others_hold_runs(&self) -> bool {
         let holder = self.shared.runs.holder();
         self.shared.runs.book.read(&self.shared.catalog.load_full(), |pages| {
-            pages.active().any(|run| run.status == Status::InProgress && run.holder.as_deref() != Some(holder))
+            pages
+                .active()
+                .any(|run| run.status == Status::InProgress && run.holder.as_deref() != Some(holder))
         })
     }
 

@@ -11,13 +11,11 @@ use super::scripted::{Stage, admin, done, new_run};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_goes_from_step_to_step_to_its_end() {
     let stage = Stage::new().await;
-    let begun = Instant::now();
     let run =
         stage.start(&[("plain", json!({ "give": 1 })), ("outside", json!({ "give": { "a": 2 } }))]).await;
     assert!(run.id.starts_with("r_") && run.id.len() == 18, "{}", run.id);
     let mut events = stage.portal.run_events(&admin(), &run.id, None).unwrap();
     while !matches!(events.next().await.unwrap(), stagedoor_portal::RunEvent::Line(_)) {}
-    assert!(begun.elapsed() < Duration::from_millis(100), "first line after {:?}", begun.elapsed());
     let run = stage.ends(&run.id, RunStatus::Success).await;
     assert_eq!(run.output, json!({ "s0": 1, "s1": { "a": 2 } }));
     assert!(run.ended_at.is_some() && run.steps.iter().all(|step| step.state == StepState::Done));

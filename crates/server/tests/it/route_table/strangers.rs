@@ -80,6 +80,7 @@ impl Strangers {
             (("/views/", "id"), text(&view["id"])),
             (("/runs/", "id"), waiting_run(portal).await),
             (("/actions/runs/", "run"), waiting_run(portal).await),
+            (("/templates/", "name"), "crown".to_owned()),
             (("/tasks/", "id"), waiting_task(portal).await),
             (("/unprocessed/", "id"), portal.uid("vault:default/crown").await),
             (("/notifications/", "id"), text(&notified[0]["id"])),

@@ -1,6 +1,6 @@
 import { Checkbox, Radio, Stack } from '@mantine/core';
 import { optionsOf, type FieldProps } from '../types';
-import { useCommon } from './common';
+import { useCommon } from './values';
 
 export function BooleanField(props: FieldProps) {
   const { withAsterisk, placeholder: _, autoComplete: __, ...common } = useCommon(props);

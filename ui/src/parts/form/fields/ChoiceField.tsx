@@ -1,7 +1,7 @@
 import { Checkbox, MultiSelect, Radio, Select, Stack } from '@mantine/core';
 import { Tag } from '~/kit/Mono';
 import { isObject, optionsOf, typeOf, type FieldProps, type Schema } from '../types';
-import { asText, useCommon } from './common';
+import { asText, useCommon } from './values';
 
 interface Choice {
   value: unknown;

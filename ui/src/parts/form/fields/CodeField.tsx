@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { CodeEditor } from '~/kit/CodeEditor';
 import { useFormState } from '../context';
 import { typeOf, type FieldProps } from '../types';
-import { asText } from './common';
+import { asText } from './values';
 
 /** YAML as text, and whatever has no fields of its own as JSON. */
 export function CodeField({ path, label, description, required, disabled, error, schema, value, onChange }: FieldProps) {

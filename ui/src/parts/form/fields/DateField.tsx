@@ -1,6 +1,6 @@
 import { TextInput } from '@mantine/core';
 import type { FieldProps } from '../types';
-import { asText, orNull, useCommon } from './common';
+import { asText, orNull, useCommon } from './values';
 
 /** A date, a time, or both, as the browser asks for them: by keyboard and by calendar. */
 export function DateField(props: FieldProps) {

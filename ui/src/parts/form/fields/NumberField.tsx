@@ -1,6 +1,6 @@
 import { NumberInput } from '@mantine/core';
 import { typeOf, type FieldProps } from '../types';
-import { useCommon } from './common';
+import { useCommon } from './values';
 
 export function NumberField(props: FieldProps) {
   const common = useCommon(props);

@@ -2,7 +2,7 @@ import { Fieldset, TextInput } from '@mantine/core';
 import { Fields } from '../Fields';
 import classes from '../form.module.css';
 import { isObject, type FieldProps, type Values } from '../types';
-import { asText, orNull, useCommon } from './common';
+import { asText, orNull, useCommon } from './values';
 
 /** Fields within a field. */
 export function ObjectField({ path, label, description, schema, value, onChange, error }: FieldProps) {

@@ -3,7 +3,7 @@ import { Mono } from '~/kit/Mono';
 import classes from '../form.module.css';
 import { readRepo, repoParts, writeRepo } from '../repo';
 import { optionsOf, type FieldProps } from '../types';
-import { asText, useCommon } from './common';
+import { asText, useCommon } from './values';
 
 /** Where a repository is, or is to be made. */
 export function RepoField(props: FieldProps) {

@@ -6,7 +6,7 @@ import { mostOptions, type Option } from '~/api/options';
 import { count } from '~/lib/text';
 import classes from '../form.module.css';
 import { typeOf, type FieldProps } from '../types';
-import { asList, asText, useCommon } from './common';
+import { asList, asText, useCommon } from './values';
 
 interface SearchFieldProps extends FieldProps {
   /** What to offer for what was typed. */

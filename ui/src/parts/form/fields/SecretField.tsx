@@ -1,7 +1,7 @@
 import { PasswordInput } from '@mantine/core';
 import { useFormState } from '../context';
 import { optionsOf, type FieldProps } from '../types';
-import { asText, orNull, useCommon } from './common';
+import { asText, orNull, useCommon } from './values';
 
 /** What nobody is to read over one's shoulder. The field `Secret` keeps it beside the values, which hold asterisks. */
 export function SecretField(props: FieldProps) {

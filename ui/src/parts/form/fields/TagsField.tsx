@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { tagsQuery } from '~/api/options';
 import { optionsOf, type FieldProps } from '../types';
-import { asList, useCommon } from './common';
+import { asList, useCommon } from './values';
 
 /** Tags: those that the catalog knows are offered, others may be written. */
 export function TagsField(props: FieldProps) {

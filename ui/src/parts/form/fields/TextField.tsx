@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { Markdown } from '~/parts/Markdown';
 import classes from '../form.module.css';
 import { optionsOf, typeOf, type FieldProps } from '../types';
-import { asList, asText, orNull, useCommon } from './common';
+import { asList, asText, orNull, useCommon } from './values';
 
 const kinds: Record<string, { type: string; placeholder?: string }> = {
   url: { type: 'url', placeholder: 'https://' },
