@@ -9,6 +9,7 @@ mod changes;
 mod documents;
 mod entity;
 mod error;
+mod exemptions;
 mod graph;
 mod history;
 mod home;
@@ -16,6 +17,7 @@ mod invitations;
 mod jq;
 mod link;
 mod links;
+mod may;
 mod password;
 mod queries;
 mod runs;
@@ -74,6 +76,7 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
         .merge(templates::routes())
         .merge(actions::routes())
         .merge(runs::routes())
+        .merge(exemptions::routes())
         .merge(undo::routes());
     routes
         .fallback(error::no_route)
@@ -98,6 +101,7 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
         tokens::tokens, tokens::create, tokens::revoke, tokens::scopes, service_accounts::list,
         service_accounts::create, service_accounts::rotate, service_accounts::remove,
         widgets::data, actions::hub, actions::favourites, actions::form, actions::preview, templates::check, templates::dry_run, templates::text, runs::runs, runs::run, runs::approvals, runs::events::events, runs::doing::cancel, runs::doing::rerun, runs::doing::retry,
+        exemptions::exemptions, exemptions::ask, exemptions::answer, exemptions::end,
         runs::doing::approve, runs::doing::settle, changes::changes, audit::audit, undo::removals, undo::undo
     )
 )]

@@ -220,6 +220,14 @@ actions! {
     ClaimRuns: "update:runs", "take on runs", Administrators;
     /// Yes or no to a run that waits for it.
     ApproveRuns: "update:approvals", "approve runs", Guarded;
+    /// An entity need not pass a rule for a while: asked for by whoever may change the entity.
+    AskExemptions: "create:exemptions", "ask for exemptions", Entities(Operation::Update);
+    /// Yes or no to that, and its end before its time.
+    GrantExemptions: "update:exemptions", "grant exemptions", Entrusted;
+    /// A campaign: its goal, deadline and reminders. Its owner may, too.
+    UpdateCampaigns: "update:campaigns", "change campaigns", Entrusted;
+    /// A level as a picture, for pages outside.
+    ReadBadges: "read:badges", "read badges", Everyone;
 }
 
 #[cfg(test)]
