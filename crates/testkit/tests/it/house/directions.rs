@@ -13,6 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("bench", &[]),
     ("model", &[]),
     ("query", &["model"]),
+    ("scorecards", &["model", "query"]),
     ("auth", &["model"]),
     ("store", &["model"]),
     ("store-sql", &["model", "store"]),
@@ -22,7 +23,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("expressions", &[]),
     ("ingest", &["model", "query", "outbound"]),
     ("actions", &["model", "auth", "outbound", "hosts", "jq", "expressions", "ingest"]),
-    ("portal", &["model", "query", "auth", "store", "outbound", "jq", "ingest", "hosts", "actions"]),
+    ("portal", &["model", "query", "scorecards", "auth", "store", "outbound", "jq", "ingest", "hosts", "actions"]),
     ("api-port", &["model", "query", "auth", "portal"]),
     ("api-backstage", &["model", "query", "auth", "portal"]),
     ("api-native", &["model", "query", "auth", "portal"]),
@@ -83,7 +84,7 @@ const FENCES: &[(&[&str], &[&str])] = &[
 const OPENING: &[&str] = &["TcpStream::connect", "UnixStream::connect", "UdpSocket::bind"];
 
 /// Crates of ours without I/O, and what they may not reach by any path.
-const PURE: &[&str] = &["model", "query", "auth", "expressions"];
+const PURE: &[&str] = &["model", "query", "auth", "expressions", "scorecards"];
 const IMPURE: &[&str] = &["tokio", "reqwest", "rusqlite", "sqlx", "axum", "hyper", "mio"];
 
 /// The dependencies of each crate of ours, by folder: (name, kind).
