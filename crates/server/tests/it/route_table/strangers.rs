@@ -80,7 +80,7 @@ impl Strangers {
             (("/views/", "id"), text(&view["id"])),
             (("/runs/", "id"), waiting_run(portal).await),
             (("/actions/runs/", "run"), waiting_run(portal).await),
-            (("/templates/", "name"), "crown".to_owned()),
+            (("/templates/", "name"), hidden_template(portal, &closed).await),
             (("/tasks/", "id"), waiting_task(portal).await),
             (("/unprocessed/", "id"), portal.uid("vault:default/crown").await),
             (("/notifications/", "id"), text(&notified[0]["id"])),
@@ -114,7 +114,8 @@ impl Strangers {
             })
             .collect();
         let fill = |value: &str| {
-            let path = path.replace("{blueprint}", "vault").replace("{kind}", "vault");
+            let kind = if path.contains("/templates/") { "template" } else { "vault" };
+            let path = path.replace("{blueprint}", "vault").replace("{kind}", kind);
             let path = path.replace("{step}", "s0");
             path.replace("{namespace}", "default").replace(&format!("{{{name}}}"), value)
         };
@@ -141,6 +142,19 @@ async fn waiting(portal: &TestPortal, of: stagedoor_portal::RunOf) -> String {
     portal.portal.start_run(new).await.unwrap_or_else(|error| panic!("{error}")).id.clone()
 }
 
+/// A template that only administrators see.
+async fn hidden_template(portal: &TestPortal, closed: &Value) -> String {
+    portal
+        .accept(
+            "apiVersion: scaffolder.backstage.io/v1beta3\nkind: Template\nmetadata: {name: forge}\n\
+             spec: {type: service, parameters: [], steps: [{id: say, action: 'debug:log'}]}\n",
+        )
+        .await;
+    let answer = portal.request("PATCH", "/v1/blueprints/template/permissions", Some(closed)).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    "forge".to_owned()
+}
+
 /// A registered location; who may not see entities of its kind does not see it either.
 async fn hidden_location(portal: &TestPortal, closed: &Value) -> Value {
     portal
@@ -154,29 +168,9 @@ async fn hidden_location(portal: &TestPortal, closed: &Value) -> Value {
     portal.post("/api/catalog/locations", &body).await.json()["location"].clone()
 }
 
-/// An answer without the name of what was asked for.
-fn told(answer: &stagedoor_testkit::Answer, path: &str) -> (u16, String) {
-    let name = path
-        .rsplit('/')
-        .find(|part| {
-            ![
-                "rotate",
-                "reset-link",
-                "ancestry",
-                "read",
-                "cancel",
-                "rerun",
-                "retry",
-                "approval",
-                "events",
-                "eventstream",
-                "steps",
-                "s0",
-                "settle",
-            ]
-            .contains(part)
-        })
-        .unwrap_or_default();
+/// An answer without the name of what was asked for: the part in which its path differs from the other's.
+fn told(answer: &stagedoor_testkit::Answer, path: &str, other: &str) -> (u16, String) {
+    let name = path.split('/').zip(other.split('/')).find(|(a, b)| a != b).map_or("", |(name, _)| name);
     (answer.status, answer.text().replace(path, "...").replace(name, "..."))
 }
 
@@ -185,10 +179,11 @@ async fn differences(portal: &TestPortal, rows: &[(&Row, String, String)], calle
     for (row, theirs, absent) in rows {
         let before = portal.revision();
         let mut answers = Vec::new();
-        for path in [theirs, absent] {
+        for (path, other) in [(theirs, absent), (absent, theirs)] {
             let (method, path, body) = row.asked.about(path);
+            let (_, other, _) = row.asked.about(other);
             let answer = portal.request_as(caller, &method, &path, body.as_ref()).await;
-            answers.push(told(&answer, &path));
+            answers.push(told(&answer, &path, &other));
         }
         if answers[0] != answers[1] {
             breaches.push(format!("{} of others: {:?}, absent: {:?}", row.route, answers[0], answers[1]));
