@@ -15,6 +15,7 @@ mod run;
 mod services;
 pub mod steps;
 pub mod template;
+pub mod workflow;
 pub mod workspace;
 
 pub use back_ends::{BackEndSettings, Cluster, KafkaSettings, TerraformSettings, signature, signed_message};

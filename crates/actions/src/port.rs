@@ -1,7 +1,7 @@
 //! Port's actions and automations: definitions, what people fill in, templates, and how a run of one goes.
 
 mod action;
-mod check;
+pub(crate) mod check;
 mod javascript;
 mod program;
 pub mod templating;

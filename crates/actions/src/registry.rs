@@ -46,6 +46,6 @@ pub fn performers() -> Performers {
         Arc::new(UpsertEntity),
         Arc::new(Webhook),
     ];
-    // Scaffolder actions.
-    all.into_iter().chain(crate::steps::all()).collect()
+    // Nodes of workflows that are no back ends, scaffolder actions.
+    all.into_iter().chain(crate::workflow::performers()).chain(crate::steps::all()).collect()
 }

@@ -323,6 +323,16 @@ pub struct Step {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
+    /// What was said of this step alone, where the run has several that are handed over: a workflow's.
+    #[serde(default, skip_serializing_if = "is_silent")]
+    pub report: crate::Report,
+    /// Which client has taken this step on, in such a run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<Claim>,
+}
+
+fn is_silent(report: &crate::Report) -> bool {
+    *report == crate::Report::default()
 }
 
 /// How a step is doing.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use stagedoor_outbound::{Delivered, Delivery};
+use stagedoor_outbound::{Delivered, Delivery, Undelivered};
 use url::Url;
 
 use super::answer::{body, now, pause, refused, undelivered};
@@ -13,7 +13,7 @@ use super::signature::{SIGNATURE, TIMESTAMP, signature, stringify};
 use crate::performer::{Call, Description, Effect, Failure, Outcome, Performer, Probe, Report};
 use crate::services::{Level, Services};
 
-const METHODS: [&str; 4] = ["POST", "PUT", "PATCH", "DELETE"];
+const METHODS: [&str; 5] = ["POST", "PUT", "PATCH", "DELETE", "GET"];
 /// How long it may take. Whoever needs longer reports the end of the run itself.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// What of an answer is read. A run keeps less of it.
@@ -78,7 +78,10 @@ impl Request {
             Some(body) => stringify(body),
         };
         let synchronized = input.flag("synchronized", false)?;
-        Ok(Self { url, method: method(input)?, headers, body, synchronized })
+        let method = method(input)?;
+        // What is only asked for is asked for by its address.
+        let body = if method == "GET" { String::new() } else { body };
+        Ok(Self { url, method, headers, body, synchronized })
     }
 
     fn signed(self, services: &Services) -> (Url, Delivery) {
@@ -102,7 +105,7 @@ impl Request {
 fn method(input: Input<'_>) -> Result<&'static str, Failure> {
     let wanted = input.text("method")?.unwrap_or_else(|| "POST".to_owned());
     let known = METHODS.into_iter().find(|known| known.eq_ignore_ascii_case(&wanted));
-    known.ok_or_else(|| input.wrong("method", "POST, PUT, PATCH or DELETE is expected"))
+    known.ok_or_else(|| input.wrong("method", "POST, PUT, PATCH, DELETE or GET is expected"))
 }
 
 /// What an agent is handed: the keys that it asks for, defaults put in.
@@ -142,9 +145,27 @@ fn judge(answer: &Delivered, synchronized: bool, shown: &str) -> Result<Outcome,
     }
 }
 
+/// No answer came. A node of a workflow may say what that means (`onTimeout`); else nobody can tell what happened.
+fn unanswered(
+    input: Input<'_>,
+    error: &Undelivered,
+    method: &str,
+    synchronized: bool,
+) -> Result<Outcome, Failure> {
+    let failure = undelivered(error, repeatable(method));
+    match input.text("onTimeout")?.as_deref() {
+        Some("continue") if failure.unclear && synchronized => {
+            Ok(Outcome::Done { output: json!({ "timeout": true }), report: Report::default() })
+        }
+        Some("continue") if failure.unclear => Ok(Outcome::Reported { report: Report::default() }),
+        Some("fail") if failure.unclear => Err(Failure::new(failure.message)),
+        _ => Err(failure),
+    }
+}
+
 /// Whether the same request may be sent twice: by RFC 9110 these methods have the same effect once and twice.
 fn repeatable(method: &str) -> bool {
-    matches!(method, "PUT" | "DELETE")
+    matches!(method, "PUT" | "DELETE" | "GET")
 }
 
 fn shown(url: &Url) -> String {
@@ -195,8 +216,10 @@ impl Performer for Webhook {
         let (method, synchronized) = (request.method, request.synchronized);
         let (url, delivery) = request.signed(services);
         let shown = shown(&url);
-        let answer = services.egress.deliver(&url, delivery).await;
-        let answer = answer.map_err(|error| undelivered(&error, repeatable(method)))?;
+        let answer = match services.egress.deliver(&url, delivery).await {
+            Ok(answer) => answer,
+            Err(error) => return unanswered(input, &error, method, synchronized),
+        };
         let log = |level, text: &str| services.log.line(level, Some(call.step), text);
         log(Level::Info, &format!("{method} {shown} answered with status {}", answer.status));
         if !answer.complete {

@@ -27,6 +27,7 @@ pub(super) fn check(body: &Value) -> Result<(), Invalid> {
         let text = "must be letters, digits or any of @ _ . + : = -, and not \".\" or \"..\"";
         return Err(at("/identifier", text));
     }
+    approval_notification(body.get("approvalNotification"))?;
     let trigger = body.get("trigger").unwrap_or(&Value::Null);
     match text_at(trigger, "type") {
         "self-service" => self_service(trigger)?,
@@ -43,8 +44,18 @@ pub(super) fn check(body: &Value) -> Result<(), Invalid> {
     by(schema, "/invocationMethod", method)
 }
 
+/// A webhook needs an address.
+fn approval_notification(value: Option<&Value>) -> Result<(), Invalid> {
+    let Some(value) = value.filter(|value| text_at(value, "type") == "webhook") else { return Ok(()) };
+    match text_at(value, "url") {
+        "" => Err(at("/approvalNotification", "must have required property 'url'")),
+        url if url.starts_with("https://") || url.starts_with("http://") => Ok(()),
+        _ => Err(at("/approvalNotification/url", "must be an address of http or https")),
+    }
+}
+
 /// Letters of any script, digits and `@_.+:=-`, and not only dots.
-fn is_identifier(id: &str) -> bool {
+pub(crate) fn is_identifier(id: &str) -> bool {
     let legal = |c: char| {
         c.is_alphabetic() || c.is_ascii_digit() || matches!(c, '@' | '_' | '.' | '+' | ':' | '=' | '-')
     };
@@ -147,7 +158,13 @@ fn part(name: &str, path: &str, value: &Value) -> Result<(), Invalid> {
     SCHEMAS.get(name).map_or(Ok(()), |schema| by(schema, path, value))
 }
 
-fn by(schema: &Value, path: &str, value: &Value) -> Result<(), Invalid> {
+/// What a back end is given, as a schema; `None` where there is no such back end.
+pub(crate) fn back_end(kind: &str) -> Option<&'static Value> {
+    SCHEMAS.get("invocation")?.get(kind)
+}
+
+/// Checks a part against a schema.
+pub(crate) fn by(schema: &Value, path: &str, value: &Value) -> Result<(), Invalid> {
     schema::check(schema, value).map_or(Ok(()), |violation| Err(refusal(path, &violation)))
 }
 
@@ -163,7 +180,8 @@ pub(super) fn refusal(path: &str, violation: &Violation) -> Invalid {
     at(&format!("{path}{}", violation.path), &format!("{}{detail}", violation.message))
 }
 
-fn at(path: &str, text: &str) -> Invalid {
+/// What is wrong at a place.
+pub(crate) fn at(path: &str, text: &str) -> Invalid {
     let shown = path.trim_start_matches('/');
     let message = if shown.is_empty() { format!("body {text}") } else { format!("\"{shown}\" {text}") };
     Invalid::new(path, message)
