@@ -5,10 +5,10 @@ import { Empty, Page } from '~/kit/Page';
 import { findBest } from '~/lib/fuzzy';
 import { EntityLink } from '~/parts/EntityLink';
 import { useModel } from '~/parts/model';
-import { administrationPages, mainPages, ownPages } from './pages';
+import { administrationPages, mainPages, ownPages, standardsPages } from './pages';
 import classes from './Shell.module.css';
 
-const pages = [...mainPages, ...administrationPages, ...ownPages];
+const pages = [...mainPages, ...standardsPages, ...administrationPages, ...ownPages];
 const shown = 5;
 
 /** There is no such page; perhaps the last words of the address say what was meant. */

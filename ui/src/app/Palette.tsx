@@ -14,9 +14,9 @@ import { formatNumber, plainMarkdown, shorten } from '~/lib/text';
 import { BlueprintIcon } from '~/parts/BlueprintIcon';
 import { useModel } from '~/parts/model';
 import { useSession } from '~/parts/session';
-import { administrationPages, commands, mainPages, ownPages } from './pages';
+import { administrationPages, commands, mainPages, ownPages, standardsPages } from './pages';
 
-const pages = [...mainPages, ...administrationPages, ...ownPages];
+const pages = [...mainPages, ...standardsPages, ...administrationPages, ...ownPages];
 
 interface PaletteProps {
   opened: boolean;

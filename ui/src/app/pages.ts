@@ -1,6 +1,7 @@
 import {
   IconAffiliate,
   IconBolt,
+  IconChecklist,
   IconFilePlus,
   IconHistory,
   IconHome,
@@ -10,7 +11,10 @@ import {
   IconPlugConnected,
   IconRobot,
   IconSettingsBolt,
+  IconShieldCheck,
+  IconTargetArrow,
   IconTemplate,
+  IconTool,
   IconThumbUp,
   IconUserCircle,
   IconUserPlus,
@@ -20,7 +24,7 @@ import {
 } from '@tabler/icons-react';
 
 interface PageEntry {
-  to: '/' | '/self-service' | '/runs' | '/approvals' | '/actions' | '/templates' | '/pages' | '/model' | '/sources' | '/documents' | '/people' | '/teams' | '/service-accounts' | '/secrets' | '/audit' | '/account';
+  to: '/' | '/self-service' | '/runs' | '/approvals' | '/scorecards' | '/scorecards/next' | '/scorecards/exemptions' | '/scorecards/campaigns' | '/actions' | '/templates' | '/pages' | '/model' | '/sources' | '/documents' | '/people' | '/teams' | '/service-accounts' | '/secrets' | '/audit' | '/account';
   title: string;
   icon: Icon;
   /** What one must be allowed to see it. */
@@ -37,6 +41,7 @@ export const mainPages: PageEntry[] = [
   { to: '/self-service', title: 'Self-service', icon: IconBolt, keys: 'g f', words: 'actions templates run scaffolder create hub' },
   { to: '/runs', title: 'Runs', icon: IconPlayerPlay, keys: 'g r', words: 'history tasks jobs executions' },
   { to: '/approvals', title: 'Approvals', icon: IconThumbUp, keys: 'g v', words: 'waiting approve decline inbox' },
+  { to: '/scorecards', title: 'Scorecards', icon: IconChecklist, keys: 'g k', words: 'standards levels rules checks maturity tech insights' },
   { to: '/pages', title: 'Pages', icon: IconLayoutDashboard, keys: 'g b', words: 'dashboards boards charts folders sidebar' },
   { to: '/model', title: 'Data model', icon: IconAffiliate, keys: 'g m', words: 'blueprints schema builder' },
   { to: '/sources', title: 'Sources', icon: IconPlugConnected, keys: 'g s', words: 'locations integrations providers conflicts' },
@@ -56,8 +61,15 @@ export const administrationPages: PageEntry[] = [
 /** Reached through the user menu. */
 export const ownPages: PageEntry[] = [{ to: '/account', title: 'My account', icon: IconUserCircle, keys: 'g i', words: 'profile password tokens keyboard settings' }];
 
+/** Reached from the pages about scorecards. */
+export const standardsPages: PageEntry[] = [
+  { to: '/scorecards/next', title: 'What to fix next', icon: IconTool, keys: 'g x', words: 'failing checks my team scorecards' },
+  { to: '/scorecards/exemptions', title: 'Exemptions', icon: IconShieldCheck, words: 'scorecards waivers exceptions' },
+  { to: '/scorecards/campaigns', title: 'Campaigns', icon: IconTargetArrow, words: 'scorecards initiatives goals deadlines' },
+];
+
 interface Command {
-  to: '/actions' | '/people' | '/teams' | '/service-accounts' | '/secrets' | '/documents' | '/sources' | '/model' | '/pages' | '/';
+  to: '/actions' | '/scorecards' | '/scorecards/campaigns' | '/people' | '/teams' | '/service-accounts' | '/secrets' | '/documents' | '/sources' | '/model' | '/pages' | '/';
   search?: Record<string, unknown>;
   title: string;
   icon: Icon;
@@ -70,6 +82,9 @@ export const commands: Command[] = [
   { to: '/documents', title: 'Paste a catalog-info.yaml', icon: IconFilePlus, action: 'HandOverDocuments', words: 'add entity component import documents' },
   { to: '/actions', search: { create: 'action' }, title: 'New action', icon: IconBolt, action: 'CreateAction', words: 'self-service define' },
   { to: '/actions', search: { create: 'automation' }, title: 'New automation', icon: IconSettingsBolt, action: 'CreateAction', words: 'event trigger' },
+  { to: '/scorecards', search: { create: true }, title: 'New scorecard', icon: IconChecklist, action: 'CreateScorecard', words: 'standard rule level' },
+  { to: '/scorecards', search: { starters: true }, title: 'Install a starter scorecard', icon: IconChecklist, action: 'CreateScorecard', words: 'standard production readiness ownership security' },
+  { to: '/scorecards/campaigns', search: { create: true }, title: 'New campaign', icon: IconTargetArrow, action: 'CreateScorecard', words: 'initiative goal scorecard' },
   { to: '/pages', search: { create: true }, title: 'New dashboard', icon: IconLayoutDashboard, action: 'CreatePage', words: 'add page board chart' },
   { to: '/model', search: { create: true }, title: 'New blueprint', icon: IconAffiliate, action: 'CreateBlueprint', words: 'create type template model' },
   { to: '/sources', search: { register: true }, title: 'Register a location', icon: IconPlugConnected, action: 'RegisterLocation', words: 'source repository url add' },

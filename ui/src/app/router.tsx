@@ -25,6 +25,7 @@ import { readModelSearch } from '~/features/model/search';
 import { readPageSearch, readPagesSearch } from '~/features/pages/search';
 import { readPeopleSearch, readPersonSearch } from '~/features/people/search';
 import { readRunSearch, readRunsSearch } from '~/features/runs/search';
+import { readCampaignsSearch, readExemptionsSearch, readNextSearch, readOverviewSearch, readScorecardSearch } from '~/features/scorecards/search';
 import { readSecretsSearch } from '~/features/secrets/search';
 import { readFormSearch, readHubSearch } from '~/features/self-service/search';
 import { readSignInSearch } from '~/features/session/search';
@@ -216,6 +217,45 @@ const actionsRoute = createRoute({
 
 const selfService = [actionsRoute, templatesRoute, hubRoute, formRoute, runsRoute, runRoute, approvalsRoute] as const;
 
+// Scorecards, and what comes of them.
+
+const scorecardsRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/scorecards',
+  validateSearch: readOverviewSearch,
+  component: lazyRouteComponent(() => import('~/features/scorecards/OverviewPage'), 'OverviewPage'),
+});
+
+const scorecardRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/scorecards/$blueprint/$scorecard',
+  validateSearch: readScorecardSearch,
+  component: lazyRouteComponent(() => import('~/features/scorecards/ScorecardPage'), 'ScorecardPage'),
+});
+
+const nextRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/scorecards/next',
+  validateSearch: readNextSearch,
+  component: lazyRouteComponent(() => import('~/features/scorecards/NextPage'), 'NextPage'),
+});
+
+const exemptionsRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/scorecards/exemptions',
+  validateSearch: readExemptionsSearch,
+  component: lazyRouteComponent(() => import('~/features/scorecards/ExemptionsPage'), 'ExemptionsPage'),
+});
+
+const campaignsRoute = createRoute({
+  getParentRoute: () => inRoute,
+  path: '/scorecards/campaigns',
+  validateSearch: readCampaignsSearch,
+  component: lazyRouteComponent(() => import('~/features/scorecards/CampaignsPage'), 'CampaignsPage'),
+});
+
+const scorecards = [scorecardsRoute, scorecardRoute, nextRoute, exemptionsRoute, campaignsRoute] as const;
+
 // Administration is loaded when it is opened: most people never do.
 
 const peopleRoute = createRoute({
@@ -278,7 +318,7 @@ const administration = [peopleRoute, personRoute, teamsRoute, teamRoute, machine
 const routeTree = rootRoute.addChildren([
   signInRoute,
   welcomeRoute,
-  inRoute.addChildren([homeRoute, catalogRoute, queryRoute, viewRoute, entityRoute, graphRoute, pagesRoute, pageRoute, modelRoute, blueprintRoute, sourcesRoute, documentsRoute, ...selfService, ...administration, elsewhereRoute]),
+  inRoute.addChildren([homeRoute, catalogRoute, queryRoute, viewRoute, entityRoute, graphRoute, pagesRoute, pageRoute, modelRoute, blueprintRoute, sourcesRoute, documentsRoute, ...scorecards, ...selfService, ...administration, elsewhereRoute]),
 ]);
 
 export function createAppRouter(queryClient: QueryClient) {

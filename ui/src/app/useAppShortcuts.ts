@@ -2,7 +2,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { useShortcuts, type Shortcut } from '~/kit/shortcuts';
 import { useCatalogBlueprints } from '~/parts/model';
-import { administrationPages, mainPages, ownPages } from './pages';
+import { administrationPages, mainPages, ownPages, standardsPages } from './pages';
 
 interface Windows {
   palette: () => void;
@@ -14,7 +14,7 @@ export function useAppShortcuts({ palette, help }: Windows): void {
   const navigate = useNavigate();
   const first = useCatalogBlueprints().find(({ count }) => count > 0)?.identifier;
   const shortcuts = useMemo(() => {
-    const goTo: Shortcut[] = [...mainPages, ...administrationPages, ...ownPages].flatMap(({ to, title, keys }) =>
+    const goTo: Shortcut[] = [...mainPages, ...standardsPages, ...administrationPages, ...ownPages].flatMap(({ to, title, keys }) =>
       keys ? [{ keys, title, group: 'Go to', run: () => void navigate({ to }) }] : [],
     );
     const catalog: Shortcut[] = first

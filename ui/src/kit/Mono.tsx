@@ -38,4 +38,5 @@ const dots: Record<string, string> = {
   paleblue: '#5b93c9', olive: '#7d7f2e', brown: '#95623c', black: '#6b6f78', white: '#8f939c',
 };
 
-const dotColor = (name: string) => dots[name.toLowerCase()] ?? dots.gray;
+/** A colour by the name that Port has for it. */
+export const dotColor = (name: string) => dots[name.toLowerCase()] ?? dots.gray;

@@ -1,0 +1,70 @@
+import { IconAlertTriangle, IconPencil } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import type { ScorecardRow } from '~/api/scorecards';
+import { Hidden } from '~/kit/Mono';
+import { count, formatNumber } from '~/lib/text';
+import { BlueprintIcon } from '~/parts/BlueprintIcon';
+import { useBlueprint } from '~/parts/model';
+import { passShare, percent } from '~/parts/scorecards/counts';
+import { CountsBar, inWords } from '~/parts/scorecards/CountsBar';
+import { LevelBar } from '~/parts/scorecards/Level';
+import classes from './scorecards.module.css';
+
+const most = 8;
+
+/** One scorecard: how entities fall into its levels, and how much of them keeps each rule. */
+export function ScorecardTile({ scorecard }: { scorecard: ScorecardRow }) {
+  const { blueprint, blueprintTitle, identifier, title, applies, notApplicable, passed, levels, rules, draft, problems } = scorecard;
+  const icon = useBlueprint(blueprint)?.icon;
+  const params = { blueprint, scorecard: identifier };
+  return (
+    <li className={classes.tile} data-scorecard={identifier}>
+      <div className={classes.tileHead}>
+        <BlueprintIcon blueprint={blueprint} icon={icon} size={16} />
+        <h2 className={classes.tileTitle}>
+          <Link to="/scorecards/$blueprint/$scorecard" params={params}>
+            {title}
+          </Link>
+        </h2>
+        <span className="sd-dim">{blueprintTitle}</span>
+        {draft && (
+          <span className={classes.mark}>
+            <IconPencil size={13} aria-hidden /> draft
+          </span>
+        )}
+        {problems.length > 0 && (
+          <span className={classes.mark} data-bad title={problems.map(({ path, message }) => `${path} ${message}`).join('\n')}>
+            <IconAlertTriangle size={13} aria-hidden /> {count(problems.length, 'problem')}
+          </span>
+        )}
+      </div>
+      <LevelBar
+        levels={levels}
+        link={(level, children) => (
+          <Link to="/scorecards/$blueprint/$scorecard" params={params} search={{ list: true, level: level.title }}>
+            {children}
+          </Link>
+        )}
+      />
+      <ul className={classes.shares}>
+        {rules.slice(0, most).map((rule) => (
+          <li key={rule.identifier}>
+            <Link to="/scorecards/$blueprint/$scorecard" params={params} search={{ list: true, rule: rule.identifier, status: rule.failed > 0 ? 'failed' : undefined }} className={classes.share} title={inWords(rule)}>
+              <span className={classes.shareTitle}>{rule.title}</span>
+              <CountsBar counts={rule} />
+              <span className={classes.shareNumber}>
+                {percent(passShare(rule))}
+                <Hidden> pass: {inWords(rule)}</Hidden>
+              </span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+      {rules.length > most && <p className="sd-dim">{count(rules.length - most, 'more rule')} on its page.</p>}
+      <p className="sd-dim">
+        {formatNumber(passed)} of {formatNumber(applies)} keep every rule
+        {notApplicable > 0 && `; not applicable to ${formatNumber(notApplicable)}`}
+      </p>
+    </li>
+  );
+}
