@@ -88,7 +88,7 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
         ("entity" = Option<String>, Query, description = "Identifier of an entity"),
         ("include_deleted_entities" = Option<bool>, Query, description = "Also what happened to earlier entities of that identifier"),
         ("blueprint" = Option<String>, Query, description = "Identifier of a blueprint"),
-        ("run_id" = Option<String>, Query, description = "There are no runs yet: nothing"),
+        ("run_id" = Option<String>, Query, description = "What a run did, and what was done with it"),
         ("webhookId" = Option<String>, Query, description = "There are no webhooks yet: nothing"),
         ("webhookEventId" = Option<String>, Query, description = "There are no webhooks yet: nothing"),
         ("origin" = Option<Vec<String>>, Query, description = "`UI`, `API`, or a part of the `User-Agent`"),
@@ -99,7 +99,7 @@ pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
         ("to" = Option<String>, Query, description = "Not after this time"),
         ("action" = Option<Vec<String>>, Query, description = "`CREATE`, `UPDATE`, `DELETE`, ..."),
         ("status" = Option<String>, Query, description = "`SUCCESS` or `FAILURE`"),
-        ("actionType" = Option<String>, Query, description = "There are no runs yet: nothing"),
+        ("actionType" = Option<String>, Query, description = "Of no event here: nothing"),
         ("limit" = Option<usize>, Query, description = "1 to 1000; 100 when absent"),
     ),
     responses(
@@ -119,8 +119,8 @@ pub(crate) async fn list(
     let query = query(&parameters)?;
     let includes = parameters.list("includes");
     let page = portal.audit(&viewer, query, limit).await?;
-    // Nothing bears the id of a run or of a webhook: there are none.
-    let none = ["run_id", "webhookId", "webhookEventId", "actionType"].into_iter().any(given);
+    // Nothing bears the id of a webhook: there are none.
+    let none = ["webhookId", "webhookEventId", "actionType"].into_iter().any(given);
     let organization = &portal.identity().organization_id;
     let audits: Vec<Value> = match none {
         true => Vec::new(),
@@ -149,6 +149,7 @@ fn query(parameters: &Parameters) -> Result<AuditQuery, Failure> {
         from: time(parameters, "from")?,
         to: time(parameters, "to")?,
         origins: parameters.list("origin"),
+        run: text("run_id"),
         any_uid: parameters.flag("include_deleted_entities"),
         without_values: without_diff(&parameters.list("includes")),
         ..AuditQuery::default()

@@ -50,6 +50,7 @@ pub(crate) async fn write(
     headers: HeaderMap,
     Body(body): Body,
 ) -> Answer {
+    let viewer = portal.in_run(&viewer, parameters.one("run_id"));
     let entities = list(body, MOST)?;
     let named: Vec<String> = entities.iter().map(name).collect();
     let request = request(blueprint, post_mode(&parameters), &parameters, &headers, entities);
@@ -93,7 +94,7 @@ fn name(entity: &Value) -> String {
     params(
         ("blueprint" = String, Path, description = "Identifier of the blueprint"),
         ("delete_dependents" = Option<bool>, Query, description = "Remove the entities that require them, too"),
-        ("run_id" = Option<String>, Query, description = "Ignored"),
+        ("run_id" = Option<String>, Query, description = "The run for which it is done, while that is under way: the audit log names it"),
     ),
     request_body = DeleteBody,
     responses(
@@ -112,6 +113,7 @@ pub(crate) async fn delete(
     parameters: Parameters,
     Body(body): Body,
 ) -> Answer {
+    let viewer = portal.in_run(&viewer, parameters.one("run_id"));
     let identifiers = identifiers(list(body, MOST_REMOVED)?)?;
     let dependents = parameters.flag("delete_dependents");
     let gone = portal.delete_entities(&viewer, &blueprint, identifiers, dependents).await?;

@@ -134,6 +134,7 @@ pub(crate) async fn create(
     headers: HeaderMap,
     Body(body): Body,
 ) -> Answer {
+    let viewer = portal.in_run(&viewer, parameters.one("run_id"));
     let mode = post_mode(&parameters);
     write_one(&portal, &viewer, request(blueprint, mode, &parameters, &headers, vec![body])).await
 }
@@ -167,6 +168,7 @@ pub(crate) async fn replace(
     headers: HeaderMap,
     Body(body): Body,
 ) -> Answer {
+    let viewer = portal.in_run(&viewer, parameters.one("run_id"));
     let mode = WriteMode::Replace(of.identifier);
     write_one(&portal, &viewer, request(of.blueprint, mode, &parameters, &headers, vec![body])).await
 }
@@ -200,6 +202,7 @@ pub(crate) async fn patch(
     headers: HeaderMap,
     Body(body): Body,
 ) -> Answer {
+    let viewer = portal.in_run(&viewer, parameters.one("run_id"));
     let mode = WriteMode::Patch(of.identifier);
     write_one(&portal, &viewer, request(of.blueprint, mode, &parameters, &headers, vec![body])).await
 }
@@ -214,7 +217,7 @@ pub(crate) async fn patch(
         ("blueprint" = String, Path, description = "Identifier of the blueprint"),
         ("entity" = String, Path, description = "Identifier of the entity"),
         ("delete_dependents" = Option<bool>, Query, description = "Remove the entities that require it, too"),
-        ("run_id" = Option<String>, Query, description = "Ignored: there are no runs yet"),
+        ("run_id" = Option<String>, Query, description = "The run for which it is done, while that is under way: the audit log names it"),
     ),
     responses(
         (status = 200, description = "Done", body = Done),
@@ -235,6 +238,7 @@ pub(crate) async fn delete(
         .blueprints()
         .get(&of.blueprint)
         .ok_or_else(|| Failure::no_blueprint(&of.blueprint))?;
+    let viewer = portal.in_run(&viewer, parameters.one("run_id"));
     let dependents = parameters.flag("delete_dependents");
     portal.delete_entity(&viewer, &of.blueprint, &of.identifier, dependents).await?;
     Ok(Json(json!({ "ok": true })).into_response())

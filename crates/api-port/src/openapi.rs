@@ -314,7 +314,7 @@ pub(crate) struct WriteParameters {
     /// Make related entities that do not exist.
     #[param(nullable = false)]
     create_missing_related_entities: Option<bool>,
-    /// Accepted and not used: there are no runs yet.
+    /// The run for which it is done, while that is under way: the audit log names it. Any other is ignored.
     #[param(nullable = false)]
     run_id: Option<String>,
 }

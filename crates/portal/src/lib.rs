@@ -104,7 +104,7 @@ pub use sources::{
 };
 pub use stagedoor_actions::{
     Answer, Approval, ApprovalMode, Claim, Level, Limits, Origin as RunOrigin, Report, Run, RunKind, RunOf,
-    Starter, Status as RunStatus, Step as RunStep, StepState, Target, Verdict,
+    Starter, Status as RunStatus, Step as RunStep, StepState, Target, Verdict, signature,
 };
 pub use stagedoor_hosts::{Budget, Found, Hosts, ProviderEvent};
 pub use stats::{Stats, TIMING_BOUNDS, Timings};

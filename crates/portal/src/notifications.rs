@@ -117,6 +117,22 @@ impl Portal {
 }
 
 impl Draft {
+    /// Notifies these users in the name of a part of this portal, those who have not turned that off.
+    pub(crate) fn notify_users(
+        &mut self,
+        users: &BTreeSet<String>,
+        origin: &str,
+        payload: serde_json::Map<String, Value>,
+    ) {
+        let recipients = body::Recipients::Entities { refs: Vec::new(), without: Vec::new() };
+        let sent = body::Sent { recipients, payload };
+        for user in users {
+            if settings::wants(user, origin, sent.topic(), &self.catalog) {
+                self.notify(Some(user), origin, &sent);
+            }
+        }
+    }
+
     fn notify(&mut self, user: Option<&str>, origin: &str, sent: &body::Sent) -> Notification {
         let same_scope = |stored: &Stored| {
             sent.scope().is_some() && stored.scope() == sent.scope() && stored.origin == origin

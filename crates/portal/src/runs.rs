@@ -20,6 +20,7 @@ mod folders;
 mod hold;
 mod limits;
 mod logs;
+mod notice;
 mod perform;
 mod plan;
 mod program;

@@ -34,6 +34,8 @@ pub struct AuditQuery {
     pub origins: Vec<String>,
     /// What one integration did, and what was done to it: by `installationId`.
     pub installation: Option<String>,
+    /// What this run did, and what was done with it: its id.
+    pub run: Option<String>,
     /// Of entities: any that ever had the identifier, not only the one that has it now.
     pub any_uid: bool,
     /// Only what has the id of one line.
@@ -102,6 +104,7 @@ impl AuditQuery {
             && is(&self.identifier, &entry.identifier)
             && self.id.as_ref().is_none_or(|id| *id == entry.id)
             && self.installation.as_ref().is_none_or(|id| is_of_installation(entry, id))
+            && self.run.as_deref().is_none_or(|id| entry.details.get("runId").is_some_and(|run| run == id))
             && (self.origins.is_empty() || self.origins.iter().any(|origin| comes_from(entry, origin)))
             && self.text.as_ref().is_none_or(|text| has(entry, text))
     }

@@ -42,12 +42,13 @@ impl Portal {
         let answer = move |draft: &mut Draft| {
             let answer =
                 Answer { email: email.clone(), verdict, description: description.clone(), at: draft.at };
-            draft.change_run(&key, |run, _| {
+            draft.change_run(&key, |run, draft| {
                 if run.status != Status::WaitingForApproval {
                     return Err(not_waiting(run));
                 }
                 portal.may_answer(&asker, run)?;
                 take(run, answer, &holder);
+                draft.notify_starter(run, &email);
                 Ok(())
             })
         };

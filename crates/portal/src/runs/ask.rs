@@ -179,6 +179,18 @@ impl Portal {
         Ok(run)
     }
 
+    /// The caller as one who does something for a run that is under way, which the changes then name. The caller itself
+    /// where there is no such run, or not one that it may report on: what it may do does not depend on that.
+    #[must_use]
+    pub fn in_run(&self, viewer: &Viewer, run: Option<&str>) -> Viewer {
+        let found = run.filter(|id| !id.is_empty()).and_then(|id| self.run(viewer, id).ok());
+        let found = found.filter(|run| run.status == Status::InProgress);
+        match found.filter(|run| self.run_doings(viewer, run).report.is_ok()) {
+            Some(run) => viewer.clone().in_run(&run.id),
+            None => viewer.clone(),
+        }
+    }
+
     /// Whether a caller may say yes or no to a run. Leaves no trace.
     ///
     /// # Errors

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use stagedoor_actions::Run;
+use stagedoor_actions::{Limits, Run, RunKind, RunOf};
 use stagedoor_model::{Change, JsonText, Record};
 use stagedoor_query::Catalog;
 
@@ -34,6 +34,9 @@ pub struct RunLimits {
     pub attempts: u32,
     /// Finished runs that are kept: the newest.
     pub kept: usize,
+    /// What is different for runs of single definitions: by the identifier of an action, an automation or a workflow,
+    /// or a template's reference or name.
+    pub of: Vec<(String, Limits)>,
 }
 
 impl Default for RunLimits {
@@ -46,11 +49,28 @@ impl Default for RunLimits {
             step_seconds: 30 * 60,
             attempts: 5,
             kept: 10_000,
+            of: Vec::new(),
         }
     }
 }
 
 impl RunLimits {
+    /// The limits of a run of this definition, as the configuration has them now; `said` wins.
+    pub(super) fn for_run(&self, of: &RunOf, said: &Limits) -> Limits {
+        let is = |name: &str| {
+            let template = of.kind == RunKind::Template && of.identifier.rsplit('/').next() == Some(name);
+            template || of.identifier.eq_ignore_ascii_case(name)
+        };
+        let Some((_, own)) = self.of.iter().find(|(name, _)| is(name)) else { return said.clone() };
+        Limits {
+            seconds: said.seconds.or(own.seconds),
+            step_seconds: said.step_seconds.or(own.step_seconds),
+            at_once: said.at_once.or(own.at_once),
+            at_once_per_entity: said.at_once_per_entity.or(own.at_once_per_entity),
+            attempts: said.attempts.or(own.attempts),
+        }
+    }
+
     /// The queues that a run stands in, each with its number of places.
     fn queues(&self, run: &Run) -> Vec<(String, usize)> {
         let mut queues = Vec::new();

@@ -44,7 +44,9 @@ impl Portal {
             true => None,
             false => Some(secrets::seal(self, &id, &new.secrets)?),
         };
+        let limits = self.shared.runs.config.limits.for_run(&new.of, &new.limits);
         let (holder, by) = (self.shared.runs.holder().to_owned(), new.by.clone());
+        let waits_for = new.approval.is_some().then(|| new.definition.clone());
         let actor = stagedoor_model::Actor::new(new.starter.actor.clone(), "run");
         let start = move |draft: &mut Draft| {
             if draft.catalog.record(super::RUNS, &id).is_some() {
@@ -55,12 +57,20 @@ impl Portal {
             if let Some(sealed) = &sealed {
                 draft.put_run_secrets(&id, sealed);
             }
-            Ok(draft.put_run(run_of(&new, &id, definition, &holder, draft.at)))
+            let mut run = run_of(&new, &id, definition, &holder, draft.at);
+            run.limits = limits.clone();
+            if run.status == Status::WaitingForApproval {
+                draft.notify_approvers(&run);
+            }
+            Ok(draft.put_run(run))
         };
         let run = self.commit(actor, false, start).await?;
         let by = by.unwrap_or_else(|| Viewer::system(&run.starter.actor));
         self.note_doing(&by, &run, "StartRun", &format!("started {}", run.of.identifier));
         Counters::add(&self.shared.runs.counters.started);
+        if let Some(definition) = waits_for {
+            self.announce_waiting(&run, &definition);
+        }
         self.wake_run(&run);
         Ok(run)
     }
@@ -84,7 +94,6 @@ fn run_of(new: &NewRun, id: &str, definition: String, holder: &str, at: stagedoo
         }),
         rerun_of: new.rerun_of.clone(),
         anyone: new.visibility.anyone,
-        limits: new.limits.clone(),
         caused_by: new.caused_by.clone(),
         depth: new.depth,
         holder: Some(holder.to_owned()),
