@@ -30,6 +30,7 @@ use crate::index::{Index, Rows};
 use crate::lens::Lens;
 use crate::prepare::Prepared;
 use crate::relation_types::RelationTypes;
+use crate::standing::Standards;
 use crate::texts::Texts;
 use crate::touched::Touched;
 
@@ -137,6 +138,8 @@ pub struct Catalog {
     /// What computed values rest on.
     pub(crate) derived: State,
     pub(crate) touched: Touched,
+    /// Evaluates scorecards.
+    pub(crate) standards: Option<Arc<dyn Standards>>,
     /// What is hidden in it: see [`Catalog::through`].
     pub(crate) lens: Option<Arc<Lens>>,
     /// Records by collection and key.

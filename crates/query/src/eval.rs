@@ -104,6 +104,9 @@ impl Catalog {
             }
             Subject::Meta(meta) => self.meta_condition(*meta, test, collation, universe),
             Subject::Derived(key) => Cow::Owned(self.derived_condition(key, test, collation, universe)),
+            Subject::Standing { scorecard, rule } => {
+                Cow::Owned(self.standing_condition(scorecard, rule.as_deref(), test, universe))
+            }
         }
     }
 
@@ -152,6 +155,7 @@ impl Catalog {
                 set |= field.containers.as_ref();
                 return Cow::Owned(set);
             }
+            Test::Filled => return Cow::Owned(self.filled(field, path)),
             Test::In(list) => {
                 let found: Vec<Holders<'_>> =
                     list.iter().flat_map(|sought| equal_terms(field, sought, collation)).collect();
@@ -203,6 +207,74 @@ impl Catalog {
             );
         }
         Cow::Owned(set)
+    }
+
+    /// Who has a value that is not empty. Whether an array or object has anything in it is read from the document, where
+    /// no value in it tells.
+    fn filled(&self, field: &FieldIndex, path: &str) -> RoaringBitmap {
+        let mut set = field.long.as_ref().clone();
+        for entry in field.terms.iter() {
+            let term = entry.term();
+            if term.kind != TermKind::Text || !term.text.is_empty() {
+                entry.holders().add_to(&mut set);
+            }
+        }
+        let unsure = field.containers.as_ref() - &set;
+        set.extend(unsure.iter().take_while(|_| spend(64)).filter(|node| self.is_filled(*node, path)));
+        set
+    }
+
+    fn is_filled(&self, node: NodeId, path: &str) -> bool {
+        let Some(entity) = self.entity(node) else { return false };
+        match stagedoor_model::json::member(entity.document.as_str(), path.split('.')) {
+            Some(text) => !matches!(text, "null" | "\"\"" | "[]" | "{}"),
+            // A key with a dot in it.
+            None => true,
+        }
+    }
+
+    /// Whether an entity satisfies a query. Reads that entity, where [`Catalog::satisfying`] reads the index.
+    #[must_use]
+    pub fn holds(&self, expr: &Expr, node: NodeId) -> bool {
+        match expr {
+            Expr::All => true,
+            Expr::And(parts) => parts.iter().all(|part| self.holds(part, node)),
+            Expr::Or(parts) => parts.iter().any(|part| self.holds(part, node)),
+            Expr::Not(part) => !self.holds(part, node),
+            Expr::Is { subject: Subject::Field(path), test, collation: Collation::Exact } => {
+                self.field_holds(path, test, node)
+            }
+            Expr::Is { subject: subject @ Subject::Relation { .. }, test, collation } => {
+                let one = RoaringBitmap::from_iter([node]);
+                let related = Related::of(self, subject, *collation);
+                related.is_some_and(|related| related.matching(test, *collation, &one).contains(node))
+            }
+            _ => self.satisfying(expr, &RoaringBitmap::from_iter([node])).contains(node),
+        }
+    }
+
+    fn field_holds(&self, path: &str, test: &Test, node: NodeId) -> bool {
+        use crate::index::walk::{Leaf, walk_text};
+        let Some(entity) = self.entity(node) else { return false };
+        if matches!(test, Test::Filled) {
+            return self.holds(&Expr::exact(Subject::Field(path.to_owned()), Test::Valued), node)
+                && self.is_filled(node, path);
+        }
+        let mut found = false;
+        walk_text(entity.document.as_str(), &mut |at, leaf, nesting| {
+            if found || at != path {
+                return;
+            }
+            found = match leaf {
+                Leaf::Null => matches!(test, Test::Exists),
+                Leaf::Container => matches!(test, Test::Valued),
+                leaf => leaf.term(nesting).is_some_and(|(text, kind)| {
+                    let is_text = matches!(kind, TermKind::Text | TermKind::Item);
+                    test.accepts(Candidate { text: &text, is_text }, Collation::Exact)
+                }),
+            };
+        });
+        found
     }
 
     /// Port compares long texts too; they are read from the document.
@@ -306,7 +378,7 @@ impl Catalog {
                 let uids = list.iter().filter_map(|s| Uuid::parse_str(&s.text).ok());
                 Cow::Owned(uids.filter_map(|u| self.node_of_uid(u)).collect())
             }
-            (Meta::Uid | Meta::Ref | Meta::Identifier | Meta::Blueprint, Test::Exists | Test::Valued) => {
+            (Meta::Uid | Meta::Ref | Meta::Identifier | Meta::Blueprint, Test::Exists | Test::Valued | Test::Filled) => {
                 Cow::Borrowed(self.live.as_ref())
             }
             (Meta::CreatedAt | Meta::UpdatedAt, Test::Compare(order, operand))
@@ -378,7 +450,7 @@ fn looks_at_each(expr: &Expr) -> bool {
         Expr::All | Expr::Reach(_) => false,
         Expr::And(parts) | Expr::Or(parts) => parts.iter().any(looks_at_each),
         Expr::Not(part) => looks_at_each(part),
-        Expr::Is { subject: Subject::Field(_), .. } => false,
+        Expr::Is { subject: Subject::Field(_) | Subject::Standing { .. }, .. } => false,
         Expr::Is { subject: Subject::Derived(_), .. } => true,
         Expr::Is { subject: Subject::Relation { .. }, test, .. } => !matches!(test, Test::In(_)),
         Expr::Is { subject: Subject::Meta(meta), test, .. } => match meta {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::index::term::{Scalar, fold_eq, folded};
-use crate::reach::Reach;
+use crate::reach::{Reach, Start};
 
 /// How texts are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,13 @@ pub enum Subject {
     Meta(Meta),
     /// A derived property, by its key.
     Derived(String),
+    /// Where an entity stands in a scorecard: see [`crate::standing`].
+    Standing {
+        /// Identifier of the scorecard, in whichever blueprints have one of this name.
+        scorecard: String,
+        /// A rule of it; its level when `None`.
+        rule: Option<String>,
+    },
 }
 
 /// Port's meta-properties and their like.
@@ -96,6 +103,8 @@ pub enum Test {
     Exists,
     /// There is a value other than null, objects and arrays included (Port's `isNotEmpty`).
     Valued,
+    /// There is a value, and it is not an empty text, array or object (a scorecard's `isNotEmpty`).
+    Filled,
     /// One of these.
     In(Vec<Scalar>),
     /// Text that begins so.
@@ -145,6 +154,41 @@ impl Expr {
         Self::Not(Box::new(self))
     }
 
+    /// The same, where an empty text, array or object is no value either.
+    #[must_use]
+    pub fn filled(self) -> Self {
+        let all = |parts: Vec<Self>| parts.into_iter().map(Self::filled).collect();
+        match self {
+            Self::All => Self::All,
+            Self::And(parts) => Self::And(all(parts)),
+            Self::Or(parts) => Self::Or(all(parts)),
+            Self::Not(part) => part.filled().negate(),
+            Self::Is { subject, test: Test::Valued, collation } => {
+                Self::Is { subject, test: Test::Filled, collation }
+            }
+            Self::Is { .. } => self,
+            Self::Reach(reach) => {
+                let mut reach = reach.as_ref().clone();
+                if let Start::Matching(expr) = reach.from {
+                    reach.from = Start::Matching(expr.filled());
+                }
+                Self::Reach(Arc::new(reach))
+            }
+        }
+    }
+
+    /// Whether it looks at where entities stand in scorecards.
+    #[must_use]
+    pub fn reads_standing(&self) -> bool {
+        match self {
+            Self::All => false,
+            Self::And(parts) | Self::Or(parts) => parts.iter().any(Self::reads_standing),
+            Self::Not(part) => part.reads_standing(),
+            Self::Is { subject, .. } => matches!(subject, Subject::Standing { .. }),
+            Self::Reach(reach) => matches!(&reach.from, Start::Matching(expr) if expr.reads_standing()),
+        }
+    }
+
     /// A condition with Backstage's comparison.
     pub fn folded(subject: Subject, test: Test) -> Self {
         Self::Is { subject, test, collation: Collation::Folded }
@@ -173,6 +217,7 @@ impl Test {
     pub(crate) fn accepts(&self, value: Candidate<'_>, collation: Collation) -> bool {
         match self {
             Self::Exists | Self::Valued => true,
+            Self::Filled => !(value.is_text && value.text.is_empty()),
             Self::In(list) => list.iter().any(|s| equal(s, value, collation)),
             Self::Prefix(part) => text_test(value, part, collation, |v, p| v.starts_with(p)),
             Self::Suffix(part) => text_test(value, part, collation, |v, p| v.ends_with(p)),

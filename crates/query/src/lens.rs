@@ -168,7 +168,9 @@ impl Catalog {
             Expr::Reach(_) => false,
             Expr::Is { subject: Subject::Meta(Meta::Team), .. } => !inherits(),
             Expr::Is { subject: Subject::Field(_) | Subject::Meta(_), .. } => true,
-            Expr::Is { subject: Subject::Relation { .. } | Subject::Derived(_), .. } => false,
+            Expr::Is {
+                subject: Subject::Relation { .. } | Subject::Derived(_) | Subject::Standing { .. }, ..
+            } => false,
         }
     }
 }

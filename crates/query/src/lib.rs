@@ -25,6 +25,7 @@ pub mod reach;
 mod redefined;
 mod related;
 mod relation_types;
+pub mod standing;
 pub mod suggest;
 pub mod text;
 mod texts;

@@ -68,6 +68,14 @@ impl Catalog {
     }
 }
 
+impl Catalog {
+    /// These entities.
+    #[must_use]
+    pub fn those(&self, nodes: &RoaringBitmap) -> Selection<'_> {
+        Selection::of(self, nodes & self.live.as_ref())
+    }
+}
+
 impl<'a> Selection<'a> {
     /// These nodes.
     pub(crate) fn of(catalog: &'a Catalog, nodes: RoaringBitmap) -> Self {
@@ -136,6 +144,9 @@ impl<'a> Selection<'a> {
                 self.catalog.index.count_sortable(path, &self.nodes)
             }
             Subject::Relation { .. } => self.related(subject).intersection_len(&self.nodes),
+            Subject::Standing { scorecard, rule } => {
+                self.catalog.standing_condition(scorecard, rule.as_deref(), &Test::Exists, &self.nodes).len()
+            }
             _ => {
                 self.ready(subject);
                 self.nodes.iter().filter(|n| !self.values(*n, subject).is_empty()).count() as u64
@@ -151,6 +162,15 @@ impl<'a> Selection<'a> {
                 self.nodes.as_ref() - self.catalog.index.sortable(path)
             }
             Subject::Relation { .. } => self.nodes.as_ref() - self.related(subject),
+            Subject::Standing { scorecard, rule } => {
+                let standing = self.catalog.standing_condition(
+                    scorecard,
+                    rule.as_deref(),
+                    &Test::Exists,
+                    &self.nodes,
+                );
+                self.nodes.as_ref() - standing
+            }
             _ => {
                 self.ready(subject);
                 self.nodes.iter().filter(|n| self.values(*n, subject).is_empty()).collect()
@@ -182,6 +202,10 @@ impl<'a> Selection<'a> {
     /// Sorting by what the index does not order: values are read from the entities.
     fn sorted_by_value<'s>(&'s self, sort: &Sort, after: Option<&Place>) -> Walk<'s> {
         let mut keyed: Vec<(String, NodeId)> = Vec::new();
+        if let Subject::Standing { scorecard, rule } = &sort.subject {
+            let ranked = self.standing_ranks(scorecard, rule.as_deref());
+            return self.in_order(ranked, sort.descending, after);
+        }
         self.ready(&sort.subject);
         for node in self.nodes.iter() {
             let values = match &sort.subject {
@@ -252,6 +276,9 @@ impl<'a> Selection<'a> {
                 others.map(|r| text(r.other)).collect()
             }
             Subject::Derived(key) => catalog.derived_scalars(node, key).into_iter().map(|s| s.text).collect(),
+            Subject::Standing { scorecard, rule } => {
+                catalog.standing_at(node, scorecard, rule.as_deref()).into_iter().map(|s| s.text).collect()
+            }
             Subject::Field(path) if path.eq_ignore_ascii_case("metadata.uid") => {
                 self.values(node, &Subject::Meta(Meta::Uid))
             }

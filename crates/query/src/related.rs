@@ -95,7 +95,7 @@ impl<'c> Related<'c> {
     ) -> RoaringBitmap {
         let matches = |end: NodeId| {
             let accepts = || test.accepts(Candidate { text: &self.text(end), is_text: true }, collation);
-            self.fits(end) && (matches!(test, Test::Exists | Test::Valued) || accepts())
+            self.fits(end) && (matches!(test, Test::Exists | Test::Valued | Test::Filled) || accepts())
         };
         let holders = self.catalog.holders(&self.types);
         let ends = self.catalog.possible_ends(&self.types);

@@ -76,6 +76,11 @@ impl Ranks {
     /// The rank that a value has or would have.
     fn rank(&self, value: Option<&Scalar>) -> u32 {
         let Some(value) = value else { return NONE };
+        // A level is written as its title and ranked by its number.
+        let ranked = |v: &Scalar| v.is_text && v.number.is_some() && v.text == value.text;
+        if let Some(at) = self.sorted.iter().position(ranked).filter(|_| value.number.is_none()) {
+            return at as u32 * 2 + 1;
+        }
         match self.sorted.binary_search_by(|v| compare(v, value, self.time)) {
             Ok(at) => at as u32 * 2 + 1,
             Err(at) => at as u32 * 2,

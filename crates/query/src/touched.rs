@@ -20,6 +20,8 @@ static NEXT: AtomicU64 = AtomicU64::new(1);
 pub struct Place {
     line: u64,
     at: u64,
+    /// The last mark: a state that came to nothing is no predecessor of one that touched as much.
+    mark: u64,
 }
 
 impl Place {
@@ -36,7 +38,8 @@ pub(crate) struct Touched {
     line: u64,
     /// How many are forgotten.
     gone: u64,
-    pages: VecDeque<Arc<Vec<NodeId>>>,
+    /// Each with the mark that it was given.
+    pages: VecDeque<Arc<Vec<(NodeId, u64)>>>,
 }
 
 impl Default for Touched {
@@ -46,7 +49,7 @@ impl Default for Touched {
 }
 
 impl Touched {
-    pub(crate) fn push(&mut self, node: NodeId) {
+    pub(crate) fn push(&mut self, node: NodeId, mark: u64) {
         if self.pages.back().is_none_or(|page| page.len() == PAGE) {
             if self.pages.len() == PAGES {
                 self.pages.pop_front();
@@ -55,7 +58,7 @@ impl Touched {
             self.pages.push_back(Arc::new(Vec::with_capacity(PAGE)));
         }
         if let Some(page) = self.pages.back_mut() {
-            Arc::make_mut(page).push(node);
+            Arc::make_mut(page).push((node, mark));
         }
     }
 
@@ -68,9 +71,24 @@ impl Touched {
         if place.line != self.line || place.at < self.gone || place.at > self.end() {
             return None;
         }
+        if place.at > self.gone && self.mark_before(place.at) != place.mark {
+            return None;
+        }
         let skip = (place.at - self.gone) as usize;
         let rest = self.pages.iter().skip(skip / PAGE).flat_map(|page| page.iter().copied());
-        Some(rest.skip(skip % PAGE).collect())
+        Some(rest.skip(skip % PAGE).map(|(node, _)| node).collect())
+    }
+
+    /// The mark of the last node that was touched before there were so many; 0 where that is forgotten.
+    fn mark_before(&self, at: u64) -> u64 {
+        let Some(last) = at.checked_sub(self.gone + 1) else { return 0 };
+        let page = self.pages.get(last as usize / PAGE);
+        page.and_then(|page| page.get(last as usize % PAGE)).map_or(0, |(_, mark)| *mark)
+    }
+
+    fn place(&self) -> Place {
+        let at = self.end();
+        Place { line: self.line, at, mark: self.mark_before(at) }
     }
 }
 
@@ -78,7 +96,7 @@ impl Catalog {
     /// Where it stands among its predecessors and successors.
     #[must_use]
     pub fn place(&self) -> Place {
-        Place { line: self.touched.line, at: self.touched.end() }
+        self.touched.place()
     }
 
     /// The nodes at which an entity or an edge came, went or changed since a predecessor; `None` when that is no
@@ -96,18 +114,22 @@ mod tests {
     #[test]
     fn tells_what_came_later_until_it_forgets() {
         let mut touched = Touched::default();
-        let place = |touched: &Touched| Place { line: touched.line, at: touched.end() };
+        let place = Touched::place;
         let begin = place(&touched);
-        (0..700).for_each(|n| touched.push(n));
+        (0..700).for_each(|n| touched.push(n, u64::from(n)));
         let middle = place(&touched);
         let old = touched.clone();
-        (700..1500).for_each(|n| touched.push(n));
+        (700..1500).for_each(|n| touched.push(n, u64::from(n)));
         assert_eq!(touched.since(begin), Some((0..1500).collect()));
         assert_eq!(touched.since(middle), Some((700..1500).collect()));
         assert_eq!(touched.since(place(&touched)), Some((0..0).collect()));
         assert_eq!(old.since(place(&touched)), None, "that is yet to come");
         assert_eq!(Touched::default().since(begin), None, "another catalog");
-        (0..(PAGE * PAGES) as u32).for_each(|n| touched.push(n));
+        let mut other = old.clone();
+        (700..1500).for_each(|n| other.push(n, 9_000 + u64::from(n)));
+        assert_eq!(other.since(place(&touched)), None, "it went another way");
+        assert!(other.since(middle).is_some());
+        (0..(PAGE * PAGES) as u32).for_each(|n| touched.push(n, 5_000 + u64::from(n)));
         assert_eq!(touched.since(middle), None);
         assert!(touched.since(place(&touched)).is_some_and(|none| none.is_empty()));
     }

@@ -31,13 +31,13 @@ impl Values {
 
 /// Gathers values, each kept once.
 #[derive(Default)]
-struct Gather {
-    values: Values,
+pub(crate) struct Gather {
+    pub(crate) values: Values,
     known: HashMap<(String, bool), u32>,
 }
 
 impl Gather {
-    fn place(&mut self, value: Scalar) -> u32 {
+    pub(crate) fn place(&mut self, value: Scalar) -> u32 {
         let next = self.values.distinct.len() as u32;
         let place = *self.known.entry((value.text.clone(), value.is_text)).or_insert(next);
         if place == next {
@@ -84,6 +84,7 @@ impl<'a> Selection<'a> {
             (Subject::Field(path), None) => {
                 index.exact(path).map(|f| self.values_of_field(f, subject)).unwrap_or_default()
             }
+            (Subject::Standing { scorecard, rule }, None) => self.values_of_standing(scorecard, rule.as_deref()),
             _ => {
                 let mut gather = Gather::default();
                 if let Subject::Derived(key) = subject {
@@ -148,6 +149,9 @@ impl Catalog {
             _ if self.entity(node).is_none() => Vec::new(),
             Subject::Meta(meta) => self.meta_values(node, *meta).iter().filter_map(Scalar::of).collect(),
             Subject::Derived(key) => self.derived_scalars(node, key),
+            Subject::Standing { scorecard, rule } => {
+                self.standing_at(node, scorecard, rule.as_deref()).into_iter().collect()
+            }
             Subject::Relation { name, target_kind, by_identifier } => {
                 let kind_of = stagedoor_model::entity_ref::kind_of;
                 let fits = |n| target_kind.as_deref().is_none_or(|k| k == kind_of(self.reference(n)));

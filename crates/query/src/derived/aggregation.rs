@@ -96,7 +96,12 @@ impl Catalog {
     ) -> Result<RoaringBitmap, String> {
         let scope =
             Scope { blueprints: self.blueprints(), only: Some(&of.target), now: self.now(), caller: None };
-        let compile = || port::compile(&query.body, "query", &scope).map_err(|invalid| invalid.message);
+        let compile = || match port::compile(&query.body, "query", &scope) {
+            // Scorecards read aggregations, so that it would lead back.
+            Ok(expr) if expr.reads_standing() => Err("it asks for scorecards, which it must not".to_owned()),
+            Ok(expr) => Ok(expr),
+            Err(invalid) => Err(invalid.message),
+        };
         let fresh;
         let expr = if query.clock {
             reads.until(Timestamp(self.now().0.saturating_add(MOMENT)));

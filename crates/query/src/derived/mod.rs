@@ -5,6 +5,7 @@
 //! definition: one that leads back to itself is null ([`reads`]).
 
 mod aggregation;
+mod ask;
 mod calculation;
 pub(crate) mod compile;
 mod cycles;
@@ -28,7 +29,9 @@ use self::definition::{Definition, What};
 use self::state::{Entry, Part, Reads};
 use crate::catalog::{Catalog, NodeId};
 
+pub use self::ask::Asked;
 pub use self::definition::{Definitions, Shape};
+pub use self::state::Basis;
 
 /// Runs calculations, and tells the time, which this crate does not look up.
 pub trait Calculator: Send + Sync {

@@ -93,6 +93,15 @@ fn each(value: &Value, sink: &mut dyn FnMut(&Value)) {
 }
 
 fn accepts(test: &Test, value: &Value, collation: Collation) -> bool {
+    if matches!(test, Test::Filled) {
+        return match value {
+            Value::Null => false,
+            Value::String(text) => !text.is_empty(),
+            Value::Array(list) => !list.is_empty(),
+            Value::Object(map) => !map.is_empty(),
+            _ => true,
+        };
+    }
     let mut found = false;
     each(value, &mut |value| {
         found |= match value {

@@ -113,6 +113,13 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// What it rests on, each node once.
+    pub(super) fn basis(&self) -> Basis {
+        let mut nodes: Vec<NodeId> = self.reads.iter().map(|(node, ..)| *node).collect();
+        nodes.dedup();
+        Basis { nodes, everything: self.everything, until: self.until }
+    }
+
     fn weight(&self) -> usize {
         160 + self.reads.len() * 16 + weight_of(&self.value) + self.problem.as_ref().map_or(0, String::len)
     }
@@ -125,6 +132,17 @@ fn weight_of(value: &Value) -> usize {
         Value::Object(map) => map.iter().map(|(k, v)| 64 + k.len() + weight_of(v)).sum(),
         _ => 0,
     }
+}
+
+/// What a computed value rests on.
+#[derive(Clone, Debug, Default)]
+pub struct Basis {
+    /// The nodes that were read.
+    pub nodes: Vec<NodeId>,
+    /// It may change with any change.
+    pub everything: bool,
+    /// It holds before this time.
+    pub until: Option<Timestamp>,
 }
 
 /// What is read while a value is computed.
@@ -154,6 +172,12 @@ impl Reads {
         nodes.sort_unstable();
         nodes.dedup();
         nodes
+    }
+
+    /// What was read.
+    pub(super) fn basis(self) -> Basis {
+        let (everything, until) = (self.everything, self.until);
+        Basis { nodes: self.nodes(), everything, until }
     }
 
     /// The value may change with any change.
@@ -228,7 +252,7 @@ impl Catalog {
 
     fn mark(&mut self, node: NodeId, part: Part) {
         let next = self.derived.next();
-        self.touched.push(node);
+        self.touched.push(node, next);
         let Some(node) = self.nodes.get_mut(node as usize) else { return };
         match part {
             Part::Content => node.marks.content = next,
@@ -245,6 +269,12 @@ impl Catalog {
     #[must_use]
     pub fn marks_at(&self, node: NodeId) -> [u64; 3] {
         [self.derived.blueprints, self.mark_of(node, Part::Content), self.mark_of(node, Part::Incoming)]
+    }
+
+    /// A number that is another for every state of the catalog: two snapshots that have the same are the same.
+    #[must_use]
+    pub fn state_mark(&self) -> u64 {
+        self.derived.stamp
     }
 
     /// A number that is another whenever the blueprints may be.
@@ -305,7 +335,8 @@ impl Catalog {
     }
 
     /// The time, as the calculator tells it.
-    pub(super) fn now(&self) -> Timestamp {
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
         self.derived.calculator.as_ref().map_or(Timestamp(0), |c| c.now())
     }
 }

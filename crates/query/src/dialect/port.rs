@@ -24,7 +24,7 @@ use crate::index::term::Scalar;
 use self::operators::{Operand, Rule, one_of_names};
 
 pub use self::caller::Caller;
-pub use self::columns::{Column, META_PROPERTIES, named, of_relation};
+pub use self::columns::{Column, META_PROPERTIES, named, of_relation, of_scorecard};
 pub use self::graph::{MAX_HOPS, MAX_PATH};
 pub use self::operators::{OPERATORS, Operator, Takes};
 pub use self::presets::{PRESETS, preset_range};
@@ -62,6 +62,22 @@ pub fn compile(query: &Value, place: &str, scope: &Scope<'_>) -> Result<Expr, In
         Some(blueprint) => Expr::And(vec![Expr::of_blueprint(blueprint), query]),
         None => query,
     })
+}
+
+/// Compiles a single rule.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_rule(rule: &Value, place: &str, scope: &Scope<'_>) -> Result<Expr, Invalid> {
+    Compiler { scope, rules: 0 }.rule(object(rule, place)?, place)
+}
+
+/// The columns that a rule looks at.
+///
+/// # Errors
+/// When it names none, or in a form that is not legal.
+pub fn columns_of_rule(rule: &Value, place: &str, scope: &Scope<'_>) -> Result<Vec<Column>, Invalid> {
+    columns::of_rule(object(rule, place)?, place, scope)
 }
 
 struct Compiler<'a> {
@@ -123,7 +139,6 @@ impl Compiler<'_> {
     }
 
     fn rule(&self, rule: &Map<String, Value>, place: &str) -> Result<Expr, Invalid> {
-        no_scorecard(rule, place)?;
         let operator = operators::named(required(rule, "operator", place)?, &join(place, "operator"))?;
         let test = match operator.rule {
             Rule::Other(read) => return read(rule, place, self.scope),
@@ -175,14 +190,6 @@ fn with_values(
         _ => Expr::Or(values.into_iter().map(|v| test(columns, &Operand::One(v))).collect()),
     };
     if operator.negates { positive.negate() } else { positive }
-}
-
-/// There are no scorecards yet, hence none of that name.
-fn no_scorecard(rule: &Map<String, Value>, place: &str) -> Result<(), Invalid> {
-    let Some(name) = rule.get("scorecard") else { return Ok(()) };
-    let at = join(place, "scorecard");
-    let name = name.as_str().ok_or_else(|| wrong(&at, "must be string"))?;
-    Err(wrong(&at, &format!("scorecard \"{name}\" was not found")))
 }
 
 /// An error in the words that Port's clients show: the quoted place, then what is wrong with it.

@@ -127,7 +127,7 @@ impl<'a> Naive<'a> {
             }
             Subject::Field(path) => self.folded(i, &path.to_lowercase()),
             // They have a naive evaluator of their own.
-            Subject::Derived(_) => Vec::new(),
+            Subject::Derived(_) | Subject::Standing { .. } => Vec::new(),
         }
     }
 
@@ -283,6 +283,7 @@ fn accepts(test: &Test, found: &Found, collation: Collation) -> bool {
     let as_text = is_text || !exact;
     match test {
         Test::Exists | Test::Valued => true,
+        Test::Filled => !(is_text && text.is_empty()),
         Test::In(list) => list.iter().any(|s| match exact {
             true => s.is_text == is_text && s.text == text,
             false => s.text.to_lowercase() == compared,

@@ -75,7 +75,15 @@ impl Column {
         }
     }
 
-    pub(super) fn is(&self, test: Test) -> Expr {
+    /// Whether it holds an array.
+    #[must_use]
+    pub fn is_many(&self) -> bool {
+        self.many
+    }
+
+    /// A condition on it.
+    #[must_use]
+    pub fn is(&self, test: Test) -> Expr {
         let here = Expr::exact(self.subject.clone(), test);
         let Some(relation) = &self.through else { return here };
         let hops = vec![Hop { relation: Some(relation.clone()), max: 1 }];
@@ -99,6 +107,14 @@ pub(super) fn of_rule(
     if let Some(schema) = rule.get("propertySchema") {
         return of_schema(schema, &join(place, "propertySchema"), scope);
     }
+    if let Some(scorecard) = rule.get("scorecard") {
+        let text = |key: &str, value: &Value| {
+            value.as_str().map(str::to_owned).ok_or_else(|| wrong(&join(place, key), "must be string"))
+        };
+        let named = rule.get("scorecardRule").filter(|v| !v.is_null());
+        let named = named.map(|v| text("scorecardRule", v)).transpose()?;
+        return Ok(vec![of_scorecard(text("scorecard", scorecard)?, named)]);
+    }
     if let Some(relation) = rule.get("relation") {
         let relation = relation.as_str().ok_or_else(|| wrong(&join(place, "relation"), "must be string"))?;
         let target_at = join(place, "targetProperty");
@@ -120,15 +136,27 @@ pub(super) fn of_rule(
 /// # Errors
 /// When there is no such meta-property. A key that no blueprint has makes no column.
 pub fn named(name: &str, place: &str, scope: &Scope<'_>) -> Result<Vec<Column>, Invalid> {
+    if let Some(standing) = name.strip_prefix("$scorecards.") {
+        let (scorecard, rule) = standing.rsplit_once('.').unwrap_or((standing, "level"));
+        let rule = (rule != "level").then(|| rule.to_owned());
+        return Ok(vec![of_scorecard(scorecard.to_owned(), rule)]);
+    }
     if name.starts_with('$') {
         return Ok(vec![meta(name, place)?]);
     }
     Ok(gather(scope, |entry| property_column(entry, name).or_else(|| relation_column(entry, name))))
 }
 
+/// The column of a level, or of what a rule says: `{"scorecard", "scorecardRule"?}`.
+#[must_use]
+pub fn of_scorecard(scorecard: String, rule: Option<String>) -> Column {
+    let subject = Subject::Standing { scorecard, rule };
+    Column { subject, through: None, many: false, time: false, blueprints: None }
+}
+
 /// Whether a name may stand where a property is named.
 pub(super) fn check_name(name: &str, place: &str) -> Result<(), Invalid> {
-    if name.starts_with('$') { meta(name, place).map(drop) } else { Ok(()) }
+    if name.starts_with('$') && !name.starts_with("$scorecards.") { meta(name, place).map(drop) } else { Ok(()) }
 }
 
 /// The columns of a property of the entities at the other end of a relation.

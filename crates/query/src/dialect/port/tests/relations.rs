@@ -207,8 +207,8 @@ fn bad_rules_are_named() {
             "\"rules/0/operator\" must be equal to one of the allowed values: =, !=, contains",
         ),
         (
-            json!({"scorecard": "gold", "operator": "=", "value": "Gold"}),
-            "\"rules/0/scorecard\" scorecard \"gold\" was not found",
+            json!({"scorecard": 1, "operator": "=", "value": "Gold"}),
+            "\"rules/0/scorecard\" must be string",
         ),
         (
             json!({"relation": "zone", "targetProperty": "$size", "operator": "=", "value": 1}),

@@ -1,0 +1,208 @@
+//! The results of one scorecard, kept up to date.
+//!
+//! They are computed once for all entities, by set algebra over the index. After a change only those are looked at
+//! again that were touched, or whose values were read from what was touched; when time passes, those whose dates it
+//! passes. A change of the blueprints makes a new engine.
+
+use std::sync::Arc;
+
+use stagedoor_model::Timestamp;
+use stagedoor_query::{Catalog, NodeSet, Place};
+
+use crate::board::{Board, RuleBoard};
+use crate::compile::{Compiled, Condition, Reads, What};
+use crate::evaluate::{Dates, Evaluation};
+use crate::watch::Watch;
+
+/// Which rules are excused for whom, as sets by rule; and how long that stays so.
+#[derive(Clone, Debug, Default)]
+pub struct Excused {
+    /// In the order of the scorecard's rules; missing ones are empty.
+    pub rules: Vec<NodeSet>,
+    /// When the next exemption ends.
+    pub until: Option<Timestamp>,
+}
+
+/// The results of one scorecard, and what they rest on.
+pub struct Engine {
+    compiled: Compiled,
+    watch: Watch,
+    /// Of each condition that depends on the time: edges and dates.
+    dates: Vec<(Vec<i64>, Dates)>,
+    excused: Vec<NodeSet>,
+    board: Board,
+    place: Place,
+    model: u64,
+    state: u64,
+}
+
+impl Engine {
+    /// Evaluates a scorecard for every entity.
+    #[must_use]
+    pub fn new(compiled: Compiled, catalog: &Catalog, now: Timestamp, excused: &Excused) -> Self {
+        let (blueprint, scorecard) = (Arc::clone(&compiled.blueprint), Arc::clone(&compiled.scorecard));
+        let comparisons = || conditions(&compiled).filter_map(Condition::comparison);
+        let columns = comparisons().flat_map(|comparison| &comparison.columns);
+        let reads = columns.map(|c| Reads::of(c.subject(), &blueprint, catalog)).collect();
+        let clocks = comparisons().filter_map(|comparison| comparison.clock.as_ref());
+        let dates = clocks.map(|clock| (clock.edges.clone(), Dates::default())).collect();
+        let board = Board {
+            members: Arc::default(),
+            applies: Arc::default(),
+            rules: scorecard.rules.iter().map(|_| RuleBoard::default()).collect(),
+            levels: scorecard.levels.iter().map(|_| Arc::default()).collect(),
+            scorecard,
+            blueprint,
+            at: now,
+            until: None,
+        };
+        let mut engine = Self {
+            watch: Watch::new(reads),
+            dates,
+            excused: Vec::new(),
+            board,
+            place: catalog.place(),
+            model: catalog.model_mark(),
+            state: catalog.state_mark(),
+            compiled,
+        };
+        let members = catalog.set_of(&engine.compiled.blueprint);
+        engine.excused.clone_from(&excused.rules);
+        engine.look_at(catalog, now, members.as_ref());
+        engine.watch.settle();
+        engine.tell_time(now, excused);
+        engine
+    }
+
+    /// The results.
+    #[must_use]
+    pub fn board(&self) -> &Board {
+        &self.board
+    }
+
+    /// Whether the results are those of this state and time.
+    #[must_use]
+    pub fn is_at(&self, catalog: &Catalog, now: Timestamp) -> bool {
+        self.state == catalog.state_mark()
+            && self.model == catalog.model_mark()
+            && self.board.at <= now
+            && self.board.until.is_none_or(|until| now < until)
+    }
+
+    /// Goes on to a later state or time. False when that cannot be done from here: another engine has to be made.
+    #[must_use]
+    pub fn advance(&mut self, catalog: &Catalog, now: Timestamp, excused: &Excused) -> bool {
+        if self.model != catalog.model_mark() || now < self.board.at || self.is_full() {
+            return false;
+        }
+        let Some(touched) = catalog.touched_since(self.place) else { return false };
+        let mut dirty = self.watch.dirty(catalog, &touched);
+        dirty |= self.watch.due(now);
+        for (edges, dates) in &self.dates {
+            dates.passed(edges, self.board.at, now, &mut dirty);
+        }
+        for at in 0..self.board.rules.len() {
+            let nothing = NodeSet::new();
+            let before = self.excused.get(at).unwrap_or(&nothing);
+            let after = excused.rules.get(at).unwrap_or(&nothing);
+            dirty |= before ^ after;
+        }
+        self.excused.clone_from(&excused.rules);
+        let members = catalog.set_of(&self.compiled.blueprint);
+        dirty &= members.as_ref() | self.board.members.as_ref();
+        if !dirty.is_empty() {
+            self.look_at(catalog, now, &dirty);
+        }
+        self.place = catalog.place();
+        self.state = catalog.state_mark();
+        self.tell_time(now, excused);
+        true
+    }
+
+    fn is_full(&self) -> bool {
+        self.watch.is_full() || self.dates.iter().any(|(_, dates)| dates.is_full())
+    }
+
+    /// Looks at some entities again.
+    fn look_at(&mut self, catalog: &Catalog, now: Timestamp, dirty: &NodeSet) {
+        let members = catalog.set_of(&self.compiled.blueprint);
+        let nodes = dirty & members.as_ref();
+        let compiled = &self.compiled;
+        let blueprint = &compiled.blueprint;
+        let all: Vec<_> = nodes.iter().collect();
+        let mut evaluation = Evaluation { catalog, blueprint, now, watch: &mut self.watch };
+        for condition in conditions(compiled) {
+            if let Some(comparison) = condition.comparison() {
+                comparison.prepare(catalog, &all);
+            }
+        }
+        let applies = match &compiled.filter {
+            Some(filter) => evaluation.query(filter, &nodes).yes,
+            None => nodes.clone(),
+        };
+        let mut held = Vec::with_capacity(compiled.rules.len());
+        for (at, rule) in compiled.rules.iter().enumerate() {
+            let truth = evaluation.query(rule, &applies);
+            let rest = &applies - &truth.yes;
+            let exempt = self.excused.get(at).map(|excused| excused & &rest).unwrap_or_default();
+            let open = truth.open - &exempt;
+            let failed = rest - &open - &exempt;
+            held.push(&truth.yes | &exempt);
+            let Some(board) = self.board.rules.get_mut(at) else { continue };
+            splice(&mut board.passed, dirty, &truth.yes);
+            splice(&mut board.failed, dirty, &failed);
+            splice(&mut board.not_measured, dirty, &open);
+            splice(&mut board.exempt, dirty, &exempt);
+        }
+        let mut here = applies.clone();
+        for (level, at) in self.board.levels.iter_mut().enumerate() {
+            let mut next = here.clone();
+            let above =
+                compiled.scorecard.rules.iter().zip(&held).filter(|(rule, _)| rule.level == level + 1);
+            above.for_each(|(_, held)| next &= held);
+            if level + 1 == compiled.scorecard.levels.len() {
+                next.clear();
+            }
+            splice(at, dirty, &(&here - &next));
+            here = next;
+        }
+        splice(&mut self.board.applies, dirty, &applies);
+        let comparisons = conditions(compiled).filter_map(Condition::comparison);
+        let dated = comparisons.filter(|comparison| comparison.clock.is_some());
+        for ((_, dates), comparison) in self.dates.iter_mut().zip(dated) {
+            dates.note(catalog, comparison, &nodes);
+        }
+        self.watch.note(catalog, &nodes, now);
+        self.board.members = members;
+    }
+
+    fn tell_time(&mut self, now: Timestamp, excused: &Excused) {
+        let dates = self.dates.iter().filter_map(|(edges, dates)| dates.next(edges, now));
+        let next = dates.chain(self.watch.next()).chain(excused.until.map(|until| until.0)).min();
+        self.board.at = now;
+        self.board.until = next.map(Timestamp);
+    }
+}
+
+fn conditions(compiled: &Compiled) -> impl Iterator<Item = &Condition> {
+    compiled.queries().flat_map(|query| &query.list)
+}
+
+/// Of those that were looked at, these are in the set; the others are not. A set that stays the same is not copied.
+fn splice(set: &mut Arc<NodeSet>, looked_at: &NodeSet, new: &NodeSet) {
+    let before = set.as_ref() & looked_at;
+    if before != *new {
+        let set = Arc::make_mut(set);
+        *set -= before;
+        *set |= new;
+    }
+}
+
+impl Condition {
+    pub(crate) fn comparison(&self) -> Option<&crate::compile::Comparison> {
+        match &self.what {
+            What::Rule(comparison) => Some(comparison),
+            What::Jq(_) | What::Broken(_) => None,
+        }
+    }
+}
