@@ -35,6 +35,7 @@ pub(crate) fn config(
         back_ends: Arc::new(back_ends),
         workspaces: Some(beside.join(FOLDER)),
         signing_secret: secret.map(Secret::new),
+        limits: config.stagedoor.runs.clone(),
         ..RunsConfig::default()
     }
 }

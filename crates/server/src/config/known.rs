@@ -242,7 +242,27 @@ pub(super) const STAGEDOOR: &Keys = &[
     ("frames", Read),
     ("kafka", Read),
     ("limits", Read),
+    ("runs", Read),
     ("terraform", Read),
+];
+
+pub(super) const RUNS: &Keys = &[
+    ("stepsAtOnce", Read),
+    ("atOnce", Read),
+    ("atOncePerEntity", Read),
+    ("timeout", Read),
+    ("stepTimeout", Read),
+    ("attempts", Read),
+    ("keep", Read),
+    ("of", Read),
+];
+
+pub(super) const RUNS_OF: &Keys = &[
+    ("atOnce", Read),
+    ("atOncePerEntity", Read),
+    ("timeout", Read),
+    ("stepTimeout", Read),
+    ("attempts", Read),
 ];
 
 pub(super) const KAFKA: &Keys = &[("brokers", Read), ("tls", Read), ("sasl", Read), ("topic", Read)];

@@ -4,6 +4,7 @@ mod back_ends;
 mod external;
 mod guests;
 mod outside;
+mod runs;
 mod scaffolder;
 mod secrets;
 mod sessions;
@@ -251,6 +252,7 @@ impl Reader<'_> {
             sessions: self.sessions(&at.key("sessions")),
             secrets: self.secrets(&at.key("secrets")),
             metrics_listen: self.text(&metrics.key("listen")),
+            runs: self.runs(&at.key("runs")),
             ..StagedoorConfig::default()
         }
     }

@@ -229,6 +229,8 @@ pub struct StagedoorConfig {
     pub secrets: Option<SecretsSource>,
     /// `kafka`, `terraform`, and `kubernetes` beside `stagedoor`: where back ends of actions find what they need.
     pub back_ends: BackEndSettings,
+    /// `runs`: limits of runs.
+    pub runs: stagedoor_portal::RunLimits,
     /// `metrics.listen`: an address of their own for metrics, read without a credential.
     pub metrics_listen: Option<Text>,
 }

@@ -2,6 +2,7 @@
 
 mod back_ends;
 mod guests;
+mod runs;
 mod wire;
 
 use std::path::PathBuf;

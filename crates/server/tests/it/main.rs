@@ -18,12 +18,19 @@ mod durable;
 mod edges;
 mod entity_page;
 mod faces;
+#[path = "../../../actions/tests/it/fake.rs"]
+#[expect(dead_code, reason = "the tests of the actions need more of it")]
+mod fake;
 mod frontend;
+#[path = "../../../hosts/tests/it/git_server.rs"]
+#[expect(dead_code, reason = "the tests of the hosts need more of it")]
+mod git_server;
 mod going_away;
 mod graph;
 mod hidden;
 mod home;
 mod integrations;
+mod kills;
 mod migrations;
 mod model_changes;
 mod model_preview;

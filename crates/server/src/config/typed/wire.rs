@@ -196,7 +196,7 @@ impl Reader<'_> {
     }
 
     /// A whole number, also as the text of a variable.
-    fn count(&mut self, at: &At<'_>, least: u32) -> Option<u32> {
+    pub(super) fn count(&mut self, at: &At<'_>, least: u32) -> Option<u32> {
         let number = match &at.value?.data {
             Data::Scalar(Value::Number(number)) => number.as_u64().and_then(|n| u32::try_from(n).ok()),
             Data::Scalar(Value::String(text)) => text.trim().parse().ok(),
