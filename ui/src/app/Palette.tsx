@@ -1,11 +1,12 @@
 import { useMantineColorScheme } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { IconBookmark, IconKeyboard, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+import { IconBookmark, IconChecklist, IconKeyboard, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { hubQuery, nameOfOffer } from '~/api/actions';
 import { suggestQuery } from '~/api/queries';
+import { scorecardsQuery } from '~/api/scorecards';
 import { signOut, why } from '~/api/session';
 import type { Suggestions } from '~/api/types';
 import { CommandPalette, type Command, type CommandGroup } from '~/kit/CommandPalette';
@@ -32,7 +33,7 @@ export function Palette({ opened, onClose, onHelp }: PaletteProps) {
   const { data, isFetching } = useQuery({ ...suggestQuery(typed), enabled: opened });
   const settled = typed === wanted && !isFetching;
   const entities = useEntities(data, typed);
-  const groups = [entities, useOffers(wanted, opened), useDashboards(wanted ? data : undefined), useSavedViews(wanted), usePages(wanted), useCatalog(wanted), useCommands(wanted, onHelp)];
+  const groups = [entities, useOffers(wanted, opened), useDashboards(wanted ? data : undefined), useSavedViews(wanted), useScorecards(wanted, opened), usePages(wanted), useCatalog(wanted), useCommands(wanted, onHelp)];
   const close = () => {
     onClose();
     setQuery('');
@@ -119,6 +120,24 @@ function useSavedViews(wanted: string): CommandGroup {
       detail: query || undefined,
       aside: blueprints.find(({ identifier }) => identifier === blueprint)?.title ?? 'Everything',
       run: () => void navigate({ to: '/views/$id', params: { id }, search: {} as never }),
+    })),
+  };
+}
+
+/** Scorecards, by name. */
+function useScorecards(wanted: string, opened: boolean): CommandGroup {
+  const navigate = useNavigate();
+  const { data } = useQuery({ ...scorecardsQuery, enabled: opened && wanted !== '', staleTime: 30_000 });
+  const found = wanted ? findBest(data?.scorecards ?? [], wanted, ({ title, identifier }) => [title, identifier]) : [];
+  return {
+    label: 'Scorecards',
+    commands: found.slice(0, 8).map(({ blueprint, blueprintTitle, identifier, title }) => ({
+      id: `scorecard ${blueprint} ${identifier}`,
+      icon: <IconChecklist size={16} stroke={1.6} aria-hidden />,
+      title,
+      detail: identifier,
+      aside: blueprintTitle,
+      run: () => void navigate({ to: '/scorecards/$blueprint/$scorecard', params: { blueprint, scorecard: identifier } }),
     })),
   };
 }

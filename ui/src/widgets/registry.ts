@@ -18,6 +18,10 @@ const runs = () => import('./RunWidgets');
 const Actions = lazy(async () => ({ default: (await runs()).ActionsWidget }));
 const RecentActions = lazy(async () => ({ default: (await runs()).RecentActionsWidget }));
 const Runs = lazy(async () => ({ default: (await runs()).RunsWidget }));
+const scorecards = () => import('./ScorecardWidgets');
+const ScorecardLevels = lazy(async () => ({ default: (await scorecards()).ScorecardLevelsWidget }));
+const ScorecardRules = lazy(async () => ({ default: (await scorecards()).ScorecardRulesWidget }));
+const ScorecardHeatMap = lazy(async () => ({ default: (await scorecards()).ScorecardHeatMapWidget }));
 export const Note = lazy(async () => ({ default: (await list()).NoteWidget }));
 export const Unknown = lazy(async () => ({ default: (await list()).UnknownWidget }));
 
@@ -147,6 +151,33 @@ export const widgetTypes: Record<string, WidgetType> = {
     make: () => ({ type: 'action-runs-table-widget', title: 'Runs', displayMode: 'widget' }),
     own: true,
     component: Runs,
+  },
+  'scorecard-levels': {
+    title: 'Levels of a scorecard',
+    description: 'How many entities have reached which level',
+    fields: ['title', 'scorecard'],
+    size: 6,
+    make: (blueprint) => ({ type: 'scorecard-levels', title: 'Levels', blueprint }),
+    own: true,
+    component: ScorecardLevels,
+  },
+  'scorecard-rules': {
+    title: 'Rules of a scorecard',
+    description: 'The share of entities that keeps each rule',
+    fields: ['title', 'scorecard'],
+    size: 6,
+    make: (blueprint) => ({ type: 'scorecard-rules', title: 'Rules', blueprint }),
+    own: true,
+    component: ScorecardRules,
+  },
+  'scorecard-heat-map': {
+    title: 'Heat map of a scorecard',
+    description: 'Teams, or other groups, by rules',
+    fields: ['title', 'scorecard', 'groupBy'],
+    size: 12,
+    make: (blueprint) => ({ type: 'scorecard-heat-map', title: 'Heat map', blueprint, groupBy: '$team' }),
+    own: true,
+    component: ScorecardHeatMap,
   },
   'runs-table': { title: 'Runs', description: 'What has been run, and how it went', own: true, component: Runs },
   'table-entities-explorer-by-direction': { title: 'Related entities', description: 'What is related to the entity of the page', component: Table },

@@ -17,7 +17,9 @@ export type Field =
   | 'lineOf'
   | 'markdown'
   | 'url'
-  | 'links';
+  | 'links'
+  | 'scorecard'
+  | 'groupBy';
 
 export interface WidgetType {
   /** In the gallery. */

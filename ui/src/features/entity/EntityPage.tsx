@@ -8,6 +8,7 @@ import { formatNumber } from '~/lib/text';
 import { BlueprintIcon } from '~/parts/BlueprintIcon';
 import type { GraphState } from '~/parts/graph/state';
 import { useBlueprint, useDocumentTitle, useModel } from '~/parts/model';
+import { EntityLevels } from '~/parts/scorecards/EntityLevels';
 import { Actions } from './Actions';
 import { Attention } from './Attention';
 import { Deleted } from './Deleted';
@@ -24,6 +25,7 @@ const Related = lazy(() => import('./Related').then(({ Related }) => ({ default:
 const GraphView = lazy(() => import('~/parts/graph/GraphView').then(({ GraphView }) => ({ default: GraphView })));
 const Changes = lazy(() => import('./Changes').then(({ Changes }) => ({ default: Changes })));
 const Runs = lazy(() => import('~/parts/runs/EntityRuns').then(({ EntityRuns }) => ({ default: EntityRuns })));
+const Scorecards = lazy(() => import('~/parts/scorecards/EntityScorecards').then(({ EntityScorecards }) => ({ default: EntityScorecards })));
 const Source = lazy(() => import('./Source').then(({ Source }) => ({ default: Source })));
 const PageView = lazy(() => import('~/widgets/PageView').then(({ PageView }) => ({ default: PageView })));
 const Edit = lazy(() => import('./Edit').then(({ Edit }) => ({ default: Edit })));
@@ -34,7 +36,7 @@ export function EntityPage() {
   return deleted ? <Deleted revision={deleted} /> : <Known />;
 }
 
-const titles: Record<(typeof tabs)[number], string> = { overview: 'Overview', related: 'Related', graph: 'Graph', runs: 'Runs', changes: 'Changes', source: 'Source' };
+const titles: Record<(typeof tabs)[number], string> = { overview: 'Overview', related: 'Related', graph: 'Graph', scorecards: 'Scorecards', runs: 'Runs', changes: 'Changes', source: 'Source' };
 
 function Known() {
   const { blueprint: blueprintId } = route.useParams();
@@ -58,7 +60,7 @@ function Known() {
       documentTitle={documentTitle}
       title={title}
       icon={<BlueprintIcon blueprint={blueprintId} icon={data.entity.icon ?? blueprint?.icon} size={19} />}
-      subtitle={<Header data={data} blueprint={blueprint} />}
+      subtitle={<Header data={data} blueprint={blueprint} levels={<EntityLevels blueprint={blueprintId} entity={entity.identifier} soon={tab === 'scorecards' || (tab === 'overview' && page.overview.length === 0)} />} />}
       actions={<Actions data={data} onEdit={() => void navigate({ search: (old) => ({ ...old, edit: true }) })} onTab={open} />}
     >
       <Attention data={data} />
@@ -89,6 +91,9 @@ function Known() {
           </Tabs.Panel>
           <Tabs.Panel value="graph" className={classes.graphPanel}>
             <GraphView start={{ blueprint: blueprintId, identifier: id }} state={search} onState={onState} />
+          </Tabs.Panel>
+          <Tabs.Panel value="scorecards">
+            <Scorecards blueprint={blueprintId} entity={entity.identifier} />
           </Tabs.Panel>
           <Tabs.Panel value="runs">
             <Runs blueprint={blueprintId} entity={entity.identifier} />

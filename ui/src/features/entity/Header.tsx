@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import type { Blueprint, EntityResult } from '~/api/types';
 import { CopyButton } from '~/kit/CopyButton';
 import { Chip, Mono } from '~/kit/Mono';
@@ -11,10 +12,12 @@ import classes from './entity.module.css';
 interface HeaderProps {
   data: EntityResult;
   blueprint: Blueprint | undefined;
+  /** Its levels. */
+  levels?: ReactNode;
 }
 
 /** Under the title: the ref, the owners, the state of the source, who changed it last, the description, the tags. */
-export function Header({ data, blueprint }: HeaderProps) {
+export function Header({ data, blueprint, levels }: HeaderProps) {
   const { entity, source, owners } = data;
   const { description, tags } = entity.properties;
   return (
@@ -40,6 +43,7 @@ export function Header({ data, blueprint }: HeaderProps) {
           {entity.updatedBy && ` by ${nameOf(entity.updatedBy)}`}
         </span>
       </div>
+      {levels}
       {typeof description === 'string' && description !== '' && (
         <div className={classes.description}>
           <Markdown source={description} />

@@ -1,6 +1,6 @@
 import { readGraphState, type GraphState } from '~/parts/graph/state';
 
-export const tabs = ['overview', 'related', 'graph', 'runs', 'changes', 'source'] as const;
+export const tabs = ['overview', 'related', 'graph', 'scorecards', 'runs', 'changes', 'source'] as const;
 export type Tab = (typeof tabs)[number];
 export const forms = ['yaml', 'backstage', 'port'] as const;
 export type Form = (typeof forms)[number];

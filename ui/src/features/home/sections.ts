@@ -3,6 +3,7 @@ import type { Home, HomeSection } from '~/api/home';
 import { Attention } from './Attention';
 import { Board } from './Board';
 import { CatalogCounts } from './CatalogCounts';
+import { Checks } from './Checks';
 import { Links } from './Links';
 import { Mine } from './Mine';
 import { Recent } from './Recent';
@@ -21,11 +22,12 @@ export interface SectionEntry {
   applies?: (home: Home) => boolean;
 }
 
-/** What a home page is made of, in the order in which it comes. One line adds a section: checks get theirs here. */
+/** What a home page is made of, in the order in which it comes. One line adds a section. */
 export const sections: SectionEntry[] = [
   { id: 'start', title: 'First steps', component: Start, applies: ({ steps: state }) => stepsFor(state).some((step) => step.done(state) === undefined) },
   { id: 'approvals', title: 'Waiting for my approval', component: MyApprovals, applies: ({ approvalsTotal }) => approvalsTotal > 0 },
   { id: 'mine', title: 'My teams', component: Mine, applies: ({ teams }) => teams.length > 0 },
+  { id: 'checks', title: 'My failing checks', component: Checks, applies: ({ teams }) => teams.length > 0 },
   { id: 'attention', title: 'Needs attention', component: Attention },
   { id: 'board', title: 'Dashboard', component: Board, applies: ({ board }) => Boolean(board) },
   { id: 'runs', title: 'My runs', component: MyRuns, applies: ({ runs }) => runs.length > 0 },

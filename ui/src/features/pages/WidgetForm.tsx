@@ -4,6 +4,7 @@ import type { Blueprint } from '~/api/types';
 import { useModel } from '~/parts/model';
 import type { Field } from '~/widgets';
 import { QueryField } from './QueryField';
+import { GroupByField, ScorecardField } from './ScorecardFields';
 
 interface WidgetFormProps {
   fields: Field[];
@@ -25,7 +26,7 @@ export function WidgetForm({ fields, ...props }: WidgetFormProps) {
   );
 }
 
-type FieldProps = Omit<WidgetFormProps, 'fields'>;
+export type FieldProps = Omit<WidgetFormProps, 'fields'>;
 
 const textOf = (value: unknown) => (typeof value === 'string' ? value : '');
 const ofBlueprint = (blueprint: string, ...rules: unknown[]) => ({ combinator: 'and', rules: [{ property: '$blueprint', operator: '=', value: blueprint }, ...rules] });
@@ -54,6 +55,8 @@ const forms: Record<Field, (props: FieldProps) => React.ReactNode> = {
   markdown: ({ widget, onChange }) => <Textarea label="Text" description="Markdown. {{ .user.name }} stands for the reader." autosize minRows={6} maxRows={16} value={textOf(widget.markdown)} onChange={(event) => onChange({ ...widget, markdown: event.currentTarget.value })} />,
   url: ({ widget, onChange }) => <TextInput label="Address" type="url" value={textOf(widget.url)} onChange={(event) => onChange({ ...widget, url: event.currentTarget.value })} />,
   links: LinksField,
+  scorecard: ScorecardField,
+  groupBy: GroupByField,
 };
 
 function BlueprintField({ widget, onChange }: FieldProps) {

@@ -37,7 +37,7 @@ export function AtAGlance(props: PartProps) {
     <>
       <div className={classes.facts}>
         <ListLink of={{}} className={classes.fact}>
-          <b>{formatNumber(applies)}</b> it is about
+          <b>{formatNumber(applies)}</b> {applies === 1 ? 'entity' : 'entities'} judged
         </ListLink>
         <div className={classes.fact}>
           <b>{percent(applies === 0 ? null : passed / applies)}</b> keep every rule ({formatNumber(passed)})

@@ -13,7 +13,7 @@ export function DraftNote({ scorecard: { blueprint, identifier, may } }: { score
   const publish = useChange(() => publishDraft(key));
   const discard = useChange(() => discardDraft(key));
   return (
-    <Alert variant="outline" color="grape" icon={<IconPencil size={16} aria-hidden />} mb={14} styles={{ message: { color: 'inherit' } }}>
+    <Alert variant="default" icon={<IconPencil size={16} aria-hidden />} mb={14} styles={{ icon: { color: 'var(--sd-held)' }, message: { color: 'var(--sd-text)' } }}>
       <Group justify="space-between" gap={10}>
         <span>There is a draft of this scorecard. What you see here is the published one.</span>
         <Group gap={8}>

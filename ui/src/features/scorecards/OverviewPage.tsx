@@ -35,7 +35,7 @@ export function OverviewPage() {
   return (
     <Frame
       title="Scorecards"
-      subtitle={data ? `${count(shown.length, 'scorecard')}${shown.length < all.length ? `, ${all.length - shown.length} hidden by the filter` : ''}` : undefined}
+      subtitle={all.length > 0 ? `${count(shown.length, 'scorecard')}${shown.length < all.length ? `, ${all.length - shown.length} hidden by the filter` : ''}` : undefined}
       actions={
         all.length > 0 && (
           <>

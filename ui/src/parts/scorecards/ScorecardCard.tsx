@@ -113,6 +113,8 @@ function ConditionLine({ condition: { text, value, holds, source, at } }: { cond
         <Mono wrap>{text}</Mono>{' '}
         {value === undefined || value === null ? (
           <Dim>no value</Dim>
+        ) : value === '' || (Array.isArray(value) && value.length === 0) ? (
+          <Dim>is empty</Dim>
         ) : (
           <>
             <Dim>is</Dim>{' '}
