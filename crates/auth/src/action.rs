@@ -206,6 +206,18 @@ actions! {
     DeleteAction: "delete:actions", "delete actions", Administrators;
     /// An action is triggered.
     ExecuteAction: "execute:actions", "execute actions", Guarded;
+    /// Definitions of workflows; which of them, each says.
+    ReadWorkflows: "read:workflows", "read workflows", Everyone;
+    /// A new workflow.
+    CreateWorkflow: "create:workflows", "create workflows", Administrators;
+    /// A workflow's definition.
+    UpdateWorkflow: "update:workflows", "change workflows", Administrators;
+    /// A workflow goes.
+    DeleteWorkflow: "delete:workflows", "delete workflows", Administrators;
+    /// A workflow is run by hand.
+    ExecuteWorkflow: "execute:workflows", "execute workflows", Guarded;
+    /// A node of a workflow that waits for people is answered.
+    AnswerWorkflow: "execute:workflows", "answer workflows", Guarded;
     /// Templates' forms, what can stand in them, the actions of their steps.
     ReadTemplates: "read:templates", "read templates", Everyone;
     /// A template is executed.
@@ -220,6 +232,14 @@ actions! {
     ClaimRuns: "update:runs", "take on runs", Administrators;
     /// Yes or no to a run that waits for it.
     ApproveRuns: "update:approvals", "approve runs", Guarded;
+    /// Scorecards, and where entities stand in them.
+    ReadScorecards: "read:scorecards", "read scorecards", Everyone;
+    /// A new scorecard.
+    CreateScorecard: "create:scorecards", "create scorecards", Administrators;
+    /// A scorecard's rules, levels and filter.
+    UpdateScorecard: "update:scorecards", "change scorecards", Administrators;
+    /// A scorecard goes.
+    DeleteScorecard: "delete:scorecards", "delete scorecards", Administrators;
     /// An entity need not pass a rule for a while: asked for by whoever may change the entity.
     AskExemptions: "create:exemptions", "ask for exemptions", Entities(Operation::Update);
     /// Yes or no to that, and its end before its time.

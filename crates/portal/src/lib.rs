@@ -35,6 +35,7 @@ mod provenance;
 mod publish;
 mod rights;
 mod runs;
+mod scorecards;
 mod secrets;
 mod signals;
 mod sources;
@@ -46,6 +47,7 @@ mod user_settings;
 mod view;
 mod views;
 mod webhooks;
+mod workflows;
 mod writer;
 mod yaml;
 
@@ -94,8 +96,12 @@ pub use programs::{ProgramProblem, ProgramRun, ProgramTrial};
 pub use provenance::{Origin, Since, SourceOfEntity, StatedBy};
 pub use rights::PermissionSet;
 pub use runs::{
-    Approver, ClaimQuery, NewLine, NewRun, ProgramMaker, RunDoings, RunEvent, RunEvents, RunLimits, RunLine,
+    Approver, ClaimQuery, NewLine, NewRun, NodeResult, NodeRun, NodeRunPatch, NodeRunQuery, ProgramMaker, RunDoings, RunEvent, RunEvents, RunLimits, RunLine,
     RunPatch, RunQuery, RunStats, RunsConfig, RunsPage, Settlement, Visibility, starter,
+};
+pub use scorecards::{
+    ConditionShown, EntityScorecard, Grouping, PreviewMove, RuleShown, ScoreGroup, ScoreGroups, ScorecardPreview,
+    ScorecardRow, StandingEntity, StandingPage, StandingQuery, StoredScorecard,
 };
 pub use secrets::{Hiding, SecretInfo, SecretsConfig, new_secrets_key, seal};
 pub use signals::{Signal, Signals};
@@ -118,6 +124,7 @@ pub use undo::{
 pub use view::{Scope, View};
 pub use views::{SavedView, ViewBody};
 pub use webhooks::{LARGEST_WEBHOOK, RefusedWebhook};
+pub use workflows::{StoredWorkflow, WorkflowCall};
 pub use yaml::to_yaml;
 
 /// The portal. Clones share everything.
@@ -176,6 +183,7 @@ impl Portal {
         let read = started.elapsed();
         let mut catalog = loader.finish(revision);
         catalog.set_calculator(calculator::over(Arc::clone(&options.jq)));
+        catalog.set_standards(Arc::new(scorecards::Boards::default()));
         tracing::debug!(?read, total = ?started.elapsed(), revision, "catalog loaded");
         let replication = store.peers().map(follower::Replication::new);
         if let Some(replication) = &replication {

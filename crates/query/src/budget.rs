@@ -38,6 +38,12 @@ pub fn limited<T>(is_over: impl Fn() -> bool + 'static, work: impl FnOnce() -> T
     if stopped { Err(TooLong) } else { Ok(result) }
 }
 
+/// Runs work that is kept for others, too, and so must not be stopped halfway by the limit of who happens to ask.
+pub fn apart<T>(work: impl FnOnce() -> T) -> T {
+    let _before = Restore(LIMIT.with(|l| l.replace(None)));
+    work()
+}
+
 /// Puts the limit back that was there before, also when the work panics.
 struct Restore(Option<Limit>);
 

@@ -4,18 +4,19 @@
 //! counts are made of these sets. A name that no scorecard has is like a property that no blueprint has: nothing has a
 //! value there.
 
+use std::any::Any;
 use std::sync::Arc;
 
+use crate::NodeSet;
 use crate::catalog::{Catalog, NodeId};
 use crate::expr::Test;
 use crate::facet::Bucket;
 use crate::index::term::Scalar;
 use crate::page::Selection;
 use crate::values::{Gather, Values};
-use crate::NodeSet;
 
 /// Evaluates scorecards.
-pub trait Standards: Send + Sync {
+pub trait Standards: Any + Send + Sync {
     /// Where the entities of each blueprint stand that has a scorecard of this name, and a rule of this name where one
     /// is given.
     fn standing(&self, catalog: &Catalog, scorecard: &str, rule: Option<&str>) -> Vec<Standing>;
@@ -73,6 +74,12 @@ impl Catalog {
     /// Has scorecards evaluated by this. Successors of the snapshot inherit it.
     pub fn set_standards(&mut self, standards: Arc<dyn Standards>) {
         self.standards = Some(standards);
+    }
+
+    /// Who evaluates scorecards.
+    #[must_use]
+    pub fn standards(&self) -> Option<&dyn Standards> {
+        self.standards.as_deref()
     }
 
     pub(crate) fn standing(&self, scorecard: &str, rule: Option<&str>) -> Vec<Standing> {

@@ -25,7 +25,7 @@ pub struct Excused {
 
 /// The results of one scorecard, and what they rest on.
 pub struct Engine {
-    compiled: Compiled,
+    compiled: Arc<Compiled>,
     watch: Watch,
     /// Of each condition that depends on the time: edges and dates.
     dates: Vec<(Vec<i64>, Dates)>,
@@ -39,7 +39,7 @@ pub struct Engine {
 impl Engine {
     /// Evaluates a scorecard for every entity.
     #[must_use]
-    pub fn new(compiled: Compiled, catalog: &Catalog, now: Timestamp, excused: &Excused) -> Self {
+    pub fn new(compiled: Arc<Compiled>, catalog: &Catalog, now: Timestamp, excused: &Excused) -> Self {
         let (blueprint, scorecard) = (Arc::clone(&compiled.blueprint), Arc::clone(&compiled.scorecard));
         let comparisons = || conditions(&compiled).filter_map(Condition::comparison);
         let columns = comparisons().flat_map(|comparison| &comparison.columns);
@@ -78,6 +78,17 @@ impl Engine {
     #[must_use]
     pub fn board(&self) -> &Board {
         &self.board
+    }
+
+    /// Programs that took too long and are not asked any more.
+    pub fn slow(&self) -> impl Iterator<Item = &str> {
+        self.watch.slow.iter().map(String::as_str)
+    }
+
+    /// What the results were compiled from.
+    #[must_use]
+    pub fn compiled(&self) -> &Arc<Compiled> {
+        &self.compiled
     }
 
     /// Whether the results are those of this state and time.

@@ -11,6 +11,12 @@ use crate::watch::Watch;
 
 /// So many entities are looked at one by one; of more, the index is asked.
 const FEW: u64 = 48;
+/// Inputs that a program is given first, and at most.
+const FIRST: usize = 2;
+const MOST: usize = 1_024;
+/// A program that has taken longer is not asked any more: these milliseconds, and one for so many entities.
+const PATIENCE: i64 = 900;
+const PER_MILLISECOND: i64 = 10;
 
 /// Of the entities that were asked about: for whom it holds, and for whom a missing value could still make it hold.
 /// For everyone else it does not hold.
@@ -82,18 +88,29 @@ impl Evaluation<'_> {
     fn program(&mut self, program: &str, nodes: &NodeSet) -> Truth {
         let asked: Vec<NodeId> = nodes.iter().collect();
         let mut truth = Truth::default();
-        for (node, (output, basis)) in asked.iter().zip(self.catalog.ask(program, &asked)) {
-            self.watch.add(*node, &basis, self.now);
-            match output {
-                Ok(Value::Bool(true)) => {
-                    truth.yes.insert(*node);
-                }
-                Ok(Value::Bool(false)) => {}
-                Ok(_) | Err(_) => {
-                    truth.open.insert(*node);
+        let (mut rest, mut size, begun) = (asked.as_slice(), FIRST, self.catalog.now());
+        while !rest.is_empty() && !self.watch.slow.contains(program) {
+            let (chunk, others) = rest.split_at(size.min(rest.len()));
+            (rest, size) = (others, (size * 2).min(MOST));
+            for (node, (output, basis)) in chunk.iter().zip(self.catalog.ask(program, chunk)) {
+                self.watch.add(*node, &basis, self.now);
+                match output {
+                    Ok(Value::Bool(true)) => {
+                        truth.yes.insert(*node);
+                    }
+                    Ok(Value::Bool(false)) => {}
+                    Ok(_) | Err(_) => {
+                        truth.open.insert(*node);
+                    }
                 }
             }
+            // What one entity takes is limited; so is what all of them take together.
+            let allowed = PATIENCE + (asked.len() - rest.len()) as i64 / PER_MILLISECOND;
+            if self.catalog.now().0.saturating_sub(begun.0) > allowed {
+                self.watch.slow.insert(program.to_owned());
+            }
         }
+        truth.open.extend(rest.iter().copied());
         truth
     }
 }

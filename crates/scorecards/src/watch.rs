@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use roaring::RoaringBitmap;
 use stagedoor_model::Timestamp;
 use stagedoor_query::derived::Basis;
@@ -36,6 +36,8 @@ pub(crate) struct Watch {
     timers: BTreeSet<(i64, NodeId)>,
     notes: usize,
     first: usize,
+    /// Programs that took too long: they are not asked again.
+    pub(crate) slow: HashSet<String>,
 }
 
 impl Watch {

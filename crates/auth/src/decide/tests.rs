@@ -63,12 +63,16 @@ const OPEN: &[Action] = &[
     Action::ReadPage,
     Action::ReadFeed,
     Action::ReadActions,
+    Action::ReadScorecards,
     Action::ExecuteAction,
     Action::ReadRuns,
     Action::ApproveRuns,
     Action::ReadTemplates,
     Action::ExecuteTemplate,
     Action::DryRunTemplate,
+    Action::ReadWorkflows,
+    Action::ExecuteWorkflow,
+    Action::AnswerWorkflow,
 ];
 
 /// What only administrators and credentials of their rank may.
@@ -121,9 +125,15 @@ const RESERVED: &[Action] = &[
     Action::CreatePage,
     Action::UpdatePage,
     Action::DeletePage,
+    Action::CreateScorecard,
+    Action::UpdateScorecard,
+    Action::DeleteScorecard,
     Action::CreateAction,
     Action::UpdateAction,
     Action::DeleteAction,
+    Action::CreateWorkflow,
+    Action::UpdateWorkflow,
+    Action::DeleteWorkflow,
     Action::UpdateRuns,
     Action::ClaimRuns,
 ];

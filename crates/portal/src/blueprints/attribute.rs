@@ -106,6 +106,7 @@ impl Draft {
         let block = if relation { "updateRelations" } else { "updateProperties" };
         permissions::rename(self, blueprint, block, from, to);
         self.rename_attribute_in_actions(blueprint, from, to);
+        self.rename_attribute_in_scorecards(blueprint, from, to);
         Ok(new)
     }
 

@@ -49,6 +49,7 @@ impl Draft {
         self.put(Change::DeleteBlueprint(identifier.to_owned()));
         self.drop_pages_of(identifier);
         self.drop_actions_of(identifier);
+        self.drop_scorecards_of(identifier);
         if self.catalog.record(PERMISSIONS, identifier).is_some() {
             self.put(Change::DeleteRecord(PERMISSIONS.into(), identifier.to_owned()));
         }

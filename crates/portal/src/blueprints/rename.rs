@@ -52,6 +52,7 @@ impl Draft {
         self.move_records(from, to);
         self.rename_pages(from, to);
         self.rename_in_actions(from, to);
+        self.rename_in_scorecards(from, to);
         self.retarget_documents(&pointing, &references);
         Ok(new)
     }

@@ -1,0 +1,196 @@
+//! Scorecards: definitions kept as they were sent, and where entities stand.
+//!
+//! A scorecard is a record of the collection `scorecard` under `<blueprint>/<identifier>`: Port's JSON, and its place
+//! in the blueprint's order. Results are nowhere stored: [`boards`] computes them.
+
+mod boards;
+mod entity;
+mod fleet;
+mod follow;
+mod groups;
+mod preview;
+mod write;
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use stagedoor_auth::{Action, Resource, Viewer};
+use stagedoor_model::{Record, Stamps, Timestamp};
+use stagedoor_query::{Catalog, NodeId, stable_hash};
+use stagedoor_scorecards::{Board, Scorecard};
+
+use crate::blueprints::no_blueprint;
+use crate::error::PortalError;
+use crate::{Portal, View};
+
+pub(crate) use boards::Boards;
+pub use entity::{ConditionShown, EntityScorecard, RuleShown};
+pub use fleet::{ScorecardRow, StandingEntity, StandingPage, StandingQuery};
+pub use groups::{Grouping, ScoreGroup, ScoreGroups};
+pub use preview::{PreviewMove, ScorecardPreview};
+
+/// Collection of records.
+pub(crate) const SCORECARDS: &str = "scorecard";
+/// Collection of records: what a scorecard will say once it is published, under the same keys.
+pub(crate) const DRAFTS: &str = "scorecard_draft";
+
+/// The key of a scorecard's record.
+pub(crate) fn key(blueprint: &str, scorecard: &str) -> String {
+    format!("{blueprint}/{scorecard}")
+}
+
+/// A scorecard as it is kept.
+#[derive(Clone, Debug)]
+pub struct StoredScorecard {
+    /// Identifier of its blueprint.
+    pub blueprint: String,
+    /// What it says.
+    pub definition: Scorecard,
+    /// Its place among the blueprint's.
+    pub order: u64,
+    /// Who and when.
+    pub stamps: Stamps,
+}
+
+impl StoredScorecard {
+    pub(crate) fn of(record: &Record) -> Option<Self> {
+        let (blueprint, _) = record.key.rsplit_once('/')?;
+        let mut body = record.body.value();
+        let order = body.as_object_mut().and_then(|body| body.shift_remove("order"));
+        Some(Self {
+            blueprint: blueprint.to_owned(),
+            definition: Scorecard::parse(&body).ok()?,
+            order: order.and_then(|order| order.as_u64()).unwrap_or_default(),
+            stamps: record.stamps.clone(),
+        })
+    }
+
+    /// As Port's clients read it: as it was sent, with who and when.
+    #[must_use]
+    pub fn to_port(&self) -> Value {
+        let mut body: Map<String, Value> = self.definition.body().clone();
+        let id = stable_hash(key(&self.blueprint, &self.definition.identifier).as_bytes());
+        body.insert("id".into(), json!(format!("scorecard_{id:016x}")));
+        body.insert("blueprint".into(), json!(self.blueprint));
+        let stamps = &self.stamps;
+        body.insert("createdAt".into(), json!(stamps.created_at.to_string()));
+        body.insert("createdBy".into(), json!(stamps.created_by));
+        body.insert("updatedAt".into(), json!(stamps.updated_at.to_string()));
+        body.insert("updatedBy".into(), json!(stamps.updated_by));
+        Value::Object(body)
+    }
+}
+
+/// The scorecards of a blueprint in their order, or of all, blueprint by blueprint.
+pub(crate) fn stored(catalog: &Catalog, blueprint: Option<&str>) -> Vec<StoredScorecard> {
+    let all = catalog.records(SCORECARDS).filter_map(|record| StoredScorecard::of(record));
+    let mut all: Vec<StoredScorecard> = all.filter(|s| blueprint.is_none_or(|b| s.blueprint == b)).collect();
+    all.sort_by(|a, b| {
+        (&a.blueprint, a.order, &a.definition.identifier).cmp(&(
+            &b.blueprint,
+            b.order,
+            &b.definition.identifier,
+        ))
+    });
+    all
+}
+
+/// One of them.
+pub(crate) fn find(
+    catalog: &Catalog,
+    blueprint: &str,
+    identifier: &str,
+) -> Result<StoredScorecard, PortalError> {
+    if catalog.blueprints().get(blueprint).is_none() {
+        return Err(no_blueprint(blueprint));
+    }
+    let record = catalog.record(SCORECARDS, &key(blueprint, identifier));
+    record.and_then(|record| StoredScorecard::of(record)).ok_or_else(|| missing(identifier))
+}
+
+pub(crate) fn missing(identifier: &str) -> PortalError {
+    let shown: String = identifier.chars().take(100).collect();
+    PortalError::NotFound(format!("Scorecard with identifier \"{shown}\" was not found"))
+}
+
+/// The results of every scorecard of a snapshot, by `<blueprint>/<identifier>`.
+pub(crate) fn boards_of(catalog: &Catalog) -> Vec<(String, Arc<Board>)> {
+    boards::of(catalog).map(|boards| boards.all(catalog)).unwrap_or_default()
+}
+
+impl Portal {
+    /// Scorecards of a blueprint in their order, or of all blueprints.
+    ///
+    /// # Errors
+    /// `NotFound` for the blueprint; `Forbidden`.
+    pub fn scorecards(
+        &self,
+        viewer: &Viewer,
+        blueprint: Option<&str>,
+    ) -> Result<Vec<StoredScorecard>, PortalError> {
+        self.may(viewer, Action::ReadScorecards, Resource::Any)?;
+        let catalog = self.shared.catalog.load();
+        if let Some(blueprint) = blueprint
+            && catalog.blueprints().get(blueprint).is_none()
+        {
+            return Err(no_blueprint(blueprint));
+        }
+        Ok(stored(&catalog, blueprint))
+    }
+
+    /// One scorecard.
+    ///
+    /// # Errors
+    /// `NotFound`; `Forbidden`.
+    pub fn scorecard(
+        &self,
+        viewer: &Viewer,
+        blueprint: &str,
+        identifier: &str,
+    ) -> Result<StoredScorecard, PortalError> {
+        self.may(viewer, Action::ReadScorecards, Resource::Named(identifier))?;
+        find(&self.shared.catalog.load(), blueprint, identifier)
+    }
+
+    /// The results of every scorecard of a snapshot, by `<blueprint>/<identifier>`. They are as of `catalog.now()`.
+    pub(crate) fn boards_in(&self, catalog: &Catalog, _now: Timestamp) -> Vec<(String, Arc<Board>)> {
+        boards_of(catalog)
+    }
+}
+
+impl View {
+    /// The results of a scorecard, as the viewer sees the catalog.
+    #[must_use]
+    pub fn board(&self, blueprint: &str, scorecard: &str) -> Option<Arc<Board>> {
+        boards::of(&self.catalog)?.board(&self.catalog, blueprint, scorecard)
+    }
+
+    /// The results of a blueprint's scorecards, in their order.
+    #[must_use]
+    pub fn boards(&self, blueprint: &str) -> Vec<Arc<Board>> {
+        let all = stored(&self.catalog, Some(blueprint)).into_iter();
+        all.filter_map(|s| self.board(blueprint, &s.definition.identifier)).collect()
+    }
+
+    /// The scorecards of an entity as Port shows them: `{<id>: {level, rules: [{identifier, status, level}]}}`; `None`
+    /// where its blueprint has none.
+    #[must_use]
+    pub fn port_scorecards(&self, node: NodeId) -> Option<Value> {
+        let blueprint = self.entity(node)?.record.blueprint.clone();
+        let prefix = key(&blueprint, "");
+        if !self.catalog.records(SCORECARDS).any(|record| record.key.starts_with(&prefix)) {
+            return None;
+        }
+        let mut out = Map::new();
+        for board in self.boards(&blueprint) {
+            let Some(level) = board.level_title(node) else { continue };
+            let rules = board.scorecard.rules.iter().enumerate().map(|(at, rule)| {
+                let title = board.scorecard.levels.get(rule.level).map_or("", |level| &level.title);
+                json!({ "identifier": rule.identifier, "status": board.status(at, node).port(), "level": title })
+            });
+            let rules: Vec<Value> = rules.collect();
+            out.insert(board.scorecard.identifier.clone(), json!({ "level": level, "rules": rules }));
+        }
+        Some(Value::Object(out))
+    }
+}

@@ -1,0 +1,235 @@
+//! The results of all scorecards, each computed when it is first asked for and brought up to date when it is again.
+//!
+//! One engine is kept for each scorecard and each way to see the catalog: whoever does not see all has results of
+//! what is seen. Snapshots say by a number which way that is, so that nothing of one gets into another.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use stagedoor_model::{Record, Timestamp};
+use stagedoor_query::budget::apart;
+use stagedoor_query::standing::{Standards, Standing, Step};
+use stagedoor_query::{Catalog, NodeSet};
+use stagedoor_scorecards::{Board, Compiled, Engine, Excused, GroupBy, Groups, Scorecard, Status};
+
+use super::{SCORECARDS, key};
+use crate::exemptions::{Held, Memory, held};
+
+/// Ways to see a scorecard's results that are kept; the one that was not asked for longest goes first.
+const KEPT: usize = 16;
+/// Groups that are kept.
+const KEPT_GROUPS: usize = 64;
+
+/// Everything that is kept of results.
+#[derive(Default)]
+pub(crate) struct Boards {
+    slots: Mutex<std::collections::HashMap<String, Arc<Mutex<Slot>>>>,
+    groups: Mutex<VecDeque<KeptGroups>>,
+    exemptions: Memory,
+}
+
+/// Groups of one blueprint by something, as one sees them: blueprint, by, model.
+type KeptGroups = ((String, String, u64), Arc<Mutex<Groups>>);
+
+/// The results of one scorecard, as different people see them. The last asked for is first.
+#[derive(Default)]
+struct Slot {
+    kept: VecDeque<Kept>,
+}
+
+struct Kept {
+    model: u64,
+    definition: Arc<Record>,
+    held: Arc<Held>,
+    engine: Engine,
+    board: Arc<Board>,
+}
+
+/// The results that belong to a snapshot.
+pub(crate) fn of(catalog: &Catalog) -> Option<&Boards> {
+    let standards: &dyn std::any::Any = catalog.standards()?;
+    standards.downcast_ref()
+}
+
+impl Boards {
+    /// The results of a scorecard, now and as the snapshot is seen.
+    pub(crate) fn board(&self, catalog: &Catalog, blueprint: &str, scorecard: &str) -> Option<Arc<Board>> {
+        self.with(catalog, blueprint, scorecard, |kept| Arc::clone(&kept.board))
+    }
+
+    /// The results with what they were compiled from.
+    pub(crate) fn compiled(
+        &self,
+        catalog: &Catalog,
+        blueprint: &str,
+        scorecard: &str,
+    ) -> Option<(Arc<Board>, Arc<Compiled>)> {
+        self.with(catalog, blueprint, scorecard, |kept| {
+            (Arc::clone(&kept.board), Arc::clone(kept.engine.compiled()))
+        })
+    }
+
+    /// Programs of a scorecard that took too long.
+    pub(crate) fn slow(&self, catalog: &Catalog, blueprint: &str, scorecard: &str) -> Vec<String> {
+        self.with(catalog, blueprint, scorecard, |kept| kept.engine.slow().map(str::to_owned).collect())
+            .unwrap_or_default()
+    }
+
+    fn with<T>(
+        &self,
+        catalog: &Catalog,
+        blueprint: &str,
+        scorecard: &str,
+        take: impl FnOnce(&Kept) -> T,
+    ) -> Option<T> {
+        let key = key(blueprint, scorecard);
+        let definition = catalog.record(SCORECARDS, &key)?;
+        let slot = Arc::clone(self.slots.lock().entry(key).or_default());
+        let now = catalog.now();
+        apart(|| {
+            let held = held(&self.exemptions, catalog, now);
+            let mut slot = slot.lock();
+            slot.bring(catalog, definition, &held, blueprint, now)?;
+            slot.kept.front().map(take)
+        })
+    }
+
+    /// The results of every scorecard of a snapshot, by `<blueprint>/<identifier>`.
+    pub(crate) fn all(&self, catalog: &Catalog) -> Vec<(String, Arc<Board>)> {
+        let board = |record: &Arc<Record>| {
+            let (blueprint, scorecard) = record.key.rsplit_once('/')?;
+            Some((record.key.clone(), self.board(catalog, blueprint, scorecard)?))
+        };
+        catalog.records(SCORECARDS).filter_map(board).collect()
+    }
+
+    /// Looks at the entities of a blueprint by groups.
+    pub(crate) fn groups<T>(
+        &self,
+        catalog: &Catalog,
+        blueprint: &str,
+        by: &str,
+        look: impl FnOnce(&Groups) -> T,
+    ) -> Option<T> {
+        let now = catalog.now();
+        let of = GroupBy::of(by, blueprint, catalog, now)?;
+        let name = (blueprint.to_owned(), by.to_owned(), catalog.model_mark());
+        let known = {
+            let mut kept = self.groups.lock();
+            let at = kept.iter().position(|(known, _)| *known == name);
+            let found = at.and_then(|at| kept.remove(at));
+            found.map(|(name, groups)| {
+                kept.push_front((name, Arc::clone(&groups)));
+                groups
+            })
+        };
+        apart(|| {
+            if let Some(groups) = known {
+                let mut groups = groups.lock();
+                if !groups.advance(catalog, now) {
+                    *groups = Groups::new(of, blueprint, catalog, now);
+                }
+                return Some(look(&groups));
+            }
+            let groups = Groups::new(of, blueprint, catalog, now);
+            let seen = look(&groups);
+            let mut kept = self.groups.lock();
+            kept.push_front((name, Arc::new(Mutex::new(groups))));
+            kept.truncate(KEPT_GROUPS);
+            Some(seen)
+        })
+    }
+}
+
+impl Slot {
+    /// Brings the results as the snapshot is seen to the front, up to date.
+    fn bring(
+        &mut self,
+        catalog: &Catalog,
+        definition: &Arc<Record>,
+        held: &Arc<Held>,
+        blueprint: &str,
+        now: Timestamp,
+    ) -> Option<()> {
+        self.kept.retain(|kept| Arc::ptr_eq(&kept.definition, definition));
+        let model = catalog.model_mark();
+        let known = self.kept.iter().position(|kept| kept.model == model);
+        if let Some(mut kept) = known.and_then(|at| self.kept.remove(at)) {
+            let same = Arc::ptr_eq(&kept.held, held);
+            if !(same && kept.engine.is_at(catalog, now)) {
+                let excused = excused(catalog, held, blueprint, &kept.engine.compiled().scorecard.clone());
+                if !kept.engine.advance(catalog, now, &excused) {
+                    kept.engine = Engine::new(Arc::clone(kept.engine.compiled()), catalog, now, &excused);
+                }
+                kept.board = Arc::new(kept.engine.board().clone());
+                kept.held = Arc::clone(held);
+            }
+            self.kept.push_front(kept);
+            return Some(());
+        }
+        let scorecard = Arc::new(Scorecard::parse(&definition.body.value()).ok()?);
+        let excused = excused(catalog, held, blueprint, &scorecard);
+        let compiled = Arc::new(Compiled::new(scorecard, blueprint, catalog, now));
+        let engine = Engine::new(compiled, catalog, now, &excused);
+        let board = Arc::new(engine.board().clone());
+        let (definition, held) = (Arc::clone(definition), Arc::clone(held));
+        self.kept.push_front(Kept { model, definition, held, engine, board });
+        self.kept.truncate(KEPT);
+        Some(())
+    }
+}
+
+fn excused(catalog: &Catalog, held: &Held, blueprint: &str, scorecard: &Scorecard) -> Excused {
+    let nodes = |rule: &str| -> NodeSet {
+        held.entities(catalog, blueprint, &scorecard.identifier, rule).map(|(node, _)| node).collect()
+    };
+    let rules = scorecard.rules.iter().map(|rule| nodes(&rule.identifier)).collect();
+    Excused { rules, until: held.next }
+}
+
+impl Standards for Boards {
+    fn standing(&self, catalog: &Catalog, scorecard: &str, rule: Option<&str>) -> Vec<Standing> {
+        let of = |record: &Arc<Record>| {
+            let (blueprint, identifier) = record.key.rsplit_once('/')?;
+            if identifier != scorecard {
+                return None;
+            }
+            let board = self.board(catalog, blueprint, identifier)?;
+            match rule {
+                None => Some(levels(&board)),
+                Some(rule) => results(&board, rule),
+            }
+        };
+        catalog.records(SCORECARDS).filter_map(of).collect()
+    }
+}
+
+fn levels(board: &Board) -> Standing {
+    let steps = board.scorecard.levels.iter().zip(&board.levels).enumerate();
+    let step = |(rank, (level, nodes)): (usize, (&stagedoor_scorecards::Level, &Arc<NodeSet>))| Step {
+        name: level.title.clone(),
+        also: &[],
+        rank: rank as u32,
+        nodes: Arc::clone(nodes),
+    };
+    Standing { steps: steps.map(step).collect() }
+}
+
+fn results(board: &Board, rule: &str) -> Option<Standing> {
+    let (at, _) = board.scorecard.rule(rule)?;
+    let of = board.rules.get(at)?;
+    let step = |status: Status| Step {
+        name: status.result().to_owned(),
+        also: match status {
+            Status::Passed => &["SUCCESS", "passed"],
+            Status::Exempt => &["SUCCESS", "exempt"],
+            Status::NotMeasured => &["FAILURE", "notMeasured"],
+            Status::Failed | Status::NotApplicable => &["FAILURE", "failed"],
+        },
+        rank: u32::from(status.counts_as_passed()),
+        nodes: of.of(status).map(Arc::clone).unwrap_or_default(),
+    };
+    let all = [Status::Failed, Status::NotMeasured, Status::Exempt, Status::Passed];
+    Some(Standing { steps: all.map(step).into() })
+}
