@@ -57,6 +57,10 @@ export interface Exemption {
   state: ExemptionState;
   blueprint: string;
   entity: string;
+  /** What they are called; null where they are gone. */
+  entityTitle?: string | null;
+  scorecardTitle?: string | null;
+  ruleTitle?: string | null;
   scorecard: string;
   rule: string;
   reason: string;

@@ -84,7 +84,7 @@ export const commands: Command[] = [
   { to: '/actions', search: { create: 'automation' }, title: 'New automation', icon: IconSettingsBolt, action: 'CreateAction', words: 'event trigger' },
   { to: '/scorecards', search: { create: true }, title: 'New scorecard', icon: IconChecklist, action: 'CreateScorecard', words: 'standard rule level' },
   { to: '/scorecards', search: { starters: true }, title: 'Install a starter scorecard', icon: IconChecklist, action: 'CreateScorecard', words: 'standard production readiness ownership security' },
-  { to: '/scorecards/campaigns', search: { create: true }, title: 'New campaign', icon: IconTargetArrow, action: 'CreateScorecard', words: 'initiative goal scorecard' },
+  { to: '/scorecards/campaigns', search: { create: true }, title: 'New campaign', icon: IconTargetArrow, action: 'UpdateCampaigns', words: 'initiative goal scorecard' },
   { to: '/pages', search: { create: true }, title: 'New dashboard', icon: IconLayoutDashboard, action: 'CreatePage', words: 'add page board chart' },
   { to: '/model', search: { create: true }, title: 'New blueprint', icon: IconAffiliate, action: 'CreateBlueprint', words: 'create type template model' },
   { to: '/sources', search: { register: true }, title: 'Register a location', icon: IconPlugConnected, action: 'RegisterLocation', words: 'source repository url add' },

@@ -4,6 +4,7 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { campaignsQuery, type Campaign } from '~/api/standards';
 import { Empty, Waiting } from '~/kit/Page';
 import { ProblemLine } from '~/kit/Problem';
+import { Allowed } from '~/parts/Allowed';
 import { CampaignForm } from './CampaignForm';
 import { CampaignView, Deadline, goalWords, Progress } from './CampaignView';
 import { Frame } from './Frame';
@@ -30,7 +31,7 @@ export function CampaignsPage() {
     );
   }
   return (
-    <Frame title="Campaigns" subtitle="A goal, an owner and a deadline." actions={<Button onClick={() => void navigate({ search: (old) => ({ ...old, create: true }) })}>New campaign…</Button>}>
+    <Frame title="Campaigns" subtitle="A goal, an owner and a deadline." actions={<Allowed action="UpdateCampaigns"><Button onClick={() => void navigate({ search: (old) => ({ ...old, create: true }) })}>New campaign…</Button></Allowed>}>
       {error && <ProblemLine level="error" message={error.message} />}
       {id && data && <ProblemLine level="warning" message="There is no such campaign any more." />}
       {!data && !error && <Waiting />}

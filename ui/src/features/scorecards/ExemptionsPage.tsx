@@ -28,13 +28,13 @@ const looks: Record<ExemptionState, { icon: Icon; color: string; words: string }
 };
 
 const columns: DataColumn<Exemption>[] = [
-  { id: 'entity', header: 'Entity', cell: ({ blueprint, entity }) => <EntityLink link={{ blueprint, identifier: entity, title: entity, ref: entity, exists: true }} /> },
+  { id: 'entity', header: 'Entity', cell: ({ blueprint, entity, entityTitle }) => <EntityLink link={{ blueprint, identifier: entity, title: entityTitle ?? entity, ref: entity, exists: true }} /> },
   {
     id: 'rule',
     header: 'Rule',
-    cell: ({ blueprint, scorecard, rule }) => (
+    cell: ({ blueprint, scorecard, scorecardTitle, rule, ruleTitle }) => (
       <Link to="/scorecards/$blueprint/$scorecard" params={{ blueprint, scorecard }} search={{ list: true, rule, status: 'exempt' }} className={classes.link}>
-        {scorecard} › {rule}
+        {scorecardTitle ?? scorecard} › {ruleTitle ?? rule}
       </Link>
     ),
   },
@@ -72,12 +72,13 @@ export function ExemptionsPage() {
   );
 }
 
-function Tools({ exemption: { id, state, entity, rule, mayAnswer, mayEnd } }: { exemption: Exemption }) {
+function Tools({ exemption: { id, state, entity, entityTitle, rule, ruleTitle, mayAnswer, mayEnd } }: { exemption: Exemption }) {
+  const name = `${ruleTitle ?? rule} of ${entityTitle ?? entity}`;
   const grant = useChange(() => answerExemption(id, 'GRANT'));
   const end = useChange(() => endExemption(id));
   if (state === 'granted') {
     return (
-      <Confirm variant="subtle" label="End…" name={`End: ${rule} of ${entity}`} title="End the exemption now?" confirm="End it" run={() => end.mutateAsync(undefined)} why={whyNot(mayEnd ?? mayAnswer)}>
+      <Confirm variant="subtle" label="End…" name={`End: ${name}`} title="End the exemption now?" confirm="End it" run={() => end.mutateAsync(undefined)} why={whyNot(mayEnd ?? mayAnswer)}>
         The rule counts again at once.
       </Confirm>
     );
@@ -86,11 +87,11 @@ function Tools({ exemption: { id, state, entity, rule, mayAnswer, mayEnd } }: { 
   return (
     <Group gap={6} wrap="nowrap">
       <Explained why={whyNot(mayAnswer) ?? grant.error?.message}>
-        <Button size="compact-xs" loading={grant.isPending} onClick={() => grant.mutate(undefined)} aria-label={`Grant: ${rule} of ${entity}`}>
+        <Button size="compact-xs" loading={grant.isPending} onClick={() => grant.mutate(undefined)} aria-label={`Grant: ${name}`}>
           Grant
         </Button>
       </Explained>
-      <Decline id={id} name={`${rule} of ${entity}`} why={whyNot(mayAnswer)} />
+      <Decline id={id} name={name} why={whyNot(mayAnswer)} />
     </Group>
   );
 }

@@ -1,4 +1,5 @@
 import { IconAlertTriangle } from '@tabler/icons-react';
+import type { CheckStatus } from '~/api/scorecards';
 import type { Row } from '~/api/types';
 import { Mono } from '~/kit/Mono';
 import { Time } from '~/kit/Time';
@@ -6,12 +7,16 @@ import { count } from '~/lib/text';
 import { EntityLink, EntityLinks } from '~/parts/EntityLink';
 import { useModel } from '~/parts/model';
 import { PropertyValue } from '~/parts/PropertyValue';
+import { LevelBadge } from '~/parts/scorecards/Level';
+import { StatusMark, statusLooks } from '~/parts/scorecards/Status';
 import { isLinks, type Field } from './fields';
 import classes from './table.module.css';
 
 /** A value of an entity in a table. */
 export function Cell({ row, field }: { row: Row; field: Field }) {
   const value = row.cells[field.id];
+  if (field.levels) return typeof value === 'string' ? <LevelBadge level={value} of={field.levels} /> : null;
+  if (field.check && typeof value === 'string' && value in statusLooks) return <StatusMark status={value as CheckStatus} />;
   if (isLinks(value)) return <EntityLinks links={value} />;
   switch (field.id) {
     case '$title':

@@ -17,6 +17,7 @@ import { RowMenu } from './RowMenu';
 import { listOf, nextSort, sortsOf, sortText, widthsOf, widthsText, type TableSearch } from './search';
 import { SelectionBar, useSelection } from './Selection';
 import { ColumnChooser, ExportMenu, GroupChooser } from './Tools';
+import { useScorecardFields } from './useScorecardFields';
 import { useTable } from './useTable';
 import { ViewMenu } from './ViewMenu';
 import classes from './table.module.css';
@@ -39,7 +40,9 @@ interface ExplorerProps {
 
 /** A table of entities with all that narrows it down, orders it and changes it. Its state is in the address. */
 export function Explorer({ label, blueprint, search, view: saved, views, onSearch, empty, above }: ExplorerProps) {
-  const fields = useFields(blueprint?.identifier);
+  const own = useFields(blueprint?.identifier);
+  const scored = useScorecardFields(blueprint?.identifier);
+  const fields = useMemo(() => [...own, ...scored], [own, scored]);
   const sort = search.sort === undefined ? sortsOf(saved?.sort ?? []) : sortsOf(listOf(search.sort === 'none' ? '' : search.sort));
   const group = search.group === 'none' ? undefined : (search.group ?? saved?.group ?? undefined);
   const request: TableRequest = {

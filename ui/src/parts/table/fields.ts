@@ -15,6 +15,10 @@ export interface Field {
   groups: boolean;
   property?: PropertyDefinition;
   relation?: RelationDefinition;
+  /** It is a level of a scorecard, one of these. */
+  levels?: { title: string; color: string }[];
+  /** It is what a rule says. */
+  check?: true;
 }
 
 const hidden = 100;
@@ -65,6 +69,21 @@ const metaFields = (owned: boolean): Field[] => [
   { ...builtIn('$updatedBy', 'Updated by', hidden + 4), groups: true },
   { ...builtIn('$createdBy', 'Created by', hidden + 5), groups: true },
 ];
+
+interface Scored {
+  identifier: string;
+  title: string;
+  levels: { title: string; color: string }[];
+  rules: { identifier: string; title: string }[];
+}
+
+/** The levels of scorecards and what their rules say: shown when they are asked for. */
+export function scorecardFields(scorecards: Scored[]): Field[] {
+  return scorecards.flatMap(({ identifier, title, levels, rules }): Field[] => [
+    { ...builtIn(`$scorecards.${identifier}.level`, title, hidden + 6), groups: true, levels },
+    ...rules.map((rule) => ({ ...builtIn(`$scorecards.${identifier}.${rule.identifier}`, `${title}: ${rule.title}`, hidden + 7), groups: true, check: true as const })),
+  ]);
+}
 
 /** The field of a name, for one that stands in no list: `system.owner`. */
 export function fieldNamed(fields: Field[], id: string): Field {

@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest';
+import { columnCandidates, facetFields, scorecardFields } from './fields';
+
+it('scorecards offer columns for their levels and rules, and none unasked', () => {
+  const fields = scorecardFields([{ identifier: 'production', title: 'Production', levels: [{ title: 'Basic', color: 'paleBlue' }], rules: [{ identifier: 'owned', title: 'Has an owner' }] }]);
+  expect(fields.map(({ id, title }) => [id, title])).toEqual([
+    ['$scorecards.production.level', 'Production'],
+    ['$scorecards.production.owned', 'Production: Has an owner'],
+  ]);
+  expect(columnCandidates(fields)).toEqual([]);
+  expect(facetFields(fields)).toEqual([]);
+});
