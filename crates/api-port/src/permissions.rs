@@ -91,7 +91,7 @@ const ENTITIES: [Action; 4] =
 
 /// Actions whose string would say more than they allow, the triggering of actions, each of which is named on its own,
 /// and what Port does not have.
-const UNSAID: [Action; 7] = [
+const UNSAID: [Action; 9] = [
     Action::HandOverDocuments,
     Action::ReadIntegrationMetadata,
     Action::ExecuteAction,
@@ -99,6 +99,8 @@ const UNSAID: [Action; 7] = [
     Action::ReadTemplates,
     Action::ExecuteTemplate,
     Action::DryRunTemplate,
+    Action::ExecuteWorkflow,
+    Action::AnswerWorkflow,
 ];
 
 /// Whether an action is allowed whatever it is about; of what is a person's own, on the caller's.

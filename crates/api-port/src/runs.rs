@@ -1,8 +1,8 @@
 //! Runs of actions and automations: asked for, reported on by clients, approved, and taken on by agents.
 #![allow(dead_code, reason = "some types are only described")]
 
-mod body;
-mod claim;
+pub(crate) mod body;
+pub(crate) mod claim;
 mod shape;
 
 use std::convert::Infallible;

@@ -27,9 +27,12 @@ use stagedoor_query::{Catalog, stable_hash};
 use crate::Portal;
 use crate::error::PortalError;
 
+pub(crate) use form::aside;
 pub use form::{FormAnswer, FormQuestion};
 pub use hub::Offer;
+pub(crate) use policy::{About, results};
 pub use preview::{PreviewAction, PreviewAnswer};
+pub(crate) use rights::{AboutRun, block_of};
 pub use start::ActionCall;
 
 /// Collection of records: actions and automations by identifier.

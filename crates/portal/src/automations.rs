@@ -1,4 +1,4 @@
-//! Automations: events of the catalog, of runs and of clocks set runs going.
+//! Automations, and workflows with such triggers: events of the catalog, of runs and of clocks set runs going.
 //!
 //! One task follows the change log ([`follow`]), on the replica that leads. Its place is kept beside the catalog, so that
 //! events while no process ran are acted on by the next one; the id of a run is made of its event, so that an event
@@ -20,6 +20,7 @@ use stagedoor_model::{Record, Timestamp};
 use crate::error::PortalError;
 use crate::feed::{Feed, Position};
 use crate::runs::{NewRun, RUNS, Visibility};
+use crate::workflows::{self, Schedules, WORKFLOWS};
 use crate::{Portal, Shared, clock, writer};
 
 use self::events::Event;
@@ -30,6 +31,8 @@ use self::timers::Timers;
 const CURSOR: &str = "automations.cursor";
 /// Setting with the time up to which timers have been acted on.
 const CHECKED: &str = "automations.timers";
+/// Setting with the time up to which schedules have been acted on.
+const SCHEDULED: &str = "automations.schedules";
 /// Events that are looked at together.
 const PAGE: usize = 100;
 /// Commits without an event after which the place is kept all the same.
@@ -70,8 +73,16 @@ pub(crate) async fn follow(shared: Weak<Shared>) {
     }
 }
 
-/// The definitions as the catalog holds them; none where no action has ever been made.
-type Definitions = Option<Arc<BTreeMap<String, Arc<Record>>>>;
+/// The definitions as the catalog holds them; none where no action has ever been made. Those of workflows come second.
+type Definitions = [Option<Arc<BTreeMap<String, Arc<Record>>>>; 2];
+
+fn same(old: &Definitions, new: &Definitions) -> bool {
+    old.iter().zip(new).all(|pair| match pair {
+        (Some(old), Some(new)) => Arc::ptr_eq(old, new),
+        (None, None) => true,
+        _ => false,
+    })
+}
 
 /// What the task knows between two turns.
 #[derive(Default)]
@@ -84,14 +95,16 @@ struct Watch {
     /// The place that is kept beside the catalog.
     kept: Option<u64>,
     timers: Timers,
+    schedules: Schedules,
 }
 
 impl Watch {
     /// Acts on all that has happened. Returns after which time to look again, whatever happens.
     async fn turn(&mut self, portal: &Portal) -> Result<Option<Duration>, PortalError> {
         self.read_rules(portal).await?;
+        let schedule = self.on_schedule(portal).await?;
         if self.rules.is_empty() {
-            return Ok(None);
+            return Ok(schedule);
         }
         let mut feed = self.open(portal).await?;
         loop {
@@ -113,21 +126,18 @@ impl Watch {
                 break;
             }
         }
-        self.fire(portal).await
+        let timer = self.fire(portal).await?;
+        Ok(schedule.into_iter().chain(timer).min())
     }
 
     /// Reads the definitions again where one has changed.
     async fn read_rules(&mut self, portal: &Portal) -> Result<(), PortalError> {
         let catalog = portal.shared.catalog.load_full();
-        let now = catalog.collection(crate::actions::ACTIONS).cloned();
-        let same = match (&self.definitions, &now) {
-            (Some(Some(old)), Some(new)) => Arc::ptr_eq(old, new),
-            (Some(None), None) => true,
-            _ => false,
-        };
-        if same {
+        let now = [crate::actions::ACTIONS, WORKFLOWS].map(|name| catalog.collection(name).cloned());
+        if self.definitions.as_ref().is_some_and(|old| same(old, &now)) {
             return Ok(());
         }
+        self.read_schedules(portal, &catalog).await?;
         let had = !self.rules.is_empty();
         self.rules = Rules::of(&catalog);
         self.definitions = Some(now);
@@ -164,6 +174,36 @@ impl Watch {
         })
         .await?;
         Ok(())
+    }
+
+    async fn read_schedules(
+        &mut self,
+        portal: &Portal,
+        catalog: &stagedoor_query::Catalog,
+    ) -> Result<(), PortalError> {
+        let checked = setting(portal, SCHEDULED).await?.and_then(|text| text.parse().ok()).map(Timestamp);
+        self.schedules.read(catalog, checked.unwrap_or_else(clock::now));
+        if checked.is_none() && !self.schedules.is_empty() {
+            put_setting(portal, SCHEDULED, Some(clock::now().0.to_string())).await?;
+        }
+        Ok(())
+    }
+
+    /// Runs workflows whose time has come. Returns when the next one does.
+    async fn on_schedule(&mut self, portal: &Portal) -> Result<Option<Duration>, PortalError> {
+        let now = clock::now();
+        let due = self.schedules.due(now);
+        for (workflow, trigger, at) in &due {
+            let event = json!({ "at": at.to_string() });
+            let said = json!({ "type": "schedule", "origin": "AUTOMATION", "at": at.to_string() });
+            let name = format!("{}/{trigger}", workflow.identifier());
+            let id = id_of("wfr_", &name, &at.to_string());
+            start(portal, workflows::new_run(workflow, trigger, event, said, id, ACTOR)).await?;
+        }
+        if !due.is_empty() {
+            put_setting(portal, SCHEDULED, Some(now.0.to_string())).await?;
+        }
+        Ok(self.schedules.next().map(until))
     }
 
     /// Follows the log from where it was left.
@@ -219,9 +259,13 @@ impl Watch {
             put_setting(portal, CHECKED, Some(now.0.to_string())).await?;
             self.timers.passed(now);
         }
-        let left = self.timers.next().map(|at| at.0.saturating_sub(clock::now().0).max(1));
-        Ok(left.map(|left| Duration::from_millis(u64::try_from(left).unwrap_or(1))))
+        Ok(self.timers.next().map(until))
     }
+}
+
+fn until(at: Timestamp) -> Duration {
+    let left = at.0.saturating_sub(clock::now().0).clamp(1, 3_600_000);
+    Duration::from_millis(u64::try_from(left).unwrap_or(1))
 }
 
 /// A run that an event sets going, with all that its templates may read.
@@ -235,6 +279,12 @@ fn new_run(portal: &Portal, rule: &Automation, event: &Event, body: &Value) -> N
         json!({ "identifier": rule.identifier(), "blueprint": event.blueprint(), "encryptedProperties": [] });
     let mut trigger = body.get("trigger").cloned().unwrap_or_default();
     trigger["type"] = json!("automation");
+    let about = About { target: target_of(event), cause };
+    if let Some((workflow, node)) = &rule.workflow {
+        let name = format!("{}/{node}", workflow.identifier());
+        let id = id_of("wfr_", &name, event.name());
+        return about.of(workflows::new_run(workflow, node, body.clone(), trigger, id, ACTOR));
+    }
     let context = [
         ("inputs", Value::Null),
         ("event", body.clone()),
@@ -242,8 +292,8 @@ fn new_run(portal: &Portal, rule: &Automation, event: &Event, body: &Value) -> N
         ("entity", Value::Null),
         ("action", action),
     ];
-    NewRun {
-        id: Some(run_id(rule.identifier(), event)),
+    about.of(NewRun {
+        id: Some(id_of("r_", rule.identifier(), event.name())),
         of: RunOf {
             kind: RunKind::Automation,
             identifier: rule.identifier().to_owned(),
@@ -257,25 +307,43 @@ fn new_run(portal: &Portal, rule: &Automation, event: &Event, body: &Value) -> N
             impersonated_by: None,
             origin: Origin::Automation,
         },
-        target: event.blueprint().map(|blueprint| Target {
-            blueprint: blueprint.to_owned(),
-            entity: event.entity().map(str::to_owned),
-            title: event.title(),
-        }),
         context: context.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
         visibility: Visibility { anyone: rule.definition.shows_runs() },
-        depth: cause.as_ref().map_or(0, |run| run.depth + 1),
-        caused_by: cause.map(|run| run.id),
         ..NewRun::default()
+    })
+}
+
+/// What a run is about, and which run its event came of.
+struct About {
+    target: Option<Target>,
+    cause: Option<Run>,
+}
+
+impl About {
+    fn of(self, run: NewRun) -> NewRun {
+        NewRun {
+            target: self.target,
+            depth: self.cause.as_ref().map_or(0, |run| run.depth + 1),
+            caused_by: self.cause.map(|run| run.id),
+            ..run
+        }
     }
 }
 
+fn target_of(event: &Event) -> Option<Target> {
+    event.blueprint().map(|blueprint| Target {
+        blueprint: blueprint.to_owned(),
+        entity: event.entity().map(str::to_owned),
+        title: event.title(),
+    })
+}
+
 /// The same for the same event, whoever looks at it.
-fn run_id(automation: &str, event: &Event) -> String {
+fn id_of(prefix: &str, of: &str, event: &str) -> String {
     const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    let bytes = digest(&format!("{automation}\n{}", event.name()));
+    let bytes = digest(&format!("{of}\n{event}"));
     let letter = |byte: &u8| LETTERS.get(usize::from(*byte) % LETTERS.len()).copied().map_or('0', char::from);
-    std::iter::once("r_".to_owned()).chain(bytes.iter().take(16).map(|b| letter(b).to_string())).collect()
+    std::iter::once(prefix.to_owned()).chain(bytes.iter().take(16).map(|b| letter(b).to_string())).collect()
 }
 
 async fn start(portal: &Portal, new: NewRun) -> Result<(), PortalError> {

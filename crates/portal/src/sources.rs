@@ -9,7 +9,7 @@ mod ask;
 mod budget;
 mod cache;
 mod conflict;
-mod cron;
+pub(crate) mod cron;
 mod departed;
 mod dry;
 mod duty;

@@ -1,6 +1,7 @@
 //! How a run of a workflow goes: from its trigger along the connections.
 
 use serde_json::{Map, Value, json};
+use stagedoor_jq::Jq;
 
 use super::definition::{Node, Workflow};
 use super::walk::{Walk, Way, node_run_id};
@@ -20,6 +21,13 @@ impl WorkflowProgram {
     #[must_use]
     pub fn new(definition: Value) -> Self {
         Self { workflow: Workflow::stored(definition) }
+    }
+
+    /// What the nodes of a run have given back so far, by their identifiers: what templates read as `.outputs`.
+    #[must_use]
+    pub fn outputs(&self, run: &Run, jq: &Jq) -> Value {
+        let walk = Walk::of(&self.workflow, run);
+        walk.outputs(&|node, given, outputs| variables(node, given, outputs, jq))
     }
 }
 
@@ -42,7 +50,7 @@ impl Program for WorkflowProgram {
                 (Way::Never, _) => {}
             }
         }
-        let outputs = walk.outputs(&|node, given, outputs| variables(node, given, outputs, scope));
+        let outputs = walk.outputs(&|node, given, outputs| variables(node, given, outputs, scope.jq));
         if !open.is_empty() {
             let planned = open.into_iter().map(|node| self.planned(node, run, &outputs, scope));
             return planned.collect::<Result<_, _>>().map(Next::Perform);
@@ -70,13 +78,13 @@ fn bare(node: Node<'_>, input: Value) -> Planned {
 }
 
 /// A node's `variables` over what it gave back. A program that is wrong gives null.
-fn variables(node: Node<'_>, given: &Value, outputs: &Value, scope: &Scope<'_>) -> Value {
+fn variables(node: Node<'_>, given: &Value, outputs: &Value, jq: &Jq) -> Value {
     let mut context = given.clone();
     if let Some(context) = context.as_object_mut() {
         context.entry("outputs").or_insert_with(|| outputs.clone());
         context.entry("output").or_insert_with(|| given.clone());
     }
-    let templating = Templating::new(scope.jq, &context);
+    let templating = Templating::new(jq, &context);
     templating.render(node.get("variables")).unwrap_or_else(|error| json!({ "error": error }))
 }
 

@@ -33,12 +33,12 @@ pub(crate) struct LogBody {
     status_label: Option<String>,
 }
 
-fn object(body: &Value) -> Result<&Map<String, Value>, Failure> {
+pub(crate) fn object(body: &Value) -> Result<&Map<String, Value>, Failure> {
     body.as_object().ok_or_else(|| Failure::invalid("body must be object"))
 }
 
 /// A text of a body; null is none.
-pub(super) fn text(body: &Value, key: &str) -> Result<Option<String>, Failure> {
+pub(crate) fn text(body: &Value, key: &str) -> Result<Option<String>, Failure> {
     match body.get(key) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),

@@ -67,7 +67,14 @@ pub(crate) struct AckReply {
     )
 )]
 pub(crate) async fn claim(State(portal): State<Portal>, Caller(viewer): Caller, Body(body): Body) -> Answer {
-    let installation = text(&body, "installationId")?
+    let claimed = portal.claim_runs(&viewer, query_of(&body)?).await?;
+    let runs: Vec<Value> = claimed.iter().map(|run| shown(&portal, &viewer, run)).collect();
+    Ok(Json(json!({ "ok": true, "runs": runs })).into_response())
+}
+
+/// Reads which runs are taken on.
+pub(crate) fn query_of(body: &Value) -> Result<ClaimQuery, Failure> {
+    let installation = text(body, "installationId")?
         .ok_or_else(|| Failure::invalid("body must have required property 'installationId'"))?;
     let number = |key: &str| match body.get(key) {
         None | Some(Value::Null) => Ok(None),
@@ -76,17 +83,14 @@ pub(crate) async fn claim(State(portal): State<Portal>, Caller(viewer): Caller, 
             _ => Err(Failure::invalid(format!("\"{key}\" must be a non-negative number"))),
         },
     };
-    let query = ClaimQuery {
+    Ok(ClaimQuery {
         installation,
         limit: usize::try_from(number("limit")?.unwrap_or(USUAL)).unwrap_or(usize::MAX),
-        exclude: texts(&body, "exclude")?,
+        exclude: texts(body, "exclude")?,
         visibility_timeout: i64::try_from(number("visibilityTimeoutMs")?.unwrap_or_default())
             .unwrap_or(i64::MAX),
-        method: text(&body, "invocationMethod")?,
-    };
-    let claimed = portal.claim_runs(&viewer, query).await?;
-    let runs: Vec<Value> = claimed.iter().map(|run| shown(&portal, &viewer, run)).collect();
-    Ok(Json(json!({ "ok": true, "runs": runs })).into_response())
+        method: text(body, "invocationMethod")?,
+    })
 }
 
 fn texts(body: &Value, key: &str) -> Result<Vec<String>, Failure> {

@@ -7,6 +7,7 @@ mod approvals;
 mod case;
 mod polling;
 mod search;
+mod workflows;
 
 use std::path::{Path, PathBuf};
 

@@ -13,7 +13,7 @@ use crate::{Person, View, clock};
 const OF_ENTITY: [&str; 7] = ["identifier", "title", "icon", "blueprint", "team", "properties", "relations"];
 
 /// Who fills a form in, as its programs and policies see it.
-pub(super) fn user(viewer: &Viewer, view: &View) -> Value {
+pub(crate) fn user(viewer: &Viewer, view: &View) -> Value {
     let Some(person) = viewer.email().and_then(|email| view.person(email)) else {
         return json!({
             "userId": viewer.name(), "email": viewer.email(), "name": viewer.name(), "picture": null,
@@ -37,7 +37,7 @@ fn full_name(person: &Person) -> String {
 }
 
 /// The `trigger` of a run that somebody begins.
-pub(super) fn trigger(
+pub(crate) fn trigger(
     viewer: &Viewer,
     view: &View,
     action: &PortAction,

@@ -64,7 +64,7 @@ impl Portal {
     }
 
     /// The form of an action with these values; also checks that what they name is there.
-    pub(super) fn resolve(
+    pub(crate) fn resolve(
         &self,
         viewer: &Viewer,
         view: &View,
@@ -165,7 +165,7 @@ pub(super) fn not_offered(action: &PortAction) -> String {
 }
 
 /// Does what may take a while on a thread of its own.
-pub(super) async fn aside<T: Send + 'static>(
+pub(crate) async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, PortalError> + Send + 'static,
 ) -> Result<T, PortalError> {
     let done = tokio::task::spawn_blocking(work).await;

@@ -22,7 +22,7 @@ const PATIENCE: u8 = 2;
 
 /// What a policy is asked about: `.inputs`, `.user`, `.entity`, `.trigger`, `.blueprint`, `.action`.
 #[derive(Clone, Debug, Default)]
-pub(super) struct About(pub(super) Map<String, Value>);
+pub(crate) struct About(pub(crate) Map<String, Value>);
 
 /// The outputs of a policy's conditions; one that fails has none.
 pub(super) fn outputs(portal: &Portal, policy: &Value, about: &About, rights: &Rights) -> Vec<Value> {
@@ -48,7 +48,7 @@ pub(super) fn outputs(portal: &Portal, policy: &Value, about: &About, rights: &R
 }
 
 /// What the queries find, each under its name. They see the whole catalog: who wrote them may.
-fn results(portal: &Portal, policy: &Value, context: &Value, rights: &Rights) -> Value {
+pub(crate) fn results(portal: &Portal, policy: &Value, context: &Value, rights: &Rights) -> Value {
     let whole = View::new(
         portal.shared.catalog.load_full(),
         portal.shared.problems.load_full(),

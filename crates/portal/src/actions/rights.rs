@@ -19,7 +19,12 @@ use crate::{Portal, UserStatus, View, audit};
 /// A block of an action's permissions.
 pub(super) fn block(catalog: &Catalog, action: &str, name: &str) -> Block {
     let all = permissions::read(catalog, action);
-    let mut block = Block::parse(all.get(name).unwrap_or(&Value::Null), &Block::default());
+    block_of(catalog, all.get(name).unwrap_or(&Value::Null))
+}
+
+/// A block out of its JSON, with teams by their identifiers; nobody where it names nobody.
+pub(crate) fn block_of(catalog: &Catalog, block: &Value) -> Block {
+    let mut block = Block::parse(block, &Block::default());
     // Port's clients name teams as people do.
     for team in &mut block.teams {
         if !names::is_entity_identifier(team)
@@ -32,12 +37,12 @@ pub(super) fn block(catalog: &Catalog, action: &str, name: &str) -> Block {
 }
 
 /// What permissions may ask about a run that is to begin.
-pub(super) struct AboutRun<'a> {
-    pub(super) portal: &'a Portal,
-    pub(super) catalog: &'a Catalog,
+pub(crate) struct AboutRun<'a> {
+    pub(crate) portal: &'a Portal,
+    pub(crate) catalog: &'a Catalog,
     /// The entity that it is about.
-    pub(super) node: Option<NodeId>,
-    pub(super) about: &'a About,
+    pub(crate) node: Option<NodeId>,
+    pub(crate) about: &'a About,
 }
 
 impl Facts for AboutRun<'_> {
@@ -178,7 +183,7 @@ impl Portal {
     }
 
     /// The catalog without anything hidden, for decisions that are nobody's view.
-    pub(super) fn whole_view(&self) -> View {
+    pub(crate) fn whole_view(&self) -> View {
         let (catalog, problems) = (self.shared.catalog.load_full(), self.shared.problems.load_full());
         View::new(catalog, problems, Viewer::system("actions"), Rights::all())
     }

@@ -106,12 +106,12 @@ impl Portal {
     }
 
     /// Who executes: the caller, or the person in whose name a machine does.
-    fn person_for(&self, caller: &Viewer, run_as: Option<&str>) -> Result<Viewer, PortalError> {
+    pub(crate) fn person_for(&self, caller: &Viewer, run_as: Option<&str>) -> Result<Viewer, PortalError> {
         let Some(email) = run_as.map(str::trim).filter(|email| !email.is_empty()) else {
             return Ok(caller.clone());
         };
         if !caller.is_machine() {
-            let text = "only machines may execute actions in the name of others (run_as)";
+            let text = "only machines may execute something in the name of others (run_as)";
             return Err(PortalError::Forbidden(text.into()));
         }
         let view = self.view(caller)?;
@@ -147,7 +147,7 @@ impl Portal {
     }
 
     /// What policies, and later templates, read.
-    pub(super) fn about(
+    pub(crate) fn about(
         &self,
         person: &Viewer,
         view: &View,

@@ -5,19 +5,23 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use stagedoor_actions::port::PortAction;
+use stagedoor_actions::workflow::Workflow;
 use stagedoor_jq::Jq;
 use stagedoor_model::Timestamp;
 use stagedoor_query::Catalog;
 
 use super::events::{Event, What};
 use crate::actions::ACTIONS;
+use crate::workflows;
 
-/// An automation that is on.
+/// An automation that is on, or a workflow's trigger that says the same.
 #[derive(Debug)]
 pub(super) struct Automation {
     pub(super) definition: PortAction,
     /// Events before it was made are none of its.
     since: Timestamp,
+    /// The workflow whose trigger it is, and the trigger's identifier.
+    pub(super) workflow: Option<(Arc<Workflow>, String)>,
 }
 
 /// All that are on.
@@ -84,9 +88,16 @@ impl Rules {
         let automation = |record: &Arc<stagedoor_model::Record>| {
             let definition = PortAction::stored(record.body.value());
             let on = definition.is_automation() && definition.is_published();
-            on.then(|| Automation { definition, since: record.stamps.created_at })
+            on.then(|| Automation { definition, since: record.stamps.created_at, workflow: None })
         };
-        Self(Arc::new(catalog.records(ACTIONS).filter_map(automation).collect()))
+        let mut all: Vec<Automation> = catalog.records(ACTIONS).filter_map(automation).collect();
+        let triggers = workflows::of_events(catalog).into_iter();
+        all.extend(triggers.map(|(definition, workflow, trigger, since)| Automation {
+            definition,
+            since,
+            workflow: Some((workflow, trigger)),
+        }));
+        Self(Arc::new(all))
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -9,7 +9,7 @@ use stagedoor_auth::Viewer;
 use super::{logs::Line, record, secrets};
 use crate::error::PortalError;
 use crate::writer::Draft;
-use crate::{ActionCall, NewTask, Portal};
+use crate::{ActionCall, NewTask, Portal, WorkflowCall};
 
 impl Portal {
     /// Begins a run anew where it failed or was cancelled: what was done stays done, what failed is done again. Its
@@ -100,6 +100,18 @@ impl Portal {
             };
             return self.start_action(viewer, call).await;
         }
+        if run.of.kind == RunKind::Workflow {
+            let trigger = run.context.get("workflow").and_then(|known| known.get("trigger"));
+            let call = WorkflowCall {
+                workflow: run.of.identifier.clone(),
+                trigger: trigger.and_then(Value::as_str).map(str::to_owned),
+                inputs,
+                run_as: None,
+                origin: Origin::Ui,
+                rerun_of: Some(run.id.clone()),
+            };
+            return self.start_workflow(viewer, call).await;
+        }
         let task =
             NewTask { template: run.of.identifier.clone(), values: inputs, secrets: given, by_hand: true };
         let new = self.execute_template(viewer, task).await?;
@@ -119,6 +131,9 @@ pub(super) fn repeatable(run: &Run) -> Result<(), String> {
     match run.of.kind {
         RunKind::Action | RunKind::Template => Ok(()),
         RunKind::Automation => Err("an event set it going, not a person".into()),
-        RunKind::Workflow => Err("runs of workflows cannot be repeated from here".into()),
+        RunKind::Workflow if run.starter.origin == Origin::Automation => {
+            Err("an event or a clock set it going, not a person".into())
+        }
+        RunKind::Workflow => Ok(()),
     }
 }

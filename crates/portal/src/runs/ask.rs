@@ -41,7 +41,10 @@ pub(super) struct Onlooker {
 impl Onlooker {
     /// Whether this run is shown to the caller.
     pub(super) fn sees(&self, run: &Run) -> bool {
-        self.everything || self.is_part(run) || (run.anyone && self.sees_target(run))
+        self.everything
+            || self.is_part(run)
+            || (run.anyone && self.sees_target(run))
+            || self.portal.is_asked(self.view.rights(), run)
     }
 
     /// Whoever set it going, and whoever may approve it.

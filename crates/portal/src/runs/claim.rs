@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use stagedoor_actions::{Claim, Run, Status, StepState};
+use stagedoor_actions::{Claim, Run, RunKind, Status, StepState};
 use stagedoor_auth::{Action, Resource, Viewer};
 use stagedoor_model::Timestamp;
 
@@ -15,12 +15,12 @@ use crate::error::PortalError;
 use crate::writer::Draft;
 
 /// The name of Port's agent, which takes on webhooks.
-const AGENT: &str = "_PORT_EXEC_AGENT";
+pub(super) const AGENT: &str = "_PORT_EXEC_AGENT";
 /// Runs in one answer.
-const MOST: usize = 1_000;
+pub(super) const MOST: usize = 1_000;
 /// How long an unacknowledged claim lasts, in milliseconds, where the client does not say; and at most.
-const USUAL: i64 = 60_000;
-const LONGEST: i64 = 24 * 60 * 60 * 1000;
+pub(super) const USUAL: i64 = 60_000;
+pub(super) const LONGEST: i64 = 24 * 60 * 60 * 1000;
 
 impl Portal {
     /// Takes on what waits for an installation, oldest first.
@@ -94,7 +94,9 @@ impl Portal {
 fn is_for(run: &Run, query: &ClaimQuery) -> bool {
     let Some(payload) = &run.report.payload else { return false };
     let text = |key: &str| payload.get(key).and_then(serde_json::Value::as_str);
+    // Of a workflow it is the nodes that are taken on.
     let handed = run.status == Status::InProgress
+        && run.of.kind != RunKind::Workflow
         && !run.cancelling
         && run.steps.iter().any(|step| step.state == StepState::Reported);
     let whose = match query.installation.as_str() {

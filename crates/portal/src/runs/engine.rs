@@ -184,6 +184,7 @@ impl Portal {
         runtime.spawn(watch(Arc::downgrade(&self.shared)));
         runtime.spawn(tick(Arc::downgrade(&self.shared)));
         runtime.spawn(automations::follow(Arc::downgrade(&self.shared)));
+        runtime.spawn(crate::score_log::follow(Arc::downgrade(&self.shared)));
         self.wake_all(|_| true);
     }
 
@@ -333,11 +334,18 @@ fn is_due(run: &Run, limits: &RunLimits, now: Timestamp) -> bool {
 }
 
 /// When a run has taken too long. Time for its approval and in a queue does not count, nor the time that a person takes
-/// to look at an unclear step.
+/// to look at an unclear step, nor that for which a workflow waits for people.
 pub(super) fn deadline(run: &Run, limits: &RunLimits) -> Option<Timestamp> {
     if run.steps.iter().any(|step| step.state == StepState::Unclear) {
         return None;
     }
+    let waited = waited_for_people(run)?;
     let seconds = i64::try_from(run.limits.seconds.unwrap_or(limits.seconds)).unwrap_or(i64::MAX);
-    Some(Timestamp(run.begun_at?.0.saturating_add(seconds.saturating_mul(1000))))
+    Some(Timestamp(run.begun_at?.0.saturating_add(seconds.saturating_mul(1000)).saturating_add(waited)))
+}
+
+/// Milliseconds that inputs of a workflow have waited for people; `None` while one does.
+fn waited_for_people(run: &Run) -> Option<i64> {
+    let inputs = run.steps.iter().filter(|step| step.performer == stagedoor_actions::workflow::INPUT);
+    inputs.map(|step| Some(step.ended_at?.0 - step.started_at?.0)).sum()
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 use stagedoor_actions::{
-    Call, Effect, Failure, Level, Log, Outcome, Performer, Planned, Probe, Run, Services, Status, Step,
-    StepState,
+    Call, Effect, Failure, Level, Log, Outcome, Performer, Planned, Probe, Run, RunKind, Services, Status,
+    Step, StepState,
 };
 use stagedoor_model::Timestamp;
 
@@ -135,6 +135,12 @@ impl Came {
                 | Outcome::Following { report, .. }
                 | Outcome::Reported { report },
             ) => {
+                // A workflow has several that are handed over: each keeps what is its own.
+                if run.of.kind == RunKind::Workflow
+                    && let Some(step) = run.steps.iter_mut().find(|step| step.id == self.step)
+                {
+                    merge(&mut step.report, report.clone());
+                }
                 merge(&mut run.report, report.clone());
             }
             Ok(Outcome::Cancelled) => {}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use stagedoor_actions::port::PortProgram;
 use stagedoor_actions::template::TemplateProgram;
+use stagedoor_actions::workflow::WorkflowProgram;
 use stagedoor_actions::{Performers, Program, RunKind};
 
 use crate::Portal;
@@ -25,6 +26,6 @@ pub(super) fn of(
     match kind {
         RunKind::Action | RunKind::Automation => Ok(Arc::new(PortProgram::new(definition.clone()))),
         RunKind::Template => Ok(Arc::new(TemplateProgram::new(definition, performers.clone()))),
-        RunKind::Workflow => Err("nothing executes this sort of definition".into()),
+        RunKind::Workflow => Ok(Arc::new(WorkflowProgram::new(definition.clone()))),
     }
 }

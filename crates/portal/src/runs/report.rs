@@ -120,6 +120,10 @@ fn end(run: &mut Run, status: Status) -> Result<(), PortalError> {
             }
             Ok(())
         }
+        (_, Status::Success | Status::Failure) if run.of.kind == RunKind::Workflow => {
+            let text = "a workflow ends with its nodes: report on the run of a node";
+            Err(PortalError::refused("not_handed_over", text))
+        }
         (_, Status::Success | Status::Failure) => end_step(run, status),
         _ => Err(PortalError::invalid(
             "\"status\" must be equal to one of the allowed values: SUCCESS, FAILURE",
@@ -154,7 +158,7 @@ pub(super) fn merge(old: &mut Report, new: Report) {
     old.payload = new.payload.or(old.payload.take());
 }
 
-fn ended(run: &Run) -> PortalError {
+pub(super) fn ended(run: &Run) -> PortalError {
     PortalError::refused("run_ended", format!("the run has ended: it is {}", record::word(run.status)))
 }
 
@@ -162,7 +166,7 @@ fn not_approved() -> PortalError {
     PortalError::refused("not_approved", "the run waits for an approval: there is nothing to report yet")
 }
 
-fn check(patch: &RunPatch) -> Result<(), PortalError> {
+pub(super) fn check(patch: &RunPatch) -> Result<(), PortalError> {
     let long = |key: &str, text: &Option<String>, most: usize| match text {
         Some(text) if text.chars().count() > most => {
             Err(PortalError::invalid(format!("\"{key}\" must NOT have more than {most} characters")))

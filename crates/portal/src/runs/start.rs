@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stagedoor_actions::{Origin, Run, Starter, Status, Target};
+use stagedoor_actions::{Origin, Run, RunKind, Starter, Status, Target};
 use stagedoor_auth::Viewer;
 
 use super::{NewRun, engine::Counters, secrets};
@@ -38,7 +38,7 @@ impl Portal {
         check(&new)?;
         let id = match &new.id {
             Some(id) => id.clone(),
-            None => new_id()?,
+            None => new_id(new.of.kind)?,
         };
         let sealed = match new.secrets.is_empty() {
             true => None,
@@ -128,8 +128,9 @@ fn check(new: &NewRun) -> Result<(), PortalError> {
     }
 }
 
-/// `r_` and 16 letters or digits, as Port has it.
-fn new_id() -> Result<String, PortalError> {
+/// `r_` and 16 letters or digits, as Port has it; `wfr_` for a workflow.
+fn new_id(kind: RunKind) -> Result<String, PortalError> {
+    let prefix = if kind == RunKind::Workflow { "wfr_" } else { "r_" };
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes)
         .map_err(|error| PortalError::Internal(format!("the system gives no random bytes: {error}")))?;
@@ -138,7 +139,7 @@ fn new_id() -> Result<String, PortalError> {
         let number = pair.iter().fold(0_usize, |sum, byte| sum * 256 + usize::from(*byte));
         char::from(LETTERS.get(number % LETTERS.len()).copied().unwrap_or(b'0'))
     };
-    Ok(bytes.chunks(2).map(letter).fold("r_".to_owned(), |mut id, letter| {
+    Ok(bytes.chunks(2).map(letter).fold(prefix.to_owned(), |mut id, letter| {
         id.push(letter);
         id
     }))

@@ -12,7 +12,7 @@ const WEEKDAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 /// When, as sets of numbers. Seconds are not kept: nothing is read more often than once a minute this way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Cron {
+pub(crate) struct Cron {
     minutes: u64,
     hours: u64,
     days: u64,
@@ -24,7 +24,7 @@ pub(super) struct Cron {
 
 impl Cron {
     /// Reads an expression; none where it is no such thing.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let fields: Vec<&str> = text.split_whitespace().collect();
         let five = match fields.as_slice() {
             [_seconds, five @ ..] if five.len() == 5 => five,
@@ -44,7 +44,7 @@ impl Cron {
     }
 
     /// The first such minute after a moment, both in milliseconds since 1970.
-    pub(super) fn next(&self, after: i64) -> Option<i64> {
+    pub(crate) fn next(&self, after: i64) -> Option<i64> {
         let first = (after.div_euclid(MINUTE) + 1) * MINUTE;
         let today = first.div_euclid(DAY);
         (today..today + HORIZON).filter(|day| self.has_day(*day)).find_map(|day| {

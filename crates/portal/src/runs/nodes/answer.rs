@@ -1,0 +1,208 @@
+//! People answer a node that waits for them: they fill in its form and press a button. The first outlet that has as many
+//! as it needs is taken.
+
+use serde_json::{Map, Value, json};
+use stagedoor_actions::port::PortAction;
+use stagedoor_actions::workflow::{INPUT, checked_responses};
+use stagedoor_actions::{Run, Step, StepState};
+use stagedoor_auth::{Action, Block, Denied, Resource, Rights, Viewer, Why};
+use stagedoor_model::Timestamp;
+
+use super::super::ask::{answers_as, is_email};
+use super::super::logs::Line;
+use super::{NodeRun, step_of};
+use crate::actions::{aside, block_of, results};
+use crate::audit;
+use crate::error::PortalError;
+use crate::writer::Draft;
+use crate::Portal;
+
+/// Bytes of what one person fills in.
+const LARGEST: usize = 64 * 1024;
+/// Errors that are told at once.
+const MOST_ERRORS: usize = 20;
+
+impl Portal {
+    /// Whether a run waits, or waited, for an answer of somebody with these rights: then it is shown.
+    pub(in crate::runs) fn is_asked(&self, rights: &Rights, run: &Run) -> bool {
+        let mut inputs = run.steps.iter().filter(|step| step.performer == INPUT && !step.input.is_null());
+        inputs.any(|step| {
+            let block = self.responders(step, rights);
+            rights.email().is_some() && block.names(rights)
+        })
+    }
+
+    /// Who may answer, as the catalog is now; administrators where nobody is named.
+    fn responders(&self, step: &Step, rights: &Rights) -> Block {
+        let said = step.input.get("responders").cloned().unwrap_or_default();
+        let mut block = block_of(&self.shared.catalog.load(), &said);
+        // A template may give one address, or a list.
+        if let Some(Value::String(users)) = said.get("users") {
+            block.users = users.split(',').map(|user| user.trim().to_lowercase()).collect();
+        }
+        let waits = step.state == StepState::Reported;
+        if let Some(query) = said.get("usersQuery").filter(|query| waits && query.is_object()) {
+            let people = json!({ "property": "$blueprint", "operator": "=", "value": "_user" });
+            let query = json!({ "combinator": "and", "rules": [people, query] });
+            let found = results(self, &json!({ "queries": { "users": query } }), &json!({}), rights);
+            let found = found.pointer("/users/entities").and_then(Value::as_array).into_iter().flatten();
+            let emails = found.filter_map(|user| user.get("identifier")?.as_str().map(str::to_lowercase));
+            block.users.extend(emails);
+        }
+        block.policy = None;
+        block.owned_by_team = false;
+        block
+    }
+
+    /// Answers a node that waits for people.
+    ///
+    /// # Errors
+    /// `NotFound`; `Forbidden` for whoever is not asked, or set the run going without being asked by name;
+    /// `not_waiting`; `already_answered`; `Invalid` for the button or what is filled in.
+    pub async fn answer_node_run(
+        &self,
+        viewer: &Viewer,
+        id: &str,
+        button: &str,
+        inputs: Map<String, Value>,
+    ) -> Result<NodeRun, PortalError> {
+        let node = self.node_run(viewer, id)?;
+        self.may_answer_node(viewer, &node.run, &node.step).inspect_err(|error| {
+            if let PortalError::Forbidden(why) = error {
+                let why = Why::Guard { name: format!("{id}: {why}"), holders: "its responders".into() };
+                let denied = Denied { action: Action::AnswerWorkflow, why };
+                audit::denied(&self.shared.denials, viewer, &denied, Some(&node.run.of.identifier));
+            }
+        })?;
+        let (portal, asker) = (self.clone(), viewer.clone());
+        let (step, pressed) = (node.step.clone(), button.to_owned());
+        let inputs = aside(move || portal.filled_in(&asker, &step, &pressed, inputs)).await?;
+        let clean = self.clean(&node.run.id);
+        let inputs = clean.value(Value::Object(inputs));
+        let (portal, asker, name) = (self.clone(), viewer.clone(), answers_as(viewer));
+        let (key, id_of, button) = (node.run.id.clone(), id.to_owned(), button.to_owned());
+        let pressed = button.clone();
+        let answer = move |draft: &mut Draft| {
+            let at = draft.at;
+            draft.change_run(&key, |run, _| {
+                let before = run.clone();
+                let step = step_of(run, &id_of)?;
+                portal.may_answer_node(&asker, &before, step)?;
+                let label = take(step, &button, inputs.clone(), &name, at);
+                if let Some(label) = label {
+                    run.report.status_label = Some(label);
+                }
+                Ok(())
+            })
+        };
+        let ((), run) = self.commit(viewer.actor("run"), false, answer).await?;
+        self.note_doing(viewer, &run, "AnswerRun", &format!("answered \"{}\" with {pressed}", node.step.name));
+        let text = format!("{} answered with {pressed}", answers_as(viewer));
+        self.tell_run(&run.id, Line { step: Some(node.step.id.clone()), ..Line::said(&text) });
+        self.wake_run(&run);
+        self.node_run(viewer, id)
+    }
+
+    fn may_answer_node(&self, viewer: &Viewer, run: &Run, step: &Step) -> Result<(), PortalError> {
+        if step.performer != INPUT {
+            return Err(PortalError::refused("not_waiting", "this node waits for nobody's answer"));
+        }
+        let rights = self.rights(viewer);
+        let block = self.responders(step, &rights);
+        let guarded = Resource::Guarded { name: &run.of.identifier, block: Some(&block), facts: None };
+        self.could(viewer, Action::AnswerWorkflow, guarded)
+            .map_err(|denied| PortalError::Forbidden(denied.to_string()))?;
+        let name = answers_as(viewer);
+        let by_starter = is_email(run.starter.email.as_deref(), &name)
+            || run.starter.actor.eq_ignore_ascii_case(&name)
+            || is_email(run.starter.impersonated_by.as_deref(), &name);
+        let nobody = block.users.is_empty() && block.roles.is_empty() && block.teams.is_empty();
+        if by_starter && !nobody && !named(step, &name) {
+            let text = "you set this run going, and are not asked by name: somebody else has to answer";
+            return Err(PortalError::Forbidden(text.into()));
+        }
+        if step.state != StepState::Reported || run.status.has_ended() || run.cancelling {
+            return Err(PortalError::refused("not_waiting", "this node does not wait for an answer any more"));
+        }
+        let said = step.output.get("responses").and_then(Value::as_array).into_iter().flatten();
+        let mut by = said.filter_map(|said| said.pointer("/submitterInfo/submittedBy"));
+        if by.any(|by| *by == name) {
+            return Err(PortalError::refused("already_answered", "you have answered already"));
+        }
+        Ok(())
+    }
+
+    /// What somebody filled in, with defaults, checked as the form of an action is.
+    fn filled_in(
+        &self,
+        viewer: &Viewer,
+        step: &Step,
+        button: &str,
+        inputs: Map<String, Value>,
+    ) -> Result<Map<String, Value>, PortalError> {
+        let mut form = step.input.get("userInputs").cloned().unwrap_or_default();
+        let buttons = form.as_object_mut().and_then(|form| form.shift_remove("buttons")).unwrap_or_default();
+        let buttons = buttons.as_array().cloned().unwrap_or_default();
+        let names: Vec<&str> = buttons.iter().filter_map(|button| button.get("identifier")?.as_str()).collect();
+        if !names.contains(&button) {
+            let text = format!("\"button\" must be equal to one of the allowed values: {}", names.join(", "));
+            return Err(PortalError::invalid(text));
+        }
+        checked_responses(&form, &inputs)?;
+        let trigger = json!({ "type": "self-service", "operation": "CREATE", "userInputs": form });
+        let action = PortAction::stored(json!({ "identifier": step.id, "trigger": trigger }));
+        let view = self.view(viewer)?;
+        let form = self.resolve(viewer, &view, &action, None, &inputs);
+        let errors: Vec<String> = form
+            .errors()
+            .take(MOST_ERRORS)
+            .map(|error| error.replacen("\"properties", "\"inputs", 1))
+            .collect();
+        if !errors.is_empty() {
+            return Err(PortalError::invalid(errors.join("; ")));
+        }
+        if Value::Object(form.values.clone()).to_string().len() > LARGEST {
+            let text = format!("\"inputs\" must NOT be larger than {} KiB", LARGEST / 1024);
+            return Err(PortalError::invalid(text));
+        }
+        Ok(form.values)
+    }
+}
+
+/// Whether somebody is asked by address, and not as one of many.
+fn named(step: &Step, email: &str) -> bool {
+    match step.input.pointer("/responders/users") {
+        Some(Value::Array(users)) => {
+            users.iter().filter_map(Value::as_str).any(|user| user.eq_ignore_ascii_case(email))
+        }
+        Some(Value::String(users)) => users.split(',').any(|user| user.trim().eq_ignore_ascii_case(email)),
+        _ => false,
+    }
+}
+
+/// Keeps an answer. Where an outlet has enough of them the step is done; the label that the run then gets.
+fn take(step: &mut Step, button: &str, inputs: Value, name: &str, at: Timestamp) -> Option<String> {
+    let said = json!({
+        "button": button, "inputs": inputs,
+        "submitterInfo": { "submittedBy": name, "submittedAt": at.to_string() },
+    });
+    let mut responses = step.output.get("responses").and_then(Value::as_array).cloned().unwrap_or_default();
+    responses.push(said);
+    let count = |identifier: &Value| responses.iter().filter(|said| said["button"] == *identifier).count();
+    let outlets = step.input.get("outlets").and_then(Value::as_array).cloned().unwrap_or_default();
+    let enough = |outlet: &&Value| {
+        let needed = outlet.get("numOfResponders").and_then(Value::as_u64).unwrap_or(1);
+        count(&outlet["identifier"]) as u64 >= needed.max(1)
+    };
+    let chosen = outlets.iter().find(enough);
+    let selected = chosen.map(|outlet| json!({ "identifier": outlet["identifier"], "title": outlet.get("title") }));
+    step.output = json!({ "selectedOutlet": selected, "responses": responses });
+    let outlet = chosen?;
+    (step.state, step.ended_at) = (StepState::Done, Some(at));
+    step.report.status_label = text(outlet, "/statusLabel/text");
+    text(outlet, "/workflowStatusLabel/text")
+}
+
+fn text(value: &Value, pointer: &str) -> Option<String> {
+    value.pointer(pointer).and_then(Value::as_str).map(str::to_owned)
+}
