@@ -9,6 +9,7 @@ mod changes;
 mod documents;
 mod entity;
 mod error;
+mod everywhere;
 mod exemptions;
 mod graph;
 mod history;
@@ -110,5 +111,7 @@ struct Document;
 /// The OpenAPI description of these routes.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    Document::openapi()
+    let mut document = Document::openapi();
+    everywhere::complete(&mut document);
+    document
 }

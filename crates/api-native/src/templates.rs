@@ -190,7 +190,8 @@ pub(crate) async fn dry_run(
     get, path = "/templates/text", operation_id = "template_text", params(TemplateSource),
     responses(
         (status = 200, description = "`text`, and `execute`: null, or why not", body = Object), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 422, description = "no reference", body = ErrorBody)
     )
 )]
 pub(crate) async fn text(

@@ -245,6 +245,7 @@ pub(crate) async fn cancel(
     request_body = RetryBody,
     responses(
         (status = 201, description = "`id` of the task, which is the same", body = Object),
+        (status = 400, description = "The body is not legal", body = Refusal),
         (status = 401, description = "No valid credential", body = Refusal),
         (status = 403, description = "Not allowed", body = Refusal),
         (status = 404, description = "No such task, or none that the caller may see", body = Refusal),
