@@ -20,8 +20,9 @@ use stagedoor_model::{Record, Timestamp};
 use crate::error::PortalError;
 use crate::feed::{Feed, Position};
 use crate::runs::{NewRun, RUNS, Visibility};
+use crate::score_log::Told;
 use crate::workflows::{self, Schedules, WORKFLOWS};
-use crate::{Portal, Shared, clock, writer};
+use crate::{Portal, Shared, clock, score_entities, writer};
 
 use self::events::Event;
 use self::rules::{Automation, Rules};
@@ -71,6 +72,22 @@ pub(crate) async fn follow(shared: Weak<Shared>) {
             return;
         }
     }
+}
+
+/// Acts on results of scorecards that have become others. Whether anybody wanted to know.
+pub(crate) async fn on_results(portal: &Portal, told: Vec<Told>) -> Result<bool, PortalError> {
+    let rules = Rules::of(&portal.shared.catalog.load());
+    if !rules.blueprints().iter().any(|blueprint| blueprint == score_entities::RULE_RESULT) {
+        return Ok(false);
+    }
+    let watch = Watch { rules, ..Watch::default() };
+    let own = portal.clone();
+    let read = move || told.into_iter().filter_map(|told| Event::of_result(&own, told)).collect();
+    let events: Vec<Event> = aside(read).await?;
+    for new in watch.matching(portal, events).await? {
+        start(portal, new).await?;
+    }
+    Ok(true)
 }
 
 /// The definitions as the catalog holds them; none where no action has ever been made. Those of workflows come second.

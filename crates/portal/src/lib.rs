@@ -10,6 +10,7 @@ mod automations;
 mod backstage_users;
 mod blueprints;
 mod calculator;
+mod campaigns;
 mod clock;
 mod dependents;
 mod documents;
@@ -21,6 +22,7 @@ mod feed;
 mod follower;
 mod history;
 mod home;
+mod insights;
 mod install;
 mod integrations;
 mod locations;
@@ -35,10 +37,13 @@ mod provenance;
 mod publish;
 mod rights;
 mod runs;
+mod score_entities;
+mod score_log;
 mod scorecards;
 mod secrets;
 mod signals;
 mod sources;
+mod standards;
 mod stats;
 pub mod suggest;
 mod templates;
@@ -69,6 +74,9 @@ pub use backstage_users::BackstageUser;
 pub use blueprints::Fault as BlueprintFault;
 pub use blueprints::{Attribute, BlueprintTemplate, blueprint_templates, structure};
 pub use blueprints::{Break, Loss, Member, Place, Preview, PreviewOf, Reason};
+pub use campaigns::{
+    Campaign, CampaignBody, CampaignGoal, CampaignProgress, Reminded, TeamProgress,
+};
 pub use dependents::{Dependents, Fate, Pointing};
 pub use documents::{DocumentResult, DocumentsReport, RejectedDocument};
 pub use entities::{DatasourceQuery, WriteMode, WriteRequest, Written};
@@ -77,6 +85,7 @@ pub use exemptions::{Exemption, ExemptionQuery, ExemptionRequest, ExemptionState
 pub use feed::{Feed, FeedAction, FeedEvent, FeedFilter, FeedKind, FeedPage, Position};
 pub use history::{EntityEvent, EntityHistory, FieldChange, Version};
 pub use home::{Attention, Home, HomeLink, Owned, Steps, Viewed};
+pub use insights::{Checked, InsightsConfig};
 pub use integrations::{Integration, IntegrationName, LogQuery};
 pub use locations::{
     Analysis, Ancestor, Fault, KnownFile, Location, OnConflict, Outlook, OutlookFault, Outlooked, Registered,
@@ -99,10 +108,13 @@ pub use runs::{
     Approver, ClaimQuery, NewLine, NewRun, NodeResult, NodeRun, NodeRunPatch, NodeRunQuery, ProgramMaker, RunDoings, RunEvent, RunEvents, RunLimits, RunLine,
     RunPatch, RunQuery, RunStats, RunsConfig, RunsPage, Settlement, Visibility, starter,
 };
+pub use score_entities::is_computed;
+pub use score_log::{ScoreHistory, ScoreMove, ScorePoint};
 pub use scorecards::{
     ConditionShown, EntityScorecard, Grouping, PreviewMove, RuleShown, ScoreGroup, ScoreGroups, ScorecardPreview,
-    ScorecardRow, StandingEntity, StandingPage, StandingQuery, StoredScorecard,
+    MayScorecard, ScorecardRow, StandingEntity, StandingPage, StandingQuery, StoredScorecard,
 };
+pub use stagedoor_scorecards::{Counts as ScoreCounts, Fix as ScoreFix, Status as ScoreStatus};
 pub use secrets::{Hiding, SecretInfo, SecretsConfig, new_secrets_key, seal};
 pub use signals::{Signal, Signals};
 pub use sources::{
@@ -113,6 +125,7 @@ pub use stagedoor_actions::{
     Starter, Status as RunStatus, Step as RunStep, StepState, Target, Verdict, signature,
 };
 pub use stagedoor_hosts::{Budget, Found, Hosts, ProviderEvent};
+pub use standards::{Badge, NextFix, NextFixes, Starter as ScorecardStarter};
 pub use stats::{Stats, TIMING_BOUNDS, Timings};
 pub use templates::{
     DryFile, DryLine, DryRun, DryRunResult, NewTask, TaskOrder, TaskOrderField, TaskQuery, TaskState,
@@ -153,6 +166,8 @@ struct Shared {
     signals: signals::Hub,
     runs: runs::Runs,
     templates: std::sync::OnceLock<TemplatesConfig>,
+    insights: std::sync::OnceLock<InsightsConfig>,
+    pasts: score_log::Pasts,
 }
 
 /// What a portal is made of besides its store.
@@ -216,6 +231,8 @@ impl Portal {
             signals: signals::Hub::default(),
             runs,
             templates: std::sync::OnceLock::new(),
+            insights: std::sync::OnceLock::new(),
+            pasts: score_log::Pasts::default(),
         });
         shared.denials.belong_to(&shared);
         writer::start(Arc::downgrade(&shared), store, inbox);

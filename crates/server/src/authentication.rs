@@ -5,6 +5,7 @@
 //! [`Authority::with`]; each is an [`Authenticator`].
 
 mod backstage;
+mod badge;
 mod clients;
 mod external;
 mod origin;
@@ -198,8 +199,21 @@ impl Authority {
     fn identify(&self, head: &RequestHead<'_>) -> Result<Option<Viewer>, Waiting> {
         let bearer = head.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(bearer);
         let secure = self.site.is_secure(head.way(), &self.proxies);
-        let presented = Presented { headers: head.headers, bearer, method: head.method, secure, now: now() };
+        let in_address = badge::token(head.method, head.uri);
+        let presented = match in_address {
+            Some(token) => Presented {
+                headers: badge::nothing(),
+                bearer: Some(token),
+                method: head.method,
+                secure,
+                now: now(),
+            },
+            None => Presented { headers: head.headers, bearer, method: head.method, secure, now: now() },
+        };
         let Some(viewer) = self.viewer(&presented)? else { return Ok(None) };
+        if in_address.is_some() && !badge::is_harmless(&viewer) {
+            return Ok(None);
+        }
         let address = self.proxies.client(head.peer, head.headers);
         // Reading leaves no trace, so the name of the program is not needed.
         Ok(Some(viewer.from(address, head.agent().filter(|_| !head.reads()))))

@@ -3,10 +3,12 @@
 use serde_json::{Value, json};
 use stagedoor_actions::{Origin, Run};
 use stagedoor_model::{Actor, Timestamp};
+use stagedoor_scorecards::Status;
 
-use crate::Identity;
 use crate::feed::{FeedAction, FeedEvent, FeedKind};
 use crate::runs::RUNS;
+use crate::score_log::Told;
+use crate::{Identity, Portal, score_entities, scorecards};
 
 /// What has happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +99,51 @@ impl Event {
             caused_by: Some(after.id.clone()),
             before: before_body.unwrap_or_default(),
             after: stamped(&after, shown_after),
+        })
+    }
+
+    /// A rule says something else of an entity, or the first thing, or nothing any more. What Port calls the same
+    /// result is no event, and neither is a level.
+    pub(super) fn of_result(portal: &Portal, told: Told) -> Option<Self> {
+        let line = told.line;
+        let catalog = portal.shared.catalog.load();
+        let record = catalog.record(scorecards::SCORECARDS, &told.scorecard)?;
+        let definition = scorecards::StoredScorecard::of(record)?.definition;
+        let (_, rule) = definition.rule(line.rule.as_deref()?)?;
+        let node = catalog.node_of_uid(line.entity);
+        let subject = score_entities::Subject {
+            key: &told.scorecard,
+            scorecard: &definition,
+            rule,
+            entity: &line.identifier,
+            teams: node.map(|node| catalog.teams(node)).unwrap_or_default(),
+        };
+        let status = |name: &Option<String>| name.as_deref().and_then(Status::of_name);
+        let (from, to) = (status(&line.from), status(&line.to));
+        if from.map(Status::result) == to.map(Status::result) {
+            return None;
+        }
+        let shown = |status: Option<Status>, at: Option<Timestamp>| {
+            let result = |status| score_entities::of_result(&subject, status, at, &record.stamps);
+            status.map(result).unwrap_or_default()
+        };
+        let what = match (from, to) {
+            (None, _) => What::EntityCreated,
+            (_, None) => What::EntityDeleted,
+            _ => What::EntityUpdated,
+        };
+        Some(Self {
+            what,
+            name: told.name,
+            at: told.at,
+            actor: Actor::new("scorecards", "system"),
+            blueprint: Some(score_entities::RULE_RESULT.into()),
+            entity: Some(format!("{}/{}/{}", told.scorecard, rule.identifier, line.identifier)),
+            property: None,
+            action: None,
+            caused_by: None,
+            before: shown(from, None),
+            after: shown(to, Some(told.at)),
         })
     }
 

@@ -115,24 +115,4 @@ impl Draft {
             self.put_exemption(&id, &stored);
         }
     }
-
-    /// Lets exemptions follow a blueprint or scorecard that is called otherwise now: `(blueprint, scorecard)` before
-    /// and after; `None` for every scorecard of the blueprint.
-    pub(crate) fn rename_in_exemptions(&mut self, from: (&str, Option<&str>), to: (&str, Option<&str>)) {
-        let concerns = |stored: &Stored| {
-            stored.blueprint == from.0 && from.1.is_none_or(|name| stored.scorecard == name)
-        };
-        let all: Vec<(String, Stored)> = self
-            .catalog
-            .records(EXEMPTIONS)
-            .filter_map(|record| Some((record.key.clone(), Stored::of(record).filter(concerns)?)))
-            .collect();
-        for (id, mut stored) in all {
-            stored.blueprint = to.0.to_owned();
-            if let Some(name) = to.1 {
-                stored.scorecard = name.to_owned();
-            }
-            self.put_exemption(&id, &stored);
-        }
-    }
 }

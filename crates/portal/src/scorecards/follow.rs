@@ -51,7 +51,7 @@ impl Draft {
     }
 
     /// Moves a scorecard to another identifier.
-    pub(super) fn rename_scorecard(&mut self, blueprint: &str, from: &str, to: &str) {
+    pub(crate) fn rename_scorecard(&mut self, blueprint: &str, from: &str, to: &str) {
         for collection in [SCORECARDS, DRAFTS] {
             if let Some(record) = self.catalog.record(collection, &key(blueprint, from)).cloned() {
                 let renamed = Record { key: key(blueprint, to), ..record.as_ref().clone() };

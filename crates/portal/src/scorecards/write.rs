@@ -247,12 +247,15 @@ impl Draft {
             (stamps.updated_at, stamps.updated_by) = (self.at, self.actor.name.as_str().into());
             let record = Record { collection: SCORECARDS.into(), key, body, stamps };
             self.put(Change::PutRecord(Arc::new(record)));
+            let rules: Vec<&str> = scorecard.rules.iter().map(|rule| rule.identifier.as_str()).collect();
+            self.end_exemptions(blueprint, &scorecard.identifier, &rules);
         }
         find(&self.catalog, blueprint, &scorecard.identifier)
     }
 
     /// Removes a scorecard and what is kept about it.
     pub(crate) fn drop_scorecard(&mut self, blueprint: &str, identifier: &str) {
+        self.end_exemptions(blueprint, identifier, &[]);
         let key = key(blueprint, identifier);
         for collection in [SCORECARDS, DRAFTS] {
             if self.catalog.record(collection, &key).is_some() {

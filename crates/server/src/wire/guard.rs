@@ -126,8 +126,9 @@ impl Rules {
         let page = kind.starts_with(b"text/html") || kind.starts_with(b"text/javascript");
         out.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         out.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-        out.insert(CROSS_ORIGIN_RESOURCE_POLICY, SAME_ORIGIN);
-        out.insert(REFERRER_POLICY, SAME_ORIGIN);
+        // Badges are for pages outside, and their addresses for nobody.
+        out.entry(CROSS_ORIGIN_RESOURCE_POLICY).or_insert(SAME_ORIGIN);
+        out.entry(REFERRER_POLICY).or_insert(SAME_ORIGIN);
         out.insert(CONTENT_SECURITY_POLICY, if page { self.page.clone() } else { NO_PAGE });
         if page {
             out.insert(CROSS_ORIGIN_OPENER_POLICY, SAME_ORIGIN);
