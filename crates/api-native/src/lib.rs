@@ -22,6 +22,7 @@ mod may;
 mod password;
 mod queries;
 mod runs;
+mod scorecards;
 mod service_accounts;
 mod session;
 mod sessions;
@@ -77,6 +78,7 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
         .merge(templates::routes())
         .merge(actions::routes())
         .merge(runs::routes())
+        .merge(scorecards::routes())
         .merge(exemptions::routes())
         .merge(undo::routes());
     routes
@@ -102,6 +104,7 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
         tokens::tokens, tokens::create, tokens::revoke, tokens::scopes, service_accounts::list,
         service_accounts::create, service_accounts::rotate, service_accounts::remove,
         widgets::data, actions::hub, actions::favourites, actions::form, actions::preview, templates::check, templates::dry_run, templates::text, runs::runs, runs::run, runs::approvals, runs::events::events, runs::doing::cancel, runs::doing::rerun, runs::doing::retry,
+        scorecards::scorecards, scorecards::scorecard, scorecards::groups::groups, scorecards::groups::entities, scorecards::entity::entity, scorecards::preview::preview,
         exemptions::exemptions, exemptions::ask, exemptions::answer, exemptions::end,
         runs::doing::approve, runs::doing::settle, changes::changes, audit::audit, undo::removals, undo::undo
     )

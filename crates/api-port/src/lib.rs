@@ -23,6 +23,7 @@ mod pages;
 mod permissions;
 mod quiet;
 mod runs;
+mod scorecards;
 mod search;
 mod secrets;
 mod shape;
@@ -30,6 +31,7 @@ mod sidebars;
 mod stream;
 mod teams;
 mod users;
+mod workflows;
 
 use std::sync::Arc;
 
@@ -106,6 +108,8 @@ pub fn router(portal: Portal, auth: Arc<dyn TokenIssuer>) -> Router {
         .merge(secrets::routes())
         .merge(actions::routes())
         .merge(runs::routes())
+        .merge(scorecards::routes())
+        .merge(workflows::routes())
         .merge(quiet::routes())
         .fallback(error::unknown_route)
         .method_not_allowed_fallback(error::unknown_route)

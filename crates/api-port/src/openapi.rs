@@ -372,7 +372,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// What nouns describe themselves.
-fn parts() -> [utoipa::openapi::OpenApi; 15] {
+fn parts() -> [utoipa::openapi::OpenApi; 17] {
     [
         crate::apps::openapi(),
         crate::audit::openapi(),
@@ -384,6 +384,8 @@ fn parts() -> [utoipa::openapi::OpenApi; 15] {
         crate::organization::openapi(),
         crate::actions::openapi(),
         crate::runs::openapi(),
+        crate::scorecards::openapi(),
+        crate::workflows::openapi(),
         crate::pages::openapi(),
         crate::sidebars::openapi(),
         crate::permissions::openapi(),

@@ -3,46 +3,34 @@
 //! A list is answered empty where it is empty in truth: nobody can have made such a thing. Whoever would make one
 //! is told that nothing was stored. A feature that arrives takes its lines out of the table.
 
-use axum::extract::State;
 use axum::response::IntoResponse as _;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{Json, Router};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
-use stagedoor_auth::{Action, Resource};
-use stagedoor_portal::Portal;
 
 use crate::App;
 use crate::error::{Answer, Failure};
-use crate::extract::{Caller, OfBlueprint};
+use crate::extract::Caller;
 
 /// What is said.
 #[derive(Clone, Copy)]
 enum Quiet {
     /// `{"ok": true}` and an empty list under each of these keys.
     Nothing(&'static [&'static str]),
-    /// The same, where the blueprint in the path exists.
-    NothingOfBlueprint(&'static [&'static str]),
     /// 404: none can exist.
     NoSuch(&'static str),
     /// 422 `not_supported`: nothing was stored.
     NotYet(&'static str),
 }
 
-use Quiet::{NoSuch, NotYet, Nothing, NothingOfBlueprint};
+use Quiet::{NoSuch, NotYet, Nothing};
 
 const GET: MethodFilter = MethodFilter::GET;
 const POST: MethodFilter = MethodFilter::POST;
-const PUT: MethodFilter = MethodFilter::PUT;
 
 /// Method, path, answer. The reason is the same in every line: it is not there yet.
-const TABLE: [(MethodFilter, &str, Quiet); 10] = [
-    (POST, "/workflows/runs/claim-pending", Nothing(&["nodeRuns"])),
-    (GET, "/workflows/nodes/runs", Nothing(&["nodeRuns"])),
-    (GET, "/scorecards", Nothing(&["scorecards"])),
-    (GET, "/blueprints/{blueprint}/scorecards", NothingOfBlueprint(&["scorecards"])),
-    (POST, "/blueprints/{blueprint}/scorecards", NotYet("scorecards")),
-    (PUT, "/blueprints/{blueprint}/scorecards", NotYet("scorecards")),
+const TABLE: [(MethodFilter, &str, Quiet); 4] = [
     // One client reads one key, another the other.
     (GET, "/webhooks", Nothing(&["integrations", "webhooks"])),
     (POST, "/webhooks", NotYet("webhooks")),
@@ -53,34 +41,15 @@ const TABLE: [(MethodFilter, &str, Quiet); 10] = [
 /// The routes of the table.
 pub(crate) fn routes() -> Router<App> {
     TABLE.into_iter().fold(Router::new(), |router, (method, path, quiet)| {
-        let one: MethodRouter<App> = match quiet {
-            NothingOfBlueprint(keys) => {
-                on(method, move |State(portal): State<Portal>, caller: Caller, of: OfBlueprint| async move {
-                    of_blueprint(&portal, &caller, &of, keys)
-                })
-            }
-            quiet => on(method, move |_: Caller| async move { quiet.answer() }),
-        };
+        let one: MethodRouter<App> = on(method, move |_: Caller| async move { quiet.answer() });
         router.route(&format!("{path}/"), one.clone()).route(path, one)
     })
-}
-
-fn of_blueprint(
-    portal: &Portal,
-    Caller(viewer): &Caller,
-    OfBlueprint(identifier): &OfBlueprint,
-    keys: &'static [&'static str],
-) -> Answer {
-    match portal.view_for(viewer, Action::ReadBlueprints, Resource::Any)?.blueprints().get(identifier) {
-        Some(_) => Nothing(keys).answer(),
-        None => Err(Failure::no_blueprint(identifier)),
-    }
 }
 
 impl Quiet {
     fn answer(self) -> Answer {
         match self {
-            Nothing(keys) | NothingOfBlueprint(keys) => {
+            Nothing(keys) => {
                 let mut body = Map::from_iter([("ok".to_owned(), Value::Bool(true))]);
                 body.extend(keys.iter().map(|key| ((*key).to_owned(), json!([]))));
                 Ok(Json(body).into_response())

@@ -59,6 +59,11 @@ impl Shape {
     /// An entity in this shape.
     pub(crate) fn entity(&self, view: &View, node: NodeId) -> Value {
         let mut entity = view.port_entity_where(node, &|key| self.derives(key));
+        if self.keeps(|name| name.strip_prefix('$').unwrap_or(name) == "scorecards")
+            && let (Some(entity), Some(scorecards)) = (entity.as_object_mut(), view.port_scorecards(node))
+        {
+            entity.insert("scorecards".to_owned(), scorecards);
+        }
         if self.titles {
             entity["relations"] = titled_relations(view, node);
         }

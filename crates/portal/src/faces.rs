@@ -110,9 +110,19 @@ impl View {
 
     /// The entity in Port's form. Every declared relation is there (null or `[]` when unset), and so is every
     /// derived property (null where it has no value); a declared property is there when something said it, null
-    /// included.
+    /// included. With what scorecards say of it, where its blueprint has any.
     #[must_use]
     pub fn port_entity(&self, node: NodeId) -> Value {
+        let mut entity = self.port_entity_alone(node);
+        if let (Some(entity), Some(scorecards)) = (entity.as_object_mut(), self.port_scorecards(node)) {
+            entity.insert("scorecards".to_owned(), scorecards);
+        }
+        entity
+    }
+
+    /// The same without what scorecards say of it.
+    #[must_use]
+    pub fn port_entity_alone(&self, node: NodeId) -> Value {
         self.port_entity_where(node, &|_| true)
     }
 

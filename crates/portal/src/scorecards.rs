@@ -25,7 +25,7 @@ use crate::{Portal, View};
 
 pub(crate) use boards::Boards;
 pub use entity::{ConditionShown, EntityScorecard, RuleShown};
-pub use fleet::{ScorecardRow, StandingEntity, StandingPage, StandingQuery};
+pub use fleet::{MayScorecard, ScorecardRow, StandingEntity, StandingPage, StandingQuery};
 pub use groups::{Grouping, ScoreGroup, ScoreGroups};
 pub use preview::{PreviewMove, ScorecardPreview};
 
@@ -83,8 +83,16 @@ impl StoredScorecard {
 
 /// The scorecards of a blueprint in their order, or of all, blueprint by blueprint.
 pub(crate) fn stored(catalog: &Catalog, blueprint: Option<&str>) -> Vec<StoredScorecard> {
+    let of = |s: &&StoredScorecard| blueprint.is_none_or(|b| s.blueprint == b);
+    match boards::of(catalog) {
+        Some(boards) => boards.definitions(catalog).iter().filter(of).cloned().collect(),
+        None => read_all(catalog).iter().filter(of).cloned().collect(),
+    }
+}
+
+fn read_all(catalog: &Catalog) -> Vec<StoredScorecard> {
     let all = catalog.records(SCORECARDS).filter_map(|record| StoredScorecard::of(record));
-    let mut all: Vec<StoredScorecard> = all.filter(|s| blueprint.is_none_or(|b| s.blueprint == b)).collect();
+    let mut all: Vec<StoredScorecard> = all.collect();
     all.sort_by(|a, b| {
         (&a.blueprint, a.order, &a.definition.identifier).cmp(&(
             &b.blueprint,
@@ -168,21 +176,32 @@ impl View {
     /// The results of a blueprint's scorecards, in their order.
     #[must_use]
     pub fn boards(&self, blueprint: &str) -> Vec<Arc<Board>> {
-        let all = stored(&self.catalog, Some(blueprint)).into_iter();
-        all.filter_map(|s| self.board(blueprint, &s.definition.identifier)).collect()
+        let Some(boards) = boards::of(&self.catalog) else { return Vec::new() };
+        let all = boards.definitions(&self.catalog);
+        let of_it = all.iter().filter(|s| s.blueprint == blueprint);
+        of_it.filter_map(|s| boards.board(&self.catalog, blueprint, &s.definition.identifier)).collect()
+    }
+
+    /// Whether there is a scorecard of this name, with a rule of this name where one is given: in this blueprint, or in
+    /// any.
+    #[must_use]
+    pub fn has_scorecard(&self, blueprint: Option<&str>, scorecard: &str, rule: Option<&str>) -> bool {
+        stored(&self.catalog, blueprint).iter().any(|s| {
+            s.definition.identifier == scorecard && rule.is_none_or(|rule| s.definition.rule(rule).is_some())
+        })
     }
 
     /// The scorecards of an entity as Port shows them: `{<id>: {level, rules: [{identifier, status, level}]}}`; `None`
     /// where its blueprint has none.
     #[must_use]
     pub fn port_scorecards(&self, node: NodeId) -> Option<Value> {
-        let blueprint = self.entity(node)?.record.blueprint.clone();
-        let prefix = key(&blueprint, "");
-        if !self.catalog.records(SCORECARDS).any(|record| record.key.starts_with(&prefix)) {
+        let blueprint = &self.entity(node)?.record.blueprint;
+        let boards = self.boards(blueprint);
+        if boards.is_empty() {
             return None;
         }
         let mut out = Map::new();
-        for board in self.boards(&blueprint) {
+        for board in boards {
             let Some(level) = board.level_title(node) else { continue };
             let rules = board.scorecard.rules.iter().enumerate().map(|(at, rule)| {
                 let title = board.scorecard.levels.get(rule.level).map_or("", |level| &level.title);

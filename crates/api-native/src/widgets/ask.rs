@@ -1,5 +1,6 @@
 //! What widgets are evaluated against: a view, the time, what stands for dynamic values, the page's filters.
 
+use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
@@ -100,7 +101,13 @@ impl<'v> Ask<'v> {
 
     /// The columns of a property or relation; `property#status`, `relation#owner` or a bare key.
     pub(super) fn columns(&self, name: &str, blueprint: Option<&str>) -> Result<Vec<Column>, String> {
-        let key = key_of(name)?;
+        let key = &*key_of(name)?;
+        if let Some(standing) = key.strip_prefix("$scorecards.") {
+            let (id, rule) = standing.rsplit_once('.').unwrap_or((standing, "level"));
+            if !self.view.has_scorecard(blueprint, id, Some(rule).filter(|rule| *rule != "level")) {
+                return Err(format!("there is no scorecard \"{id}\" with this level or rule"));
+            }
+        }
         let columns = port::named(key, "property", &self.scope(blueprint)).map_err(|e| e.message)?;
         if columns.is_empty() {
             let of = blueprint.map_or("no blueprint".to_owned(), |b| format!("blueprint \"{b}\" does not"));
@@ -120,12 +127,13 @@ impl<'v> Ask<'v> {
     }
 }
 
-/// The key in `property#key`.
-pub(super) fn key_of(name: &str) -> Result<&str, String> {
+/// The key in `property#key`; of `scorecard#id` the level, of `rule#scorecard.rule` what the rule says.
+pub(super) fn key_of(name: &str) -> Result<Cow<'_, str>, String> {
     match name.split_once('#') {
-        Some(("scorecard" | "rule", _)) => Err("there are no scorecards here yet".into()),
-        Some((_, key)) if !key.is_empty() => Ok(key),
-        _ => Ok(name),
+        Some(("scorecard", id)) if !id.contains('.') => Ok(format!("$scorecards.{id}.level").into()),
+        Some(("scorecard" | "rule", id)) => Ok(format!("$scorecards.{id}").into()),
+        Some((_, key)) if !key.is_empty() => Ok(key.into()),
+        _ => Ok(name.into()),
     }
 }
 
@@ -226,9 +234,10 @@ mod tests {
 
     #[test]
     fn keys_of_properties() {
-        assert_eq!(key_of("property#status"), Ok("status"));
-        assert_eq!(key_of("relation#owner"), Ok("owner"));
-        assert_eq!(key_of("$team"), Ok("$team"));
-        assert!(key_of("scorecard#x").is_err());
+        assert_eq!(key_of("property#status").as_deref(), Ok("status"));
+        assert_eq!(key_of("relation#owner").as_deref(), Ok("owner"));
+        assert_eq!(key_of("$team").as_deref(), Ok("$team"));
+        assert_eq!(key_of("scorecard#x").as_deref(), Ok("$scorecards.x.level"));
+        assert_eq!(key_of("rule#x.y").as_deref(), Ok("$scorecards.x.y"));
     }
 }

@@ -144,9 +144,9 @@ pub(super) fn answer(
 
 type Placed = [(Timestamp, usize, NodeId)];
 
-fn names(widget: &Map<String, Value>) -> Result<Vec<&str>, String> {
+fn names(widget: &Map<String, Value>) -> Result<Vec<String>, String> {
     let list = widget.get("properties").and_then(Value::as_array).ok_or("\"properties\" is missing")?;
-    list.iter().filter_map(Value::as_str).map(key_of).collect()
+    list.iter().filter_map(Value::as_str).map(|name| Ok(key_of(name)?.into_owned())).collect()
 }
 
 fn of_entities(
@@ -219,7 +219,7 @@ fn of_properties(
     let names = names(widget)?;
     let more = names.len().saturating_sub(LINES);
     let mut lines = Vec::new();
-    for name in names.into_iter().take(LINES) {
+    for name in names.iter().map(String::as_str).take(LINES) {
         let mut numbers: HashMap<NodeId, Vec<f64>> = HashMap::new();
         for column in ask.columns(name, found.blueprint.as_deref())? {
             let values = column.values(&found.hits);
@@ -250,7 +250,7 @@ fn of_history(
         versions.get(last)?.properties.as_ref()
     };
     let mut lines = Vec::new();
-    for name in names.into_iter().take(LINES) {
+    for name in names.iter().map(String::as_str).take(LINES) {
         let property = entry.blueprint.properties.get(name);
         let property = property.ok_or_else(|| {
             format!("blueprint \"{blueprint}\" has no property \"{name}\" of its own: what is derived has no history")

@@ -82,7 +82,7 @@ pub(super) fn known(
 fn one(ask: &Ask<'_>, node: NodeId, widget: &Map<String, Value>) -> Result<WidgetData, String> {
     let entity = ask.view.entity(node).ok_or("the entity is gone")?;
     let entry = ask.blueprint(&entity.record.blueprint)?;
-    let order: Vec<&str> = widget.get("order").and_then(Value::as_array).map_or(Vec::new(), |list| {
+    let order: Vec<_> = widget.get("order").and_then(Value::as_array).map_or(Vec::new(), |list| {
         list.iter().filter_map(Value::as_str).filter_map(|key| key_of(key).ok()).collect()
     });
     let empty = widget.get("showEmptyValues") == Some(&Value::Bool(true));
@@ -107,7 +107,7 @@ pub(super) fn markdown(ask: &Ask<'_>, widget: &Map<String, Value>) -> Result<Wid
     let blueprint = needed(widget, "blueprintIdentifier")?;
     let node = ask.entity(blueprint, needed(widget, "entityIdentifier")?)?;
     let key = key_of(needed(widget, "propertyIdentifier")?)?;
-    let markdown = match ask.view.port_properties(node).get(key) {
+    let markdown = match ask.view.port_properties(node).get(&*key) {
         Some(Value::String(text)) => text.clone(),
         None | Some(Value::Null) => String::new(),
         Some(other) => format!("```json\n{other:#}\n```"),

@@ -112,7 +112,7 @@ fn single(ask: &Ask<'_>, widget: &Map<String, Value>) -> Result<WidgetData, Stri
     let entity = text_of(widget, "entity").unwrap_or("{{url.identifier}}");
     let node = ask.entity(blueprint, entity)?;
     let key = key_of(needed(widget, "property")?)?;
-    let value = ask.view.port_properties(node).get(key).cloned().unwrap_or_default();
+    let value = ask.view.port_properties(node).get(&*key).cloned().unwrap_or_default();
     let text = match &value {
         Value::Number(_) | Value::Null => None,
         Value::String(text) => Some(text.clone()),

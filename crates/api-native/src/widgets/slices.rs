@@ -48,7 +48,7 @@ impl Shown<'_> {
 
 pub(super) fn answer(ask: &Ask<'_>, widget: &Map<String, Value>, most: usize) -> Result<WidgetData, String> {
     let found = ask.dataset(widget)?;
-    let key = key_of(needed(widget, "property")?)?;
+    let key = &*key_of(needed(widget, "property")?)?;
     let entry = found.blueprint.as_deref().and_then(|b| ask.view.blueprints().get(b));
     let relation = entry.and_then(|entry| entry.blueprint.relations.get(key));
     let target = match key {

@@ -183,7 +183,8 @@ const METAS: [&str; 7] =
 
 /// The key of a field that entities of a blueprint have.
 fn field_of(entry: &BlueprintEntry, key: &str) -> Option<String> {
-    let key = bare(key_of(key).ok()?);
+    let key = key_of(key).ok()?;
+    let key = bare(&key);
     let blueprint = &entry.blueprint;
     let has = match key.starts_with('$') {
         true => METAS.contains(&key),

@@ -114,10 +114,18 @@ pub(super) fn columns(
     at: &str,
     only: Option<&str>,
 ) -> Result<Vec<Column>, Failure> {
-    for key in ["scorecard", "rule"] {
-        if let Some(name) = text(part, key, at)? {
-            return Err(Failure::invalid(format!("\"{at}{key}\" {key} \"{name}\" was not found")));
+    if let Some(name) = text(part, "scorecard", at)? {
+        let rule = match text(part, "scorecardRule", at)? {
+            Some(rule) => Some(("scorecardRule", rule)),
+            None => text(part, "rule", at)?.map(|rule| ("rule", rule)),
+        };
+        if !ask.view.has_scorecard(only, name, None) {
+            return Err(Failure::invalid(format!("\"{at}scorecard\" scorecard \"{name}\" was not found")));
         }
+        if let Some((key, rule)) = rule.filter(|(_, rule)| !ask.view.has_scorecard(only, name, Some(rule))) {
+            return Err(Failure::invalid(format!("\"{at}{key}\" rule \"{rule}\" was not found")));
+        }
+        return Ok(vec![port::of_scorecard(name.to_owned(), rule.map(|(_, rule)| rule.to_owned()))]);
     }
     let scope = ask.scope(only);
     if let Some(relation) = text(part, "relation", at)? {

@@ -176,7 +176,7 @@ impl Portal {
         let seen = self.shared.rights.sights.of_draft(&after, &looked.rights, crate::clock::now());
         let view = self.looking(viewer, looked, Arc::new(seen));
         if let Some(node) = view.by_key(blueprint, identifier) {
-            preview.entity = Some(view.port_entity(node));
+            preview.entity = Some(view.port_entity_alone(node));
             preview.entity_problems = view.derived_problems(node);
         }
     }

@@ -187,7 +187,7 @@ impl Draft {
     fn written(&self, request: &WriteRequest, identifier: &str, created: bool, judge: &Judge) -> Written {
         let shown = || {
             let view = self.as_view_of(judge);
-            view.by_key(&request.blueprint, identifier).map(|n| view.port_entity(n))
+            view.by_key(&request.blueprint, identifier).map(|n| view.port_entity_alone(n))
         };
         let entity = if request.entities.len() == 1 { shown().unwrap_or_default() } else { Value::Null };
         Written { identifier: identifier.to_owned(), created, entity, client: None }

@@ -85,7 +85,7 @@ struct Mapper<'a> {
 impl Mapper<'_> {
     /// What becomes of each entity.
     fn map(&self, nodes: &[NodeId]) -> Vec<Vec<Mapped>> {
-        let entities: Vec<Value> = nodes.iter().map(|node| self.view.port_entity(*node)).collect();
+        let entities: Vec<Value> = nodes.iter().map(|node| self.view.port_entity_alone(*node)).collect();
         let mut out: Vec<Vec<Mapped>> = entities.iter().map(|_| Vec::new()).collect();
         let mut inputs = Vec::with_capacity(entities.len());
         let mut owners = Vec::with_capacity(entities.len());
@@ -215,7 +215,7 @@ impl Mapper<'_> {
     fn is_said(&self, blueprint: &str, body: &Value, path: &[&str]) -> bool {
         let identifier = body.get("identifier").and_then(Value::as_str).unwrap_or_default();
         let Some(node) = self.view.by_key(blueprint, identifier) else { return false };
-        let entity = self.view.port_entity(node);
+        let entity = self.view.port_entity_alone(node);
         path.iter().try_fold(&entity, |v, key| v.get(*key)).is_some_and(|v| !v.is_null())
     }
 }

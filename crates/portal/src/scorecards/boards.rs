@@ -3,7 +3,7 @@
 //! One engine is kept for each scorecard and each way to see the catalog: whoever does not see all has results of
 //! what is seen. Snapshots say by a number which way that is, so that nothing of one gets into another.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -13,7 +13,7 @@ use stagedoor_query::standing::{Standards, Standing, Step};
 use stagedoor_query::{Catalog, NodeSet};
 use stagedoor_scorecards::{Board, Compiled, Engine, Excused, GroupBy, Groups, Scorecard, Status};
 
-use super::{SCORECARDS, key};
+use super::{SCORECARDS, StoredScorecard, key, read_all};
 use crate::exemptions::{Held, Memory, held};
 
 /// Ways to see a scorecard's results that are kept; the one that was not asked for longest goes first.
@@ -27,7 +27,11 @@ pub(crate) struct Boards {
     slots: Mutex<std::collections::HashMap<String, Arc<Mutex<Slot>>>>,
     groups: Mutex<VecDeque<KeptGroups>>,
     exemptions: Memory,
+    definitions: Mutex<Option<Definitions>>,
 }
+
+/// A collection, by identity, and what it says.
+type Definitions = (Arc<BTreeMap<String, Arc<Record>>>, Arc<Vec<StoredScorecard>>);
 
 /// Groups of one blueprint by something, as one sees them: blueprint, by, model.
 type KeptGroups = ((String, String, u64), Arc<Mutex<Groups>>);
@@ -53,6 +57,20 @@ pub(crate) fn of(catalog: &Catalog) -> Option<&Boards> {
 }
 
 impl Boards {
+    /// All scorecards, blueprint by blueprint, in their order.
+    pub(crate) fn definitions(&self, catalog: &Catalog) -> Arc<Vec<StoredScorecard>> {
+        let Some(records) = catalog.collection(SCORECARDS) else { return Arc::default() };
+        let mut known = self.definitions.lock();
+        if let Some((of, definitions)) = known.as_ref()
+            && Arc::ptr_eq(of, records)
+        {
+            return Arc::clone(definitions);
+        }
+        let definitions = Arc::new(read_all(catalog));
+        *known = Some((Arc::clone(records), Arc::clone(&definitions)));
+        definitions
+    }
+
     /// The results of a scorecard, now and as the snapshot is seen.
     pub(crate) fn board(&self, catalog: &Catalog, blueprint: &str, scorecard: &str) -> Option<Arc<Board>> {
         self.with(catalog, blueprint, scorecard, |kept| Arc::clone(&kept.board))

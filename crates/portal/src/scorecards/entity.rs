@@ -1,6 +1,7 @@
 //! What scorecards say of one entity, and why.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use stagedoor_auth::{Action, Resource, Viewer};
@@ -92,11 +93,18 @@ impl Portal {
         let origins = self.provenance(&view, node).await?;
         let mut all = view.entity_scorecards(node, &origins);
         self.add_exemptions(viewer, blueprint, identifier, &mut all)?;
-        for scorecard in &mut all {
-            let since = self.result_since(&view, blueprint, &scorecard.identifier, node);
-            for rule in &mut scorecard.rules {
-                rule.since = since.get(&rule.identifier).copied();
-            }
+        if let Some(record) = view.entity(node).map(|entity| Arc::clone(&entity.record)) {
+            let (portal, blueprint) = (self.clone(), blueprint.to_owned());
+            let dated = tokio::task::spawn_blocking(move || {
+                for scorecard in &mut all {
+                    let since = portal.score_since(&blueprint, &scorecard.identifier);
+                    for rule in &mut scorecard.rules {
+                        rule.since = since.of(record.uid, Some(&rule.identifier), record.stamps.created_at);
+                    }
+                }
+                all
+            });
+            return dated.await.map_err(|error| PortalError::Internal(error.to_string()));
         }
         Ok(all)
     }
@@ -125,17 +133,6 @@ impl Portal {
             }
         }
         Ok(())
-    }
-
-    /// Since when the rules say what they say, by rule, as far as it was recorded.
-    fn result_since(
-        &self,
-        _view: &View,
-        _blueprint: &str,
-        _scorecard: &str,
-        _node: NodeId,
-    ) -> BTreeMap<String, Timestamp> {
-        BTreeMap::new()
     }
 }
 

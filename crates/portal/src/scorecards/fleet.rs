@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stagedoor_auth::{Action, Resource, Viewer};
+use stagedoor_auth::{Action, Denied, Resource, Viewer};
 use stagedoor_model::Timestamp;
 use stagedoor_model::blueprint::{Invalid, PropertyType};
 use stagedoor_query::dialect::port::{self, Scope, containing};
@@ -29,6 +29,21 @@ pub struct ScorecardRow {
     pub problems: Vec<Invalid>,
     /// Whether something is written that is not published.
     pub draft: bool,
+}
+
+/// What somebody may do with a scorecard, and what is missing where not.
+#[derive(Clone, Debug)]
+pub struct MayScorecard {
+    /// What is written of it and not published, where that may be seen.
+    pub draft: Option<serde_json::Value>,
+    /// Change it.
+    pub update: Result<(), Denied>,
+    /// Remove it.
+    pub delete: Result<(), Denied>,
+    /// Publish its draft.
+    pub publish: Result<(), Denied>,
+    /// Grant exemptions from its rules.
+    pub exempt: Result<(), Denied>,
 }
 
 /// Which entities of a scorecard.
@@ -65,6 +80,8 @@ pub struct StandingEntity {
     pub level: Option<String>,
     /// What the rule says that was asked about.
     pub status: Option<Status>,
+    /// Since when it says so, or, without a rule, since when the entity is at its level; as far as it was recorded.
+    pub since: Option<Timestamp>,
 }
 
 /// Some of them.
@@ -104,6 +121,37 @@ impl Portal {
         view.row(stored).ok_or_else(|| missing(identifier))
     }
 
+    /// Whether the viewer may make scorecards; without a trace.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn may_create_scorecards(&self, viewer: &Viewer) -> Result<(), Denied> {
+        self.could(viewer, Action::CreateScorecard, Resource::Any)
+    }
+
+    /// What the viewer may do with a scorecard; its draft, for whoever may publish it.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn may_scorecard(
+        &self,
+        viewer: &Viewer,
+        blueprint: &str,
+        identifier: &str,
+    ) -> Result<MayScorecard, PortalError> {
+        let view = self.score_view(viewer)?;
+        let could = |action| self.could(viewer, action, Resource::Named(identifier));
+        let publish = could(Action::UpdateScorecard);
+        let draft = view.catalog.record(DRAFTS, &key(blueprint, identifier)).filter(|_| publish.is_ok());
+        Ok(MayScorecard {
+            draft: draft.map(|record| record.body.value()),
+            update: could(Action::UpdateScorecard),
+            delete: could(Action::DeleteScorecard),
+            publish,
+            exempt: Self::could_exempt(&view, blueprint),
+        })
+    }
+
     /// What a viewer sees who asks about scorecards.
     pub(super) fn score_view(&self, viewer: &Viewer) -> Result<View, PortalError> {
         self.may(viewer, Action::ReadScorecards, Resource::Any)?;
@@ -133,7 +181,13 @@ impl Portal {
         let page = named.get(from..).unwrap_or_default();
         let shown = page.get(..limit.min(page.len())).unwrap_or_default();
         let next = (page.len() > limit).then(|| shown.last().map(|(id, _)| (*id).to_owned())).flatten();
-        let entities = shown.iter().map(|(_, node)| view.standing_entity(&board, rule, *node)).collect();
+        let since = self.score_since(blueprint, scorecard);
+        let entities = shown.iter().map(|(_, node)| {
+            let record = view.entity(*node).map(|entity| &entity.record);
+            let since = record.and_then(|r| since.of(r.uid, query.rule.as_deref(), r.stamps.created_at));
+            StandingEntity { since, ..view.standing_entity(&board, rule, *node) }
+        });
+        let entities = entities.collect();
         Ok(StandingPage { entities, total: named.len() as u64, next })
     }
 }
@@ -166,6 +220,7 @@ impl View {
             teams: self.teams(node),
             level: board.level_title(node).map(str::to_owned),
             status: rule.map(|rule| board.status(rule, node)),
+            since: None,
         }
     }
 

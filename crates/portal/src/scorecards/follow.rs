@@ -20,6 +20,9 @@ impl Draft {
             let all = self.catalog.records(collection);
             let doomed = all.filter(|r| is_of(&r.key, &prefix)).map(|r| r.key.clone()).collect::<Vec<_>>();
             for key in doomed {
+                if let Some(identifier) = key.strip_prefix(&prefix) {
+                    self.end_exemptions(blueprint, identifier, &[]);
+                }
                 self.put(Change::DeleteRecord(collection.into(), key));
             }
         }

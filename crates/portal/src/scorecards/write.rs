@@ -250,6 +250,8 @@ impl Draft {
             let rules: Vec<&str> = scorecard.rules.iter().map(|rule| rule.identifier.as_str()).collect();
             self.end_exemptions(blueprint, &scorecard.identifier, &rules);
         }
+        let rules: Vec<&str> = scorecard.rules.iter().map(|rule| rule.identifier.as_str()).collect();
+        self.end_exemptions(blueprint, &scorecard.identifier, &rules);
         find(&self.catalog, blueprint, &scorecard.identifier)
     }
 
@@ -257,6 +259,7 @@ impl Draft {
     pub(crate) fn drop_scorecard(&mut self, blueprint: &str, identifier: &str) {
         self.end_exemptions(blueprint, identifier, &[]);
         let key = key(blueprint, identifier);
+        self.end_exemptions(blueprint, identifier, &[]);
         for collection in [SCORECARDS, DRAFTS] {
             if self.catalog.record(collection, &key).is_some() {
                 self.put(Change::DeleteRecord(collection.into(), key.clone()));

@@ -183,7 +183,7 @@ async fn one_that_cannot_be_shown_says_so_and_leaves_the_others_alone() {
         ("property", "blueprint \"component\" does not have a property or relation \"nothing\""),
         ("rules", "\"dataset/combinator\" must be equal to one of the allowed values: and, or"),
         ("about", "\"{{blueprint}}\" stands for nothing here: the page is about no blueprint"),
-        ("score", "there are no scorecards here yet"),
+        ("score", "there is no scorecard \"x\" with this level or rule"),
     ] {
         assert_eq!(shown_now[id], json!({ "kind": "failed", "message": message }), "{id}");
     }
