@@ -82,7 +82,7 @@ test('a scorecard is drafted by form and JSON, tried on the whole fleet, and pub
   await expect(preview(page).locator('[data-rule=on_call] [data-status]').first()).toHaveText(/Failed|Not measured/);
   await check(page, 'editor');
   await page.getByRole('button', { name: 'Publish' }).click();
-  await expect(page.getByRole('link', { name: 'Readiness', exact: true })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: 'Readiness' })).toBeVisible();
 });
 
 test('every number opens the list behind it, and the address keeps it', async ({ page }) => {

@@ -189,6 +189,8 @@ export interface Condition {
   value?: unknown;
   /** Null: a value is missing that would decide it. */
   holds: boolean | null;
+  /** Why it could not be evaluated. */
+  problem?: string | null;
   source?: string | null;
   at?: string | null;
 }

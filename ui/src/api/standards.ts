@@ -1,8 +1,12 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { port } from './client';
-import { api, ask, type CheckStatus, type Fix, type Key, type May, type Methods } from './scorecards';
+import { api, ask, type CheckStatus, type Fix, type Key, type May, type Methods, type ScorecardDefinition } from './scorecards';
 
-export const deleteScorecard = ({ blueprint, scorecard }: Key) => ask<unknown>((port as unknown as Methods).DELETE('/blueprints/{blueprint}/scorecards/{scorecard}', { params: { path: { blueprint, scorecard } } }));
+const portApi = port as unknown as Methods;
+
+/** A new one, never in place of another. */
+export const createScorecard = (blueprint: string, body: ScorecardDefinition) => ask<unknown>(portApi.POST('/blueprints/{blueprint}/scorecards', { params: { path: { blueprint } }, body }));
+export const deleteScorecard = ({ blueprint, scorecard }: Key) => ask<unknown>(portApi.DELETE('/blueprints/{blueprint}/scorecards/{scorecard}', { params: { path: { blueprint, scorecard } } }));
 
 /** Something that should be fixed. */
 export interface NextItem {

@@ -35,6 +35,8 @@ function titleOf({ scorecard, search: { rule, group } }: PartProps): string {
 }
 
 const noRows: ListedEntity[] = [];
+/** What can be asked for where no rule is named. */
+const notApplicable: CheckStatus[] = ['notApplicable'];
 
 function List({ scorecard, search, onSearch }: PartProps) {
   const { blueprint, identifier, rules, levels, groupings } = scorecard;
@@ -48,8 +50,8 @@ function List({ scorecard, search, onSearch }: PartProps) {
     <>
       <div className={classes.drawerTools}>
         <SearchField label="Find an entity" value={search.q ?? ''} onChange={(q) => onSearch({ q: q || undefined })} />
-        <Select aria-label="Rule" placeholder="Any rule" clearable searchable data={rules.map((rule) => ({ value: rule.identifier, label: rule.title }))} value={search.rule ?? null} onChange={(rule) => onSearch({ rule: rule ?? undefined })} />
-        <Select aria-label="Status" placeholder="Any status" clearable data={statuses.map((status) => ({ value: status, label: statusLooks[status].words }))} value={search.status ?? null} onChange={(status) => onSearch({ status: (status as CheckStatus | null) ?? undefined })} />
+        <Select aria-label="Rule" placeholder="Any rule" clearable searchable data={rules.map((rule) => ({ value: rule.identifier, label: rule.title }))} value={search.rule ?? null} onChange={(rule) => onSearch({ rule: rule ?? undefined, status: rule || search.status === 'notApplicable' ? search.status : undefined })} />
+        <Select aria-label="Status" placeholder="Any status" clearable data={(withStatus ? statuses : notApplicable).map((status) => ({ value: status, label: statusLooks[status].words }))} value={search.status ?? null} onChange={(status) => onSearch({ status: (status as CheckStatus | null) ?? undefined })} />
         <Select aria-label="Level" placeholder="Any level" clearable data={levels.map(({ title }) => title)} value={search.level ?? null} onChange={(level) => onSearch({ level: level ?? undefined })} />
         {search.group !== undefined && (
           <Button variant="default" onClick={() => onSearch({ group: undefined })}>

@@ -25,7 +25,7 @@ export function OverviewPage() {
   if (create) {
     return (
       <Suspense fallback={<Waiting />}>
-        <Editor onClose={() => void navigate({ search: {} })} />
+        <Editor onClose={(kept) => void (kept ? navigate({ to: '/scorecards/$blueprint/$scorecard', params: kept, search: {} }) : navigate({ search: {} }))} />
       </Suspense>
     );
   }

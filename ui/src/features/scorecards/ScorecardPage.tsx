@@ -90,10 +90,10 @@ function Known({ scorecard, documentTitle }: { scorecard: Scorecard; documentTit
           <Tabs.Tab value="trend">Trend and moves</Tabs.Tab>
           <Tabs.Tab value="definition">Definition</Tabs.Tab>
         </Tabs.List>
-        <Tabs.Panel value="glance">
+        <Tabs.Panel value="glance" pt={6}>
           <AtAGlance scorecard={scorecard} search={search} onSearch={change} />
         </Tabs.Panel>
-        <Tabs.Panel value="trend">
+        <Tabs.Panel value="trend" pt={12}>
           <Suspense fallback={<Waiting />}>
             <Trend scorecard={scorecard} search={search} onSearch={change} />
           </Suspense>

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { NextItem } from '~/api/standards';
 import { Time } from '~/kit/Time';
+import { count } from '~/lib/text';
 import { EntityLink } from '../EntityLink';
 import { FixLine } from './FixLine';
 import classes from './scorecards.module.css';
@@ -9,7 +10,7 @@ import { StatusMark } from './Status';
 /** What is gained by mending it. */
 export function gainWords({ level, missing }: NextItem['gain']): string {
   if (level) return `reaches ${level}`;
-  return missing > 1 ? `one of ${missing} to the next level` : 'the last to the next level';
+  return `${count(missing, 'rule')} missing to the next level`;
 }
 
 /** What should be fixed, the most worthwhile first, each with its fix. */

@@ -104,7 +104,7 @@ const marks = {
 };
 
 /** A condition, the value that it found, and who said that. */
-function ConditionLine({ condition: { text, value, holds, source, at } }: { condition: Condition }) {
+function ConditionLine({ condition: { text, value, holds, problem, source, at } }: { condition: Condition }) {
   const { icon: Shape, color, words } = marks[`${holds}`];
   return (
     <div className={classes.condition}>
@@ -123,6 +123,7 @@ function ConditionLine({ condition: { text, value, holds, source, at } }: { cond
             </span>
           </>
         )}
+        {problem && <div className={classes.conditionProblem}>{problem}</div>}
         {(source || at) && (
           <Dim>
             {' '}

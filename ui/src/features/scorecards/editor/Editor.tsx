@@ -3,6 +3,7 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useRef, useState } from 'react';
 import { discardDraft, publishDraft, putDraft, scorecardPreviewQuery, type Key, type Scorecard, type ScorecardDefinition } from '~/api/scorecards';
+import { createScorecard } from '~/api/standards';
 import { CodeEditor, type CodeEditorHandle } from '~/kit/CodeEditor';
 import { Confirm } from '~/kit/Confirm';
 import { Explained } from '~/kit/Explained';
@@ -46,8 +47,8 @@ export function Editor({ scorecard, onClose }: EditorProps) {
   const name = String(definition.title || definition.identifier || 'New scorecard');
   const key = { blueprint, scorecard: scorecard?.identifier ?? identifierOf(definition) };
   const kept = { blueprint, scorecard: identifierOf(definition) };
-  const saveDraft = useChange(() => putDraft(key, definition), () => onClose(scorecard ? key : undefined));
-  const publish = useChange(() => putDraft(key, definition).then(() => publishDraft(key)), () => onClose(kept));
+  const saveDraft = useChange(() => putDraft(key, definition), () => onClose(key));
+  const publish = useChange(() => (scorecard ? putDraft(key, definition).then(() => publishDraft(key)) : createScorecard(blueprint, { ...definition, identifier: identifierOf(definition) })), () => onClose(kept));
   const change = (next: ScorecardDefinition) => {
     setDefinition(next);
     setTyped(undefined);
@@ -84,11 +85,13 @@ export function Editor({ scorecard, onClose }: EditorProps) {
               The published scorecard stays as it is.
             </Confirm>
           )}
-          <Explained why={read.error ? 'The JSON is not complete.' : identifierOf(definition) === '' ? 'It needs a title first.' : undefined}>
-            <Button variant="default" loading={saveDraft.isPending} onClick={() => saveDraft.mutate(undefined)}>
-              Keep as a draft
-            </Button>
-          </Explained>
+          {scorecard && (
+            <Explained why={whyNot(scorecard.may.update) ?? (read.error ? 'The JSON is not complete.' : undefined)}>
+              <Button variant="default" loading={saveDraft.isPending} onClick={() => saveDraft.mutate(undefined)}>
+                Keep as a draft
+              </Button>
+            </Explained>
+          )}
           <Explained why={whyNot(scorecard?.may.publish) ?? why}>
             <Button loading={publish.isPending} onClick={() => publish.mutate(undefined)}>
               Publish
@@ -104,7 +107,7 @@ export function Editor({ scorecard, onClose }: EditorProps) {
         </div>
         <div className={classes.otherSide}>
           <div className={classes.previewSide} role="region" aria-label="Preview" tabIndex={0} aria-busy={preview.isPending}>
-            <Preview blueprint={blueprint} definition={asked} preview={preview.data} error={preview.error} entity={entity} onEntity={setEntity} onPlace={show} />
+            <Preview blueprint={blueprint} isNew={!scorecard} definition={asked} preview={preview.data} error={preview.error} entity={entity} onEntity={setEntity} onPlace={show} />
           </div>
           <div className={classes.jsonSide}>
             <CodeEditor value={text} onChange={type} language="json" label="The scorecard as JSON" height="100%" diagnostics={diagnostics} handle={code} />

@@ -17,6 +17,8 @@ import classes from './editor.module.css';
 
 interface PreviewProps {
   blueprint: string;
+  /** There is nothing to compare it with. */
+  isNew: boolean;
   definition: ScorecardDefinition;
   preview: ScorecardPreview | undefined;
   error: Error | null;
@@ -27,7 +29,7 @@ interface PreviewProps {
 }
 
 /** What it would do to everything that there is, before it is published: old against new. */
-export function Preview({ blueprint, definition, preview, error, entity, onEntity, onPlace }: PreviewProps) {
+export function Preview({ blueprint, isNew, definition, preview, error, entity, onEntity, onPlace }: PreviewProps) {
   if (error && !preview) return <ProblemLine level="error" message={error.message} />;
   if (!preview) return <Waiting lines={6} />;
   return (
@@ -42,16 +44,15 @@ export function Preview({ blueprint, definition, preview, error, entity, onEntit
           )}
         </ProblemLine>
       ))}
-      {preview.problems.length === 0 && <Fleet blueprint={blueprint} definition={definition} preview={preview} />}
+      {preview.problems.length === 0 && <Fleet blueprint={blueprint} isNew={isNew} definition={definition} preview={preview} />}
       <OneEntity blueprint={blueprint} preview={preview} entity={entity} onEntity={onEntity} />
     </div>
   );
 }
 
-function Fleet({ blueprint, definition, preview }: { blueprint: string; definition: ScorecardDefinition; preview: ScorecardPreview }) {
+function Fleet({ blueprint, isNew, definition, preview }: { blueprint: string; isNew: boolean; definition: ScorecardDefinition; preview: ScorecardPreview }) {
   const { levels, rules, applies, changes } = preview;
   const titles = useMemo(() => new Map(rulesOf(definition).map(({ identifier, title }) => [identifier, title])), [definition]);
-  const isNew = levels.every(({ before }) => before === null || before === undefined);
   return (
     <section aria-label="Effect on all">
       <h2 className={classes.title}>Effect on {count(applies, 'entity', 'entities')}</h2>
@@ -100,7 +101,7 @@ function Fleet({ blueprint, definition, preview }: { blueprint: string; definiti
           </li>
         ))}
       </ul>
-      {changes.examples.length > 0 && (
+      {!isNew && changes.examples.length > 0 && (
         <ul className={classes.examples} aria-label="Examples of what changes">
           {changes.examples.map(({ entity, from, to }) => (
             <li key={entity.identifier}>
