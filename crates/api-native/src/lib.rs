@@ -4,7 +4,9 @@
 
 mod actions;
 mod audit;
+mod badges;
 mod blueprints;
+mod campaigns;
 mod changes;
 mod documents;
 mod entity;
@@ -27,6 +29,7 @@ mod service_accounts;
 mod session;
 mod sessions;
 mod sources;
+mod standards;
 mod suggest;
 mod tables;
 mod templates;
@@ -80,6 +83,9 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
         .merge(runs::routes())
         .merge(scorecards::routes())
         .merge(exemptions::routes())
+        .merge(standards::routes())
+        .merge(campaigns::routes())
+        .merge(badges::routes())
         .merge(undo::routes());
     routes
         .fallback(error::no_route)
@@ -106,6 +112,10 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
         widgets::data, actions::hub, actions::favourites, actions::form, actions::preview, templates::check, templates::dry_run, templates::text, runs::runs, runs::run, runs::approvals, runs::events::events, runs::doing::cancel, runs::doing::rerun, runs::doing::retry,
         scorecards::scorecards, scorecards::scorecard, scorecards::groups::groups, scorecards::groups::entities, scorecards::entity::entity, scorecards::preview::preview,
         exemptions::exemptions, exemptions::ask, exemptions::answer, exemptions::end,
+        standards::history::history, standards::drafts::put, standards::drafts::discard, standards::drafts::publish,
+        standards::next::next, standards::starters::starters, standards::starters::install,
+        campaigns::campaigns, campaigns::create, campaigns::campaign, campaigns::update, campaigns::remove,
+        campaigns::remind, badges::badge,
         runs::doing::approve, runs::doing::settle, changes::changes, audit::audit, undo::removals, undo::undo
     )
 )]
