@@ -33,7 +33,7 @@ async function tabs(api: Api): Promise<string[]> {
   const [component] = await api.rows('component');
   const entity = entityPath('component', component?.identifier ?? '', '&tab=related');
   const editor = ['general', 'relations', 'mirrors', 'calculations', 'aggregations'].map((tab) => `/model/component?tab=${tab}`);
-  const windows = ['/?arrange=true', '/model?create=true', '/pages?create=true', '/sources?register=true', '/people?invite=true', '/teams?create=true', '/service-accounts?create=true', '/secrets?create=true'];
+  const windows = ['/?arrange=true', '/scorecards?create=true', '/scorecards?starters=true', '/scorecards/campaigns?create=true', '/model?create=true', '/pages?create=true', '/sources?register=true', '/people?invite=true', '/teams?create=true', '/service-accounts?create=true', '/secrets?create=true'];
   return [entity, ...editor, ...windows, '/catalog/component?group=type', '/catlog/componet'];
 }
 

@@ -29,6 +29,19 @@ interface Found {
   spec?: { profile?: { displayName?: string } };
 }
 
+/** Teams that own anything. */
+export const teamOptions = (search: string) =>
+  queryOptions({
+    queryKey: ['table', 'teams', search],
+    queryFn: async ({ signal }) => {
+      const { facets } = await unwrap(client.POST('/tables', { body: { facets: ['$team'], offset: 0, limit: 0 }, signal }));
+      const all = (facets.$team?.values ?? []).map(({ value, title }): Option => ({ value: String(value), label: title || String(value) }));
+      const options = all.filter(({ value, label }) => `${value} ${label}`.toLowerCase().includes(search.toLowerCase()));
+      return { options: options.slice(0, mostOptions), total: options.length };
+    },
+    placeholderData: keepPreviousData,
+  });
+
 /** Entities of one blueprint or of all, by blueprint and identifier with a space between them. */
 export const targetOptions = (blueprint: string | undefined, search: string) =>
   queryOptions({

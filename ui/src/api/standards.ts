@@ -122,6 +122,10 @@ export interface Campaign extends CampaignInput {
   state: 'active' | 'archived';
   progress: { total: number; done: number; exempt: number; teams: { team: string | null; title?: string | null; total: number; done: number }[] };
   startedWith?: { total: number; done: number } | null;
+  /** Why it cannot be told how far it is. */
+  problem?: string | null;
+  /** The last time. */
+  reminded?: { by: string; at: string; people: number } | null;
   mayChange?: May;
 }
 

@@ -25,7 +25,7 @@ export function CampaignForm({ campaign, onClose, onMade }: CampaignFormProps) {
   const [owner, setOwner] = useState(campaign?.owner ?? viewer.email ?? viewer.name);
   const [deadline, setDeadline] = useState(campaign?.deadline.slice(0, 10) ?? inDays(30));
   const [of, setOf] = useState(campaign ? `${campaign.goal.blueprint} ${campaign.goal.scorecard}` : null);
-  const [aim, setAim] = useState(campaign ? (campaign.goal.rule ? `rule ${campaign.goal.rule}` : `level ${campaign.goal.level ?? ''}`) : null);
+  const [aim, setAim] = useState(campaign ? (campaign.goal.rule ? `rule ${campaign.goal.rule}` : campaign.goal.level ? `level ${campaign.goal.level}` : 'all') : null);
   const [filter, setFilter] = useState(campaign?.goal.filter ?? '');
   const chosen = data?.scorecards.find(({ blueprint, identifier }) => `${blueprint} ${identifier}` === of);
   const save = useChange(
@@ -35,7 +35,7 @@ export function CampaignForm({ campaign, onClose, onMade }: CampaignFormProps) {
   const submit = () => {
     if (!chosen || !aim) return;
     const [sort = '', ...rest] = aim.split(' ');
-    const goal = { blueprint: chosen.blueprint, scorecard: chosen.identifier, [sort]: rest.join(' '), filter: filter.trim() || undefined };
+    const goal = { blueprint: chosen.blueprint, scorecard: chosen.identifier, ...(sort === 'all' ? {} : { [sort]: rest.join(' ') }), filter: filter.trim() || undefined };
     save.mutate({ title: title.trim(), description: description.trim() || undefined, owner: owner.trim(), deadline: `${deadline}T23:59:59Z`, goal, state: campaign?.state ?? 'active' });
   };
   return (
@@ -75,14 +75,14 @@ export function CampaignForm({ campaign, onClose, onMade }: CampaignFormProps) {
           disabled={!chosen}
           data={[
             { group: 'Reach the level', items: (chosen?.levels ?? []).slice(1).map((level) => ({ value: `level ${level.title}`, label: level.title })) },
-            { group: 'Keep the rule', items: (chosen?.rules ?? []).map((rule) => ({ value: `rule ${rule.identifier}`, label: rule.title })) },
+            { group: 'Keep the rule', items: [{ value: 'all', label: 'Every rule' }, ...(chosen?.rules ?? []).map((rule) => ({ value: `rule ${rule.identifier}`, label: rule.title }))] },
           ]}
           value={aim}
           onChange={setAim}
         />
         <TextInput label="Only for" description="In the query language, such as tier = gold. Empty: all that the scorecard is about." value={filter} onChange={(event) => setFilter(event.currentTarget.value)} />
         <TextInput label="Until" type="date" required value={deadline} onChange={(event) => setDeadline(event.currentTarget.value)} />
-        <TextInput label="Owner" description="Who is asked about it." required value={owner} onChange={(event) => setOwner(event.currentTarget.value)} />
+        <TextInput label="Owner" description="A person’s address, or a team. It may change the campaign." required value={owner} onChange={(event) => setOwner(event.currentTarget.value)} />
         <Textarea label="Description" description="Markdown: why, and how." autosize minRows={2} value={description} onChange={(event) => setDescription(event.currentTarget.value)} />
       </Form>
     </Modal>

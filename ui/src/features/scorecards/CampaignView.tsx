@@ -8,7 +8,7 @@ import { Explained } from '~/kit/Explained';
 import { Section } from '~/kit/Page';
 import { ProblemLine } from '~/kit/Problem';
 import { Time } from '~/kit/Time';
-import { formatNumber } from '~/lib/text';
+import { count, formatNumber } from '~/lib/text';
 import { Markdown } from '~/parts/Markdown';
 import { percent } from '~/parts/scorecards/counts';
 import { useChange } from '~/parts/useChange';
@@ -18,7 +18,7 @@ import classes from './scorecards.module.css';
 import { whyNot } from './why';
 
 /** "level Gold of production", "rule hasOnCall of production". */
-export const goalWords = ({ goal: { scorecard, rule, level } }: Pick<Campaign, 'goal'>) => `${rule ? `rule ${rule}` : `level ${level ?? ''}`} of ${scorecard}`;
+export const goalWords = ({ goal: { scorecard, rule, level } }: Pick<Campaign, 'goal'>) => `${rule ? `rule ${rule}` : level ? `level ${level}` : 'every rule'} of ${scorecard}`;
 
 export function Deadline({ campaign: { deadline, progress } }: { campaign: Campaign }) {
   const late = Date.parse(deadline) < Date.now() && progress.done < progress.total;
@@ -54,9 +54,9 @@ type Team = Campaign['progress']['teams'][number];
 
 /** One campaign: how far it is, by team. */
 export function CampaignView({ campaign, onEdit, onGone }: CampaignViewProps) {
-  const { id, title, description, owner, goal, state, progress, startedWith, mayChange } = campaign;
+  const { id, title, description, owner, goal, state, progress, startedWith, problem, reminded, mayChange } = campaign;
   const [told, setTold] = useState<string>();
-  const send = useChange(() => remind(id), (answer) => setTold(answer?.reminded === undefined ? 'Reminded.' : answer.reminded === 0 ? 'Nobody is left to remind.' : `Reminded ${answer.reminded}.`));
+  const send = useChange(() => remind(id), (answer) => setTold(answer?.reminded === undefined ? 'Reminded.' : answer.reminded === 0 ? 'Nobody is left to remind.' : `Reminded ${count(answer.reminded, 'person', 'people')}.`));
   const archive = useChange(() => putCampaign(id, { title, description, owner, deadline: campaign.deadline, goal, state: state === 'active' ? 'archived' : 'active' }));
   const why = whyNot(mayChange);
   const error = send.error ?? archive.error;
@@ -113,12 +113,18 @@ export function CampaignView({ campaign, onEdit, onGone }: CampaignViewProps) {
     >
       <div role="status">{told}</div>
       {error && <ProblemLine level="error" message={error.message} />}
+      {problem && <ProblemLine level="warning" message={problem} />}
       {description && <Markdown source={description} />}
       <div className={classes.tools}>
         <Progress done={progress.done} total={progress.total} label={title} />
         <span className="sd-dim">
           {startedWith && `${formatNumber(startedWith.done)} of ${formatNumber(startedWith.total)} when it began`}
-          {progress.exempt > 0 && `${startedWith ? '; ' : ''}${formatNumber(progress.exempt)} exempt`}
+          {reminded && (
+            <>
+              {startedWith && '; '}reminded <Time iso={reminded.at} />
+            </>
+          )}
+          {progress.exempt > 0 && `${startedWith || reminded ? '; ' : ''}${formatNumber(progress.exempt)} exempt`}
         </span>
       </div>
       <Section title="By team">

@@ -1,7 +1,7 @@
 import { Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { entityOptions } from '~/api/options';
+import { teamOptions } from '~/api/options';
 import { nextQuery } from '~/api/standards';
 import { Empty, Waiting } from '~/kit/Page';
 import { ProblemLine } from '~/kit/Problem';
@@ -38,7 +38,8 @@ export function NextPage() {
             onChange={(next) => void navigate({ search: (old) => ({ ...old, team: typeof next === 'string' && next !== '' ? next : undefined }), replace: true })}
             required={false}
             disabled={false}
-            find={(typed) => entityOptions({ blueprint: '_team' }, typed)}
+            free
+            find={teamOptions}
           />
         </div>
         {(scorecards.size > 1 || scorecard) && (

@@ -65,7 +65,7 @@ export function Trend({ scorecard, search, onSearch }: PartProps) {
 
 function MoveLine({ move: { entity, rule, from, to, at }, scorecard }: { move: Move; scorecard: Scorecard }) {
   const of = scorecard.rules.find(({ identifier }) => identifier === rule);
-  const shown = (value: string | null) => (value === null ? <span className="sd-dim">none</span> : rule ? <StatusMark status={value as CheckStatus} /> : <LevelBadge level={value} of={scorecard.levels} />);
+  const shown = (value: string | null) => (value === null ? <span className="sd-dim">not applicable</span> : rule ? <StatusMark status={value as CheckStatus} /> : <LevelBadge level={value} of={scorecard.levels} />);
   return (
     <li className={classes.move}>
       <EntityLink link={{ blueprint: scorecard.blueprint, ...entity, ref: entity.identifier, exists: true }} />

@@ -6,7 +6,7 @@ import { LevelBadge } from './Level';
 import classes from './scorecards.module.css';
 
 /** What was opened for something else shows that first. */
-const later = 700;
+const later = 2_000;
 
 interface EntityLevelsProps {
   blueprint: string;

@@ -6,6 +6,7 @@ import { Dim, Mono } from '~/kit/Mono';
 import { Time } from '~/kit/Time';
 import { shorten } from '~/lib/text';
 import { asText } from '~/lib/values';
+import { EmbedBadge } from './EmbedBadge';
 import { FixLine } from './FixLine';
 import { LevelBadge } from './Level';
 import classes from './scorecards.module.css';
@@ -41,6 +42,7 @@ export function ScorecardCard({ blueprint, entity, scorecard, preview = false, t
         </h2>
         <LevelBadge level={level} of={levels} />
         <Dim>{missing(next, rules)}</Dim>
+        {!preview && <EmbedBadge blueprint={blueprint} entity={entity} scorecard={scorecard} />}
       </div>
       <ul>
         {[...bad, ...good].map((rule) => (

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { badgeMarkdown, badgePath } from './badge';
 import { passShare, percent, signed } from './counts';
 
 const none = { passed: 0, failed: 0, notMeasured: 0, exempt: 0 };
@@ -17,4 +18,9 @@ describe('shares', () => {
 
 it('a change has its sign', () => {
   expect([3, 0, -2].map(signed)).toEqual(['+3', '±0', '−2']);
+});
+
+it('the address of a badge survives Markdown', () => {
+  expect(badgePath('component', 'component:default/a(b)', 'production')).toBe('/api/stagedoor/v1/badges/component/component%3Adefault%2Fa(b)/production.svg');
+  expect(badgeMarkdown('A [b]', 'https://example.com/a(b).svg')).toBe('![A \\[b\\]](https://example.com/a%28b%29.svg)');
 });

@@ -4,7 +4,7 @@ import { scorecardsQuery } from '~/api/scorecards';
 import { scorecardFields, type Field } from './fields';
 
 /** The table itself comes first. */
-const later = 700;
+const later = 2_000;
 const none: Field[] = [];
 
 /** What a table can show of scorecards: the level in each, and how each rule is kept. */

@@ -105,7 +105,7 @@ function Fleet({ blueprint, isNew, definition, preview }: { blueprint: string; i
         <ul className={classes.examples} aria-label="Examples of what changes">
           {changes.examples.map(({ entity, from, to }) => (
             <li key={entity.identifier}>
-              <EntityLink inline link={{ blueprint, ...entity, ref: entity.identifier, exists: true }} /> {from ?? 'none'} <IconArrowRight size={12} role="img" aria-label="to" /> {to ?? 'none'}
+              <EntityLink inline link={{ blueprint, ...entity, ref: entity.identifier, exists: true }} /> {from ?? 'not applicable'} <IconArrowRight size={12} role="img" aria-label="to" /> {to ?? 'not applicable'}
             </li>
           ))}
           {changes.total > changes.examples.length && <li className="sd-dim">and {formatNumber(changes.total - changes.examples.length)} more</li>}
