@@ -290,7 +290,9 @@ fn patch_of(body: &Value) -> Result<NodeRunPatch, Failure> {
     };
     let result = match (text(body, "status")?.as_deref(), result) {
         (Some("COMPLETED"), None) => {
-            return Err(Failure::invalid("body must have required property 'result', where \"status\" is COMPLETED"));
+            return Err(Failure::invalid(
+                "body must have required property 'result', where \"status\" is COMPLETED",
+            ));
         }
         (Some("IN_PROGRESS"), Some(_)) => {
             return Err(Failure::invalid("\"result\" must come with \"status\": \"COMPLETED\""));

@@ -222,7 +222,9 @@ pub(super) fn node(one: &NodeRun, with_config: bool) -> Value {
 fn config(one: &NodeRun) -> Value {
     let Value::Object(input) = &one.step.input else { return json!({ "type": one.step.performer }) };
     let mut config = Map::from_iter([("type".to_owned(), json!(one.step.performer))]);
-    config.extend(input.iter().filter(|(key, _)| *key != "links").map(|(key, value)| (key.clone(), value.clone())));
+    config.extend(
+        input.iter().filter(|(key, _)| *key != "links").map(|(key, value)| (key.clone(), value.clone())),
+    );
     Value::Object(config)
 }
 

@@ -13,10 +13,10 @@ use stagedoor_auth::Viewer;
 
 use super::report::{check, ended, merge};
 use super::{NewLine, RunLine, RunPatch, logs::Line, record};
-use crate::error::PortalError;
-use crate::writer::Draft;
 use crate::Portal;
 use crate::actions::aside;
+use crate::error::PortalError;
+use crate::writer::Draft;
 
 /// Runs of nodes in one answer.
 const MOST: usize = 1_000;
@@ -256,11 +256,15 @@ fn is_reported_on(step: &Step) -> Result<(), PortalError> {
     );
     let refused = |text: &str| Err(PortalError::refused("not_handed_over", text));
     if own {
-        return refused("nobody reports on a node of this type: people answer an input, the rest goes by itself");
+        return refused(
+            "nobody reports on a node of this type: people answer an input, the rest goes by itself",
+        );
     }
     match &step.state {
         StepState::Open => refused("it has not begun"),
-        state if state.has_ended() => Err(PortalError::refused("run_ended", "the run of this node has ended")),
+        state if state.has_ended() => {
+            Err(PortalError::refused("run_ended", "the run of this node has ended"))
+        }
         _ => Ok(()),
     }
 }

@@ -123,13 +123,15 @@ fn trigger_of<'w>(workflow: &'w Workflow, named: Option<&str>) -> Result<Node<'w
     let forms: Vec<Node<'w>> = workflow.forms().collect();
     let names = || forms.iter().map(|node| node.identifier()).collect::<Vec<_>>().join(", ");
     match (named, forms.as_slice()) {
-        (Some(named), forms) => forms.iter().copied().find(|node| node.identifier() == named).ok_or_else(|| {
-            let shown: String = named.chars().take(100).collect();
-            PortalError::invalid(format!(
-                "\"nodeIdentifier\" must be a trigger that people begin: \"{shown}\" is none of {}",
-                names()
-            ))
-        }),
+        (Some(named), forms) => {
+            forms.iter().copied().find(|node| node.identifier() == named).ok_or_else(|| {
+                let shown: String = named.chars().take(100).collect();
+                PortalError::invalid(format!(
+                    "\"nodeIdentifier\" must be a trigger that people begin: \"{shown}\" is none of {}",
+                    names()
+                ))
+            })
+        }
         (None, [only]) => Ok(*only),
         (None, []) => Err(PortalError::invalid(format!(
             "\"{}\" has no trigger that people begin, or it is not published",

@@ -77,7 +77,10 @@ impl Schedules {
     pub(crate) fn read(&mut self, catalog: &Catalog, checked: Timestamp) {
         let mut known: HashMap<(String, String, String), i64> = HashMap::new();
         for old in self.all.drain(..) {
-            known.insert((old.workflow.identifier().to_owned(), old.trigger, format!("{:?}", old.cron)), old.next);
+            known.insert(
+                (old.workflow.identifier().to_owned(), old.trigger, format!("{:?}", old.cron)),
+                old.next,
+            );
         }
         let records: Vec<&Arc<Record>> = catalog.records(WORKFLOWS).collect();
         for record in records {

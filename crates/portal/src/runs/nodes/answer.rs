@@ -11,11 +11,11 @@ use stagedoor_model::Timestamp;
 use super::super::ask::{answers_as, is_email};
 use super::super::logs::Line;
 use super::{NodeRun, step_of};
+use crate::Portal;
 use crate::actions::{aside, block_of, results};
 use crate::audit;
 use crate::error::PortalError;
 use crate::writer::Draft;
-use crate::Portal;
 
 /// Bytes of what one person fills in.
 const LARGEST: usize = 64 * 1024;
@@ -25,11 +25,9 @@ const MOST_ERRORS: usize = 20;
 impl Portal {
     /// Whether a run waits, or waited, for an answer of somebody with these rights: then it is shown.
     pub(in crate::runs) fn is_asked(&self, rights: &Rights, run: &Run) -> bool {
+        let Some(email) = rights.email() else { return false };
         let mut inputs = run.steps.iter().filter(|step| step.performer == INPUT && !step.input.is_null());
-        inputs.any(|step| {
-            let block = self.responders(step, rights);
-            rights.email().is_some() && block.names(rights)
-        })
+        inputs.any(|step| has_answered(step, email) || self.responders(step, rights).names(rights))
     }
 
     /// Who may answer, as the catalog is now; administrators where nobody is named.
@@ -96,7 +94,12 @@ impl Portal {
             })
         };
         let ((), run) = self.commit(viewer.actor("run"), false, answer).await?;
-        self.note_doing(viewer, &run, "AnswerRun", &format!("answered \"{}\" with {pressed}", node.step.name));
+        self.note_doing(
+            viewer,
+            &run,
+            "AnswerRun",
+            &format!("answered \"{}\" with {pressed}", node.step.name),
+        );
         let text = format!("{} answered with {pressed}", answers_as(viewer));
         self.tell_run(&run.id, Line { step: Some(node.step.id.clone()), ..Line::said(&text) });
         self.wake_run(&run);
@@ -122,11 +125,12 @@ impl Portal {
             return Err(PortalError::Forbidden(text.into()));
         }
         if step.state != StepState::Reported || run.status.has_ended() || run.cancelling {
-            return Err(PortalError::refused("not_waiting", "this node does not wait for an answer any more"));
+            return Err(PortalError::refused(
+                "not_waiting",
+                "this node does not wait for an answer any more",
+            ));
         }
-        let said = step.output.get("responses").and_then(Value::as_array).into_iter().flatten();
-        let mut by = said.filter_map(|said| said.pointer("/submitterInfo/submittedBy"));
-        if by.any(|by| *by == name) {
+        if has_answered(step, &name) {
             return Err(PortalError::refused("already_answered", "you have answered already"));
         }
         Ok(())
@@ -143,7 +147,8 @@ impl Portal {
         let mut form = step.input.get("userInputs").cloned().unwrap_or_default();
         let buttons = form.as_object_mut().and_then(|form| form.shift_remove("buttons")).unwrap_or_default();
         let buttons = buttons.as_array().cloned().unwrap_or_default();
-        let names: Vec<&str> = buttons.iter().filter_map(|button| button.get("identifier")?.as_str()).collect();
+        let names: Vec<&str> =
+            buttons.iter().filter_map(|button| button.get("identifier")?.as_str()).collect();
         if !names.contains(&button) {
             let text = format!("\"button\" must be equal to one of the allowed values: {}", names.join(", "));
             return Err(PortalError::invalid(text));
@@ -167,6 +172,11 @@ impl Portal {
         }
         Ok(form.values)
     }
+}
+
+fn has_answered(step: &Step, name: &str) -> bool {
+    let said = step.output.get("responses").and_then(Value::as_array).into_iter().flatten();
+    said.filter_map(|said| said.pointer("/submitterInfo/submittedBy")).any(|by| by == name)
 }
 
 /// Whether somebody is asked by address, and not as one of many.
@@ -195,7 +205,8 @@ fn take(step: &mut Step, button: &str, inputs: Value, name: &str, at: Timestamp)
         count(&outlet["identifier"]) as u64 >= needed.max(1)
     };
     let chosen = outlets.iter().find(enough);
-    let selected = chosen.map(|outlet| json!({ "identifier": outlet["identifier"], "title": outlet.get("title") }));
+    let selected =
+        chosen.map(|outlet| json!({ "identifier": outlet["identifier"], "title": outlet.get("title") }));
     step.output = json!({ "selectedOutlet": selected, "responses": responses });
     let outlet = chosen?;
     (step.state, step.ended_at) = (StepState::Done, Some(at));

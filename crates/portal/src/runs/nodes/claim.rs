@@ -97,8 +97,7 @@ impl Portal {
 
 /// Steps of a run that wait for this client, and that no other has.
 fn free<'r>(run: &'r Run, query: &'r ClaimQuery, now: Timestamp) -> impl Iterator<Item = &'r Step> {
-    let under_way =
-        run.of.kind == RunKind::Workflow && run.status == Status::InProgress && !run.cancelling;
+    let under_way = run.of.kind == RunKind::Workflow && run.status == Status::InProgress && !run.cancelling;
     run.steps.iter().filter(move |step| under_way && is_for(run, step, query) && is_free(step, now))
 }
 
@@ -109,7 +108,9 @@ fn is_for(run: &Run, step: &Step, query: &ClaimQuery) -> bool {
             let agent = step.input.get("agent");
             step.performer == "WEBHOOK" && agent.is_some_and(|agent| *agent == true || agent == "true")
         }
-        installation => step.performer == "INTEGRATION_ACTION" && text("installationId") == Some(installation),
+        installation => {
+            step.performer == "INTEGRATION_ACTION" && text("installationId") == Some(installation)
+        }
     };
     let excluded = |name: &str| query.exclude.iter().any(|other| other == name);
     step.state == StepState::Reported

@@ -186,6 +186,14 @@ fn port(method: &str, path: &str) -> Option<Reads> {
         ) => get([path.replace("{action}", "none").replace("{blueprint}", "service")]),
         ("get", "/actions/runs") => get([path, "/actions/runs?entity=ghost", "/actions/runs?blueprint=plan"]),
         ("get", p) if p.starts_with("/actions/runs/") => get([p.replace("{run}", "none")]),
+        ("get", "/workflows" | "/workflows/nodes/runs") => get([path]),
+        ("get", "/workflows/runs") => {
+            get([path, "/workflows/runs?entity=ghost", "/workflows/runs?blueprint=plan"])
+        }
+        ("get", p) if p.starts_with("/workflows/") => {
+            get([p.replace("{workflow}", "none").replace("{run}", "none").replace("{node_run}", "none")])
+        }
+        ("post" | "put" | "patch" | "delete", p) if p.starts_with("/workflows") => Writes,
         // What is done with a run that is there is shown by the cases of runs.
         ("post" | "put" | "patch" | "delete", p) if p.starts_with("/actions") => Writes,
         ("get", "/users/{user}") => get(PEOPLE.map(|person| format!("/users/{person}"))),

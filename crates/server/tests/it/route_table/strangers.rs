@@ -68,6 +68,7 @@ impl Strangers {
         let view = json!({ "title": "Hers", "query": "" });
         let view = ask(portal, "POST", "/api/stagedoor/v1/views", &cookie, Some(&view)).await.json();
         let location = hidden_location(portal, &closed).await;
+        let flow = hidden_workflow(portal).await;
         let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no id: {value}")).to_owned();
         Self(BTreeMap::from([
             (("/entities/", "entity"), "crown".to_owned()),
@@ -80,6 +81,9 @@ impl Strangers {
             (("/views/", "id"), text(&view["id"])),
             (("/runs/", "id"), waiting_run(portal).await),
             (("/actions/runs/", "run"), waiting_run(portal).await),
+            (("/workflows/runs/", "run"), flow.0),
+            (("/nodes/", "node_run"), flow.1),
+            (("/workflows/", "workflow"), "lift".to_owned()),
             (("/templates/", "name"), hidden_template(portal, &closed).await),
             (("/tasks/", "id"), waiting_task(portal).await),
             (("/unprocessed/", "id"), portal.uid("vault:default/crown").await),
@@ -140,6 +144,29 @@ async fn waiting(portal: &TestPortal, of: stagedoor_portal::RunOf) -> String {
     let approval = Some(Approval::default());
     let new = NewRun { of, starter, approval, definition: json!({}), ..NewRun::default() };
     portal.portal.start_run(new).await.unwrap_or_else(|error| panic!("{error}")).id.clone()
+}
+
+/// A workflow that only administrators see, with a run of it and that of a node, which waits for an agent.
+async fn hidden_workflow(portal: &TestPortal) -> (String, String) {
+    let workflow = json!({
+        "identifier": "lift", "allowAnyoneToViewRuns": false, "nodes": [
+            { "identifier": "form", "config": { "type": "SELF_SERVE_TRIGGER" } },
+            { "identifier": "call", "config": { "type": "WEBHOOK", "agent": true, "url": "https://larkfell.example" } }],
+        "connections": [{ "sourceIdentifier": "form", "targetIdentifier": "call" }],
+    });
+    let made = portal.post("/v1/workflows", &workflow).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    let mut changes = portal.portal.run_changes();
+    let run = portal.post("/v1/workflows/lift/runs", &json!({})).await.json();
+    let id = run["workflowRun"]["identifier"].as_str().unwrap().to_owned();
+    loop {
+        let run = portal.get(&format!("/v1/workflows/runs/{id}")).await.json();
+        let nodes = run["workflowRun"]["nodeRuns"].as_array().unwrap().clone();
+        if let Some(node) = nodes.iter().find(|node| node["pendingExecution"] == true) {
+            return (id, node["identifier"].as_str().unwrap().to_owned());
+        }
+        let _ = changes.recv().await;
+    }
 }
 
 /// A template that only administrators see.
