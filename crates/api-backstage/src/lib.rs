@@ -34,6 +34,7 @@ mod search;
 mod signals;
 mod socket;
 mod stream;
+mod tech_insights;
 mod unprocessed;
 mod user_settings;
 mod validate;
@@ -54,6 +55,7 @@ pub use openapi::openapi;
 pub use permission::{catalog_permissions, router as permission_router, scaffolder_permissions};
 pub use scaffolder::router as scaffolder_router;
 pub use search::router as search_router;
+pub use tech_insights::router as insights_router;
 
 /// The routes, to be nested under `/api/catalog`. Each demands that authentication has put a `Viewer`
 /// into the extensions of the request.

@@ -14,7 +14,8 @@ use utoipa::{IntoParams, Modify, OpenApi, ToSchema};
 
 use crate::{
     analyze, ancestry, auth, by_query, by_refs, conditions, cookie, entities, events, facets, locations,
-    notifications, permission, refresh, scaffolder, search, signals, unprocessed, user_settings, validate,
+    notifications, permission, refresh, scaffolder, search, signals, tech_insights, unprocessed,
+    user_settings, validate,
 };
 
 /// An entity: `apiVersion`, `kind`, `metadata`, `spec`, `relations`; less when `fields` is given.
@@ -305,6 +306,12 @@ pub(crate) struct FacetParams {
         scaffolder::events::stream,
         scaffolder::dry_run::post,
         scaffolder::autocomplete::post,
+        tech_insights::checks,
+        tech_insights::run_one,
+        tech_insights::run,
+        tech_insights::schemas,
+        tech_insights::latest,
+        tech_insights::range,
     ),
     modifiers(&Bearer, &Everywhere),
     security(("token" = [])),
@@ -405,6 +412,10 @@ mod tests {
                 "get /api/scaffolder/v2/templating-extensions",
                 "get /api/search/query",
                 "get /api/signals",
+                "get /api/tech-insights/checks",
+                "get /api/tech-insights/fact-schemas",
+                "get /api/tech-insights/facts/latest",
+                "get /api/tech-insights/facts/range",
                 "get /api/user-settings/buckets/{bucket}/keys/{key}",
                 "post /api/auth/guest/refresh",
                 "post /api/catalog/.well-known/backstage/permissions/apply-conditions",
@@ -426,6 +437,8 @@ mod tests {
                 "post /api/scaffolder/v2/tasks",
                 "post /api/scaffolder/v2/tasks/{id}/cancel",
                 "post /api/scaffolder/v2/tasks/{id}/retry",
+                "post /api/tech-insights/checks/run",
+                "post /api/tech-insights/checks/run/{namespace}/{kind}/{name}",
                 "post /api/user-settings/multiget",
                 "put /api/catalog/locations/{id}",
                 "put /api/user-settings/buckets/{bucket}/keys/{key}",

@@ -112,6 +112,7 @@ async fn turn(portal: &Portal, watch: &mut Watch) -> Result<Option<Duration>, Po
         tokio::task::spawn_blocking(work).await.map_err(|error| PortalError::Internal(error.to_string()))?;
     *watch = taken;
     let (told, pause) = outcome?;
+    let seen = watch.catalog.as_ref().map(|catalog| catalog.revision);
     for (id, told) in told {
         let newest = told.iter().map(|(line, _)| *line).max();
         let told = told.into_iter().map(|(_, told)| told).collect();
@@ -124,6 +125,9 @@ async fn turn(portal: &Portal, watch: &mut Watch) -> Result<Option<Duration>, Po
                 .await
                 .map_err(|error| PortalError::Internal(error.to_string()))??;
         }
+    }
+    if let Some(seen) = seen {
+        portal.shared.pasts.have_seen(seen);
     }
     Ok(pause)
 }

@@ -82,6 +82,8 @@ pub fn configured_app(
     // A dry run brings the files beside its template along.
     let scaffolder = stagedoor_api_backstage::scaffolder_router(portal.clone());
     let scaffolder = scaffolder.layer(DefaultBodyLimit::max(DOCUMENTS_LIMIT));
+    let insights = stagedoor_api_backstage::insights_router(portal.clone());
+    let insights = insights.layer(DefaultBodyLimit::max(BODY_LIMIT));
     let native = stagedoor_api_native::router(portal, info).layer(DefaultBodyLimit::max(DOCUMENTS_LIMIT));
     let app = Router::new()
         .nest("/v1", port)
@@ -90,6 +92,7 @@ pub fn configured_app(
         .nest("/api/events", events)
         .nest("/api/search", search)
         .nest("/api/scaffolder", scaffolder)
+        .nest("/api/tech-insights", insights)
         .merge(frontend.as_ref().map(plugins).unwrap_or_default())
         .nest("/api/stagedoor/v1", native)
         .route("/metrics", get(telemetry::metrics).with_state(Arc::clone(&telemetry)))

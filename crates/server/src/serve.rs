@@ -114,6 +114,7 @@ async fn load(
     .await??;
     secrets::hide(&portal, &environment);
     portal.configure_templates(wiring::templates_config(config));
+    portal.configure_insights(config.insights.clone());
     let authority = Arc::new(wiring::authority(&portal, &key, config, credentials, options.dev));
     let telemetry = watch.start(&portal);
     let info = wiring::portal_info(config, options.dev);

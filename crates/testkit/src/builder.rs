@@ -233,6 +233,7 @@ impl Builder {
         };
         let portal = Portal::open(Arc::clone(&self.store), options);
         let portal = portal.unwrap_or_else(|error| unreachable!("the test store fails: {error}"));
+        portal.configure_insights(config.insights.clone());
         let key = stagedoor_server::SigningKey::of(self.store.as_ref());
         let key = key.unwrap_or_else(|error| unreachable!("the test store fails: {error}"));
         let credentials = Credentials::new(CLIENT_ID, CLIENT_SECRET);

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
-use stagedoor_model::Timestamp;
+use stagedoor_model::{Revision, Timestamp};
 use stagedoor_scorecards::Board;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::compare::Moved;
@@ -106,9 +107,19 @@ pub(crate) struct Pasts {
     keys: Mutex<BTreeMap<String, String>>,
     /// What other replicas wrote, and when it was read.
     others: Mutex<BTreeMap<String, (Instant, Known)>>,
+    /// The newest commit whose results have been written down.
+    seen: watch::Sender<Revision>,
 }
 
 impl Pasts {
+    pub(super) fn have_seen(&self, revision: Revision) {
+        self.seen.send_replace(revision);
+    }
+
+    pub(super) fn seen(&self) -> watch::Receiver<Revision> {
+        self.seen.subscribe()
+    }
+
     pub(super) fn get(&self, id: &str) -> Option<Arc<RwLock<Past>>> {
         self.own.lock().get(id).cloned()
     }

@@ -190,6 +190,12 @@ impl Portal {
         Ok(Some(known))
     }
 
+    /// The newest commit whose results have been written down, on the replica that leads.
+    #[must_use]
+    pub fn scores_seen(&self) -> tokio::sync::watch::Receiver<stagedoor_model::Revision> {
+        self.shared.pasts.seen()
+    }
+
     /// Since when the entities of a scorecard stand where they do. Blocks where another replica looks after it.
     pub(crate) fn score_since(&self, blueprint: &str, scorecard: &str) -> Since {
         let past = self.past_of(&format!("{blueprint}/{scorecard}"));

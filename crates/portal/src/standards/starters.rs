@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use serde_json::Value;
-use stagedoor_auth::Viewer;
+use stagedoor_auth::{Action, Resource, Viewer};
 use stagedoor_model::Actor;
 
 use crate::error::PortalError;
@@ -101,9 +101,9 @@ impl Portal {
         viewer: &Viewer,
         identifier: &str,
     ) -> Result<StoredScorecard, PortalError> {
+        self.may(viewer, Action::CreateScorecard, Resource::Any)?;
         let file = STARTERS.iter().find(|file| file.text("identifier") == identifier);
         let Some(file) = file else {
-            self.view(viewer)?;
             let shown: String = identifier.chars().take(100).collect();
             return Err(PortalError::NotFound(format!("there is no scorecard \"{shown}\" to begin with")));
         };

@@ -44,11 +44,16 @@ pub(super) const TOP: &Keys = &[
     ("sentry", NotYet),
     ("signals", NotYet),
     ("sonarqube", NotYet),
-    ("techInsights", NotYet),
+    ("techInsights", Read),
     ("techRadar", NotYet),
     ("techdocs", NotYet),
     ("userSettings", NotYet),
 ];
+
+pub(super) const TECH_INSIGHTS: &Keys =
+    &[("factChecker", Read), ("factRetrievers", NotYet), ("checksRunConcurrency", NotYet)];
+
+pub(super) const FACT_CHECKER: &Keys = &[("checks", Read)];
 
 pub(super) const APP: &Keys = &[
     ("title", Read),

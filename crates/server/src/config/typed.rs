@@ -3,6 +3,7 @@
 mod back_ends;
 mod external;
 mod guests;
+mod insights;
 mod outside;
 mod runs;
 mod scaffolder;
@@ -100,6 +101,7 @@ impl Reader<'_> {
                 ..self.stagedoor(&root.key("stagedoor"))
             },
             templates: self.template_environment(&root.key("scaffolder")),
+            insights: self.insights(&root.key("techInsights")),
             wire,
             external_access: self.external_access(&auth.key("externalAccess")),
             warnings: Vec::new(),

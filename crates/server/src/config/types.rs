@@ -40,6 +40,8 @@ pub struct Config {
     pub wire: WireConfig,
     /// `scaffolder.defaultEnvironment`.
     pub templates: TemplateEnvironment,
+    /// `techInsights.factChecker.checks`.
+    pub insights: stagedoor_portal::InsightsConfig,
     /// `backend.auth.externalAccess`.
     pub external_access: Vec<ExternalAccess>,
     /// What was passed over.

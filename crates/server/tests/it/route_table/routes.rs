@@ -38,13 +38,14 @@ const OTHERS: [(&str, &str); 4] = [
     ("GET /.backstage/health/v1/readiness", "gate.rs"),
 ];
 /// Where each dialect's routers hang, as `http_stack.rs` says.
-const MOUNTS: [&str; 13] = [
+const MOUNTS: [&str; 14] = [
     "/v1",
     "/api/catalog",
     "/api/permission",
     "/api/events",
     "/api/search",
     "/api/scaffolder",
+    "/api/tech-insights",
     "/api/stagedoor/v1",
     "/api/auth",
     "/api/user-settings",
@@ -63,6 +64,7 @@ const CRATES: [(&str, &[&str]); 3] = [
             "/api/events",
             "/api/search",
             "/api/scaffolder",
+            "/api/tech-insights",
             "/api/auth",
             "/api/user-settings",
             "/api/notifications",

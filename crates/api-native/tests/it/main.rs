@@ -1,0 +1,10 @@
+//! Scorecards and what is around them, through the public interface.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod badges;
+mod campaigns;
+mod exemptions;
+mod history;
+mod insights;
+mod stage;
+mod standards;
