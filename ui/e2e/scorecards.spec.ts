@@ -28,7 +28,7 @@ test.beforeAll(async ({ request }) => {
     identifier: fixed.identifier,
     title: fixed.title,
     trigger: { type: 'self-service', operation: 'DAY-2', blueprintIdentifier: 'e2e_service', userInputs: { properties: { who: { type: 'string', title: 'Who' } }, required: ['who'] } },
-    invocationMethod: { type: 'UPSERT_ENTITY', blueprintIdentifier: 'e2e_service', mapping: { identifier: '{{ .entity.identifier }}', properties: { on_call: '{{ .inputs.who }}' } } },
+    invocationMethod: { type: 'UPSERT_ENTITY', blueprintIdentifier: 'e2e_service', mapping: { identifier: '{{ .entity.identifier }}', properties: { on_call: '{{ .inputs.who }}', tier: 'gold', replicas: 1 } } },
   });
 });
 
@@ -37,6 +37,7 @@ test.afterAll(() => portal.stop());
 const definition = {
   identifier: 'readiness',
   title: 'Readiness',
+  levels: [{ title: 'Basic', color: 'paleBlue' }, { title: 'Bronze', color: 'bronze' }, { title: 'Silver', color: 'silver' }],
   filter: { combinator: 'and', conditions: [{ property: 'tier', operator: '=', value: 'gold' }] },
   rules: [
     { identifier: 'on_call', title: 'Has somebody on call', level: 'Bronze', query: { combinator: 'and', conditions: [{ property: 'on_call', operator: 'isNotEmpty' }] }, fix: { text: 'Say who is on call.', action: fixed.identifier } },

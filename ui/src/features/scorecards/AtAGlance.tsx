@@ -1,14 +1,17 @@
+import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useMemo, type ReactNode } from 'react';
 import type { CheckStatus, Scorecard, ScorecardRule } from '~/api/scorecards';
 import { DataTable, type DataColumn } from '~/kit/DataTable';
 import { Hidden } from '~/kit/Mono';
 import { Section } from '~/kit/Page';
+import { save } from '~/lib/save';
 import { formatNumber } from '~/lib/text';
 import { passShare, percent, statuses } from '~/parts/scorecards/counts';
 import { CountsBar } from '~/parts/scorecards/CountsBar';
 import { LevelBadge, LevelBar } from '~/parts/scorecards/Level';
 import { StatusIcon, statusLooks } from '~/parts/scorecards/Status';
+import { rulesCsv } from './csv';
 import { HeatSection } from './HeatSection';
 import classes from './scorecards.module.css';
 import type { ListSearch, ScorecardSearch } from './search';
@@ -51,7 +54,14 @@ export function AtAGlance(props: PartProps) {
           <LevelBar levels={levels} link={(level, children) => <ListLink of={{ level: level.title }}>{children}</ListLink>} />
         </div>
       </Section>
-      <Section title="Rules">
+      <Section
+        title="Rules"
+        aside={
+          <Button variant="subtle" color="gray" size="compact-xs" onClick={() => save(`${scorecard.identifier}.csv`, rulesCsv(scorecard.rules))} aria-label="Export the rules as CSV">
+            Export CSV
+          </Button>
+        }
+      >
         <Rules scorecard={scorecard} />
       </Section>
       <HeatSection {...props} />

@@ -1,13 +1,15 @@
-import { Select } from '@mantine/core';
+import { Button, Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { heatMapQuery } from '~/api/scorecards';
 import { Section, Waiting } from '~/kit/Page';
 import { ProblemLine } from '~/kit/Problem';
+import { save } from '~/lib/save';
 import { count } from '~/lib/text';
 import { HeatTable } from '~/parts/scorecards/HeatTable';
 import { QueryBar } from '~/parts/table/QueryBar';
 import { ListLink, type PartProps } from './AtAGlance';
 import classes from './scorecards.module.css';
+import { heatCsv } from './csv';
 import { noGroup } from './list';
 
 /** Teams, or any other groups, by rules. */
@@ -22,6 +24,11 @@ export function HeatSection({ scorecard, search, onSearch }: PartProps) {
       <div className={classes.tools} data-grow>
         <QueryBar label="Only entities for which" blueprint={blueprint} query={search.filter ?? ''} onQuery={(filter) => onSearch({ filter: filter || undefined })} />
         <Select aria-label="Rows" allowDeselect={false} searchable={groupings.length > 8} w={170} data={groupings.map(({ key, title: name }) => ({ value: key, label: name }))} value={by} onChange={(next) => onSearch({ by: next ?? undefined })} />
+        {data && data.groups.length > 0 && (
+          <Button variant="default" onClick={() => save(`${identifier}-${by.replace(/\W/g, '')}.csv`, heatCsv(data, rules))} aria-label="Export the heat map as CSV">
+            Export CSV
+          </Button>
+        )}
       </div>
       {error && <ProblemLine level="error" message={error.message} />}
       {isPending && !error && !search.list && <Waiting lines={5} />}

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { HistoryPoint } from '~/api/scorecards';
+import { heatCsv, rulesCsv } from './csv';
 import { listAsk } from './list';
 import { readScorecardSearch } from './search';
 import { seriesOf } from './series';
@@ -27,4 +28,11 @@ it('a list is what the address says', () => {
   expect(search).toMatchObject({ list: true, rule: 'owned', status: 'failed', days: undefined, tab: undefined });
   expect(listAsk(search, '$team')).toEqual({ rule: 'owned', status: 'failed', level: undefined, q: undefined, by: '$team', group: '' });
   expect(listAsk(readScorecardSearch({ level: 'Gold' }), '$team')).toEqual({ level: 'Gold' });
+});
+
+it('numbers leave as CSV with every status', () => {
+  const counts = { passed: 3, exempt: 1, failed: 2, notMeasured: 0, notApplicable: 4 };
+  expect(rulesCsv([{ identifier: 'owned', title: 'Has an owner', level: 'Bronze', ...counts }])).toContain('owned,Has an owner,Bronze,3,1,2,0,4');
+  const map = { total: 1, groups: [{ key: null, title: '', total: 1, levels: {}, rules: { owned: counts } }] };
+  expect(heatCsv(map, [{ identifier: 'owned', title: 'Has an owner' }])).toContain(',,owned,Has an owner,3,1,2,0,4');
 });

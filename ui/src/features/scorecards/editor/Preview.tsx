@@ -1,5 +1,5 @@
 import { IconArrowDown, IconArrowRight, IconArrowUp } from '@tabler/icons-react';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { targetOptions } from '~/api/options';
 import type { ScorecardDefinition, ScorecardPreview } from '~/api/scorecards';
 import { Dim, Mono } from '~/kit/Mono';
@@ -117,6 +117,12 @@ function Fleet({ blueprint, isNew, definition, preview }: { blueprint: string; i
 
 function OneEntity({ blueprint, preview, entity, onEntity }: Pick<PreviewProps, 'blueprint' | 'entity' | 'onEntity'> & { preview: ScorecardPreview }) {
   const [shown, setShown] = useState<string>();
+  const result = useRef<HTMLDivElement>(null);
+  const there = Boolean(preview.entity);
+  // it may lie below what is in sight
+  useEffect(() => {
+    if (entity && there) result.current?.scrollIntoView({ block: 'nearest' });
+  }, [entity, there]);
   return (
     <section aria-label="Effect on one">
       <SearchField
@@ -136,7 +142,7 @@ function OneEntity({ blueprint, preview, entity, onEntity }: Pick<PreviewProps, 
         find={(typed) => targetOptions(blueprint, typed)}
       />
       {entity && preview.entity && (
-        <div className={classes.one}>
+        <div className={classes.one} ref={result}>
           <ScorecardCard preview blueprint={blueprint} entity={entity} scorecard={preview.entity} />
         </div>
       )}
