@@ -59,6 +59,11 @@ fn queries() -> Vec<Value> {
     }
     all.push(json!({"combinator": "and", "rules": [{"property": "services", "operator": ">", "value": 2}]}));
     all.push(json!({"combinator": "and", "rules": [{"property": "note", "operator": "isEmpty"}]}));
+    all.push(json!({"combinator": "and", "rules": [{"scorecard": "ready", "operator": "=", "value": "Gold"}]}));
+    for rule in ["r0", "r1", "r2", "r3"] {
+        all.push(json!({"combinator": "and", "rules": [
+            {"scorecard": "ready", "scorecardRule": rule, "operator": "=", "value": "Passed"}]}));
+    }
     for (blueprint, value) in
         [("service", "ghost"), ("service", "never"), ("plan", "secret"), ("domain", "hub")]
     {
@@ -184,6 +189,10 @@ fn port(method: &str, path: &str) -> Option<Reads> {
             | "/actions/{action}/permissions"
             | "/blueprints/{blueprint}/actions",
         ) => get([path.replace("{action}", "none").replace("{blueprint}", "service")]),
+        ("get", "/scorecards") => get([path]),
+        ("get", p) if p.starts_with("/blueprints/{blueprint}/scorecards") => get(["service", "domain"]
+            .map(|b| path.replace("{blueprint}", b).replace("{scorecard}", "ready"))),
+        ("post" | "put" | "patch" | "delete", p) if p.starts_with("/blueprints/{blueprint}/scorecards") => Writes,
         ("get", "/actions/runs") => get([path, "/actions/runs?entity=ghost", "/actions/runs?blueprint=plan"]),
         ("get", p) if p.starts_with("/actions/runs/") => get([p.replace("{run}", "none")]),
         ("get", "/workflows" | "/workflows/nodes/runs") => get([path]),

@@ -86,6 +86,18 @@ fn put(
     }))
 }
 
+/// A scorecard with one rule for each condition.
+fn scorecard(blueprint: &str, conditions: &[Value]) -> Change {
+    let rule = |(i, condition): (usize, &Value)| {
+        json!({"identifier": format!("r{i}"), "title": "Rule", "level": "Gold",
+            "query": {"combinator": "and", "conditions": [condition]}})
+    };
+    let rules: Vec<Value> = conditions.iter().enumerate().map(rule).collect();
+    let body = JsonText::of(&json!({"identifier": "ready", "title": "Ready", "rules": rules}));
+    let (collection, key) = ("scorecard".into(), format!("{blueprint}/ready"));
+    Change::PutRecord(Arc::new(Record { collection, key, body, stamps: stamps(0) }))
+}
+
 fn model() -> Vec<Change> {
     let text = json!({"type": "string"});
     let number = json!({"type": "number"});
@@ -123,6 +135,22 @@ fn model() -> Vec<Change> {
         blueprint(&json!({"identifier": "group"})),
         blueprint(&json!({"identifier": "api"})),
         blueprint(&json!({"identifier": "user"})),
+        scorecard(
+            "service",
+            &[
+                json!({"property": "theirs", "operator": "contains", "value": "cobol"}),
+                json!({"relation": "uses", "operator": "contains", "value": "ghost"}),
+                json!({"property": "note", "operator": "isNotEmpty"}),
+                json!({"jq": "(.properties.theirs | length) > 2"}),
+            ],
+        ),
+        scorecard(
+            "domain",
+            &[
+                json!({"property": "services", "operator": ">", "value": 2}),
+                json!({"property": "costs", "operator": ">", "value": 100}),
+            ],
+        ),
         permissions("user", &json!({"read": {"users": ["ada@larkfell.example"]}})),
         permissions("_team", &json!({"read": {"policy": not_gamma}})),
         permissions("_user", &json!({"read": {"policy": not_otto}})),

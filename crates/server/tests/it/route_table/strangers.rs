@@ -15,7 +15,7 @@ use crate::support::Ask;
 
 /// Parameters that name a part of a thing, or what everybody may see, or what cannot exist yet. Whatever is no
 /// person's own is judged by the walk.
-const OPEN: [&str; 24] = [
+const OPEN: [&str; 25] = [
     "property",
     "relation",
     "mirror",
@@ -28,6 +28,7 @@ const OPEN: [&str; 24] = [
     "integration",
     "ingest_id",
     "action",
+    "scorecard",
     "page",
     "widget",
     "folder",
@@ -72,6 +73,7 @@ impl Strangers {
         let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no id: {value}")).to_owned();
         Self(BTreeMap::from([
             (("/entities/", "entity"), "crown".to_owned()),
+            (("/entities/", "identifier"), "crown".to_owned()),
             (("/entities/", "*identifier"), "crown".to_owned()),
             (("/by-uid/", "uid"), portal.uid("vault:default/crown").await),
             (("/by-name/", "name"), "crown".to_owned()),

@@ -27,6 +27,10 @@ fn named(path: &str, more: &str) -> Vec<String> {
     nodes.iter().map(one).collect()
 }
 
+fn of_scorecards(more: &str) -> Vec<String> {
+    ["service", "domain"].map(|blueprint| format!("/scorecards/{blueprint}/ready{more}")).into()
+}
+
 fn reads(path: &str) -> Option<Reads> {
     Some(match path {
         "/blueprints" | "/sources" | "/changes" | "/removals" => get([path]),
@@ -82,6 +86,35 @@ fn reads(path: &str) -> Option<Reads> {
             .map(|q| format!("{path}?q={q}"))),
         "/views" => get([path, "/views?blueprint=service"]),
         "/views/{id}" => get(["/views/none"]),
+        "/scorecards" => get([path]),
+        "/scorecards/{blueprint}/{scorecard}" => get(of_scorecards("")),
+        "/scorecards/{blueprint}/{scorecard}/groups" => {
+            let mut paths = of_scorecards("/groups?by=$team");
+            for by in ["domain", "uses", "theirs", "language", "tier"] {
+                paths.push(format!("/scorecards/service/ready/groups?by={by}"));
+            }
+            paths.push("/scorecards/service/ready/groups?by=$team&filter=language%20%3D%20cobol".to_owned());
+            get(paths)
+        }
+        "/scorecards/{blueprint}/{scorecard}/entities" => {
+            let mut paths = of_scorecards("/entities?limit=1");
+            paths.extend(of_scorecards("/entities?rule=r0&status=passed"));
+            paths.extend(of_scorecards("/entities?rule=r1&status=failed&by=$team&group=beta"));
+            paths.push("/scorecards/service/ready/entities?q=ghost".to_owned());
+            get(paths)
+        }
+        "/entities/{blueprint}/{identifier}/scorecards" => {
+            get(["service/orders", "service/ghost", "service/payments", "domain/hub", "plan/secret", "service/never"]
+                .map(|of| format!("/entities/{of}/scorecards")))
+        }
+        "/scorecards/next" => get([path, "/scorecards/next?team=beta", "/scorecards/next?team=alpha&limit=2"]),
+        // When something was recorded is in it: crates/api-native/tests/it/history.rs.
+        "/scorecards/{blueprint}/{scorecard}/history" | "/scorecards/starters" => Reads::Nothing,
+        "/exemptions" => get([path, "/exemptions?blueprint=service&entity=ghost"]),
+        "/campaigns" => get([path]),
+        "/campaigns/{id}" => get(["/campaigns/none"]),
+        "/badges/{blueprint}/{entity}/{file}" => get(["service/orders", "service/ghost", "service/never", "domain/hub"]
+            .map(|of| format!("/badges/{of}/ready.svg"))),
         "/runs" => get([path, "/runs?entity=ghost", "/runs?blueprint=service&q=ghost", "/runs?active=true"]),
         "/approvals" => get([path]),
         "/actions" => {
@@ -126,6 +159,15 @@ fn asks(method: &str, path: &str) -> Option<Reads> {
             ["ghost", "secret", "orders"].map(|entity| {
                 let definition = json!({"identifier": "x", "trigger": "DAY-2", "invocationMethod": {"type": "KAFKA"}});
                 json!({"definition": definition, "entity": entity})
+            }),
+        ),
+        ("post", "/scorecards/preview") => post(
+            path,
+            ["orders", "ghost"].map(|entity| {
+                let condition = json!({"property": "theirs", "operator": "contains", "value": "cobol"});
+                let query = json!({"combinator": "and", "conditions": [condition]});
+                json!({"blueprint": "service", "entity": entity, "definition": {"title": "New", "rules": [
+                    {"identifier": "a", "level": "Gold", "query": query}]}})
             }),
         ),
         ("post", "/templates/check" | "/templates/dry-run") => Reads::Nothing,
