@@ -400,6 +400,17 @@ fn plugins(method: &str, path: &str) -> Option<Reads> {
         // Of one task, which is its maker's: crates/api-backstage/tests/it/scaffolder.rs.
         ("get", path) if path.starts_with("/api/scaffolder/") => Some(Nothing),
         ("post", path) if path.starts_with("/api/scaffolder/") => Some(Writes),
+        ("get", "/api/tech-insights/checks" | "/api/tech-insights/fact-schemas") => Some(get([path])),
+        // When they were read is in them: crates/api-native/tests/it/insights.rs.
+        ("get", p) if p.starts_with("/api/tech-insights/facts/") => Some(Nothing),
+        ("post", "/api/tech-insights/checks/run") => Some(post(
+            path,
+            [json!({"entities": []}), json!({"entities": ["component:default/ghost", "service:default/orders"]})],
+        )),
+        ("post", p) if p.starts_with("/api/tech-insights/") => Some(post(
+            "/api/tech-insights/checks/run/default/service/orders",
+            [json!({}), json!({"checks": ["service/ready/r0"]})],
+        )),
         ("post", "/api/notifications/notifications" | "/api/notifications/notifications/update") => {
             Some(Writes)
         }

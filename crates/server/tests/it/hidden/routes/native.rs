@@ -149,6 +149,18 @@ fn asks(method: &str, path: &str) -> Option<Reads> {
             Reads::Writes
         }
         ("post", "/views") | ("put" | "delete", "/views/{id}") => Reads::Writes,
+        ("post", "/scorecards/preview") => post(
+            path,
+            ["orders", "ghost"].map(|entity| {
+                let condition = json!({"property": "theirs", "operator": "contains", "value": "cobol"});
+                let query = json!({"combinator": "and", "conditions": [condition]});
+                json!({"blueprint": "service", "entity": entity, "definition": {"title": "New", "rules": [
+                    {"identifier": "a", "level": "Gold", "query": query}]}})
+            }),
+        ),
+        (_, path) if ["/exemptions", "/campaigns", "/scorecards/"].iter().any(|start| path.starts_with(start)) => {
+            Reads::Writes
+        }
         ("post", path) if path.starts_with("/runs/") => Reads::Writes,
         ("put", "/actions/favourites") => Reads::Writes,
         ("post", "/actions/{action}/form") => {
@@ -159,15 +171,6 @@ fn asks(method: &str, path: &str) -> Option<Reads> {
             ["ghost", "secret", "orders"].map(|entity| {
                 let definition = json!({"identifier": "x", "trigger": "DAY-2", "invocationMethod": {"type": "KAFKA"}});
                 json!({"definition": definition, "entity": entity})
-            }),
-        ),
-        ("post", "/scorecards/preview") => post(
-            path,
-            ["orders", "ghost"].map(|entity| {
-                let condition = json!({"property": "theirs", "operator": "contains", "value": "cobol"});
-                let query = json!({"combinator": "and", "conditions": [condition]});
-                json!({"blueprint": "service", "entity": entity, "definition": {"title": "New", "rules": [
-                    {"identifier": "a", "level": "Gold", "query": query}]}})
             }),
         ),
         ("post", "/templates/check" | "/templates/dry-run") => Reads::Nothing,
