@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use stagedoor_actions::{Effect, Level, Next, Planned, Run, Status, Step, StepState};
+use stagedoor_actions::{Effect, Level, Next, Outcome, Planned, Run, RunKind, Status, Step, StepState};
 use stagedoor_model::Timestamp;
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 use tokio::task::{AbortHandle, JoinSet};
@@ -239,6 +239,9 @@ impl Care {
             portal.tell_outcome(&after, &came);
         }
         self.kept(|| portal.keep_outcome(&run, &came, end.as_ref())).await;
+        if run.of.kind == RunKind::Workflow && matches!(came.result, Ok(Outcome::Reported { .. })) {
+            portal.notify_asked(&id, &came.step).await;
+        }
     }
 
     /// How the run ends with this, if it does: so that both are one commit.

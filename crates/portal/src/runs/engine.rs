@@ -347,5 +347,6 @@ pub(super) fn deadline(run: &Run, limits: &RunLimits) -> Option<Timestamp> {
 /// Milliseconds that inputs of a workflow have waited for people; `None` while one does.
 fn waited_for_people(run: &Run) -> Option<i64> {
     let inputs = run.steps.iter().filter(|step| step.performer == stagedoor_actions::workflow::INPUT);
-    inputs.map(|step| Some(step.ended_at?.0 - step.started_at?.0)).sum()
+    let begun = inputs.filter_map(|step| Some((step.started_at?, step.ended_at)));
+    begun.map(|(from, to)| Some(to?.0 - from.0)).sum()
 }

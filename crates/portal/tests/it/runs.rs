@@ -8,3 +8,4 @@ mod scripted;
 mod secrets;
 mod steps;
 mod watching;
+mod workflows;

@@ -174,6 +174,20 @@ async fn people_who_are_asked_answer_and_whoever_began_it_does_not() {
     assert_eq!((path.as_str(), body), ("/go", json!({"why": "because", "by": "ada@larkfell.example"})));
     assert_eq!(answer(&ada, "yes", why()).await.status, 403, "asked by a search, which is over");
     assert_eq!(answer(&ida, "no", why()).await.json()["error"], "not_waiting");
+    // Whoever was asked was told, and nobody else.
+    for (who, told) in [(&ida, 1), (&ada, 1), (&otto, 0), (&mia, 0)] {
+        let inbox = portal.request_as(who, "GET", "/api/notifications/notifications", None).await.json();
+        let all = inbox["notifications"].as_array().unwrap();
+        assert_eq!(all.len(), told, "{inbox}");
+        if let Some(one) = all.first() {
+            let payload = &one["payload"];
+            assert_eq!(payload["title"], "ask waits for your answer");
+            assert_eq!(
+                (&payload["description"], &payload["link"]),
+                (&json!("cart?"), &json!(format!("/runs/{id}")))
+            );
+        }
+    }
     // One no is enough for the other way.
     let id = id_of(&portal.request_as(&mia, "POST", "/v1/workflows/ask/runs", Some(&json!({}))).await);
     let ask = receiver.received().await.2["node"].as_str().unwrap().to_owned();

@@ -1,6 +1,8 @@
 //! People answer a node that waits for them: they fill in its form and press a button. The first outlet that has as many
 //! as it needs is taken.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 use stagedoor_actions::port::PortAction;
 use stagedoor_actions::workflow::{INPUT, checked_responses};
@@ -10,12 +12,14 @@ use stagedoor_model::Timestamp;
 
 use super::super::ask::{answers_as, is_email};
 use super::super::logs::Line;
+use super::super::record;
 use super::{NodeRun, step_of};
-use crate::Portal;
 use crate::actions::{aside, block_of, results};
-use crate::audit;
+use crate::backstage_users::reference_of;
 use crate::error::PortalError;
+use crate::rights::account_of;
 use crate::writer::Draft;
+use crate::{Person, Portal, UserStatus, audit};
 
 /// Bytes of what one person fills in.
 const LARGEST: usize = 64 * 1024;
@@ -50,6 +54,49 @@ impl Portal {
         block.policy = None;
         block.owned_by_team = false;
         block
+    }
+
+    /// Tells those whom a node asks that it waits for them, in their notifications. After a crash in between nobody is
+    /// told: the run shows it all the same.
+    pub(in crate::runs) async fn notify_asked(&self, run: &str, step: &str) {
+        let catalog = self.shared.catalog.load_full();
+        let Ok(run) = record::find(&catalog, run) else { return };
+        let Some(step) = run.steps.iter().find(|known| known.id == step).cloned() else { return };
+        if step.performer != INPUT || step.state != StepState::Reported {
+            return;
+        }
+        let portal = self.clone();
+        let told = move |draft: &mut Draft| {
+            let users: BTreeSet<String> = portal
+                .people_asked(&run, &step)
+                .into_iter()
+                .filter_map(|email| reference_of(&Viewer::person(&email), "", &draft.catalog))
+                .collect();
+            draft.notify_users(&users, "stagedoor", notice(&run, &step));
+            Ok(())
+        };
+        if let Err(error) = self.commit(record::engine(), false, told).await {
+            tracing::warn!(%error, "people were not told that a workflow waits for them");
+        }
+    }
+
+    /// Addresses of the people whom a node asks.
+    fn people_asked(&self, run: &Run, step: &Step) -> Vec<String> {
+        let block = self.responders(step, &Rights::all());
+        let catalog = self.shared.catalog.load_full();
+        let nobody = block.users.is_empty() && block.roles.is_empty() && block.teams.is_empty();
+        let wanted = |person: &Person| {
+            let account = account_of(&person.email, &catalog);
+            let is_meant = block.users.contains(&person.email)
+                || block.roles.iter().any(|role| account.roles.contains(role))
+                || block.teams.iter().any(|team| account.teams.contains(team))
+                || (nobody && person.role == "Admin");
+            let began = is_email(run.starter.email.as_deref(), &person.email);
+            is_meant && (!began || named(step, &person.email))
+        };
+        let people = self.whole_view().people().into_iter();
+        let active = people.filter(|p| p.status == UserStatus::Active && !p.is_service_account);
+        active.filter(wanted).map(|person| person.email).collect()
     }
 
     /// Answers a node that waits for people.
@@ -172,6 +219,20 @@ impl Portal {
         }
         Ok(form.values)
     }
+}
+
+fn notice(run: &Run, step: &Step) -> Map<String, Value> {
+    let of = run.of.title.as_deref().unwrap_or(&run.of.identifier);
+    let said = step.input.get("description").and_then(Value::as_str).unwrap_or(&step.name);
+    let all = [
+        ("title", format!("{of} waits for your answer")),
+        ("description", said.chars().take(500).collect()),
+        ("link", format!("/runs/{}", run.id)),
+        ("severity", "normal".to_owned()),
+        ("topic", "approvals".to_owned()),
+        ("scope", format!("run:{}:{}", run.id, step.id)),
+    ];
+    all.into_iter().map(|(key, text)| (key.to_owned(), text.into())).collect()
 }
 
 fn has_answered(step: &Step, name: &str) -> bool {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
+use stagedoor_actions::workflow::WorkflowProgram;
 use stagedoor_actions::{
     Call, Description, Effect, Failure, Next, Outcome, Performer, Performers, Planned, Probe, Program,
     Report, Run, RunKind, RunOf, Scope, Services, StepState,
@@ -211,7 +212,9 @@ impl Stage {
         (plain, files, outside): (Arc<Act>, Arc<Act>, Arc<Act>),
         limits: RunLimits,
     ) -> Self {
-        let all: Vec<Arc<dyn Performer>> = vec![plain.clone(), files.clone(), outside.clone()];
+        let acts: Vec<Arc<dyn Performer>> = vec![plain.clone(), files.clone(), outside.clone()];
+        let shipped = stagedoor_actions::performers();
+        let all: Vec<Arc<dyn Performer>> = shipped.iter().cloned().chain(acts).collect();
         let hosts = stagedoor_hosts::Hosts::new(None, "127.0.0.1".parse().unwrap()).0;
         let options = Options {
             sources: SourcesConfig { hosts: Some(Arc::new(hosts)), ..SourcesConfig::default() },
@@ -225,7 +228,10 @@ impl Stage {
             },
             runs: RunsConfig {
                 performers: Some(all.into_iter().collect::<Performers>()),
-                programs: Some(Arc::new(|_, definition| Ok(Arc::new(steps_of(definition))))),
+                programs: Some(Arc::new(|kind, definition| match kind {
+                    RunKind::Workflow => Ok(Arc::new(WorkflowProgram::new(definition.clone()))),
+                    _ => Ok(Arc::new(steps_of(definition))),
+                })),
                 workspaces: Some(folder.path().join("runs")),
                 limits: limits.clone(),
                 ..RunsConfig::default()
