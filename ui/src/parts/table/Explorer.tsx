@@ -86,10 +86,10 @@ export function Explorer({ label, blueprint, search, view: saved, views, onSearc
       <div className={classes.bar}>
         <QueryBar label={`Query ${label}`} blueprint={blueprint?.identifier} query={search.query ?? saved?.query ?? ''} onQuery={(query) => onSearch({ query: query || (saved?.query ? '*' : undefined) })} />
         <div className={classes.tools}>
-          <Filters fields={fields} rules={rules} facets={data?.facets ?? {}} total={total} counting={table.counting} onRules={onRules} />
+          <Filters fields={own} rules={rules} facets={data?.facets ?? {}} total={total} counting={table.counting} onRules={onRules} />
           <div className={classes.right}>
             <GroupChooser fields={fields} group={group} onChange={(next) => onSearch({ group: next ?? (saved?.group ? 'none' : undefined) })} />
-            <ColumnChooser fields={fields} shown={shown} onChange={setColumns} />
+            <ColumnChooser fields={own} shown={shown} onChange={setColumns} />
             <ViewMenu view={saved} views={views} blueprint={blueprint?.identifier} current={current} />
             <ExportMenu name={blueprint?.identifier ?? 'entities'} request={{ blueprint: blueprint?.identifier, query: data?.query, sort, columns: shown }} total={total} />
           </div>

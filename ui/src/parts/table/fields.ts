@@ -77,11 +77,11 @@ interface Scored {
   rules: { identifier: string; title: string }[];
 }
 
-/** The levels of scorecards and what their rules say: shown when they are asked for. */
+/** The levels of scorecards and what their rules say, to gather and order rows by. Their names have dots in them, hence the quotes. */
 export function scorecardFields(scorecards: Scored[]): Field[] {
   return scorecards.flatMap(({ identifier, title, levels, rules }): Field[] => [
-    { ...builtIn(`$scorecards.${identifier}.level`, title, hidden + 6), groups: true, levels },
-    ...rules.map((rule) => ({ ...builtIn(`$scorecards.${identifier}.${rule.identifier}`, `${title}: ${rule.title}`, hidden + 7), groups: true, check: true as const })),
+    { ...builtIn(JSON.stringify(`$scorecards.${identifier}.level`), title, hidden + 6), groups: true, levels },
+    ...rules.map((rule) => ({ ...builtIn(JSON.stringify(`$scorecards.${identifier}.${rule.identifier}`), `${title}: ${rule.title}`, hidden + 7), groups: true, check: true as const })),
   ]);
 }
 
