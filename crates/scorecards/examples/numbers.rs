@@ -42,11 +42,12 @@ fn stamps() -> Stamps {
 }
 
 fn entity(n: u32, turn: u32) -> Change {
+    let language = ["rust", "go", "java"][(n % 3) as usize];
     let deployed = Timestamp(NOW - i64::from((n + turn) % 60) * DAY - i64::from(n)).to_string();
     let fields = json!({"title": format!("Service {n}"), "team": [format!("team-{}", n % TEAMS)],
         "relations": {"domain": format!("d{}", n % 50)},
         "properties": {"onCall": (n % 3 > 0).then(|| format!("person-{n}")), "tier": n % 4, "cost": n + turn,
-            "language": ["rust", "go", "java"][(n % 3) as usize], "deployedAt": deployed, "docs": n % 2 == 0,
+            "language": language, "deployedAt": deployed, "docs": n % 2 == 0,
             "tags": ["a", format!("t{}", n % 20)]}});
     let fields: Fields = serde_json::from_value(fields).unwrap_or_default();
     put("service", &format!("s{n}"), u128::from(n) + 1_000, &fields)
@@ -91,7 +92,8 @@ fn catalog() -> Catalog {
 
 fn scorecard() -> Option<Arc<Scorecard>> {
     let rule = |n: usize, condition: Value| {
-        json!({"identifier": format!("r{n}"), "level": ["Bronze", "Silver", "Gold"][n % 3],
+        let level = ["Bronze", "Silver", "Gold"][n % 3];
+        json!({"identifier": format!("r{n}"), "level": level,
             "query": {"combinator": "and", "conditions": [condition]}})
     };
     let conditions = [
