@@ -5,6 +5,7 @@
     reason = "the whole program is a test: what fails here should say so and stop"
 )]
 
+mod attacks;
 mod catalog_steps;
 mod fake;
 #[path = "../../../hosts/tests/it/git_server.rs"]

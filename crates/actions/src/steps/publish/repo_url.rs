@@ -27,16 +27,22 @@ impl RepoUrl {
         }
         let parameter = |name: &str| {
             let found = url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-            found.filter(|value| !value.is_empty())
+            match found.filter(|value| !value.is_empty()) {
+                // Owners are groups within groups at some hosts.
+                Some(value) if !is_name(&value, name == "owner") => Err(Failure::new(format!(
+                    "{name} in a repo URL is a name, without / \\ ? # % or dots alone, and not {value:?}"
+                ))),
+                found => Ok(found),
+            }
         };
         let host = url.host_str().ok_or_else(wrong)?;
         Ok(Self {
             host: url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
-            repo: parameter("repo").ok_or_else(|| missing(text, "repo"))?,
-            owner: parameter("owner"),
-            organization: parameter("organization"),
-            workspace: parameter("workspace"),
-            project: parameter("project"),
+            repo: parameter("repo")?.ok_or_else(|| missing(text, "repo"))?,
+            owner: parameter("owner")?,
+            organization: parameter("organization")?,
+            workspace: parameter("workspace")?,
+            project: parameter("project")?,
         })
     }
 
@@ -48,6 +54,13 @@ impl RepoUrl {
     pub(crate) fn owner(&self) -> Result<&str, Failure> {
         self.needs(self.owner.as_ref(), "owner")
     }
+}
+
+/// Whether it names something and leads nowhere, however often a host decodes it.
+fn is_name(text: &str, nested: bool) -> bool {
+    let odd = |c: char| c.is_control() || matches!(c, '\\' | '?' | '#' | '%');
+    let part = |part: &str| !matches!(part, "" | "." | "..");
+    !text.contains(odd) && text.split('/').all(part) && (nested || !text.contains('/'))
 }
 
 fn missing(text: &str, what: &str) -> Failure {

@@ -83,6 +83,29 @@ fn entry<'a>(rest: &mut &'a [u8]) -> Option<(u32, Option<&'a str>, Oid)> {
 /// What git itself refuses to check out cannot be named in an address, either.
 pub(super) fn is_name(name: &str) -> bool {
     !matches!(name, "" | "." | "..")
-        && !name.eq_ignore_ascii_case(".git")
+        && !is_git_folder(name)
         && !name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\'))
+}
+
+/// Whether some file system takes a name for git's own folder: without regard to case, to what HFS+ ignores, or to what
+/// NTFS does (dots and blanks at the end, streams, the short name). Git refuses the same (`is_hfs_dotgit` in its utf8.c,
+/// `is_ntfs_dotgit` in its path.c).
+fn is_git_folder(name: &str) -> bool {
+    let ignored = |c: &char| matches!(*c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}');
+    let seen: String = name.chars().filter(|c| !ignored(c)).collect();
+    let base = seen.split(':').next().unwrap_or_default().trim_end_matches(['.', ' ']);
+    base.eq_ignore_ascii_case(".git") || base.eq_ignore_ascii_case("git~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_name;
+
+    #[test]
+    fn what_any_file_system_takes_for_gits_folder_is_no_name() {
+        let names =
+            [".git", ".GiT", "git~1", "GIT~1", ".git ", ".git. .", ".git::$INDEX_ALLOCATION", ".g\u{200c}it"];
+        assert!(names.into_iter().all(|name| !is_name(name)));
+        assert!([".gitignore", ".gitmodules", "git", "git~10", ".github", "a:b"].into_iter().all(is_name));
+    }
 }
