@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use stagedoor_actions::port::PortAction;
 use stagedoor_model::{Change, JsonText, Record};
 
 use super::ACTIONS;
 use crate::pages::PAGES;
+use crate::workflows::WORKFLOWS;
 use crate::writer::Draft;
 
 impl Draft {
@@ -23,11 +24,27 @@ impl Draft {
     /// Lets actions follow a blueprint's new name.
     pub(crate) fn rename_in_actions(&mut self, from: &str, to: &str) {
         self.follow_actions(&|body| blueprint(body, from, to));
+        let in_context = |config: &mut Value| {
+            for context in
+                config.pointer_mut("/trigger/contexts").and_then(Value::as_array_mut).into_iter().flatten()
+            {
+                replace(context.get_mut("blueprintIdentifier"), from, to);
+            }
+        };
+        self.follow_records(WORKFLOWS, &|body| {
+            in_nodes(body, &|config| {
+                blueprint(config, from, to);
+                in_context(config);
+            });
+        });
     }
 
     /// Lets actions follow the new name of a property or relation of a blueprint.
     pub(crate) fn rename_attribute_in_actions(&mut self, blueprint: &str, from: &str, to: &str) {
         self.follow_actions(&|body| attribute(body, blueprint, from, to));
+        self.follow_records(WORKFLOWS, &|body| {
+            in_nodes(body, &|config| attribute(config, blueprint, from, to));
+        });
     }
 
     pub(super) fn follow_actions(&mut self, change: &dyn Fn(&mut Value)) {
@@ -54,6 +71,19 @@ impl Draft {
 fn replace(value: Option<&mut Value>, from: &str, to: &str) {
     if let Some(value) = value.filter(|value| *value == from) {
         *value = to.into();
+    }
+}
+
+/// The nodes of a workflow, each as an action has the same: what begins a run and what asks people as its trigger, what
+/// does something as its invocation.
+fn in_nodes(workflow: &mut Value, change: &dyn Fn(&mut Value)) {
+    for node in workflow.get_mut("nodes").and_then(Value::as_array_mut).into_iter().flatten() {
+        let Some(config) = node.get_mut("config") else { continue };
+        let asks = config.get("userInputs").is_some() || config.get("event").is_some();
+        let key = if asks { "trigger" } else { "invocationMethod" };
+        let mut part = json!({ key: config.take() });
+        change(&mut part);
+        *config = part.get_mut(key).map(Value::take).unwrap_or_default();
     }
 }
 
@@ -166,7 +196,7 @@ fn rules(search: &mut Value, visit: &mut dyn FnMut(&mut Map<String, Value>)) {
 mod tests {
     use serde_json::json;
 
-    use super::{attribute, blueprint, in_pages};
+    use super::{attribute, blueprint, in_nodes, in_pages};
 
     #[test]
     fn actions_follow_what_they_name() {
@@ -184,6 +214,16 @@ mod tests {
         assert_eq!(got, body("b", "q"));
         attribute(&mut got, "other", "q", "r");
         assert_eq!(got, body("b", "q"));
+        let flow = |blueprint: &str, property: &str| {
+            json!({"identifier": "a", "nodes": [
+                {"identifier": "a", "config": {"type": "EVENT_TRIGGER", "event": {"blueprintIdentifier": blueprint, "propertyIdentifier": property}}},
+                {"identifier": "b", "config": {"type": "UPSERT_ENTITY", "blueprintIdentifier": blueprint, "mapping": {"properties": {property: 1}}}},
+                {"identifier": "c", "config": {"type": "INPUT", "userInputs": {"properties": {"s": {"blueprint": blueprint}}}}}]})
+        };
+        let mut got = flow("a", "p");
+        in_nodes(&mut got, &|config| blueprint(config, "a", "b"));
+        in_nodes(&mut got, &|config| attribute(config, "b", "p", "q"));
+        assert_eq!(got, flow("b", "q"));
         let mut page = json!({"page": {"widgets": [{"type": "action-card-widget", "actions": [{"action": "x"}, {"action": "y"}]}]}});
         in_pages(&mut page, "x", "z");
         assert_eq!(page["page"]["widgets"][0]["actions"], json!([{"action": "z"}, {"action": "y"}]));
