@@ -83,3 +83,21 @@ fn an_exemption_ends_by_itself() {
     assert!(engine.advance(&world.catalog, world.now(), &excused));
     assert_eq!(engine.board().status(0, node), Status::Passed, "what passes needs no exemption");
 }
+
+#[test]
+fn a_program_that_takes_too_long_is_not_asked_again() {
+    let mut world = world();
+    for i in 0..500 {
+        world.put("service", &format!("s{i}"), &json!({"properties": {}}));
+    }
+    let mut engine = engine(&world, &json!({"jq": "loop"}));
+    let took = world.now().0 - NOW;
+    assert!(took <= 3_000, "500 entities would take 500 seconds; it took {took} ms");
+    assert_eq!(engine.slow().collect::<Vec<_>>(), ["loop"]);
+    assert_eq!(engine.board().counts(0, None).not_measured, 500);
+    let before = world.now();
+    world.put("service", "s3", &json!({"properties": {"n": 1}}));
+    assert!(engine.advance(&world.catalog, world.now(), &Excused::default()));
+    assert_eq!(world.now(), before, "nor after a change");
+    assert_eq!(engine.board().counts(0, None).not_measured, 500);
+}

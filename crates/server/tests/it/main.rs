@@ -45,6 +45,7 @@ mod remembered;
 mod rights;
 mod route_table;
 mod runs;
+mod scorecards;
 mod secrets;
 mod sign_in;
 mod tables;
