@@ -42,6 +42,7 @@ export function CampaignsPage() {
           <Line key={campaign.id} campaign={campaign} />
         ))}
       </ul>
+      {form}
     </Frame>
   );
 }
