@@ -69,6 +69,11 @@ pub trait CatalogAccess: Send + Sync {
     /// it is afterwards.
     async fn upsert(&self, blueprint: &str, body: Value, run: &str) -> Result<Value, Failure>;
 
+    /// Sends a notification, in the form that Backstage's clients post, in the portal's own name.
+    async fn notify(&self, _body: Value) -> Result<(), Failure> {
+        Err(Failure::new("notifications cannot be sent here"))
+    }
+
     /// Hands over documents, as YAML: references of their entities. Where one is refused, it says why.
     async fn hand_over(&self, _text: &str) -> Result<Vec<String>, Failure> {
         Err(Failure::new("documents cannot be handed over here"))

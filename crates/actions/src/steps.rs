@@ -16,6 +16,7 @@ mod github;
 mod gitlab;
 mod hosting;
 mod input;
+mod notification_send;
 mod patterns;
 mod publish;
 mod publish_git;
@@ -51,6 +52,7 @@ pub(crate) fn all() -> Vec<Arc<dyn Performer>> {
         Arc::new(catalog_write::CatalogWrite),
         Arc::new(catalog_fetch::CatalogFetch),
         Arc::new(catalog_apply::CatalogApply),
+        Arc::new(notification_send::NotificationSend),
         // Git servers and code hosts.
         Arc::new(publish_git::PublishGit),
         Arc::new(github::Publish),

@@ -247,7 +247,9 @@ impl Turn<'_> {
     fn plan(&self, iteration: &Iteration, state: &State) -> Result<Planned, String> {
         let action = &self.step.definition.action;
         let Some(performer) = self.program.performers.get(action) else {
-            let text = "see GET /api/scaffolder/v2/actions for those that are";
+            let text = "GET /api/scaffolder/v2/actions lists those that are. Actions of other plugins cannot be added: \
+                        have fetch:template make files, and a workflow do the rest that github:actions:dispatch or \
+                        gitlab:pipeline:trigger starts";
             return Err(format!("Template action with ID '{action}' is not registered; {text}"));
         };
         let mut planned = self.unrendered(&iteration.id);

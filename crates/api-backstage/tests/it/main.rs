@@ -7,6 +7,7 @@ mod limits;
 mod locations;
 mod outside;
 mod scaffolder;
+mod scaffolder_attacks;
 mod scaffolder_steps;
 mod unprocessed;
 mod visibility;

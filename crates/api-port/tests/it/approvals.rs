@@ -156,3 +156,66 @@ async fn what_must_not_be_reached_is_not() {
         assert!(refused.text().contains(says), "{wrong}: {}", refused.text());
     }
 }
+
+/// Attack case 10: what is approved is what was asked for, whatever becomes of the action meanwhile, and by whoever may
+/// approve when he does.
+#[tokio::test]
+async fn an_approval_is_for_the_definition_that_was_asked_for() {
+    let (portal, anna, mia) = portal().await;
+    action(&portal, json!({ "type": "email" })).await;
+    let run = start(&portal, &mia).await;
+    let changed = json!({
+        "identifier": "scale", "requiredApproval": true, "trigger": { "type": "self-service", "operation": "CREATE", "userInputs": { "properties": {} } },
+        "invocationMethod": { "type": "WEBHOOK", "agent": true, "url": "https://elsewhere.example.com" },
+    });
+    assert_eq!(portal.request("PUT", "/v1/actions/scale", Some(&changed)).await.status, 200);
+    // Nor does a changed list make an approver of somebody who was none.
+    let permissions = json!({ "approve": { "users": ["otto@larkfell.example"] } });
+    portal.request("PATCH", "/v1/actions/scale/permissions", Some(&permissions)).await;
+    let otto = portal.member("otto@larkfell.example").await;
+    let (path, yes) = (format!("/v1/actions/runs/{run}/approval"), json!({ "status": "APPROVE" }));
+    let forged = portal.request_as(&otto, "PATCH", &path, Some(&yes)).await;
+    assert_eq!(forged.status, 403, "{}", forged.text());
+    let limited = portal.limited(&anna, &["read:runs", "read:actions"]);
+    let forged = portal.request_as(&limited, "PATCH", &path, Some(&yes)).await;
+    assert_eq!(forged.status, 403, "{}", forged.text());
+    let approved = portal.request_as(&anna, "PATCH", &path, Some(&yes)).await;
+    assert_eq!(approved.status, 201, "{}", approved.text());
+    let again = portal.request_as(&anna, "PATCH", &path, Some(&yes)).await;
+    assert_eq!(again.status, 422, "a replay: {}", again.text());
+    let claim = json!({ "installationId": "_PORT_EXEC_AGENT", "limit": 10 });
+    for _ in 0..400 {
+        let claimed = portal.post("/v1/actions/runs/claim-pending", &claim).await.json();
+        if let Some(run) = claimed["runs"].as_array().unwrap().first() {
+            assert_eq!(run["payload"]["url"], "https://example.com", "{run}");
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    panic!("no run to be claimed");
+}
+
+/// Attack case 11: who reports on a run is known before anything of what he says is read.
+#[tokio::test]
+async fn reports_are_believed_by_who_sends_them() {
+    let (portal, anna, mia) = portal().await;
+    action(&portal, json!({ "type": "email" })).await;
+    let run = start(&portal, &mia).await;
+    let path = format!("/v1/actions/runs/{run}");
+    let huge = json!({ "summary": "x".repeat(3 << 20) });
+    let strangers = portal.anonymous("PATCH", &path, Some(&huge)).await;
+    assert_eq!(strangers.status, 401, "before its body: {}", strangers.status);
+    let success = json!({ "status": "SUCCESS" });
+    let limited = portal.limited(&mia, &["read:runs"]);
+    for who in [&anna, &limited] {
+        let forged = portal.request_as(who, "PATCH", &path, Some(&success)).await;
+        assert_eq!(forged.status, 403, "{}", forged.text());
+        let line = json!({ "message": "x", "terminationStatus": "SUCCESS" });
+        let forged = portal.request_as(who, "POST", &format!("{path}/logs"), Some(&line)).await;
+        assert_eq!(forged.status, 403, "{}", forged.text());
+    }
+    let other = path.replace(&run, "r_0000000000000000");
+    assert_eq!(portal.request("PATCH", &other, Some(&success)).await.status, 404);
+    let waits = portal.get(&path).await.json();
+    assert_eq!(waits["run"]["status"], "WAITING_FOR_APPROVAL");
+}

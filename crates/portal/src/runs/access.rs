@@ -80,6 +80,12 @@ impl CatalogAccess for Access {
         Ok(one.map_err(|error| failure(&error))?.entity)
     }
 
+    async fn notify(&self, body: Value) -> Result<(), Failure> {
+        let sender = Viewer::system("scaffolder").in_run(&self.run);
+        let sent = self.portal.send_notification(&sender, &body).await;
+        sent.map(drop).map_err(|error| failure(&error))
+    }
+
     async fn hand_over(&self, text: &str) -> Result<Vec<String>, Failure> {
         let report = self.portal.write_documents(&self.viewer, text.to_owned(), false).await;
         let report = report.map_err(|error| failure(&error))?;

@@ -117,6 +117,29 @@ async fn only_so_many_runs_of_an_action_or_about_an_entity_are_under_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_configuration_limits_runs_of_one_definition() {
+    let limits = Limits { at_once: Some(1), attempts: Some(1), ..Limits::default() };
+    let of = vec![("other".to_owned(), Limits::default()), ("SCALE".to_owned(), limits.clone())];
+    let stage = Stage::with(RunLimits { of, ..RunLimits::default() }).await;
+    stage.plain.hangs();
+    let first = stage.start(&[("plain", json!({}))]).await;
+    let second = stage.start(&[("plain", json!({}))]).await;
+    assert_eq!(first.limits, limits);
+    stage.plain.has_begun().await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(stage.plain.count(), 1, "the other waits for its turn");
+    stage.plain.goes_on();
+    for run in [first, second] {
+        stage.ends(&run.id, RunStatus::Success).await;
+    }
+    // What a run says itself wins.
+    let own = Limits { attempts: Some(7), ..Limits::default() };
+    let run =
+        stage.portal.start_run(NewRun { limits: own, ..new_run(&[("plain", json!({}))]) }).await.unwrap();
+    assert_eq!((run.limits.attempts, run.limits.at_once), (Some(7), Some(1)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn old_runs_go_and_what_they_alone_named_goes_with_them() {
     let stage = Stage::with(RunLimits { kept: 3, ..RunLimits::default() }).await;
     let mut ids = Vec::new();
