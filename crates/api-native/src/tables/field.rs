@@ -43,6 +43,12 @@ impl TableField {
                 let columns = port::of_relation(&key, &target, "", &scope).map_err(|e| wrong(&e.message))?;
                 (key, Some(target), columns)
             }
+            (None, None) if part("scorecard").is_some() => {
+                let rule = part("scorecardRule").unwrap_or_else(|| "level".to_owned());
+                let key = format!("$scorecards.{}.{rule}", part("scorecard").unwrap_or_default());
+                let columns = port::named(&key, "", &scope).map_err(|e| wrong(&e.message))?;
+                (key, None, columns)
+            }
             (None, None) => return Err(wrong("only properties and relations have columns")),
         };
         let leads_to = if target.is_none() { ends(asking, only, &key) } else { Vec::new() };

@@ -218,3 +218,26 @@ async fn who_does_not_see_all_gets_the_numbers_of_what_is_seen() {
     assert_eq!(seen["scorecards"][0]["applies"], 3, "what comes into sight counts");
     assert_eq!(get(&portal, "/scorecards").await["scorecards"][0]["applies"], 3);
 }
+
+#[tokio::test]
+async fn tables_and_widgets_show_levels_and_rules() {
+    let portal = portal().await;
+    let (level, rule) = ("\"$scorecards.ready.level\"", "scorecard(ready.on-call)");
+    let body = json!({ "blueprint": "service", "columns": [level, rule], "facets": [level, rule],
+        "sort": [{ "field": level, "order": "desc" }],
+        "query": "scorecard(ready) >= Basic" });
+    let answer = portal.post(&format!("{API}/tables"), &body).await;
+    let table = answer.json();
+    assert_eq!(answer.status, 200, "{table}");
+    let rows: Vec<&str> =
+        table["rows"].as_array().unwrap().iter().map(|row| row["identifier"].as_str().unwrap()).collect();
+    assert_eq!(rows, ["cart", "mail", "till"], "{table}");
+    let text = table.to_string();
+    assert!(text.contains("Not passed") && text.contains("Gold"), "{text}");
+    let widgets = json!([{ "id": "pie", "type": "entities-pie-chart", "property": "scorecard#ready",
+        "blueprint": "service", "dataset": { "combinator": "and", "rules": [
+            { "property": "$blueprint", "operator": "=", "value": "service" }] } }]);
+    let answer = portal.post(&format!("{API}/widgets/data"), &json!({ "widgets": widgets })).await;
+    let pie = answer.json().to_string();
+    assert!(pie.contains("Gold") && pie.contains("Bronze") && !pie.contains("failed"), "{pie}");
+}
