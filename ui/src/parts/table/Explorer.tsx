@@ -134,7 +134,7 @@ export function Explorer({ label, blueprint, search, view: saved, views, onSearc
         <span role="status" aria-label="Rows">
           {data ? (data.groups ? `${count(total, 'entity', 'entities')} in ${count(data.groups.total, 'group')}` : count(total, 'entity', 'entities')) : 'Loading…'}
         </span>
-        <SelectionBar selection={selection} fields={fields} blueprint={blueprint} />
+        <SelectionBar selection={selection} fields={own} blueprint={blueprint} />
       </div>
     </>
   );
