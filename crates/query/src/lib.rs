@@ -16,6 +16,7 @@ pub mod eval;
 pub mod expr;
 pub mod facet;
 pub mod graph;
+mod holds;
 mod index;
 mod lens;
 mod load;

@@ -109,7 +109,7 @@ impl Catalog {
 
 #[cfg(test)]
 mod tests {
-    use super::{PAGE, PAGES, Place, Touched};
+    use super::{PAGE, PAGES, Touched};
 
     #[test]
     fn tells_what_came_later_until_it_forgets() {

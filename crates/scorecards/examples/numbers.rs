@@ -1,5 +1,6 @@
 //! How long scorecards take: 10 rules over 100,000 entities from nothing, one entity that changes, and a heat map of
 //! teams and rules. `cargo run --release -p stagedoor-scorecards --example numbers`
+#![expect(clippy::print_stdout, reason = "it is for people")]
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -46,8 +47,8 @@ fn entity(n: u32, turn: u32) -> Change {
     let deployed = Timestamp(NOW - i64::from((n + turn) % 60) * DAY - i64::from(n)).to_string();
     let fields = json!({"title": format!("Service {n}"), "team": [format!("team-{}", n % TEAMS)],
         "relations": {"domain": format!("d{}", n % 50)},
-        "properties": {"onCall": (n % 3 > 0).then(|| format!("person-{n}")), "tier": n % 4, "cost": n + turn,
-            "language": language, "deployedAt": deployed, "docs": n % 2 == 0,
+        "properties": {"onCall": (!n.is_multiple_of(3)).then(|| format!("person-{n}")), "tier": n % 4, "cost": n + turn,
+            "language": language, "deployedAt": deployed, "docs": n.is_multiple_of(2),
             "tags": ["a", format!("t{}", n % 20)]}});
     let fields: Fields = serde_json::from_value(fields).unwrap_or_default();
     put("service", &format!("s{n}"), u128::from(n) + 1_000, &fields)
@@ -79,8 +80,8 @@ fn catalog() -> Catalog {
         "mirrorProperties": {"domainTier": {"path": "domain.tier"}}});
     let mut loader = Loader::default();
     [&domain, &service].into_iter().filter_map(blueprint).for_each(|change| loader.take(change));
-    for n in 0..50 {
-        let fields = json!({"properties": {"tier": if n % 2 == 0 { "one" } else { "two" }}});
+    for n in 0..50_u128 {
+        let fields = json!({"properties": {"tier": if n.is_multiple_of(2) { "one" } else { "two" }}});
         let fields: Fields = serde_json::from_value(fields).unwrap_or_default();
         loader.take(put("domain", &format!("d{n}"), n + 1, &fields));
     }

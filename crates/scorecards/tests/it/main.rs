@@ -1,4 +1,5 @@
 //! The tests of this crate, one binary.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod clock;
 mod definitions;
