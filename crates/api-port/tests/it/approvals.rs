@@ -70,14 +70,16 @@ async fn inbox(portal: &TestPortal, who: &Person) -> Vec<(String, String)> {
 
 /// Waits for a line of a run's log.
 async fn told(portal: &TestPortal, run: &str, part: &str) -> String {
+    let mut logs = String::new();
     for _ in 0..400 {
-        let logs = portal.get(&format!("/v1/actions/runs/{run}/logs?limit=100&offset=0")).await.text();
+        logs = portal.get(&format!("/v1/actions/runs/{run}/logs?limit=100&offset=0")).await.text();
         if logs.contains(part) {
-            return logs;
+            break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(25)).await;
     }
-    panic!("no line with {part:?}");
+    assert!(logs.contains(part), "no line with {part:?}: {logs}");
+    logs
 }
 
 #[tokio::test]

@@ -18,6 +18,8 @@ use crate::{Portal, clock};
 /// Who sends notifications of runs, and their topic: what somebody turns them off by.
 const ORIGIN: &str = "stagedoor";
 const TOPIC: &str = "approvals";
+/// Approvers that are told: where more may answer, each would hear of every run.
+const MOST: usize = 200;
 /// Seconds before another attempt.
 const PAUSES: [u64; 3] = [1, 5, 25];
 
@@ -27,7 +29,8 @@ impl Draft {
         let Some(approval) = &run.approval else { return };
         let starter = run.starter.email.as_deref().unwrap_or_default().to_lowercase();
         let asked = approval.approvers.iter().filter(|email| **email != starter || approval.own);
-        let users: BTreeSet<String> = asked.filter_map(|email| self.reference_of_person(email)).collect();
+        let users: BTreeSet<String> =
+            asked.take(MOST).filter_map(|email| self.reference_of_person(email)).collect();
         let title = format!("{} waits for your approval", named(run));
         let description = format!("{} asked for it.", run.starter.actor);
         self.notify_users(&users, ORIGIN, payload(run, &title, &description));

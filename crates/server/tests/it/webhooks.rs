@@ -145,6 +145,22 @@ async fn whoever_does_not_know_the_secret_changes_nothing() {
     assert_eq!(read_other(&portal, &files, &base, 3).await, [OTHER, FILE]);
 }
 
+/// Attack case 11: a body over the limit is not read to its end, and no signature is computed over it.
+#[tokio::test]
+async fn what_is_too_large_is_refused_whoever_signed_it() {
+    let (portal, files, base) = over_files().await;
+    let mut body = push(&base, "acme/shop", 1);
+    body.push_str(&" ".repeat(stagedoor_portal::LARGEST_WEBHOOK));
+    let before = portal.revision();
+    for signature in ["", "sha256=00", &signature(&body)] {
+        let answer = github(&portal, signature, &body).await;
+        assert_eq!(answer.status, 400, "{signature}");
+        assert!(answer.text().contains("too large"), "{}", answer.text());
+    }
+    assert_eq!(read_other(&portal, &files, &base, 2).await, [OTHER]);
+    assert_eq!(portal.revision(), before);
+}
+
 /// Pushes to the other repository and waits until that is read: everything that was read since the last time.
 async fn read_other(portal: &TestPortal, files: &Files, base: &str, id: usize) -> Vec<String> {
     let body = push(base, "acme/other", id);
