@@ -74,9 +74,7 @@ pub use backstage_users::BackstageUser;
 pub use blueprints::Fault as BlueprintFault;
 pub use blueprints::{Attribute, BlueprintTemplate, blueprint_templates, structure};
 pub use blueprints::{Break, Loss, Member, Place, Preview, PreviewOf, Reason};
-pub use campaigns::{
-    Campaign, CampaignBody, CampaignGoal, CampaignProgress, Reminded, TeamProgress,
-};
+pub use campaigns::{Campaign, CampaignBody, CampaignGoal, CampaignProgress, Reminded, TeamProgress};
 pub use dependents::{Dependents, Fate, Pointing};
 pub use documents::{DocumentResult, DocumentsReport, RejectedDocument};
 pub use entities::{DatasourceQuery, WriteMode, WriteRequest, Written};
@@ -105,16 +103,15 @@ pub use programs::{ProgramProblem, ProgramRun, ProgramTrial};
 pub use provenance::{Origin, Since, SourceOfEntity, StatedBy};
 pub use rights::PermissionSet;
 pub use runs::{
-    Approver, ClaimQuery, NewLine, NewRun, NodeResult, NodeRun, NodeRunPatch, NodeRunQuery, ProgramMaker, RunDoings, RunEvent, RunEvents, RunLimits, RunLine,
-    RunPatch, RunQuery, RunStats, RunsConfig, RunsPage, Settlement, Visibility, starter,
+    Approver, ClaimQuery, NewLine, NewRun, NodeResult, NodeRun, NodeRunPatch, NodeRunQuery, ProgramMaker,
+    RunDoings, RunEvent, RunEvents, RunLimits, RunLine, RunPatch, RunQuery, RunStats, RunsConfig, RunsPage,
+    Settlement, Visibility, starter,
 };
-pub use score_entities::is_computed;
 pub use score_log::{ScoreHistory, ScoreMove, ScorePoint};
 pub use scorecards::{
-    ConditionShown, EntityScorecard, Grouping, PreviewMove, RuleShown, ScoreGroup, ScoreGroups, ScorecardPreview,
-    MayScorecard, ScorecardRow, StandingEntity, StandingPage, StandingQuery, StoredScorecard,
+    ConditionShown, EntityScorecard, Grouping, MayScorecard, PreviewMove, RuleShown, ScoreGroup, ScoreGroups,
+    ScorecardPreview, ScorecardRow, StandingEntity, StandingPage, StandingQuery, StoredScorecard,
 };
-pub use stagedoor_scorecards::{Counts as ScoreCounts, Fix as ScoreFix, Status as ScoreStatus};
 pub use secrets::{Hiding, SecretInfo, SecretsConfig, new_secrets_key, seal};
 pub use signals::{Signal, Signals};
 pub use sources::{
@@ -125,6 +122,7 @@ pub use stagedoor_actions::{
     Starter, Status as RunStatus, Step as RunStep, StepState, Target, Verdict, signature,
 };
 pub use stagedoor_hosts::{Budget, Found, Hosts, ProviderEvent};
+pub use stagedoor_scorecards::{Counts as ScoreCounts, Fix as ScoreFix, Status as ScoreStatus};
 pub use standards::{Badge, NextFix, NextFixes, Starter as ScorecardStarter};
 pub use stats::{Stats, TIMING_BOUNDS, Timings};
 pub use templates::{

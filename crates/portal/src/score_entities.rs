@@ -1,46 +1,13 @@
-//! Scorecards, rules and results as entities of Port's blueprints `_scorecard`, `_rule` and `_rule_result`: computed
-//! whenever somebody looks, never stored.
+//! Results as entities of Port's blueprint `_rule_result`, as events show them: made whenever one is told, never stored.
 //!
-//! Their identifiers are paths: `<blueprint>/<scorecard>`, then `/<rule>`, then `/<entity>`. None of the first three can
-//! have a slash.
+//! Their identifiers are paths: `<blueprint>/<scorecard>/<rule>/<entity>`.
 
 use serde_json::{Map, Value, json};
-use stagedoor_model::{Record, Stamps, Timestamp};
+use stagedoor_model::{Stamps, Timestamp};
 use stagedoor_scorecards::{Rule, Scorecard, Status};
 
-/// Of scorecards.
-pub(crate) const SCORECARD: &str = "_scorecard";
-/// Of their rules.
-pub(crate) const RULE: &str = "_rule";
 /// Of what a rule says of an entity.
 pub(crate) const RULE_RESULT: &str = "_rule_result";
-
-/// Whether the entities of a blueprint are computed.
-#[must_use]
-pub fn is_computed(blueprint: &str) -> bool {
-    matches!(blueprint, SCORECARD | RULE | RULE_RESULT)
-}
-
-/// Which scorecard, rule and entity an identifier is about, as far as it goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Path<'i> {
-    pub(crate) blueprint: &'i str,
-    pub(crate) scorecard: &'i str,
-    pub(crate) rule: Option<&'i str>,
-    pub(crate) entity: Option<&'i str>,
-}
-
-impl<'i> Path<'i> {
-    pub(crate) fn of(identifier: &'i str) -> Option<Self> {
-        let mut parts = identifier.splitn(4, '/');
-        Some(Self {
-            blueprint: parts.next()?,
-            scorecard: parts.next()?,
-            rule: parts.next(),
-            entity: parts.next(),
-        })
-    }
-}
 
 /// What a result's entity says besides the result.
 pub(crate) struct Subject<'s> {
@@ -69,45 +36,6 @@ fn dressed(
     })
 }
 
-/// Passed of tested, in whole per cent.
-fn share(passed: u64, tested: u64) -> u64 {
-    (passed * 100).checked_div(tested).unwrap_or(0)
-}
-
-/// A scorecard. `counts` are results that pass and all of them.
-pub(crate) fn of_scorecard(key: &str, scorecard: &Scorecard, record: &Record, counts: (u64, u64)) -> Value {
-    let blueprint = key.rsplit_once('/').map_or("", |(blueprint, _)| blueprint);
-    let body = scorecard.body();
-    let levels: Vec<Value> =
-        scorecard.levels.iter().map(|level| json!({"title": level.title, "color": level.color})).collect();
-    let mut properties = body.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
-    let own = json!({
-        "blueprint": blueprint, "filter": body.get("filter").cloned().unwrap_or_default(), "levels": levels,
-        "rules_passed": counts.0, "rules_tested": counts.1, "of_rules_passed": share(counts.0, counts.1),
-    });
-    properties.extend(object(own));
-    dressed(SCORECARD, key, &scorecard.title, Value::Object(properties), json!({}), &record.stamps)
-}
-
-/// A rule. `counts` are entities that pass it and all that it is about.
-pub(crate) fn of_rule(
-    key: &str,
-    scorecard: &Scorecard,
-    rule: &Rule,
-    record: &Record,
-    counts: (u64, u64),
-) -> Value {
-    let conditions = &rule.query.conditions;
-    let properties = json!({
-        "level": scorecard.levels.get(rule.level).map(|level| &level.title),
-        "query": {"combinator": if rule.query.all { "and" } else { "or" }, "conditions": conditions},
-        "rule_description": rule.description,
-        "entities_passed": counts.0, "entities_tested": counts.1, "of_entities_passed": share(counts.0, counts.1),
-    });
-    let identifier = format!("{key}/{}", rule.identifier);
-    dressed(RULE, &identifier, &rule.title, properties, json!({ "scorecard": key }), &record.stamps)
-}
-
 /// What a rule says of an entity; `since` when, as far as that is known.
 pub(crate) fn of_result(
     subject: &Subject<'_>,
@@ -134,13 +62,6 @@ pub(crate) fn of_result(
     value
 }
 
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    }
-}
-
 /// Escaped for an address.
 fn escaped(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
@@ -152,17 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn identifiers_are_paths_whose_last_part_may_have_slashes() {
-        let path = Path::of("service/ready/on-call/team/orders").unwrap();
-        assert_eq!((path.blueprint, path.scorecard), ("service", "ready"));
-        assert_eq!((path.rule, path.entity), (Some("on-call"), Some("team/orders")));
-        assert_eq!(Path::of("service/ready").unwrap().rule, None);
-        assert_eq!(Path::of("service"), None);
-    }
-
-    #[test]
-    fn shares_are_whole_per_cent() {
-        assert_eq!([share(2, 3), share(0, 0), share(3, 3)], [66, 0, 100]);
+    fn links_are_escaped() {
         assert_eq!(escaped("a b/c"), "a%20b%2Fc");
     }
 }

@@ -130,3 +130,25 @@ async fn an_exemption_follows_its_entity_and_ends_with_its_rule() {
     assert_eq!(native(&test, "/scorecards").await["scorecards"][0]["rules"][0]["exempt"], 0);
     assert_eq!(native(&test, "/exemptions").await["exemptions"][0]["state"], "ended");
 }
+
+#[tokio::test]
+async fn what_is_about_hidden_entities_is_as_if_it_were_not_there() {
+    let test = stage().await;
+    service(&test, "cart", "red", json!({})).await;
+    let made_one = test.post(&format!("{NATIVE}/exemptions"), &ask("owned")).await.json();
+    let closed = json!({"entities": {"read": {"roles": ["Admin"]}}});
+    made(&test.request("PATCH", "/v1/blueprints/service/permissions", Some(&closed)).await);
+    let rosa = test.member("rosa@larkfell.example").await;
+    let id = made_one["id"].as_str().unwrap();
+    for (method, path, body) in [
+        ("POST", format!("/exemptions/{id}/answer"), Some(json!({"verdict": "GRANT"}))),
+        ("DELETE", format!("/exemptions/{id}"), None),
+        ("GET", "/badges/service/cart/ready.svg".to_owned(), None),
+        ("GET", "/entities/service/cart/scorecards".to_owned(), None),
+    ] {
+        let answer = test.request_as(&rosa, method, &format!("{NATIVE}{path}"), body.as_ref()).await;
+        assert_eq!(answer.status, 404, "{path}: {}", answer.text());
+    }
+    let all = test.request_as(&rosa, "GET", &format!("{NATIVE}/exemptions"), None).await.json();
+    assert_eq!(all["total"], 0);
+}
