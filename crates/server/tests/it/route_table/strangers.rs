@@ -168,14 +168,15 @@ async fn hidden_workflow(portal: &TestPortal) -> (String, String) {
     let mut changes = portal.portal.run_changes();
     let run = portal.post("/v1/workflows/lift/runs", &json!({})).await.json();
     let id = run["workflowRun"]["identifier"].as_str().unwrap().to_owned();
-    loop {
+    for _ in 0..20 {
         let run = portal.get(&format!("/v1/workflows/runs/{id}")).await.json();
         let nodes = run["workflowRun"]["nodeRuns"].as_array().unwrap().clone();
         if let Some(node) = nodes.iter().find(|node| node["pendingExecution"] == true) {
             return (id, node["identifier"].as_str().unwrap().to_owned());
         }
-        let _ = changes.recv().await;
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(1), changes.recv()).await;
     }
+    panic!("the node is handed over to nobody");
 }
 
 /// An exemption of an entity that only administrators see.
