@@ -16,6 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::Api;
 use crate::blueprints::{self, BlueprintList};
 use crate::error::{ApiError, ErrorBody};
+use crate::may::May;
 use crate::visitor::{Visit, no_cookie, session_cookie, small_body};
 
 /// What the installation says of itself.
@@ -76,16 +77,6 @@ struct Organization {
     name: Option<String>,
     /// What the portal is called.
     title: String,
-}
-
-/// Whether something is allowed.
-#[derive(Serialize, ToSchema)]
-#[serde(untagged)]
-enum May {
-    /// True.
-    Yes(bool),
-    /// The right that is missing, in words.
-    No(String),
 }
 
 /// Who calls.

@@ -1,7 +1,5 @@
 //! For the editor of templates: what is wrong with one, and a try.
 
-use std::collections::BTreeMap;
-
 use axum::extract::rejection::{BytesRejection, JsonRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};

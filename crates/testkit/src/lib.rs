@@ -31,6 +31,8 @@ use tower::ServiceExt as _;
 pub use answer::Answer;
 pub use builder::Builder;
 pub use people::Person;
+pub use stagedoor_server::config;
+pub use stagedoor_store::MemoryStore;
 
 /// Client id of the administrator's credential in tests.
 pub const CLIENT_ID: &str = "test-client";

@@ -106,6 +106,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/badges/{blueprint}/{entity}/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An entity's level in a scorecard as an SVG. `file` is the scorecard's identifier with `.svg`. */
+        get: operations["badge"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/blueprint-templates": {
         parameters: {
             query?: never;
@@ -160,6 +177,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All campaigns. */
+        get: operations["list_campaigns"];
+        put?: never;
+        /** Makes a campaign: administrators. */
+        post: operations["create_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One campaign. */
+        get: operations["get_campaign"];
+        /** Changes or archives a campaign: its owner, and administrators. */
+        put: operations["update_campaign"];
+        post?: never;
+        /** Deletes a campaign: its owner, and administrators. */
+        delete: operations["delete_campaign"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}/remind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Notifies the members of the teams that own what is left to do: the campaign's owner, and administrators. */
+        post: operations["remind_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/changes": {
         parameters: {
             query?: never;
@@ -192,6 +263,23 @@ export interface paths {
         put?: never;
         /** Writes Backstage documents, or blueprints and entities in Port's form, as YAML or JSON. */
         post: operations["documents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/entities/{blueprint}/{identifier}/scorecards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the scorecards of its blueprint say of an entity. */
+        get: operations["entity_scorecards"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -277,6 +365,58 @@ export interface paths {
         get: operations["related"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/exemptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Exemptions of entities that the caller sees, the newest first. */
+        get: operations["list_exemptions"];
+        put?: never;
+        /** Asks for an exemption; granted at once where the caller may grant it. */
+        post: operations["ask_exemption"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/exemptions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends an exemption before its time: whoever may grant it, and whoever asked for it. */
+        delete: operations["end_exemption"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/exemptions/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Grants or declines an exemption: administrators and moderators of the blueprint. */
+        post: operations["answer_exemption"];
         delete?: never;
         options?: never;
         head?: never;
@@ -686,6 +826,194 @@ export interface paths {
         get: operations["scopes"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/scorecards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every scorecard with how the entities stand that the caller sees. */
+        get: operations["list_scorecards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/scorecards/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What to fix next of what a team owns. */
+        get: operations["next_fixes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/scorecards/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a definition would say. Nothing is written. */
+        post: operations["preview_scorecard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/scorecards/starters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Scorecards to begin with, and whether they fit. */
+        get: operations["scorecard_starters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/scorecards/starters/{identifier}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a scorecard of one, and answers it in Port's form. */
+        post: operations["install_scorecard_starter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/scorecards/{blueprint}/{scorecard}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One scorecard with its definition. */
+        get: operations["get_scorecard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/scorecards/{blueprint}/{scorecard}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keeps what a scorecard will say. It may be wrong, and the scorecard need not exist. */
+        put: operations["put_scorecard_draft"];
+        post?: never;
+        /** Throws a draft away. */
+        delete: operations["delete_scorecard_draft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/scorecards/{blueprint}/{scorecard}/entities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The entities that stand somewhere in a scorecard. */
+        get: operations["scorecard_entities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/scorecards/{blueprint}/{scorecard}/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How entities stand in a scorecard, group by group. */
+        get: operations["scorecard_groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/scorecards/{blueprint}/{scorecard}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many entities stood where on each day, and which moved. */
+        get: operations["scorecard_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/scorecards/{blueprint}/{scorecard}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes the draft the scorecard, and answers it in Port's form. */
+        post: operations["publish_scorecard"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1273,6 +1601,40 @@ export interface components {
             property: string;
             message: string;
         };
+        CampaignInput: {
+            title: string;
+            description?: string | null;
+            /** @description Address of a person, or identifier of a team. It may change the campaign. */
+            owner: string;
+            /** @description RFC 3339, or a date, whose end is meant. */
+            deadline: string;
+            goal: components["schemas"]["Goal"];
+            state?: components["schemas"]["CampaignState"];
+        };
+        CampaignItem: {
+            id: string;
+            title: string;
+            description?: string | null;
+            owner: string;
+            deadline: string;
+            goal: components["schemas"]["Goal"];
+            state: components["schemas"]["CampaignState"];
+            /** @description Of what the caller sees. */
+            progress: components["schemas"]["Progress"];
+            /** @description Why how far it is cannot be told: what it is about is not there any more. */
+            problem?: string | null;
+            startedWith?: components["schemas"]["Start"] | null;
+            reminded?: components["schemas"]["Reminder"] | null;
+            mayChange: components["schemas"]["May"];
+            createdBy: string;
+            createdAt: string;
+        };
+        CampaignList: {
+            /** @description Those that end first first, archived ones last. */
+            campaigns: components["schemas"]["CampaignItem"][];
+        };
+        /** @enum {string} */
+        CampaignState: "active" | "archived";
         /** @description Who made a change. */
         ChangeActor: {
             name: string;
@@ -1333,6 +1695,21 @@ export interface components {
             /** Format: int32 */
             line: number;
         };
+        /** @description A condition as it is for the entity. */
+        ConditionItem: {
+            /** @description In the words of the query language. */
+            text: string;
+            /** @description The value that it looks at. */
+            value: unknown;
+            /** @description Null: a value is missing that would decide it. */
+            holds?: boolean | null;
+            /** @description Why it could not be evaluated. */
+            problem?: string | null;
+            /** @description Who states the value. */
+            source?: string | null;
+            /** @description When it was set. */
+            at?: string | null;
+        };
         ConflictClaim: {
             /** @description Id of the source. */
             source: string;
@@ -1356,6 +1733,12 @@ export interface components {
             holder?: components["schemas"]["ConflictClaim"] | null;
             /** @description Who waits, the next one first. */
             waiting: components["schemas"]["ConflictClaim"][];
+        };
+        /** @description Something wrong with a definition. */
+        DefinitionProblem: {
+            /** @description A JSON pointer into the definition. */
+            path: string;
+            message: string;
         };
         /** @description What deleting an entity would do, as far as the viewer may know. */
         DependentsPreview: {
@@ -1455,6 +1838,20 @@ export interface components {
             update: components["schemas"]["Permitted"];
             delete: components["schemas"]["Permitted"];
         };
+        /** @description What a scorecard says of the entity. */
+        EntityScorecardItem: {
+            identifier: string;
+            title: string;
+            level: string;
+            levels: components["schemas"]["LevelItem"][];
+            next?: components["schemas"]["NextLevel"] | null;
+            rules: components["schemas"]["RuleResultItem"][];
+        };
+        EntityScorecards: {
+            scorecards: components["schemas"]["EntityScorecardItem"][];
+            /** @description Scorecards of its blueprint that are not about it. */
+            notApplicable: components["schemas"]["LeftOut"][];
+        };
         EntitySource: {
             /** @description `location`, or `api` for what nothing but writers made. */
             kind: string;
@@ -1485,6 +1882,64 @@ export interface components {
             /** @description What is wrong and what to do. */
             message: string;
         };
+        ExemptionAnswer: {
+            verdict: components["schemas"]["ExemptionVerdict"];
+            note?: string | null;
+        };
+        ExemptionAsk: {
+            blueprint: string;
+            /** @description Identifier of the entity. */
+            entity: string;
+            /** @description Identifier of the scorecard. */
+            scorecard: string;
+            /** @description Identifier of the rule. */
+            rule: string;
+            /** @description Why the entity need not pass it. */
+            reason: string;
+            /** @description RFC 3339, or a date, whose end is meant. */
+            until: string;
+        };
+        /** @description An exemption. */
+        ExemptionItem: {
+            id: string;
+            /** @description `asked`, `granted`, `declined`, `ended` or `expired`. */
+            state: string;
+            blueprint: string;
+            /** @description Identifier of the entity. */
+            entity: string;
+            entityTitle: string;
+            /** @description Identifier of the scorecard. */
+            scorecard: string;
+            /** @description Null where it is gone. */
+            scorecardTitle?: string | null;
+            /** @description Identifier of the rule. */
+            rule: string;
+            /** @description Null where it is gone. */
+            ruleTitle?: string | null;
+            reason: string;
+            until: string;
+            askedBy: string;
+            askedAt: string;
+            /** @description Who granted or declined it. */
+            answeredBy?: string | null;
+            answeredAt?: string | null;
+            /** @description What was said with the answer. */
+            note?: string | null;
+            /** @description Who ended it before its time. */
+            endedBy?: string | null;
+            endedAt?: string | null;
+            /** @description Whether the caller may grant or decline it. */
+            mayAnswer: components["schemas"]["May"];
+            mayEnd: components["schemas"]["May"];
+        };
+        ExemptionList: {
+            /** @description The newest first, at most 500. */
+            exemptions: components["schemas"]["ExemptionItem"][];
+            /** @description How many there are. */
+            total: number;
+        };
+        /** @enum {string} */
+        ExemptionVerdict: "GRANT" | "DECLINE";
         /**
          * @description What is written.
          * @enum {string}
@@ -1620,6 +2075,18 @@ export interface components {
             /** @description What is wrong with the definition. */
             problems: string[];
         };
+        /** @description What entities are to reach. */
+        Goal: {
+            blueprint: string;
+            /** @description Identifier of the scorecard. */
+            scorecard: string;
+            /** @description Identifier of the rule that is to pass. */
+            rule?: string | null;
+            /** @description Title of the level that is to be reached. Without it and without a rule all rules are to pass. */
+            level?: string | null;
+            /** @description Which entities, in the query language; all that the scorecard is about without it. */
+            filter?: string | null;
+        };
         /** @description What is around an entity. */
         Graph: {
             /** @description The entity asked for, then what is one step away, and so on. */
@@ -1695,10 +2162,49 @@ export interface components {
             /** @description 1..1000, 100 when absent. */
             limit?: number | null;
         };
+        /** @description What entities can be grouped by. */
+        GroupingItem: {
+            key: string;
+            title: string;
+        };
         Groups: {
             /** @description How many groups there are on all pages. */
             total: number;
             values: components["schemas"]["Group"][];
+        };
+        /** @description How the entities of one group stand. */
+        HeatGroup: {
+            /** @description Null: those that have no value. */
+            key?: string | null;
+            title: string;
+            /**
+             * Format: int64
+             * @description Entities that the scorecard is about.
+             */
+            total: number;
+            /** @description By title of the level. */
+            levels: {
+                [key: string]: number;
+            };
+            /** @description By identifier of the rule. */
+            rules: {
+                [key: string]: components["schemas"]["StatusCounts"];
+            };
+        };
+        HeatMap: {
+            /** @description By title; those without a value last. */
+            groups: components["schemas"]["HeatGroup"][];
+            /**
+             * Format: int64
+             * @description Entities in all groups, each once.
+             */
+            total: number;
+        };
+        /** @description The exemption that holds. */
+        HeldExemption: {
+            id: string;
+            until: string;
+            reason: string;
         };
         /** @description Neighbours that are not among the nodes, by the relations and blueprints asked for, each counted once. */
         Hidden: {
@@ -1728,6 +2234,16 @@ export interface components {
              */
             next?: number | null;
         };
+        HistoryCounts: {
+            /** Format: int64 */
+            passed: number;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            notMeasured: number;
+            /** Format: int64 */
+            exempt: number;
+        };
         /** @description One commit that changed the entity. */
         HistoryEvent: {
             /**
@@ -1753,6 +2269,29 @@ export interface components {
             field: string;
             before: unknown;
             after: unknown;
+        };
+        HistoryMove: {
+            entity: components["schemas"]["Titled"];
+            /** @description Absent where the level moved. */
+            rule?: string | null;
+            /** @description A level, or a status; null where the scorecard was not about the entity. */
+            from?: string | null;
+            to?: string | null;
+            at: string;
+        };
+        HistoryPoint: {
+            /** @description `2026-11-23`, in UTC. */
+            date: string;
+            /** Format: int64 */
+            applies: number;
+            /** @description By the title of a level. */
+            levels: {
+                [key: string]: number;
+            };
+            /** @description By the identifier of a rule. */
+            rules: {
+                [key: string]: components["schemas"]["HistoryCounts"];
+            };
         };
         /** @description Something that needs somebody. */
         HomeAttention: {
@@ -1983,6 +2522,21 @@ export interface components {
             /** @description In the text form of the query language. */
             query?: string | null;
         };
+        LeftOut: {
+            identifier: string;
+            title: string;
+        };
+        /** @description A level and how many are there. */
+        LevelCount: {
+            title: string;
+            color: string;
+            /** Format: int64 */
+            count: number;
+        };
+        LevelItem: {
+            title: string;
+            color: string;
+        };
         /** @description One end of a relation. It need not exist. */
         Link: {
             /** @description Its blueprint; empty when no blueprint has the kind of a dangling reference. */
@@ -2011,6 +2565,11 @@ export interface components {
         };
         LinksBody: {
             links: components["schemas"]["PinnedLink"][];
+        };
+        /** @description One of the list. */
+        ListedScorecard: components["schemas"]["ScorecardItem"] & {
+            /** @description Whether something is written of it that is not published. */
+            draft: boolean;
         };
         /** @description Everything that an address leads to, beside what is stored. */
         LocationPreview: {
@@ -2082,8 +2641,15 @@ export interface components {
             /** @description To be sent as `Authorization: Bearer`. It is shown this once. */
             token: string;
         };
-        /** @description True, or why not. */
+        /** @description `true`, or why not. */
         May: boolean | string;
+        /** @description What the caller may do with a scorecard. */
+        MayScorecard: {
+            update: components["schemas"]["May"];
+            delete: components["schemas"]["May"];
+            publish: components["schemas"]["May"];
+            exempt: components["schemas"]["May"];
+        };
         ModelEdge: {
             from: string;
             relation: string;
@@ -2096,6 +2662,46 @@ export interface components {
             current: string;
             /** @description 12 characters or more. */
             new: string;
+        };
+        NextGain: {
+            /** @description Reached by this alone. */
+            level?: string | null;
+            /** @description Rules that are missing to the next level. */
+            missing: number;
+        };
+        /** @description How a rule is made to pass. */
+        NextHow: {
+            text?: string | null;
+            url?: string | null;
+            /** @description Identifier of an action that does it. */
+            action?: string | null;
+        };
+        /** @description A result that does not pass. */
+        NextItem: {
+            blueprint: string;
+            entity: components["schemas"]["Titled"];
+            scorecard: components["schemas"]["Titled"];
+            rule: components["schemas"]["Titled"];
+            /** @description `failed` or `notMeasured`. */
+            status: string;
+            /** @description Absent where it has been so since before recording began. */
+            since?: string | null;
+            fix?: components["schemas"]["NextHow"] | null;
+            gain: components["schemas"]["NextGain"];
+        };
+        /** @description The next level, and the rules that are missing. */
+        NextLevel: {
+            level: string;
+            rules: string[];
+        };
+        NextList: {
+            /** @description The most worthy first. */
+            items: components["schemas"]["NextItem"][];
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            total: number;
         };
         /** @description Either shape of a 422. */
         NothingUndone: components["schemas"]["UndoAnswer"] | components["schemas"]["ErrorBody"];
@@ -2119,6 +2725,19 @@ export interface components {
             button?: string | null;
             /** @description Why it cannot be executed. */
             why?: string | null;
+        };
+        /** @description A scorecard with its definition. */
+        OneScorecard: components["schemas"]["ScorecardItem"] & {
+            /** @description As Port's API has it. */
+            definition: Record<string, never>;
+            /** @description What is written of it and not published. */
+            draft?: Record<string, never> | null;
+            /** @description By rule. */
+            fixes: {
+                [key: string]: components["schemas"]["RuleFix"];
+            };
+            may: components["schemas"]["MayScorecard"];
+            groupings: components["schemas"]["GroupingItem"][];
         };
         /** @description Whose installation it is. */
         Organization: {
@@ -2227,6 +2846,21 @@ export interface components {
             /** @description Who holds its name. */
             holder?: string | null;
             difference?: components["schemas"]["Difference"] | null;
+        };
+        Progress: {
+            /** Format: int64 */
+            total: number;
+            /**
+             * Format: int64
+             * @description Those that have reached the goal, excused ones included.
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description Those among them that need not, because of an exemption.
+             */
+            exempt: number;
+            teams: components["schemas"]["TeamShare"][];
         };
         QueryAnswer: {
             /** @description The query as the language writes it; as it was sent while something is wrong with it. */
@@ -2343,6 +2977,15 @@ export interface components {
             required: boolean;
             many: boolean;
         };
+        RemindAnswer: {
+            /** @description How many people were notified. */
+            reminded: number;
+        };
+        Reminder: {
+            by: string;
+            at: string;
+            people: number;
+        };
         /** @description Who removed it. */
         RemovalActor: {
             /** @description The id of a source, the address of a person, ... */
@@ -2419,6 +3062,35 @@ export interface components {
             cells: {
                 [key: string]: unknown;
             };
+        };
+        /** @description A rule and how entities stand to it. */
+        RuleCounts: components["schemas"]["StatusCounts"] & {
+            identifier: string;
+            title: string;
+            description?: string | null;
+            /** @description Title of its level. */
+            level: string;
+        };
+        /** @description What can be done about a failing rule. */
+        RuleFix: {
+            text?: string | null;
+            url?: string | null;
+            /** @description Identifier of an action. */
+            action?: string | null;
+        };
+        RuleResultItem: {
+            identifier: string;
+            title: string;
+            description?: string | null;
+            /** @description Title of its level. */
+            level: string;
+            /** @description `passed`, `failed`, `notMeasured`, `exempt` or `notApplicable`. */
+            status: string;
+            /** @description Since when, as far as it was recorded. */
+            since?: string | null;
+            conditions: components["schemas"]["ConditionItem"][];
+            fix?: components["schemas"]["RuleFix"] | null;
+            exemption?: components["schemas"]["HeldExemption"] | null;
         };
         /** @description A run with all that its page shows. */
         Run: components["schemas"]["RunRow"] & {
@@ -2541,6 +3213,61 @@ export interface components {
         };
         ScopeList: {
             scopes: components["schemas"]["ScopeItem"][];
+        };
+        ScorecardHistory: {
+            /** @description The oldest first; the last is now. Empty for whoever does not see all entities of the blueprint. */
+            points: components["schemas"]["HistoryPoint"][];
+            /** @description Levels that became others, or the results of `rule`; the newest first, at most 500. */
+            moved: components["schemas"]["HistoryMove"][];
+            /** @description When recording began; null where it has not. */
+            since?: string | null;
+        };
+        /** @description A scorecard and how the entities stand that the caller sees. */
+        ScorecardItem: {
+            blueprint: string;
+            blueprintTitle: string;
+            identifier: string;
+            title: string;
+            /**
+             * Format: int64
+             * @description Entities that it is about.
+             */
+            applies: number;
+            /** Format: int64 */
+            notApplicable: number;
+            /**
+             * Format: int64
+             * @description Entities that pass every rule, or are exempt from it.
+             */
+            passed: number;
+            levels: components["schemas"]["LevelCount"][];
+            rules: components["schemas"]["RuleCounts"][];
+            /** @description What in it cannot be evaluated any more. */
+            problems: components["schemas"]["DefinitionProblem"][];
+        };
+        ScorecardList: {
+            scorecards: components["schemas"]["ListedScorecard"][];
+            mayCreate: components["schemas"]["May"];
+        };
+        ScorecardTrial: {
+            /** @description Identifier of the blueprint. */
+            blueprint: string;
+            /** @description A scorecard as Port's API has it. */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** @description An entity whose results are wanted. */
+            entity?: string | null;
+        };
+        ScorecardTrialResult: {
+            /** @description Everything that is wrong; then the rest is empty. */
+            problems: components["schemas"]["DefinitionProblem"][];
+            levels: components["schemas"]["TrialLevel"][];
+            rules: components["schemas"]["TrialRule"][];
+            /** Format: int64 */
+            applies: number;
+            changes: components["schemas"]["TrialChanges"];
+            entity?: components["schemas"]["EntityScorecardItem"] | null;
         };
         ServiceAccountBody: {
             /** @description The identifier is made of it. */
@@ -2701,6 +3428,51 @@ export interface components {
             ref?: string | null;
             message: string;
         };
+        /** @description An entity and where it stands. */
+        StandingItem: {
+            identifier: string;
+            title: string;
+            blueprint: string;
+            teams: string[];
+            /** @description Null where the scorecard is not about it. */
+            level?: string | null;
+            /** @description What the rule says that was asked about. */
+            status?: string | null;
+            /** @description Since when, as far as it was recorded. */
+            since?: string | null;
+        };
+        StandingItems: {
+            /** @description By identifier. */
+            entities: components["schemas"]["StandingItem"][];
+            /** Format: int64 */
+            total: number;
+            /** @description Where to go on. */
+            next?: string | null;
+        };
+        Start: {
+            /** Format: int64 */
+            total: number;
+            /** Format: int64 */
+            done: number;
+        };
+        /** @description A scorecard that can be installed. */
+        StarterItem: {
+            identifier: string;
+            title: string;
+            /** @description What it asks. */
+            description: string;
+            /** @description Of the entities that it is about. */
+            blueprint: string;
+            /** @description How many it has. */
+            rules: number;
+            /** @description There is a scorecard of this identifier. */
+            installed: boolean;
+            /** @description `true`, or why it does not fit this catalog. */
+            fits: components["schemas"]["May"];
+        };
+        StarterList: {
+            starters: components["schemas"]["StarterItem"][];
+        };
         /** @description How a step is doing. */
         State: {
             /**
@@ -2708,6 +3480,28 @@ export interface components {
              *     (a person decides).
              */
             state: string;
+        };
+        /** @description How many entities have which status. */
+        StatusCounts: {
+            /** Format: int64 */
+            passed: number;
+            /** Format: int64 */
+            failed: number;
+            /**
+             * Format: int64
+             * @description A value is missing that could make the rule pass.
+             */
+            notMeasured: number;
+            /**
+             * Format: int64
+             * @description The scorecard's filter leaves them out.
+             */
+            notApplicable: number;
+            /**
+             * Format: int64
+             * @description An exemption excuses them.
+             */
+            exempt: number;
         };
         /** @description A part of a run. */
         Step: {
@@ -2791,6 +3585,15 @@ export interface components {
             /** @description Fields to count values of. The query's own conditions on a field do not count for its facet. */
             facets?: string[];
             group?: components["schemas"]["GroupRequest"] | null;
+        };
+        TeamShare: {
+            /** @description Identifier; null: of nobody's. */
+            team?: string | null;
+            title?: string | null;
+            /** Format: int64 */
+            total: number;
+            /** Format: int64 */
+            done: number;
         };
         /** @description A common blueprint. Its relations lead to other templates, and may be left out with what is derived through them. */
         Template: {
@@ -2883,6 +3686,11 @@ export interface components {
             /** @description Why it failed. */
             error?: string | null;
         };
+        /** @description Something by its identifier, with what it is called. */
+        Titled: {
+            identifier: string;
+            title: string;
+        };
         TokenBody: {
             /** @description For its owner to know it again. */
             name: string;
@@ -2914,6 +3722,41 @@ export interface components {
         };
         TokenList: {
             tokens: components["schemas"]["TokenItem"][];
+        };
+        TrialChange: {
+            entity: components["schemas"]["TrialEntity"];
+            /** @description Null: the scorecard is not about it. */
+            from?: string | null;
+            to?: string | null;
+        };
+        /** @description Whose level would be another. */
+        TrialChanges: {
+            /** Format: int64 */
+            up: number;
+            /** Format: int64 */
+            down: number;
+            /** Format: int64 */
+            total: number;
+            examples: components["schemas"]["TrialChange"][];
+        };
+        TrialEntity: {
+            identifier: string;
+            title: string;
+        };
+        TrialLevel: {
+            title: string;
+            color: string;
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: int64
+             * @description How many are now at the level of this title.
+             */
+            before: number;
+        };
+        TrialRule: components["schemas"]["StatusCounts"] & {
+            identifier: string;
+            before?: components["schemas"]["StatusCounts"] | null;
         };
         /** @description What became of each change. */
         UndoAnswer: {
@@ -3343,6 +4186,24 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is compressed, or of another type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3399,6 +4260,24 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is compressed, or of another type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3464,6 +4343,24 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is compressed, or of another type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3577,6 +4474,58 @@ export interface operations {
             };
             /** @description administrators only */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    badge: {
+        parameters: {
+            query?: {
+                /** @description A token limited to the scope `read:badges` */
+                token?: string;
+            };
+            header?: never;
+            path: {
+                blueprint: string;
+                entity: string;
+                /** @description Identifier of the scorecard, with `.svg` */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The badge */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3702,6 +4651,342 @@ export interface operations {
                 };
             };
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_campaigns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignItem"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignItem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    update_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignItem"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remind_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemindAnswer"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3866,6 +5151,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The body is compressed, or of another type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description all rejected */
             422: {
                 headers: {
@@ -3873,6 +5167,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Documents"];
+                };
+            };
+        };
+    };
+    entity_scorecards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                blueprint: string;
+                identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityScorecards"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -4115,6 +5455,289 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_exemptions: {
+        parameters: {
+            query?: {
+                /** @description Of this blueprint. */
+                blueprint?: string;
+                /** @description Of the entity of this identifier. */
+                entity?: string;
+                /** @description Of this scorecard. */
+                scorecard?: string;
+                /** @description Of this rule. */
+                rule?: string;
+                /** @description In this state. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExemptionList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    ask_exemption: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExemptionAsk"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExemptionItem"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    end_exemption: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExemptionItem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    answer_exemption: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExemptionAnswer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExemptionItem"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4536,6 +6159,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4734,6 +6366,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4792,6 +6433,15 @@ export interface operations {
             };
             /** @description Used, too old, taken back or made up */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4935,6 +6585,15 @@ export interface operations {
             };
             /** @description Not signed in with a browser */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5752,6 +7411,703 @@ export interface operations {
             };
         };
     };
+    list_scorecards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScorecardList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    next_fixes: {
+        parameters: {
+            query?: {
+                /** @description Of what this team owns; of what the caller's teams own where nothing is said. */
+                team?: string;
+                /** @description At most 500; 50 where nothing is said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NextList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    preview_scorecard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScorecardTrial"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScorecardTrialResult"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    scorecard_starters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StarterList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    install_scorecard_starter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_scorecard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                blueprint: string;
+                scorecard: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneScorecard"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_scorecard_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                blueprint: string;
+                scorecard: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_scorecard_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                blueprint: string;
+                scorecard: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    scorecard_entities: {
+        parameters: {
+            query?: {
+                /** @description With `status`: by this rule. */
+                rule?: string;
+                /** @description `passed`, `failed`, `notMeasured`, `exempt` or `notApplicable`. */
+                status?: string;
+                /** @description At this level. */
+                level?: string;
+                /** @description With `group`: what they are grouped by. */
+                by?: string;
+                /** @description Of this group; empty: those without a value. */
+                group?: string;
+                /** @description With this text in name or title. */
+                q?: string;
+                /** @description At most; 50 where absent, 500 at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                blueprint: string;
+                scorecard: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandingItems"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    scorecard_groups: {
+        parameters: {
+            query: {
+                /** @description `$team`, or the key of a relation or property. */
+                by: string;
+                /** @description Only entities that satisfy this, in the query language. */
+                filter?: string;
+            };
+            header?: never;
+            path: {
+                blueprint: string;
+                scorecard: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeatMap"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    scorecard_history: {
+        parameters: {
+            query?: {
+                /** @description How many days, up to 400; 30 where nothing is said. */
+                days?: number;
+                /** @description Tell of the results of this rule, not of levels. */
+                rule?: string;
+            };
+            header?: never;
+            path: {
+                blueprint: string;
+                scorecard: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScorecardHistory"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    publish_scorecard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                blueprint: string;
+                scorecard: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_service_accounts: {
         parameters: {
             query?: never;
@@ -5843,6 +8199,15 @@ export interface operations {
             };
             /** @description There is one of this name */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6035,6 +8400,15 @@ export interface operations {
             };
             /** @description Made by a page of another site */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6604,6 +8978,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The body is compressed, or of another type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6668,6 +9051,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The body is compressed, or of another type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description no template, or values that break its form */
             422: {
                 headers: {
@@ -6725,6 +9117,15 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description no reference */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6819,6 +9220,15 @@ export interface operations {
             };
             /** @description No such owner */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6948,6 +9358,15 @@ export interface operations {
             };
             /** @description no such change, or none that the caller may take back */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

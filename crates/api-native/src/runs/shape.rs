@@ -7,6 +7,8 @@ use stagedoor_model::Timestamp;
 use stagedoor_portal::{Portal, Report, Run as Kept, RunDoings, RunStep, StepState};
 use utoipa::ToSchema;
 
+use crate::may::May;
+
 /// A run in a list.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -176,14 +178,6 @@ struct RunMay {
     settle: May,
 }
 
-/// True, or why not.
-#[derive(Serialize, ToSchema)]
-#[serde(untagged)]
-enum May {
-    Yes(bool),
-    No(String),
-}
-
 /// A word of the kept form, as it is written there.
 fn word(value: impl Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
@@ -302,13 +296,12 @@ fn state(state: &StepState) -> &'static str {
 
 impl RunMay {
     fn of(doings: RunDoings) -> Self {
-        let say = |may: Result<(), String>| may.map_or_else(May::No, |()| May::Yes(true));
         Self {
-            cancel: say(doings.cancel),
-            rerun: say(doings.rerun),
-            retry: say(doings.retry),
-            approve: say(doings.approve),
-            settle: say(doings.settle),
+            cancel: doings.cancel.into(),
+            rerun: doings.rerun.into(),
+            retry: doings.retry.into(),
+            approve: doings.approve.into(),
+            settle: doings.settle.into(),
         }
     }
 }

@@ -14,18 +14,18 @@ use crate::error::{ApiError, Caller, ErrorBody};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct PreviewAsk {
+pub(crate) struct ScorecardTrial {
     /// Identifier of the blueprint.
     blueprint: String,
     /// A scorecard as Port's API has it.
-    #[schema(value_type = Object)]
+    #[schema(value_type = BTreeMap<String, Value>)]
     definition: Value,
     /// An entity whose results are wanted.
     entity: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
-pub(crate) struct PreviewLevel {
+pub(crate) struct TrialLevel {
     title: String,
     color: String,
     count: u64,
@@ -34,7 +34,7 @@ pub(crate) struct PreviewLevel {
 }
 
 #[derive(Serialize, ToSchema)]
-pub(crate) struct PreviewRule {
+pub(crate) struct TrialRule {
     identifier: String,
     #[serde(flatten)]
     counts: StatusCounts,
@@ -43,14 +43,14 @@ pub(crate) struct PreviewRule {
 }
 
 #[derive(Serialize, ToSchema)]
-pub(crate) struct PreviewEntity {
+pub(crate) struct TrialEntity {
     identifier: String,
     title: String,
 }
 
 #[derive(Serialize, ToSchema)]
-pub(crate) struct PreviewChange {
-    entity: PreviewEntity,
+pub(crate) struct TrialChange {
+    entity: TrialEntity,
     /// Null: the scorecard is not about it.
     from: Option<String>,
     to: Option<String>,
@@ -58,29 +58,29 @@ pub(crate) struct PreviewChange {
 
 /// Whose level would be another.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct PreviewChanges {
+pub(crate) struct TrialChanges {
     up: u64,
     down: u64,
     total: u64,
-    examples: Vec<PreviewChange>,
+    examples: Vec<TrialChange>,
 }
 
 #[derive(Serialize, ToSchema)]
-pub(crate) struct PreviewAnswer {
+pub(crate) struct ScorecardTrialResult {
     /// Everything that is wrong; then the rest is empty.
     problems: Vec<DefinitionProblem>,
-    levels: Vec<PreviewLevel>,
-    rules: Vec<PreviewRule>,
+    levels: Vec<TrialLevel>,
+    rules: Vec<TrialRule>,
     applies: u64,
-    changes: PreviewChanges,
+    changes: TrialChanges,
     entity: Option<EntityScorecardItem>,
 }
 
 /// What a definition would say. Nothing is written.
 #[utoipa::path(
-    post, path = "/scorecards/preview", operation_id = "preview_scorecard", request_body = PreviewAsk,
+    post, path = "/scorecards/preview", operation_id = "preview_scorecard", request_body = ScorecardTrial,
     responses(
-        (status = 200, body = PreviewAnswer), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 200, body = ScorecardTrialResult), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 413, body = ErrorBody),
         (status = 415, body = ErrorBody), (status = 422, body = ErrorBody)
     )
@@ -88,32 +88,32 @@ pub(crate) struct PreviewAnswer {
 pub(crate) async fn preview(
     State(api): State<Api>,
     Caller(viewer): Caller,
-    body: Result<Json<PreviewAsk>, JsonRejection>,
-) -> Result<Json<PreviewAnswer>, ApiError> {
-    let Json(PreviewAsk { blueprint, definition, entity }) = body?;
+    body: Result<Json<ScorecardTrial>, JsonRejection>,
+) -> Result<Json<ScorecardTrialResult>, ApiError> {
+    let Json(ScorecardTrial { blueprint, definition, entity }) = body?;
     let entity = entity.filter(|entity| !entity.is_empty());
     let found = api.portal.preview_scorecard(&viewer, &blueprint, definition, entity).await?;
-    let level = |(title, color, count, before)| PreviewLevel { title, color, count, before };
-    let examples = found.examples.into_iter().map(|example| PreviewChange {
-        entity: PreviewEntity { identifier: example.identifier, title: example.title },
+    let level = |(title, color, count, before)| TrialLevel { title, color, count, before };
+    let examples = found.examples.into_iter().map(|example| TrialChange {
+        entity: TrialEntity { identifier: example.identifier, title: example.title },
         from: example.from,
         to: example.to,
     });
     let (up, down, total) = found.moves;
-    Ok(Json(PreviewAnswer {
+    Ok(Json(ScorecardTrialResult {
         problems: found.problems.iter().map(problem).collect(),
         levels: found.levels.into_iter().map(level).collect(),
         rules: found
             .rules
             .into_iter()
-            .map(|(identifier, counts, before)| PreviewRule {
+            .map(|(identifier, counts, before)| TrialRule {
                 identifier,
                 counts: counts.into(),
                 before: before.map(StatusCounts::from),
             })
             .collect(),
         applies: found.applies,
-        changes: PreviewChanges { up, down, total, examples: examples.collect() },
+        changes: TrialChanges { up, down, total, examples: examples.collect() },
         entity: found.entity.and_then(item),
     }))
 }

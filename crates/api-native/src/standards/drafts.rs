@@ -12,7 +12,7 @@ use crate::error::{ApiError, Caller, ErrorBody};
 /// Keeps what a scorecard will say. It may be wrong, and the scorecard need not exist.
 #[utoipa::path(
     put, path = "/scorecards/{blueprint}/{scorecard}/draft", operation_id = "put_scorecard_draft",
-    params(("blueprint" = String, Path), ("scorecard" = String, Path)), request_body = Object,
+    params(("blueprint" = String, Path), ("scorecard" = String, Path)), request_body = BTreeMap<String, Value>,
     responses(
         (status = 204), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 413, body = ErrorBody),

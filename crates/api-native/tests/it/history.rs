@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use stagedoor_store::MemoryStore;
-use stagedoor_testkit::TestPortal;
+use stagedoor_testkit::{MemoryStore, TestPortal};
 
 use crate::stage::{NATIVE, made, native, ready, recorded, service, stage, stage_over};
 

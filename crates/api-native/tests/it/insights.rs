@@ -23,9 +23,9 @@ fn checks() -> InsightsConfig {
 }
 
 async fn stage() -> TestPortal {
-    let config = stagedoor_server::config::Config {
+    let config = stagedoor_testkit::config::Config {
         insights: checks(),
-        ..stagedoor_server::config::Config::default()
+        ..stagedoor_testkit::config::Config::default()
     };
     let test = TestPortal::builder().config(config).start().await;
     let document = |name: &str, title: &str, docs: &str| {

@@ -1,5 +1,5 @@
 //! Scorecards and what is around them, through the public interface.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod badges;
 mod campaigns;

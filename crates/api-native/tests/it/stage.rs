@@ -5,8 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use stagedoor_model::Timestamp;
-use stagedoor_store::MemoryStore;
-use stagedoor_testkit::{Answer, TestPortal};
+use stagedoor_testkit::{Answer, MemoryStore, TestPortal};
 
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(20);

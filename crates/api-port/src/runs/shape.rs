@@ -88,7 +88,7 @@ pub(crate) struct LogReply {
 }
 
 #[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
+#[schema(rename_all = "camelCase", as = RunLogsReply)]
 pub(crate) struct LogsReply {
     ok: bool,
     run_logs: Vec<RunLog>,

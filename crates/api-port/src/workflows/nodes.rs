@@ -94,6 +94,7 @@ pub(crate) struct NodeRunLine {
 
 /// An answer to a node that waits for people.
 #[derive(ToSchema)]
+#[schema(as = NodeResponseBody)]
 pub(crate) struct ResponseBody {
     /// Identifier of a button.
     button: String,

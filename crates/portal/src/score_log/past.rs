@@ -96,7 +96,7 @@ impl Totals {
 }
 
 /// A past and the id of its scorecard.
-type Known = (String, Arc<RwLock<Past>>);
+pub(super) type Known = (String, Arc<RwLock<Past>>);
 
 /// The pasts of all scorecards.
 #[derive(Default)]

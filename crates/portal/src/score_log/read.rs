@@ -10,7 +10,7 @@ use stagedoor_model::Timestamp;
 use uuid::Uuid;
 
 use super::keep::{self, Index, Kept, Line};
-use super::past::{Past, Totals};
+use super::past::{Known, Past, Totals};
 use crate::error::PortalError;
 use crate::{Portal, View, clock, writer};
 
@@ -173,7 +173,7 @@ impl Portal {
     }
 
     /// The past of a scorecard and its id. Blocks where another replica looks after it.
-    fn past_of(&self, key: &str) -> Result<Option<(String, Arc<RwLock<Past>>)>, PortalError> {
+    fn past_of(&self, key: &str) -> Result<Option<Known>, PortalError> {
         let pasts = &self.shared.pasts;
         if self.leads()
             && let Some(known) = pasts.by_key(key)

@@ -4,6 +4,7 @@ mod directions;
 mod files;
 mod licences;
 mod map;
+mod schemas;
 
 use std::process::Command;
 use std::sync::LazyLock;

@@ -93,6 +93,23 @@ fn asking(url: &str) -> Value {
     body
 }
 
+/// Nobody reports on a node in place of an answer, by no way.
+async fn refuses_reports(portal: &TestPortal, mia: &Person, id: &str, ask: &str) {
+    let done = json!({"status": "COMPLETED", "result": "SUCCESS", "output": {"selectedOutlet": {"identifier": "yes"}}});
+    let forged =
+        portal.request_as(mia, "PATCH", &format!("/v1/workflows/nodes/runs/{ask}"), Some(&done)).await;
+    assert_eq!((forged.status, &forged.json()["error"]), (422, &json!("not_handed_over")));
+    let forged = portal
+        .request_as(mia, "PATCH", &format!("/v1/actions/runs/{id}"), Some(&json!({"status": "SUCCESS"})))
+        .await;
+    assert_eq!(
+        (forged.status, &forged.json()["error"]),
+        (422, &json!("not_handed_over")),
+        "{}",
+        forged.text()
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn people_who_are_asked_answer_and_whoever_began_it_does_not() {
     let (portal, mut receiver) = (TestPortal::new().await, Receiver::new().await);
@@ -121,20 +138,7 @@ async fn people_who_are_asked_answer_and_whoever_began_it_does_not() {
     assert_eq!(answer(&otto, "yes", why()).await.status, 404, "not even that it is there");
     let own = answer(&mia, "yes", why()).await;
     assert_eq!(own.status, 403, "{}", own.text());
-    // Nobody reports on it in place of an answer, by no way.
-    let done = json!({"status": "COMPLETED", "result": "SUCCESS", "output": {"selectedOutlet": {"identifier": "yes"}}});
-    let forged =
-        portal.request_as(&mia, "PATCH", &format!("/v1/workflows/nodes/runs/{ask}"), Some(&done)).await;
-    assert_eq!((forged.status, &forged.json()["error"]), (422, &json!("not_handed_over")));
-    let forged = portal
-        .request_as(&mia, "PATCH", &format!("/v1/actions/runs/{id}"), Some(&json!({"status": "SUCCESS"})))
-        .await;
-    assert_eq!(
-        (forged.status, &forged.json()["error"]),
-        (422, &json!("not_handed_over")),
-        "{}",
-        forged.text()
-    );
+    refuses_reports(&portal, &mia, &id, &ask).await;
     for (button, inputs, message) in [
         ("maybe", why(), "\"button\" must be equal to one of the allowed values: yes, no"),
         ("yes", json!({}), "\"inputs\" must have required property 'why'"),

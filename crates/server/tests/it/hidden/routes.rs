@@ -59,7 +59,9 @@ fn queries() -> Vec<Value> {
     }
     all.push(json!({"combinator": "and", "rules": [{"property": "services", "operator": ">", "value": 2}]}));
     all.push(json!({"combinator": "and", "rules": [{"property": "note", "operator": "isEmpty"}]}));
-    all.push(json!({"combinator": "and", "rules": [{"scorecard": "ready", "operator": "=", "value": "Gold"}]}));
+    all.push(
+        json!({"combinator": "and", "rules": [{"scorecard": "ready", "operator": "=", "value": "Gold"}]}),
+    );
     for rule in ["r0", "r1", "r2", "r3"] {
         all.push(json!({"combinator": "and", "rules": [
             {"scorecard": "ready", "scorecardRule": rule, "operator": "=", "value": "Passed"}]}));
@@ -182,29 +184,6 @@ fn port(method: &str, path: &str) -> Option<Reads> {
         ("post" | "put" | "patch" | "delete", p) if p.starts_with("/pages") || p.starts_with("/sidebars") => {
             Writes
         }
-        (
-            "get",
-            "/actions"
-            | "/actions/{action}"
-            | "/actions/{action}/permissions"
-            | "/blueprints/{blueprint}/actions",
-        ) => get([path.replace("{action}", "none").replace("{blueprint}", "service")]),
-        ("get", "/scorecards") => get([path]),
-        ("get", p) if p.starts_with("/blueprints/{blueprint}/scorecards") => get(["service", "domain"]
-            .map(|b| path.replace("{blueprint}", b).replace("{scorecard}", "ready"))),
-        ("post" | "put" | "patch" | "delete", p) if p.starts_with("/blueprints/{blueprint}/scorecards") => Writes,
-        ("get", "/actions/runs") => get([path, "/actions/runs?entity=ghost", "/actions/runs?blueprint=plan"]),
-        ("get", p) if p.starts_with("/actions/runs/") => get([p.replace("{run}", "none")]),
-        ("get", "/workflows" | "/workflows/nodes/runs") => get([path]),
-        ("get", "/workflows/runs") => {
-            get([path, "/workflows/runs?entity=ghost", "/workflows/runs?blueprint=plan"])
-        }
-        ("get", p) if p.starts_with("/workflows/") => {
-            get([p.replace("{workflow}", "none").replace("{run}", "none").replace("{node_run}", "none")])
-        }
-        ("post" | "put" | "patch" | "delete", p) if p.starts_with("/workflows") => Writes,
-        // What is done with a run that is there is shown by the cases of runs.
-        ("post" | "put" | "patch" | "delete", p) if p.starts_with("/actions") => Writes,
         ("get", "/users/{user}") => get(PEOPLE.map(|person| format!("/users/{person}"))),
         ("get", "/teams/{team}") => {
             get(["alpha", "beta", "gamma", "delta"].map(|team| format!("/teams/{team}")))
@@ -268,6 +247,39 @@ fn port(method: &str, path: &str) -> Option<Reads> {
         ("post", "/entities/aggregate") => post(path, aggregates()),
         ("post", "/entities/aggregate-over-time") => post(path, over_time()),
         ("post", "/entities/properties-history") => post(path, histories()),
+        _ => return of_runs(method, path),
+    })
+}
+
+/// What can be executed, by which it is judged, and what came of it.
+fn of_runs(method: &str, path: &str) -> Option<Reads> {
+    Some(match (method, path) {
+        (
+            "get",
+            "/actions"
+            | "/actions/{action}"
+            | "/actions/{action}/permissions"
+            | "/blueprints/{blueprint}/actions",
+        ) => get([path.replace("{action}", "none").replace("{blueprint}", "service")]),
+        ("get", "/scorecards") => get([path]),
+        ("get", p) if p.starts_with("/blueprints/{blueprint}/scorecards") => {
+            get(["service", "domain"].map(|b| path.replace("{blueprint}", b).replace("{scorecard}", "ready")))
+        }
+        ("post" | "put" | "patch" | "delete", p) if p.starts_with("/blueprints/{blueprint}/scorecards") => {
+            Writes
+        }
+        ("get", "/actions/runs") => get([path, "/actions/runs?entity=ghost", "/actions/runs?blueprint=plan"]),
+        ("get", p) if p.starts_with("/actions/runs/") => get([p.replace("{run}", "none")]),
+        ("get", "/workflows" | "/workflows/nodes/runs") => get([path]),
+        ("get", "/workflows/runs") => {
+            get([path, "/workflows/runs?entity=ghost", "/workflows/runs?blueprint=plan"])
+        }
+        ("get", p) if p.starts_with("/workflows/") => {
+            get([p.replace("{workflow}", "none").replace("{run}", "none").replace("{node_run}", "none")])
+        }
+        ("post" | "put" | "patch" | "delete", p) if p.starts_with("/workflows") => Writes,
+        // What is done with a run that is there is shown by the cases of runs.
+        ("post" | "put" | "patch" | "delete", p) if p.starts_with("/actions") => Writes,
         _ => return None,
     })
 }
@@ -405,7 +417,10 @@ fn plugins(method: &str, path: &str) -> Option<Reads> {
         ("get", p) if p.starts_with("/api/tech-insights/facts/") => Some(Nothing),
         ("post", "/api/tech-insights/checks/run") => Some(post(
             path,
-            [json!({"entities": []}), json!({"entities": ["component:default/ghost", "service:default/orders"]})],
+            [
+                json!({"entities": []}),
+                json!({"entities": ["component:default/ghost", "service:default/orders"]}),
+            ],
         )),
         ("post", p) if p.starts_with("/api/tech-insights/") => Some(post(
             "/api/tech-insights/checks/run/default/service/orders",

@@ -23,7 +23,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("expressions", &[]),
     ("ingest", &["model", "query", "outbound"]),
     ("actions", &["model", "auth", "outbound", "hosts", "jq", "expressions", "ingest"]),
-    ("portal", &["model", "query", "scorecards", "auth", "store", "outbound", "jq", "ingest", "hosts", "actions"]),
+    (
+        "portal",
+        &["model", "query", "scorecards", "auth", "store", "outbound", "jq", "ingest", "hosts", "actions"],
+    ),
     ("api-port", &["model", "query", "auth", "portal"]),
     ("api-backstage", &["model", "query", "auth", "portal"]),
     ("api-native", &["model", "query", "auth", "portal"]),

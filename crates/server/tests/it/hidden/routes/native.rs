@@ -86,6 +86,21 @@ fn reads(path: &str) -> Option<Reads> {
             .map(|q| format!("{path}?q={q}"))),
         "/views" => get([path, "/views?blueprint=service"]),
         "/views/{id}" => get(["/views/none"]),
+        "/runs" => get([path, "/runs?entity=ghost", "/runs?blueprint=service&q=ghost", "/runs?active=true"]),
+        "/approvals" => get([path]),
+        "/actions" => {
+            get([path, "/actions?blueprint=service&entity=ghost", "/actions?blueprint=plan&entity=secret"])
+        }
+        "/templates/text" => {
+            get(["/templates/text?ref=template:default/ghost", "/templates/text?ref=component:default/ghost"])
+        }
+        "/runs/{id}" | "/runs/{id}/events" => get(["/runs/none"]),
+        _ => return of_standards(path),
+    })
+}
+
+fn of_standards(path: &str) -> Option<Reads> {
+    Some(match path {
         "/scorecards" => get([path]),
         "/scorecards/{blueprint}/{scorecard}" => get(of_scorecards("")),
         "/scorecards/{blueprint}/{scorecard}/groups" => {
@@ -103,27 +118,27 @@ fn reads(path: &str) -> Option<Reads> {
             paths.push("/scorecards/service/ready/entities?q=ghost".to_owned());
             get(paths)
         }
-        "/entities/{blueprint}/{identifier}/scorecards" => {
-            get(["service/orders", "service/ghost", "service/payments", "domain/hub", "plan/secret", "service/never"]
-                .map(|of| format!("/entities/{of}/scorecards")))
+        "/entities/{blueprint}/{identifier}/scorecards" => get([
+            "service/orders",
+            "service/ghost",
+            "service/payments",
+            "domain/hub",
+            "plan/secret",
+            "service/never",
+        ]
+        .map(|of| format!("/entities/{of}/scorecards"))),
+        "/scorecards/next" => {
+            get([path, "/scorecards/next?team=beta", "/scorecards/next?team=alpha&limit=2"])
         }
-        "/scorecards/next" => get([path, "/scorecards/next?team=beta", "/scorecards/next?team=alpha&limit=2"]),
         // When something was recorded is in it: crates/api-native/tests/it/history.rs.
         "/scorecards/{blueprint}/{scorecard}/history" | "/scorecards/starters" => Reads::Nothing,
         "/exemptions" => get([path, "/exemptions?blueprint=service&entity=ghost"]),
         "/campaigns" => get([path]),
         "/campaigns/{id}" => get(["/campaigns/none"]),
-        "/badges/{blueprint}/{entity}/{file}" => get(["service/orders", "service/ghost", "service/never", "domain/hub"]
-            .map(|of| format!("/badges/{of}/ready.svg"))),
-        "/runs" => get([path, "/runs?entity=ghost", "/runs?blueprint=service&q=ghost", "/runs?active=true"]),
-        "/approvals" => get([path]),
-        "/actions" => {
-            get([path, "/actions?blueprint=service&entity=ghost", "/actions?blueprint=plan&entity=secret"])
+        "/badges/{blueprint}/{entity}/{file}" => {
+            get(["service/orders", "service/ghost", "service/never", "domain/hub"]
+                .map(|of| format!("/badges/{of}/ready.svg")))
         }
-        "/templates/text" => {
-            get(["/templates/text?ref=template:default/ghost", "/templates/text?ref=component:default/ghost"])
-        }
-        "/runs/{id}" | "/runs/{id}/events" => get(["/runs/none"]),
         _ => return None,
     })
 }
