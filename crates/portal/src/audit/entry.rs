@@ -310,7 +310,7 @@ fn meaning(name: &str) -> (AuditAction, &'static str) {
         "RotateToken" => (Update, "token"),
         "ChangeSecretsKey" => (Update, "organization"),
         "StartRun" => (Execute, "run"),
-        "ApproveRun" | "DeclineRun" | "CancelRun" | "SettleRun" | "RetryRun" => (Update, "run"),
+        "AnswerRun" | "ApproveRun" | "CancelRun" | "DeclineRun" | "RetryRun" | "SettleRun" => (Update, "run"),
         name => Action::ALL
             .iter()
             .find(|action| action.name() == name)

@@ -107,7 +107,7 @@ pub enum Event<'a> {
     },
     /// A person did something with a run.
     Run {
-        /// `StartRun`, `ApproveRun`, `DeclineRun`, `CancelRun`, `SettleRun`, `RetryRun`.
+        /// `StartRun`, `AnswerRun`, `ApproveRun`, `DeclineRun`, `CancelRun`, `SettleRun`, `RetryRun`.
         action: &'static str,
         /// Its id.
         id: &'a str,
