@@ -169,7 +169,8 @@ impl Catalog {
             Expr::Is { subject: Subject::Meta(Meta::Team), .. } => !inherits(),
             Expr::Is { subject: Subject::Field(_) | Subject::Meta(_), .. } => true,
             Expr::Is {
-                subject: Subject::Relation { .. } | Subject::Derived(_) | Subject::Standing { .. }, ..
+                subject: Subject::Relation { .. } | Subject::Derived(_) | Subject::Standing { .. },
+                ..
             } => false,
         }
     }

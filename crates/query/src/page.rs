@@ -163,12 +163,8 @@ impl<'a> Selection<'a> {
             }
             Subject::Relation { .. } => self.nodes.as_ref() - self.related(subject),
             Subject::Standing { scorecard, rule } => {
-                let standing = self.catalog.standing_condition(
-                    scorecard,
-                    rule.as_deref(),
-                    &Test::Exists,
-                    &self.nodes,
-                );
+                let standing =
+                    self.catalog.standing_condition(scorecard, rule.as_deref(), &Test::Exists, &self.nodes);
                 self.nodes.as_ref() - standing
             }
             _ => {

@@ -84,7 +84,9 @@ impl<'a> Selection<'a> {
             (Subject::Field(path), None) => {
                 index.exact(path).map(|f| self.values_of_field(f, subject)).unwrap_or_default()
             }
-            (Subject::Standing { scorecard, rule }, None) => self.values_of_standing(scorecard, rule.as_deref()),
+            (Subject::Standing { scorecard, rule }, None) => {
+                self.values_of_standing(scorecard, rule.as_deref())
+            }
             _ => {
                 let mut gather = Gather::default();
                 if let Subject::Derived(key) = subject {

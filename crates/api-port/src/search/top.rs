@@ -104,7 +104,8 @@ fn sorts(ask: &Ask<'_>, body: &Map<String, Value>, blueprint: &str) -> Result<Ve
         let descending = fields::word(order, &ORDERS, &format!("{at}order"))?;
         let column = fields::columns(ask, part, &at, Some(blueprint))?.swap_remove(0);
         let text = |key: &str| part.get(key).and_then(Value::as_str).unwrap_or_default();
-        let mut name = format!("{} {}/{}/{}", order, text("property"), text("relation"), text("targetProperty"));
+        let mut name =
+            format!("{} {}/{}/{}", order, text("property"), text("relation"), text("targetProperty"));
         if part.contains_key("scorecard") {
             name = format!("{name}/{}/{}", text("scorecard"), text("scorecardRule"));
         }

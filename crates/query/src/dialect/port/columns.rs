@@ -156,7 +156,11 @@ pub fn of_scorecard(scorecard: String, rule: Option<String>) -> Column {
 
 /// Whether a name may stand where a property is named.
 pub(super) fn check_name(name: &str, place: &str) -> Result<(), Invalid> {
-    if name.starts_with('$') && !name.starts_with("$scorecards.") { meta(name, place).map(drop) } else { Ok(()) }
+    if name.starts_with('$') && !name.starts_with("$scorecards.") {
+        meta(name, place).map(drop)
+    } else {
+        Ok(())
+    }
 }
 
 /// The columns of a property of the entities at the other end of a relation.

@@ -206,10 +206,7 @@ fn bad_rules_are_named() {
             json!({"propertySchema": {"type": "string"}, "operator": "in", "value": ["a"]}),
             "\"rules/0/operator\" must be equal to one of the allowed values: =, !=, contains",
         ),
-        (
-            json!({"scorecard": 1, "operator": "=", "value": "Gold"}),
-            "\"rules/0/scorecard\" must be string",
-        ),
+        (json!({"scorecard": 1, "operator": "=", "value": "Gold"}), "\"rules/0/scorecard\" must be string"),
         (
             json!({"relation": "zone", "targetProperty": "$size", "operator": "=", "value": 1}),
             "\"rules/0/targetProperty\" must be equal to one of the allowed values: $identifier, $title, $blueprint, $team, $icon, $createdAt, $updatedAt, $createdBy, $updatedBy, $datasource",
