@@ -162,6 +162,8 @@ pub struct Feed {
     reader: Option<Reader>,
     head: watch::Receiver<Now>,
     next: Position,
+    /// Counted as one that is open; the portal's own are not.
+    _open: Option<Arc<()>>,
 }
 
 impl Portal {
@@ -179,9 +181,24 @@ impl Portal {
         filter: FeedFilter,
     ) -> Result<Feed, PortalError> {
         self.may(viewer, Action::ReadFeed, Resource::Any)?;
-        if self.shared.head.readers() >= MOST_FEEDS {
+        let open = Arc::clone(&self.shared.feeds);
+        if self.open_feeds() > MOST_FEEDS {
             return Err(PortalError::Unavailable(format!("{MOST_FEEDS} change feeds are open already")));
         }
+        Ok(Feed { _open: Some(open), ..self.follow_log(viewer, from, filter).await? })
+    }
+
+    /// How many feeds are open.
+    pub(crate) fn open_feeds(&self) -> u64 {
+        Arc::strong_count(&self.shared.feeds) as u64 - 1
+    }
+
+    async fn follow_log(
+        &self,
+        viewer: &Viewer,
+        from: Option<Position>,
+        filter: FeedFilter,
+    ) -> Result<Feed, PortalError> {
         let head = self.shared.head.follow();
         let newest = head.borrow().revision;
         let next = from.unwrap_or(Position::after(newest));
@@ -190,7 +207,14 @@ impl Portal {
         if next.base() < newest || next.revision > newest {
             block(move || reader::reaches(store.as_ref(), next)).await??;
         }
-        Ok(Feed { portal: self.clone(), viewer: viewer.clone(), reader: Some(reader), head, next })
+        Ok(Feed {
+            portal: self.clone(),
+            viewer: viewer.clone(),
+            reader: Some(reader),
+            head,
+            next,
+            _open: None,
+        })
     }
 
     /// Follows what automations are about: entities of these blueprints, and how runs are doing where `runs` says so.
@@ -203,7 +227,7 @@ impl Portal {
     ) -> Result<Feed, PortalError> {
         let kind = if blueprints.is_empty() { FeedKind::Record } else { FeedKind::Entity };
         let filter = FeedFilter { blueprints, kind: Some(kind), ..FeedFilter::default() };
-        let mut feed = self.feed(&Viewer::system("automation"), Some(from), filter).await?;
+        let mut feed = self.follow_log(&Viewer::system("automation"), Some(from), filter).await?;
         if let Some(reader) = &mut feed.reader {
             reader.runs = runs;
         }

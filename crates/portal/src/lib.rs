@@ -147,6 +147,8 @@ pub struct Portal {
 struct Shared {
     catalog: ArcSwap<Catalog>,
     head: publish::Head,
+    /// One more holder for each open feed.
+    feeds: Arc<()>,
     counters: stats::Counters,
     problems: ArcSwap<problems::Problems>,
     writer: writer::Writer,
@@ -212,6 +214,7 @@ impl Portal {
         let shared = Arc::new(Shared {
             catalog: ArcSwap::from_pointee(catalog),
             head: publish::Head::new(revision),
+            feeds: Arc::default(),
             counters: stats::Counters::default(),
             problems: ArcSwap::from_pointee(problems),
             writer,

@@ -30,11 +30,6 @@ impl Head {
         self.0.subscribe()
     }
 
-    /// How many follow.
-    pub(crate) fn readers(&self) -> u64 {
-        self.0.receiver_count() as u64
-    }
-
     /// Wakes everyone for the last time.
     pub(crate) fn end(&self) {
         self.0.send_modify(|now| now.ended = true);

@@ -125,7 +125,7 @@ impl Portal {
                 .collect(),
             sources: sources.into_iter().collect(),
             files_parsed: counters.files_parsed.load(Relaxed),
-            feeds: self.shared.head.readers(),
+            feeds: self.open_feeds(),
             denials: self.shared.denials.total(),
         }
     }
