@@ -73,6 +73,7 @@ const OPEN: &[Action] = &[
     Action::ReadWorkflows,
     Action::ExecuteWorkflow,
     Action::AnswerWorkflow,
+    Action::ReadBadges,
 ];
 
 /// What only administrators and credentials of their rank may.
@@ -136,6 +137,9 @@ const RESERVED: &[Action] = &[
     Action::DeleteWorkflow,
     Action::UpdateRuns,
     Action::ClaimRuns,
+    Action::AskExemptions,
+    Action::GrantExemptions,
+    Action::UpdateCampaigns,
 ];
 
 /// Columns: unknown, waiting, disabled, member, moderator, administrator, credential.
