@@ -7,7 +7,7 @@ use stagedoor_model::{EntityRef, Revision};
 use stagedoor_query::dialect::port::Caller;
 use stagedoor_query::graph::{Around, Neighbourhood, Step};
 use stagedoor_query::page::Selection;
-use stagedoor_query::{Blueprints, Catalog, Entity, Expr, NodeId, Relation};
+use stagedoor_query::{Blueprints, Catalog, Entity, Expr, NodeId, Relation, Subject};
 use uuid::Uuid;
 
 use crate::problems::{Problem, Problems};
@@ -176,6 +176,12 @@ impl View {
     #[must_use]
     pub fn title(&self, node: NodeId) -> Option<String> {
         self.catalog.title(node)
+    }
+
+    /// The level of a scorecard at an entity, or what one of its rules says, as searches name it.
+    #[must_use]
+    pub fn standing(&self, node: NodeId, subject: &Subject) -> Option<String> {
+        Some(self.catalog.values_at(node, subject).into_iter().next()?.text)
     }
 
     /// Owning teams.

@@ -232,6 +232,7 @@ async fn tables_and_widgets_show_levels_and_rules() {
     let rows: Vec<&str> =
         table["rows"].as_array().unwrap().iter().map(|row| row["identifier"].as_str().unwrap()).collect();
     assert_eq!(rows, ["cart", "mail", "till"], "{table}");
+    assert_eq!(table["rows"][0]["cells"], json!({ level: "Gold", rule: "Passed" }), "{table}");
     let text = table.to_string();
     assert!(text.contains("Not passed") && text.contains("Gold"), "{text}");
     let widgets = json!([{ "id": "pie", "type": "entities-pie-chart", "property": "scorecard#ready",

@@ -89,7 +89,7 @@ export function Explorer({ label, blueprint, search, view: saved, views, onSearc
           <Filters fields={own} rules={rules} facets={data?.facets ?? {}} total={total} counting={table.counting} onRules={onRules} />
           <div className={classes.right}>
             <GroupChooser fields={fields} group={group} onChange={(next) => onSearch({ group: next ?? (saved?.group ? 'none' : undefined) })} />
-            <ColumnChooser fields={own} shown={shown} onChange={setColumns} />
+            <ColumnChooser fields={fields} shown={shown} onChange={setColumns} />
             <ViewMenu view={saved} views={views} blueprint={blueprint?.identifier} current={current} />
             <ExportMenu name={blueprint?.identifier ?? 'entities'} request={{ blueprint: blueprint?.identifier, query: data?.query, sort, columns: shown }} total={total} />
           </div>
