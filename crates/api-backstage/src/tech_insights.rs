@@ -56,7 +56,17 @@ pub(crate) struct RunAsked {
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "only described")]
 pub(crate) struct Unreadable {
-    error: String,
+    /// Where no retriever is named.
+    #[schema(nullable = false)]
+    error: Option<String>,
+    /// Where a time is none.
+    #[schema(nullable = false)]
+    message: Option<String>,
+    /// Its parameter.
+    #[schema(nullable = false)]
+    field: Option<String>,
+    /// Always null.
+    value: Option<Value>,
 }
 
 fn reply(value: &Value) -> Response {

@@ -1411,7 +1411,14 @@ export interface components {
         };
         /** @description What is not said as it should be. */
         Unreadable: {
-            error: string;
+            /** @description Where no retriever is named. */
+            error?: string;
+            /** @description Where a time is none. */
+            message?: string;
+            /** @description Its parameter. */
+            field?: string;
+            /** @description Always null. */
+            value?: unknown;
         };
         UserClaims: {
             sub: string;
