@@ -18,6 +18,19 @@ const pages = {
   // The first tab names the folder that the files were read from.
   entity: [`${entity}&tab=related`, true],
   model: ['/model', true],
+  scorecard: ['/scorecards/component/production_readiness', true],
+  'self-service': ['/self-service', true],
+  scorecards: ['/scorecards'],
+  'what-to-fix-next': ['/scorecards/next'],
+  exemptions: ['/scorecards/exemptions'],
+  campaigns: ['/scorecards/campaigns'],
+  'entity-scorecards': [`${entity}&tab=scorecards`],
+  'entity-runs': [`${entity}&tab=runs`],
+  runs: ['/runs'],
+  approvals: ['/approvals'],
+  actions: ['/actions'],
+  'template-editor': ['/templates'],
+  pages: ['/pages'],
   'entity-overview': [entity],
   'entity-graph': [`${entity}&tab=graph`],
   'entity-changes': [`${entity}&tab=changes`],
@@ -39,6 +52,11 @@ const at = process.argv.indexOf('--all');
 const all = at > 0 ? process.argv[at + 1] : undefined;
 const folder = all ? path.resolve(all) : path.join(root, 'docs/images');
 fs.mkdirSync(folder, { recursive: true });
+
+// The example organisation has no scorecards of its own.
+const api = async (method, where) => (await fetch(`${process.env.STAGEDOOR_URL}/api/stagedoor/v1${where}`, { method })).json();
+const { starters } = await api('GET', '/scorecards/starters');
+for (const { identifier } of starters) await api('POST', `/scorecards/starters/${identifier}`);
 
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM_PATH, args: ['--no-sandbox', '--disable-gpu'] });
 for (const width of all ? [1440, 390] : [1440]) {
