@@ -55,7 +55,7 @@ fn reply(status: StatusCode, blueprint: &Blueprint) -> Response {
 )]
 pub(crate) async fn list(State(portal): State<Portal>, Caller(viewer): Caller) -> Answer {
     let view = portal.view_for(&viewer, Action::ReadBlueprints, Resource::Any)?;
-    let blueprints: Vec<Value> = view.blueprints().iter().map(|e| e.blueprint.to_port()).collect();
+    let blueprints: Vec<Value> = view.blueprints().iter().map(|e| view.described(&e.blueprint)).collect();
     Ok(Json(json!({ "ok": true, "blueprints": blueprints })).into_response())
 }
 
@@ -110,7 +110,8 @@ pub(crate) async fn read(
 ) -> Answer {
     let view = portal.view_for(&viewer, Action::ReadBlueprints, Resource::Named(&identifier))?;
     let entry = view.blueprints().get(&identifier).ok_or_else(|| Failure::no_blueprint(&identifier))?;
-    Ok(reply(StatusCode::OK, &entry.blueprint))
+    let described = view.described(&entry.blueprint);
+    Ok(Json(json!({ "ok": true, "blueprint": described })).into_response())
 }
 
 /// Replaces a blueprint as a whole: what the body lacks is gone. Another `identifier` than the path's renames it.

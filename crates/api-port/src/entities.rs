@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 use stagedoor_auth::Viewer;
-use stagedoor_portal::{Portal, Scope, WriteMode, WriteRequest, Written};
+use stagedoor_portal::{Portal, Scope, View, WriteMode, WriteRequest, Written, is_computed};
 use stagedoor_query::Expr;
 
 use crate::apps;
@@ -16,6 +16,7 @@ use crate::flags::Parameters;
 use crate::openapi::{
     Count, Done, EntitiesReply, EntityBody, EntityReply, ReadParameters, Refusal, WriteParameters,
 };
+use crate::search::computed;
 use crate::shape::Shape;
 use crate::stream::{self, aside};
 
@@ -41,9 +42,14 @@ pub(crate) async fn list(
     let view = portal.view(&viewer)?;
     let body = aside(move || {
         view.blueprints().get(&blueprint).ok_or_else(|| Failure::no_blueprint(&blueprint))?;
+        let shape = Shape::of_query(&parameters);
+        if blueprint == computed::RESULTS {
+            return computed::all(&portal.computed(&view), &shape);
+        }
+        let view = computed::of(&portal, view, &blueprint, None)?;
         let found = view.select(&Expr::of_blueprint(&*blueprint), Scope::Everything);
         let nodes = found.by_identifier(&blueprint, None);
-        Ok(stream::entities(&view, nodes, &Shape::of_query(&parameters), &[]))
+        Ok(stream::entities(&view, nodes, &shape, &[]))
     });
     Ok(json_text(body.await?))
 }
@@ -68,7 +74,11 @@ pub(crate) async fn count(
 ) -> Answer {
     let view = portal.view(&viewer)?;
     view.blueprints().get(&blueprint).ok_or_else(|| Failure::no_blueprint(&blueprint))?;
-    Ok(Json(json!({ "ok": true, "count": view.count(&blueprint) })).into_response())
+    let count = match is_computed(&blueprint) {
+        true => aside(move || Ok(computed::count_all(&portal, &view, &blueprint))).await?,
+        false => view.count(&blueprint),
+    };
+    Ok(Json(json!({ "ok": true, "count": count })).into_response())
 }
 
 /// One entity.
@@ -96,10 +106,29 @@ pub(crate) async fn read(
 ) -> Answer {
     let view = portal.view(&viewer)?;
     view.blueprints().get(&of.blueprint).ok_or_else(|| Failure::no_blueprint(&of.blueprint))?;
-    let node = view.by_key(&of.blueprint, &of.identifier);
-    let node = node.ok_or_else(|| Failure::no_entity(&of.blueprint, &of.identifier))?;
-    let entity = Shape::of_query(&parameters).entity(&view, node);
+    let shape = Shape::of_query(&parameters);
+    let entity = match is_computed(&of.blueprint) {
+        true => aside(move || computed_entity(&portal, view, &of, &shape)).await?,
+        false => {
+            let node = view.by_key(&of.blueprint, &of.identifier);
+            shape.entity(&view, node.ok_or_else(|| Failure::no_entity(&of.blueprint, &of.identifier))?)
+        }
+    };
     Ok(Json(json!({ "ok": true, "entity": entity })).into_response())
+}
+
+fn computed_entity(portal: &Portal, view: View, of: &OfEntity, shape: &Shape) -> Result<Value, Failure> {
+    let computed = portal.computed(&view);
+    let found = match of.blueprint == computed::RESULTS {
+        true => computed.result(&of.identifier),
+        false => {
+            let view = computed.view();
+            let node = view.by_key(&of.blueprint, &of.identifier);
+            node.map(|node| (view, node))
+        }
+    };
+    let (view, node) = found.ok_or_else(|| Failure::no_entity(&of.blueprint, &of.identifier))?;
+    Ok(shape.entity(&view, node))
 }
 
 /// Makes an entity; with `upsert` replaces the one that exists, with `merge` too merges into it.

@@ -1,6 +1,7 @@
 //! Searching by rules, and what can be asked of the entities found: one file per family of endpoints.
 
 mod aggregate;
+pub(crate) mod computed;
 mod count;
 mod everywhere;
 mod fields;
@@ -93,12 +94,16 @@ impl<'v> Ask<'v> {
 
     /// The entities that the `query` of a body finds; all where it has none.
     fn select(&self, query: Option<&Value>, only: Option<&str>) -> Result<Selection<'v>, Failure> {
-        let expr = match (query, only) {
+        Ok(self.view.select(&self.expr(query, only)?, Entities::Everything))
+    }
+
+    /// The `query` of a body, compiled.
+    fn expr(&self, query: Option<&Value>, only: Option<&str>) -> Result<Expr, Failure> {
+        Ok(match (query, only) {
             (None | Some(Value::Null), Some(blueprint)) => Expr::of_blueprint(blueprint),
             (None | Some(Value::Null), None) => Expr::All,
             (Some(query), _) => self.compile(query, "query", only)?,
-        };
-        Ok(self.view.select(&expr, Entities::Everything))
+        })
     }
 
     /// A named range of time, counted from now.

@@ -2,7 +2,7 @@
 //! `exclude_calculated_properties`, `attach_identifier_to_title_mirror_properties`.
 
 use serde_json::{Map, Value, json};
-use stagedoor_portal::View;
+use stagedoor_portal::{View, is_computed, is_derived_there};
 use stagedoor_query::NodeId;
 
 use crate::error::Failure;
@@ -63,6 +63,15 @@ impl Shape {
             && let (Some(entity), Some(scorecards)) = (entity.as_object_mut(), view.port_scorecards(node))
         {
             entity.insert("scorecards".to_owned(), scorecards);
+        }
+        if self.stored_only
+            && let Some(blueprint) =
+                entity.get("blueprint").and_then(Value::as_str).filter(|b| is_computed(b))
+        {
+            let blueprint = blueprint.to_owned();
+            if let Some(properties) = entity.get_mut("properties").and_then(Value::as_object_mut) {
+                properties.retain(|key, _| !is_derived_there(&blueprint, key));
+            }
         }
         if self.titles {
             entity["relations"] = titled_relations(view, node);

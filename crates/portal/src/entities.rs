@@ -15,6 +15,7 @@ use stagedoor_auth::{Action, Resource, Rights, Viewer};
 use crate::error::PortalError;
 use crate::people::{self, Client, Drawn};
 use crate::rights::Judge;
+use crate::scorecards::computed;
 use crate::writer::Draft;
 use crate::{Portal, View};
 
@@ -133,6 +134,7 @@ impl Portal {
         delete_dependents: bool,
     ) -> Result<(), PortalError> {
         self.may_entities(viewer, Action::UnregisterEntity, blueprint)?;
+        computed::refuse(blueprint)?;
         let (blueprint, identifier) = (blueprint.to_owned(), identifier.to_owned());
         let asker = self.asker(viewer);
         let delete = move |draft: &mut Draft| {
@@ -156,6 +158,7 @@ impl Portal {
         delete_dependents: bool,
     ) -> Result<Vec<String>, PortalError> {
         self.may_entities(viewer, Action::UnregisterEntity, blueprint)?;
+        computed::refuse(blueprint)?;
         let (blueprint, asker) = (blueprint.to_owned(), self.asker(viewer));
         let delete = move |draft: &mut Draft| {
             let judge = asker.judge(&draft.catalog);

@@ -109,8 +109,9 @@ pub use runs::{
 };
 pub use score_log::{ScoreHistory, ScoreMove, ScorePoint};
 pub use scorecards::{
-    ConditionShown, EntityScorecard, Grouping, MayScorecard, PreviewMove, RuleShown, ScoreGroup, ScoreGroups,
-    ScorecardPreview, ScorecardRow, StandingEntity, StandingPage, StandingQuery, StoredScorecard,
+    Computed, ConditionShown, EntityScorecard, Grouping, MayScorecard, PreviewMove, ResultPage, RuleShown,
+    ScoreGroup, ScoreGroups, ScorecardPreview, ScorecardRow, StandingEntity, StandingPage, StandingQuery,
+    StoredScorecard, is_computed, is_derived_there,
 };
 pub use secrets::{Hiding, SecretInfo, SecretsConfig, new_secrets_key, seal};
 pub use signals::{Signal, Signals};

@@ -50,7 +50,7 @@ pub(crate) fn of_result(
         "entity": entity, "result": status.result(), "result_last_change": since.map(|at| at.to_string()),
         "blueprint": blueprint, "level": scorecard.levels.get(rule.level).map(|level| &level.title),
         "scorecard": scorecard.title,
-        "entity_link": format!("/entity/{}?id={}", escaped(blueprint), escaped(entity)),
+        "entity_link": entity_link(blueprint, entity),
     });
     let mut relations = Map::new();
     relations.insert("rule".into(), json!(rule_identifier));
@@ -60,6 +60,11 @@ pub(crate) fn of_result(
         dressed(RULE_RESULT, &identifier, &rule.title, properties, Value::Object(relations), stamps);
     value["team"] = json!(teams);
     value
+}
+
+/// The address of an entity's page.
+pub(crate) fn entity_link(blueprint: &str, entity: &str) -> String {
+    format!("/entity/{}?id={}", escaped(blueprint), escaped(entity))
 }
 
 /// Escaped for an address.

@@ -22,6 +22,7 @@ use self::compare::{Moved, Stood};
 use self::keep::{Index, Kept, Line};
 pub(crate) use self::past::Pasts;
 use self::past::{Past, Totals};
+pub(crate) use self::read::Since;
 pub use self::read::{ScoreHistory, ScoreMove, ScorePoint};
 use crate::error::PortalError;
 use crate::{Portal, Shared, automations, clock};

@@ -4,6 +4,7 @@
 //! in the blueprint's order. Results are nowhere stored: [`boards`] computes them.
 
 mod boards;
+pub(crate) mod computed;
 mod entity;
 mod fleet;
 mod follow;
@@ -24,6 +25,7 @@ use crate::error::PortalError;
 use crate::{Portal, View};
 
 pub(crate) use boards::Boards;
+pub use computed::{Computed, ResultPage, is_computed, is_derived_there};
 pub use entity::{ConditionShown, EntityScorecard, RuleShown};
 pub use fleet::{MayScorecard, ScorecardRow, StandingEntity, StandingPage, StandingQuery};
 pub use groups::{Grouping, ScoreGroup, ScoreGroups};

@@ -7,6 +7,7 @@ use stagedoor_model::{EntityRef, Revision};
 use stagedoor_query::dialect::port::Caller;
 use stagedoor_query::graph::{Around, Neighbourhood, Step};
 use stagedoor_query::page::Selection;
+use stagedoor_query::standing::Standing;
 use stagedoor_query::{Blueprints, Catalog, Entity, Expr, NodeId, Relation, Subject};
 use uuid::Uuid;
 
@@ -38,6 +39,11 @@ impl View {
         rights: Rights,
     ) -> Self {
         Self { catalog, problems, viewer, rights }
+    }
+
+    /// The same eyes on another state.
+    pub(crate) fn over(&self, catalog: Arc<Catalog>) -> Self {
+        Self { catalog, ..self.clone() }
     }
 
     /// Who looks.
@@ -178,10 +184,10 @@ impl View {
         self.catalog.title(node)
     }
 
-    /// The level of a scorecard at an entity, or what one of its rules says, as searches name it.
+    /// The levels of a scorecard with who is there, or what one of its rules says of whom.
     #[must_use]
-    pub fn standing(&self, node: NodeId, subject: &Subject) -> Option<String> {
-        Some(self.catalog.values_at(node, subject).into_iter().next()?.text)
+    pub fn standing(&self, subject: &Subject) -> Vec<Standing> {
+        self.catalog.standing_of(subject)
     }
 
     /// Owning teams.

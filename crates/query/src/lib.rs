@@ -5,6 +5,7 @@
 //! of nodes ([`eval`]) and then paged ([`page`]) or counted by value ([`facet`]). No I/O, no async, no clock.
 
 pub mod aggregate;
+mod beside;
 pub mod blueprints;
 pub mod budget;
 pub mod catalog;

@@ -12,7 +12,7 @@ use stagedoor_query::top::compare;
 use stagedoor_query::{NodeId, Scalar, Selection};
 
 use super::schemas::{AggregateBody, AggregateReply};
-use super::{Ask, fields, searching};
+use super::{Ask, computed, fields, searching};
 use crate::error::{Answer, Failure};
 use crate::extract::{Body, Caller};
 use crate::openapi::Refusal;
@@ -62,7 +62,14 @@ pub(crate) async fn aggregate(
     Body(body): Body,
 ) -> Answer {
     let view = portal.view(&viewer)?;
-    let result = searching(move || compute(&view, fields::object(&body)?));
+    let result = searching(move || {
+        let body = fields::object(&body)?;
+        let view = match body.get("query") {
+            Some(query) => computed::named(&portal, view, query, "query")?,
+            None => view,
+        };
+        compute(&view, body)
+    });
     Ok(Json(json!({ "ok": true, "result": result.await? })).into_response())
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 use stagedoor_portal::Portal;
 
 use super::schemas::CountBody;
-use super::{Ask, fields, searching};
+use super::{Ask, computed, fields, searching};
 use crate::error::{Answer, Failure};
 use crate::extract::{Body, Caller, OfBlueprint};
 use crate::openapi::{Count, Refusal};
@@ -37,6 +37,10 @@ pub(crate) async fn count_found(
     let count = searching(move || {
         view.blueprints().get(&blueprint).ok_or_else(|| Failure::no_blueprint(&blueprint))?;
         let body = fields::object(&body)?;
+        if blueprint == computed::RESULTS {
+            return computed::count(&portal.computed(&view), body.get("query"));
+        }
+        let view = computed::of(&portal, view, &blueprint, None)?;
         Ok(Ask::new(&view).select(body.get("query"), Some(&blueprint))?.len())
     });
     Ok(Json(json!({ "ok": true, "count": count.await? })).into_response())

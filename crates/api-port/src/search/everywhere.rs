@@ -8,7 +8,7 @@ use stagedoor_portal::{Portal, Scope, View};
 use stagedoor_query::NodeId;
 
 use super::schemas::{PartialParameters, Query, SearchReply};
-use super::{Ask, TIME_LIMIT, limited, too_long};
+use super::{Ask, TIME_LIMIT, computed, limited, too_long};
 use crate::error::{Answer, Failure};
 use crate::extract::{Body, Caller, json_text};
 use crate::flags::Parameters;
@@ -47,6 +47,7 @@ pub(crate) async fn everywhere(
 ) -> Answer {
     let view = portal.view(&viewer)?;
     let body = aside(move || {
+        let view = computed::named(&portal, view, &query, "")?;
         let partial = parameters.flag("allow_partial_results");
         let found = match limited(TIME_LIMIT, || search(&view, &query, None)) {
             Err(failure) if partial && failure.code == too_long(TIME_LIMIT).code => {

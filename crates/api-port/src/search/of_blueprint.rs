@@ -6,7 +6,7 @@ use stagedoor_portal::{Portal, View};
 use stagedoor_query::NodeId;
 
 use super::schemas::SearchBody;
-use super::{Ask, fields, searching};
+use super::{Ask, computed, fields, searching};
 use crate::error::{Answer, Failure};
 use crate::extract::{Body, Caller, OfBlueprint, json_text};
 use crate::flags::Parameters;
@@ -40,7 +40,12 @@ pub(crate) async fn of_blueprint(
     let view = portal.view(&viewer)?;
     let body = searching(move || {
         view.blueprints().get(&blueprint).ok_or_else(|| Failure::no_blueprint(&blueprint))?;
-        page(&view, &blueprint, &body, Shape::of_query(&parameters))
+        let shape = Shape::of_query(&parameters);
+        if blueprint == computed::RESULTS {
+            return computed::page(&portal.computed(&view), &body, shape);
+        }
+        let view = computed::of(&portal, view, &blueprint, None)?;
+        page(&view, &blueprint, &body, shape)
     });
     Ok(json_text(body.await?))
 }

@@ -15,7 +15,7 @@ use stagedoor_query::{NodeId, Selection};
 use super::aggregate::{measured, number, times};
 use super::schemas::{OverTimeBody, SeriesReply};
 use super::series::Series;
-use super::{Ask, fields, searching};
+use super::{Ask, computed, fields, searching};
 use crate::error::{Answer, Failure};
 use crate::extract::{Body, Caller};
 use crate::openapi::Refusal;
@@ -54,7 +54,14 @@ pub(crate) async fn aggregate_over_time(
     Body(body): Body,
 ) -> Answer {
     let view = portal.view(&viewer)?;
-    let reply = searching(move || compute(&view, fields::object(&body)?));
+    let reply = searching(move || {
+        let body = fields::object(&body)?;
+        let view = match body.get("blueprint").and_then(Value::as_str) {
+            Some(blueprint) => computed::of(&portal, view, blueprint, body.get("query"))?,
+            None => view,
+        };
+        compute(&view, body)
+    });
     Ok(Json(reply.await?).into_response())
 }
 

@@ -8,7 +8,7 @@ use stagedoor_query::top::{After, By, compare};
 use stagedoor_query::{Scalar, Selection};
 
 use super::schemas::{TopBody, TopReply};
-use super::{Ask, fields, json_of, searching};
+use super::{Ask, computed, fields, json_of, searching};
 use crate::error::{Answer, Failure};
 use crate::extract::{Body, Caller, OfBlueprint, json_text};
 use crate::flags::Parameters;
@@ -45,6 +45,7 @@ pub(crate) async fn top_search(
     let view = portal.view(&viewer)?;
     let body = searching(move || {
         view.blueprints().get(&blueprint).ok_or_else(|| Failure::no_blueprint(&blueprint))?;
+        let view = computed::of(&portal, view, &blueprint, body.get("query"))?;
         page(&view, &blueprint, &body, Shape::of_query(&parameters))
     });
     Ok(json_text(body.await?))

@@ -8,6 +8,7 @@ use stagedoor_model::{Blueprint, Change, blueprint, kinds};
 use super::references::Known;
 use super::{BlueprintMode, no_blueprint, system, taken};
 use crate::error::PortalError;
+use crate::scorecards::computed;
 use crate::writer::Draft;
 
 /// Parts of a body that a merge replaces as a whole: what they hold belongs together.
@@ -98,6 +99,7 @@ fn merged(
         (BlueprintMode::Declare, Some(old)) if body.get("schema").is_none() => merged_over(old, body),
         _ => body.clone(),
     };
+    computed::leave_out_targets(name, &mut out, mode == BlueprintMode::Replace)?;
     if let Some(map) = out.as_object_mut() {
         map.entry("identifier").or_insert_with(|| name.into());
     }

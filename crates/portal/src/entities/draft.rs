@@ -16,6 +16,7 @@ use super::{Missing, WriteMode, WriteRequest, Written};
 use crate::error::PortalError;
 use crate::people;
 use crate::rights::Judge;
+use crate::scorecards::computed;
 use crate::writer::Draft;
 
 impl Draft {
@@ -31,6 +32,7 @@ impl Draft {
         let Some(entry) = self.catalog.blueprints().get(&request.blueprint).cloned() else {
             return Err(crate::blueprints::no_blueprint(&request.blueprint));
         };
+        computed::refuse(&request.blueprint)?;
         let body = self.resolve_searches(body, &entry, &request.mode, judge)?;
         let body = self.people_body(&request.blueprint, &request.mode, body);
         let mut said = Said::parse(&body, &entry.blueprint)?;
