@@ -116,7 +116,8 @@ impl<'v> Asking<'v> {
         let wrong = |problem: Problem| Refused::Text(note(text, problem));
         let parsed = text::parse(text).map_err(wrong)?;
         let expr = self.compile(&parsed.rules, only).map_err(|e| wrong(parsed.problem(&e)))?;
-        let unknown = text::check(&parsed.rules, &self.scope(only)).into_iter().map(|unknown| {
+        let scorecards = || known::scorecards(self, only);
+        let unknown = text::check(&parsed.rules, &self.scope(only), &scorecards).into_iter().map(|unknown| {
             let (from, to) = parsed.place(&unknown.place);
             note(text, Problem { message: unknown.message, hint: unknown.hint, from, to })
         });

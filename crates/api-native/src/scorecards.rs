@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Serialize;
 use serde_json::Value;
-use stagedoor_portal::{ScoreCounts, ScorecardRow};
+use stagedoor_portal::{ScoreBoard, ScoreCounts, ScorecardRow};
 use utoipa::ToSchema;
 
 use crate::Api;
@@ -82,7 +82,7 @@ pub(crate) struct ScorecardItem {
     passed: u64,
     levels: Vec<LevelCount>,
     rules: Vec<RuleCounts>,
-    /// What in it cannot be evaluated any more.
+    /// What in it cannot be evaluated, or not any more.
     problems: Vec<DefinitionProblem>,
 }
 
@@ -91,8 +91,11 @@ pub(crate) struct ScorecardItem {
 pub(crate) struct ListedScorecard {
     #[serde(flatten)]
     scorecard: ScorecardItem,
-    /// Whether something is written of it that is not published.
+    /// Whether something is written of it that is not published, for whoever may publish it.
     draft: bool,
+    /// False: there is a draft only, and the numbers are those that it would have. A draft that cannot be evaluated
+    /// has `problems`, and neither levels nor rules.
+    published: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -138,6 +141,8 @@ pub(crate) struct GroupingItem {
 pub(crate) struct OneScorecard {
     #[serde(flatten)]
     scorecard: ScorecardItem,
+    /// False: there is a draft only.
+    published: bool,
     /// As Port's API has it.
     #[schema(value_type = Object)]
     definition: Value,
@@ -152,31 +157,39 @@ pub(crate) struct OneScorecard {
 
 impl From<&ScorecardRow> for ScorecardItem {
     fn from(row: &ScorecardRow) -> Self {
-        let (scorecard, board) = (&row.stored.definition, &row.board);
-        let levels = scorecard.levels.iter().zip(board.level_counts(None));
-        let level = |level: usize| scorecard.levels.get(level).map_or("", |l| &l.title).to_owned();
-        let rules = scorecard.rules.iter().enumerate().map(|(at, rule)| RuleCounts {
-            identifier: rule.identifier.clone(),
-            title: rule.title.clone(),
-            description: rule.description.clone(),
-            level: level(rule.level),
-            counts: board.counts(at, None).into(),
-        });
+        let board = row.board.as_deref();
+        let count = |count: fn(&ScoreBoard) -> u64| board.map(count).unwrap_or_default();
         Self {
-            blueprint: row.stored.blueprint.clone(),
+            blueprint: row.blueprint.clone(),
             blueprint_title: row.blueprint_title.clone(),
-            identifier: scorecard.identifier.clone(),
-            title: scorecard.title.clone(),
-            applies: board.applies.len(),
-            not_applicable: board.members.len() - board.applies.len(),
-            passed: board.all_passed().len(),
-            levels: levels
-                .map(|(l, count)| LevelCount { title: l.title.clone(), color: l.color.clone(), count })
-                .collect(),
-            rules: rules.collect(),
+            identifier: row.identifier.clone(),
+            title: row.title.clone(),
+            applies: count(|board| board.applies.len()),
+            not_applicable: count(|board| board.members.len() - board.applies.len()),
+            passed: count(|board| board.all_passed().len()),
+            levels: board.map(levels).unwrap_or_default(),
+            rules: board.map(rules).unwrap_or_default(),
             problems: row.problems.iter().map(problem).collect(),
         }
     }
+}
+
+fn levels(board: &ScoreBoard) -> Vec<LevelCount> {
+    let levels = board.scorecard.levels.iter().zip(board.level_counts(None));
+    levels.map(|(l, count)| LevelCount { title: l.title.clone(), color: l.color.clone(), count }).collect()
+}
+
+fn rules(board: &ScoreBoard) -> Vec<RuleCounts> {
+    let scorecard = &board.scorecard;
+    let level = |level: usize| scorecard.levels.get(level).map_or("", |l| &l.title).to_owned();
+    let rules = scorecard.rules.iter().enumerate().map(|(at, rule)| RuleCounts {
+        identifier: rule.identifier.clone(),
+        title: rule.title.clone(),
+        description: rule.description.clone(),
+        level: level(rule.level),
+        counts: board.counts(at, None).into(),
+    });
+    rules.collect()
 }
 
 pub(crate) fn problem(invalid: &stagedoor_model::blueprint::Invalid) -> DefinitionProblem {
@@ -206,12 +219,15 @@ pub(crate) async fn scorecards(
 ) -> Result<Json<ScorecardList>, ApiError> {
     let (portal, asker) = (api.portal.clone(), viewer.clone());
     let rows = blocking(move || portal.scorecard_rows(&asker)).await?;
-    let listed = |row: &ScorecardRow| ListedScorecard { scorecard: row.into(), draft: row.draft };
+    let listed = |row: &ScorecardRow| {
+        let (draft, published) = (row.draft, row.published);
+        ListedScorecard { scorecard: row.into(), draft, published }
+    };
     let scorecards = rows.iter().map(listed).collect();
     Ok(Json(ScorecardList { scorecards, may_create: api.portal.may_create_scorecards(&viewer).into() }))
 }
 
-/// One scorecard with its definition.
+/// One scorecard with its definition, published or, for whoever may publish it, not.
 #[utoipa::path(
     get, path = "/scorecards/{blueprint}/{scorecard}", operation_id = "get_scorecard",
     params(("blueprint" = String, Path), ("scorecard" = String, Path)),
@@ -230,11 +246,12 @@ pub(crate) async fn scorecard(
     let row = blocking(move || portal.scorecard_row(&asker, &of, &name)).await?;
     let may = api.portal.may_scorecard(&viewer, &blueprint, &scorecard)?;
     let groupings = api.portal.scorecard_groupings(&viewer, &blueprint)?.into_iter();
-    let fixes = row.stored.definition.rules.iter();
+    let fixes = row.board.iter().flat_map(|board| &board.scorecard.rules);
     let fixes = fixes.filter_map(|rule| Some((rule.identifier.clone(), rule.fix.clone()?.into())));
     Ok(Json(OneScorecard {
         scorecard: (&row).into(),
-        definition: Value::Object(row.stored.definition.body().clone()),
+        published: row.published,
+        definition: row.definition,
         draft: may.draft,
         fixes: fixes.collect(),
         may: MayScorecard {

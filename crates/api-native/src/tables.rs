@@ -131,6 +131,17 @@ pub(crate) struct Table {
     notes: Vec<QueryNote>,
     /// Fields that were asked for and that nothing has.
     unknown_fields: Vec<String>,
+    /// Of the fields that are levels of a scorecard: these levels, the base first.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    #[schema(value_type = std::collections::HashMap<String, Vec<LevelLook>>)]
+    levels: IndexMap<String, Vec<LevelLook>>,
+}
+
+/// A level as it is shown.
+#[derive(Serialize, ToSchema)]
+struct LevelLook {
+    title: String,
+    color: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -185,10 +196,10 @@ pub(crate) fn table(view: &View, request: &TableRequest) -> Result<Table, ApiErr
         }
     }
     let columns = columns.into_iter().map(|c| c.name).collect();
-    let Question { asked, unknown_fields, .. } = asked;
+    let Question { asked, unknown_fields, levels, .. } = asked;
     let (query, rules, notes) = (asked.text, asked.rules, asked.notes);
     let (total, revision) = (selection.len(), view.revision());
-    Ok(Table { total, revision, query, rules, columns, rows, facets, groups, notes, unknown_fields })
+    Ok(Table { total, revision, query, rules, columns, rows, facets, groups, notes, unknown_fields, levels })
 }
 
 /// A request, understood.
@@ -199,6 +210,7 @@ pub(crate) struct Question<'q, 'v> {
     /// The conditions of `within`.
     within: Vec<Expr>,
     pub(crate) unknown_fields: Vec<String>,
+    levels: IndexMap<String, Vec<LevelLook>>,
 }
 
 impl<'q, 'v> Question<'q, 'v> {
@@ -216,7 +228,8 @@ impl<'q, 'v> Question<'q, 'v> {
         at_most("sort", request.sort.as_ref().map_or(0, Vec::len), MOST_SORTS)?;
         at_most("within", request.within.len(), MOST_SORTS)?;
         let asked = asking.read(request.query.as_ref().unwrap_or(&everything()), only)?;
-        let mut question = Self { asking, only, asked, within: Vec::new(), unknown_fields: Vec::new() };
+        let (within, unknown_fields, levels) = (Vec::new(), Vec::new(), IndexMap::new());
+        let mut question = Self { asking, only, asked, within, unknown_fields, levels };
         if !request.search.trim().is_empty() {
             question.within.push(containing(&request.search));
         }
@@ -270,6 +283,12 @@ impl<'q, 'v> Question<'q, 'v> {
         let field = TableField::read(self.asking, self.only, name)?;
         if field.columns.is_empty() && !self.unknown_fields.iter().any(|f| f == name) {
             self.unknown_fields.push(name.to_owned());
+        }
+        if let Some(scorecard) = field.level_of().filter(|_| !self.levels.contains_key(name)) {
+            let levels = self.asking.view.scorecard_levels(self.only, scorecard).into_iter();
+            let look =
+                |level: stagedoor_portal::ScoreLevel| LevelLook { title: level.title, color: level.color };
+            self.levels.insert(name.to_owned(), levels.map(look).collect());
         }
         Ok(field)
     }

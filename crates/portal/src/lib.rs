@@ -103,9 +103,9 @@ pub use programs::{ProgramProblem, ProgramRun, ProgramTrial};
 pub use provenance::{Origin, Since, SourceOfEntity, StatedBy};
 pub use rights::PermissionSet;
 pub use runs::{
-    Approver, ClaimQuery, NewLine, NewRun, NodeResult, NodeRun, NodeRunPatch, NodeRunQuery, ProgramMaker,
-    RunDoings, RunEvent, RunEvents, RunLimits, RunLine, RunPatch, RunQuery, RunStats, RunsConfig, RunsPage,
-    Settlement, Visibility, starter,
+    Approver, ClaimQuery, InboxItem, InputForm, NewLine, NewRun, NodePress, NodeResult, NodeRun,
+    NodeRunPatch, NodeRunQuery, OwnApi, ProgramMaker, RunDoings, RunEvent, RunEvents, RunLimits, RunLine, RunPatch,
+    RunQuery, RunStats, RunsConfig, RunsPage, Settlement, Visibility, WaitingInput, starter,
 };
 pub use score_log::{ScoreHistory, ScoreMove, ScorePoint};
 pub use scorecards::{
@@ -123,7 +123,10 @@ pub use stagedoor_actions::{
     Starter, Status as RunStatus, Step as RunStep, StepState, Target, Verdict, signature,
 };
 pub use stagedoor_hosts::{Budget, Found, Hosts, ProviderEvent};
-pub use stagedoor_scorecards::{Counts as ScoreCounts, Fix as ScoreFix, Status as ScoreStatus};
+pub use stagedoor_scorecards::{
+    Board as ScoreBoard, Counts as ScoreCounts, Fix as ScoreFix, Level as ScoreLevel, Scorecard,
+    Status as ScoreStatus,
+};
 pub use standards::{Badge, NextFix, NextFixes, Starter as ScorecardStarter};
 pub use stats::{Stats, TIMING_BOUNDS, Timings};
 pub use templates::{

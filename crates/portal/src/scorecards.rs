@@ -5,6 +5,7 @@
 
 mod boards;
 pub(crate) mod computed;
+mod drafted;
 mod entity;
 mod fleet;
 mod follow;
@@ -18,7 +19,7 @@ use serde_json::{Map, Value, json};
 use stagedoor_auth::{Action, Resource, Viewer};
 use stagedoor_model::{Record, Stamps, Timestamp};
 use stagedoor_query::{Catalog, NodeId, stable_hash};
-use stagedoor_scorecards::{Board, Scorecard};
+use stagedoor_scorecards::{Board, Level, Scorecard};
 
 use crate::blueprints::no_blueprint;
 use crate::error::PortalError;
@@ -191,6 +192,25 @@ impl View {
         stored(&self.catalog, blueprint).iter().any(|s| {
             s.definition.identifier == scorecard && rule.is_none_or(|rule| s.definition.rule(rule).is_some())
         })
+    }
+
+    /// Scorecards of a blueprint in their order, or of all blueprints.
+    #[must_use]
+    pub fn scorecards(&self, blueprint: Option<&str>) -> Vec<StoredScorecard> {
+        stored(&self.catalog, blueprint)
+    }
+
+    /// The levels of the scorecards of a name, of a blueprint's or of all; each title once.
+    #[must_use]
+    pub fn scorecard_levels(&self, blueprint: Option<&str>, scorecard: &str) -> Vec<Level> {
+        let mut levels: Vec<Level> = Vec::new();
+        let named = stored(&self.catalog, blueprint).into_iter().map(|s| s.definition);
+        for level in named.filter(|s| s.identifier == scorecard).flat_map(|s| s.levels) {
+            if levels.iter().all(|known| known.title != level.title) {
+                levels.push(level);
+            }
+        }
+        levels
     }
 
     /// The scorecards of an entity as Port shows them: `{<id>: {level, rules: [{identifier, status, level}]}}`; `None`

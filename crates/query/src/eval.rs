@@ -104,7 +104,7 @@ impl Catalog {
             }
             Subject::Meta(meta) => self.meta_condition(*meta, test, collation, universe),
             Subject::Derived(key) => Cow::Owned(self.derived_condition(key, test, collation, universe)),
-            Subject::Standing { scorecard, rule } => {
+            Subject::Standing { scorecard, rule, .. } => {
                 Cow::Owned(self.standing_condition(scorecard, rule.as_deref(), test, universe))
             }
         }

@@ -38,6 +38,8 @@ pub enum Subject {
         scorecard: String,
         /// A rule of it; its level when `None`.
         rule: Option<String>,
+        /// Values are statuses, each by its own name, instead of Port's two results. To conditions it is the same.
+        exact: bool,
     },
 }
 

@@ -30,7 +30,7 @@ impl Selection<'_> {
             Subject::Field(path) if !path.eq_ignore_ascii_case("metadata.uid") => self.facet_field(path),
             Subject::Field(_) => self.facet_values(&Subject::Meta(Meta::Uid)),
             Subject::Derived(key) => self.facet_derived(key),
-            Subject::Standing { scorecard, rule } => self.facet_standing(scorecard, rule.as_deref()),
+            Subject::Standing { .. } => self.facet_standing(subject),
             Subject::Relation { .. } => {
                 let related = Related::of(self.catalog(), subject, Collation::Folded);
                 related.map(|r| r.facet(self)).unwrap_or_default()

@@ -144,9 +144,7 @@ impl<'a> Selection<'a> {
                 self.catalog.index.count_sortable(path, &self.nodes)
             }
             Subject::Relation { .. } => self.related(subject).intersection_len(&self.nodes),
-            Subject::Standing { scorecard, rule } => {
-                self.catalog.standing_condition(scorecard, rule.as_deref(), &Test::Exists, &self.nodes).len()
-            }
+            Subject::Standing { .. } => self.on_any_step(subject).len(),
             _ => {
                 self.ready(subject);
                 self.nodes.iter().filter(|n| !self.values(*n, subject).is_empty()).count() as u64
@@ -162,11 +160,7 @@ impl<'a> Selection<'a> {
                 self.nodes.as_ref() - self.catalog.index.sortable(path)
             }
             Subject::Relation { .. } => self.nodes.as_ref() - self.related(subject),
-            Subject::Standing { scorecard, rule } => {
-                let standing =
-                    self.catalog.standing_condition(scorecard, rule.as_deref(), &Test::Exists, &self.nodes);
-                self.nodes.as_ref() - standing
-            }
+            Subject::Standing { .. } => self.nodes.as_ref() - self.on_any_step(subject),
             _ => {
                 self.ready(subject);
                 self.nodes.iter().filter(|n| self.values(*n, subject).is_empty()).collect()
@@ -198,8 +192,8 @@ impl<'a> Selection<'a> {
     /// Sorting by what the index does not order: values are read from the entities.
     fn sorted_by_value<'s>(&'s self, sort: &Sort, after: Option<&Place>) -> Walk<'s> {
         let mut keyed: Vec<(String, NodeId)> = Vec::new();
-        if let Subject::Standing { scorecard, rule } = &sort.subject {
-            let ranked = self.standing_ranks(scorecard, rule.as_deref());
+        if let Subject::Standing { .. } = &sort.subject {
+            let ranked = self.standing_ranks(&sort.subject);
             return self.in_order(ranked, sort.descending, after);
         }
         self.ready(&sort.subject);
@@ -272,8 +266,8 @@ impl<'a> Selection<'a> {
                 others.map(|r| text(r.other)).collect()
             }
             Subject::Derived(key) => catalog.derived_scalars(node, key).into_iter().map(|s| s.text).collect(),
-            Subject::Standing { scorecard, rule } => {
-                catalog.standing_at(node, scorecard, rule.as_deref()).into_iter().map(|s| s.text).collect()
+            Subject::Standing { .. } => {
+                catalog.standing_at(node, subject).into_iter().map(|s| s.text).collect()
             }
             Subject::Field(path) if path.eq_ignore_ascii_case("metadata.uid") => {
                 self.values(node, &Subject::Meta(Meta::Uid))

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::NodeSet;
 use crate::catalog::{Catalog, NodeId};
-use crate::expr::Test;
+use crate::expr::{Subject, Test};
 use crate::facet::Bucket;
 use crate::index::term::Scalar;
 use crate::page::Selection;
@@ -22,11 +22,16 @@ pub trait Standards: Any + Send + Sync {
     fn standing(&self, catalog: &Catalog, scorecard: &str, rule: Option<&str>) -> Vec<Standing>;
 }
 
+/// What a rule says of those whom its scorecard is not about. Only where statuses are told exactly do they stand there.
+pub const OUTSIDE: &str = "notApplicable";
+
 /// The steps of one scorecard, or of one of its rules, from the lowest. No entity is on two of them.
 #[derive(Clone, Debug, Default)]
 pub struct Standing {
     /// From the lowest on.
     pub steps: Vec<Step>,
+    /// Of a rule: all entities of its blueprint, and those that the scorecard is about. The rest is on no step.
+    pub outside: Option<(Arc<NodeSet>, Arc<NodeSet>)>,
 }
 
 /// One step.
@@ -36,6 +41,8 @@ pub struct Step {
     pub name: String,
     /// Other names that conditions may use.
     pub also: &'static [&'static str],
+    /// Its own name and its place among those, where several steps share one name.
+    pub exact: Option<(&'static str, u32)>,
     /// Its rank; steps of one name have one rank.
     pub rank: u32,
     /// Who is there.
@@ -53,6 +60,39 @@ impl Step {
 }
 
 impl Standing {
+    /// The name of the step that an entity is on.
+    #[must_use]
+    pub fn at(&self, node: NodeId) -> Option<&str> {
+        if let Some(step) = self.steps.iter().find(|step| step.nodes.contains(node)) {
+            return Some(&step.name);
+        }
+        let (all, about) = self.outside.as_ref()?;
+        (all.contains(node) && !about.contains(node)).then_some(OUTSIDE)
+    }
+
+    /// Its steps, and what is on none of them.
+    fn with_outside(self) -> impl Iterator<Item = Step> {
+        let rank = self.steps.len() as u32;
+        let outside = self.outside.map(|(all, about)| Step {
+            name: OUTSIDE.to_owned(),
+            also: &[],
+            exact: None,
+            rank,
+            nodes: Arc::new(all.as_ref() - about.as_ref()),
+        });
+        self.steps.into_iter().chain(outside)
+    }
+
+    /// Steps by their own names.
+    fn by_status(mut self) -> Self {
+        for step in &mut self.steps {
+            if let Some((name, rank)) = step.exact {
+                (step.name, step.rank) = (name.to_owned(), rank);
+            }
+        }
+        self
+    }
+
     /// Whether who is on a step satisfies a test.
     fn accepts(&self, step: &Step, test: &Test) -> bool {
         let names = || std::iter::once(step.name.as_str()).chain(step.also.iter().copied());
@@ -82,9 +122,20 @@ impl Catalog {
         self.standards.as_deref()
     }
 
-    pub(crate) fn standing(&self, scorecard: &str, rule: Option<&str>) -> Vec<Standing> {
+    fn standing(&self, scorecard: &str, rule: Option<&str>) -> Vec<Standing> {
         let standards = self.standards.clone();
         standards.map(|standards| standards.standing(self, scorecard, rule)).unwrap_or_default()
+    }
+
+    /// Where entities stand, of a [`Subject::Standing`]; nothing for any other.
+    #[must_use]
+    pub fn standing_of(&self, subject: &Subject) -> Vec<Standing> {
+        let Subject::Standing { scorecard, rule, exact } = subject else { return Vec::new() };
+        let all = self.standing(scorecard, rule.as_deref());
+        if *exact {
+            return all.into_iter().map(Standing::by_status).collect();
+        }
+        all.into_iter().map(|standing| Standing { outside: None, ..standing }).collect()
     }
 
     pub(crate) fn standing_condition(
@@ -99,31 +150,41 @@ impl Catalog {
             for step in standing.steps.iter().filter(|step| standing.accepts(step, test)) {
                 found |= step.nodes.as_ref() & universe;
             }
+            let outside =
+                matches!(test, Test::In(list) if list.iter().any(|s| s.is_text && s.text == OUTSIDE));
+            if let (true, Some((all, about))) = (outside, &standing.outside) {
+                found |= (all.as_ref() & universe) - about.as_ref();
+            }
         }
         found
     }
 
     /// The step that an entity is on. As a number it is the rank.
-    pub(crate) fn standing_at(&self, node: NodeId, scorecard: &str, rule: Option<&str>) -> Option<Scalar> {
-        let all = self.standing(scorecard, rule);
-        let step = all.iter().flat_map(|s| &s.steps).find(|step| step.nodes.contains(node))?;
-        Some(step.scalar())
+    pub(crate) fn standing_at(&self, node: NodeId, subject: &Subject) -> Option<Scalar> {
+        let mut steps = self.standing_of(subject).into_iter().flat_map(Standing::with_outside);
+        Some(steps.find(|step| step.nodes.contains(node))?.scalar())
     }
 }
 
 impl Selection<'_> {
-    fn on_steps(&self, scorecard: &str, rule: Option<&str>) -> Vec<(Step, NodeSet)> {
-        let all = self.catalog().standing(scorecard, rule);
+    fn on_steps(&self, subject: &Subject) -> Vec<(Step, NodeSet)> {
+        let all = self.catalog().standing_of(subject);
         let here = |step: Step| {
             let nodes = step.nodes.as_ref() & self.nodes();
             (step, nodes)
         };
-        all.into_iter().flat_map(|s| s.steps).map(here).filter(|(_, nodes)| !nodes.is_empty()).collect()
+        let steps = all.into_iter().flat_map(Standing::with_outside);
+        steps.map(here).filter(|(_, nodes)| !nodes.is_empty()).collect()
     }
 
-    pub(crate) fn values_of_standing(&self, scorecard: &str, rule: Option<&str>) -> Values {
+    /// Those that stand anywhere.
+    pub(crate) fn on_any_step(&self, subject: &Subject) -> NodeSet {
+        self.on_steps(subject).into_iter().fold(NodeSet::new(), |all, (_, nodes)| all | nodes)
+    }
+
+    pub(crate) fn values_of_standing(&self, subject: &Subject) -> Values {
         let mut gather = Gather::default();
-        for (step, nodes) in self.on_steps(scorecard, rule) {
+        for (step, nodes) in self.on_steps(subject) {
             let place = gather.place(step.scalar());
             gather.values.pairs.extend(nodes.iter().map(|node| (node, place)));
         }
@@ -131,16 +192,16 @@ impl Selection<'_> {
     }
 
     /// The texts to sort by: ranks.
-    pub(crate) fn standing_ranks(&self, scorecard: &str, rule: Option<&str>) -> Vec<(String, NodeId)> {
+    pub(crate) fn standing_ranks(&self, subject: &Subject) -> Vec<(String, NodeId)> {
         let ranked = |(step, nodes): (Step, NodeSet)| {
             nodes.iter().map(|node| (format!("{:04}", step.rank), node)).collect::<Vec<_>>()
         };
-        self.on_steps(scorecard, rule).into_iter().flat_map(ranked).collect()
+        self.on_steps(subject).into_iter().flat_map(ranked).collect()
     }
 
     /// The buckets, from the lowest step on.
-    pub(crate) fn facet_standing(&self, scorecard: &str, rule: Option<&str>) -> Vec<Bucket> {
-        let mut steps = self.on_steps(scorecard, rule);
+    pub(crate) fn facet_standing(&self, subject: &Subject) -> Vec<Bucket> {
+        let mut steps = self.on_steps(subject);
         steps.sort_by_key(|(step, _)| step.rank);
         let mut buckets: Vec<Bucket> = Vec::new();
         for (step, nodes) in steps {

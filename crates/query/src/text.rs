@@ -14,7 +14,7 @@ mod tree;
 mod words;
 
 pub use self::check::{Unknown, check};
-pub use self::complete::{Completion, CompletionKind, Completions, Known, complete};
+pub use self::complete::{Completion, CompletionKind, Completions, Known, KnownScorecard, complete};
 pub use self::parse::{parse, parse_subject};
 pub use self::print::{NoText, is_plain, print, print_subject, print_value, quoted};
 pub use self::tree::Parsed;

@@ -84,9 +84,7 @@ impl<'a> Selection<'a> {
             (Subject::Field(path), None) => {
                 index.exact(path).map(|f| self.values_of_field(f, subject)).unwrap_or_default()
             }
-            (Subject::Standing { scorecard, rule }, None) => {
-                self.values_of_standing(scorecard, rule.as_deref())
-            }
+            (Subject::Standing { .. }, None) => self.values_of_standing(subject),
             _ => {
                 let mut gather = Gather::default();
                 if let Subject::Derived(key) = subject {
@@ -151,9 +149,7 @@ impl Catalog {
             _ if self.entity(node).is_none() => Vec::new(),
             Subject::Meta(meta) => self.meta_values(node, *meta).iter().filter_map(Scalar::of).collect(),
             Subject::Derived(key) => self.derived_scalars(node, key),
-            Subject::Standing { scorecard, rule } => {
-                self.standing_at(node, scorecard, rule.as_deref()).into_iter().collect()
-            }
+            Subject::Standing { .. } => self.standing_at(node, subject).into_iter().collect(),
             Subject::Relation { name, target_kind, by_identifier } => {
                 let kind_of = stagedoor_model::entity_ref::kind_of;
                 let fits = |n| target_kind.as_deref().is_none_or(|k| k == kind_of(self.reference(n)));

@@ -35,6 +35,18 @@ impl Status {
         all.into_iter().find(|status| status.name() == name)
     }
 
+    /// In words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Passed => "Passed",
+            Self::Failed => "Failed",
+            Self::NotMeasured => "Not measured",
+            Self::NotApplicable => "Not applicable",
+            Self::Exempt => "Exempt",
+        }
+    }
+
     /// Whether the rule counts as held when levels are given.
     #[must_use]
     pub const fn counts_as_passed(self) -> bool {

@@ -1,8 +1,9 @@
 //! What completion asks the catalog: values that there are, entities by a few letters.
 
 use serde_json::{Value, json};
+use stagedoor_portal::Scorecard;
 use stagedoor_query::dialect::port::{Column, containing};
-use stagedoor_query::text::Known;
+use stagedoor_query::text::{Known, KnownScorecard};
 use stagedoor_query::{Expr, Meta, Scalar, Subject};
 
 use super::Asking;
@@ -32,6 +33,10 @@ impl Known for OfView<'_, '_> {
         found.into_iter().map(|(value, count)| (json_of(&value), count)).collect()
     }
 
+    fn scorecards(&self) -> Vec<KnownScorecard> {
+        scorecards(self.0, self.1)
+    }
+
     fn entities(&self, blueprint: &str, part: &str) -> Vec<(String, String)> {
         let view = self.0.view;
         let of = if blueprint.is_empty() { Expr::All } else { Expr::of_blueprint(blueprint) };
@@ -40,6 +45,17 @@ impl Known for OfView<'_, '_> {
         let named = |n| (view.identifier(n), view.title(n).unwrap_or_default());
         nodes.map(named).collect()
     }
+}
+
+/// The scorecards of a blueprint, or of all.
+pub(super) fn scorecards(asking: &Asking<'_>, only: Option<&str>) -> Vec<KnownScorecard> {
+    let known = |scorecard: Scorecard| KnownScorecard {
+        identifier: scorecard.identifier,
+        title: scorecard.title,
+        levels: scorecard.levels.into_iter().map(|level| level.title).collect(),
+        rules: scorecard.rules.into_iter().map(|rule| (rule.identifier, rule.title)).collect(),
+    };
+    asking.view.scorecards(only).into_iter().map(|stored| known(stored.definition)).collect()
 }
 
 /// A scalar as JSON.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use stagedoor_portal::{ScoreStatus, StandingQuery};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{StatusCounts, blocking};
+use super::{GroupingItem, ScorecardItem, StatusCounts, blocking};
 use crate::Api;
 use crate::error::{ApiError, Caller, ErrorBody};
 
@@ -42,6 +42,9 @@ pub(crate) struct HeatMap {
     groups: Vec<HeatGroup>,
     /// Entities in all groups, each once.
     total: u64,
+    by: GroupingItem,
+    /// The scorecard, with its levels and rules and how all entities stand.
+    scorecard: ScorecardItem,
 }
 
 /// How entities stand in a scorecard, group by group.
@@ -62,14 +65,19 @@ pub(crate) async fn groups(
     let Query(GroupsQuery { by, filter }) = query?;
     let work = move || api.portal.scorecard_groups(&viewer, &blueprint, &scorecard, &by, filter.as_deref());
     let found = blocking(work).await?;
+    let scorecard = ScorecardItem::from(&found.row);
+    let levels = || scorecard.levels.iter().map(|level| level.title.clone());
+    let rules = || scorecard.rules.iter().map(|rule| rule.identifier.clone());
     let groups = found.groups.into_iter().map(|group| HeatGroup {
         key: group.key,
         title: group.title,
         total: group.total,
-        levels: found.levels.iter().cloned().zip(group.levels).collect(),
-        rules: found.rules.iter().cloned().zip(group.rules.into_iter().map(StatusCounts::from)).collect(),
+        levels: levels().zip(group.levels).collect(),
+        rules: rules().zip(group.rules.into_iter().map(StatusCounts::from)).collect(),
     });
-    Ok(Json(HeatMap { groups: groups.collect(), total: found.total }))
+    let (groups, total) = (groups.collect(), found.total);
+    let by = GroupingItem { key: found.by.key, title: found.by.title };
+    Ok(Json(HeatMap { groups, total, by, scorecard }))
 }
 
 #[derive(Deserialize, IntoParams)]

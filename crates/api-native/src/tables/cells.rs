@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use stagedoor_portal::View;
-use stagedoor_query::{NodeId, Subject};
+use stagedoor_query::NodeId;
 use utoipa::ToSchema;
 
 use super::field::TableField;
@@ -62,8 +62,8 @@ struct Values<'v> {
 
 impl Values<'_> {
     fn cell(&mut self, column: &TableField) -> Option<Value> {
-        if let Some(subject @ Subject::Standing { .. }) = column.columns.first().map(|c| c.subject()) {
-            return Some(json!(self.view.standing(self.node, subject)));
+        if let Some(standing) = column.standing(self.view) {
+            return Some(json!(standing.iter().find_map(|standing| standing.at(self.node))));
         }
         if column.key.starts_with('$') {
             return meta(self.view, self.node, &column.key);

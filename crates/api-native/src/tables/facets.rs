@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use stagedoor_portal::View;
+use stagedoor_portal::{ScoreStatus, View};
 use stagedoor_query::{Expr, Meta, Scalar, Selection, Subject};
 use utoipa::ToSchema;
 
@@ -137,6 +137,10 @@ fn of_blueprints(asking: &Asking<'_>, selection: &Selection<'_>) -> Vec<(Scalar,
 /// How a value reads: what a relation leads to, a team and a blueprint by their titles.
 fn title(view: &View, field: &TableField, value: &str) -> String {
     let at = |blueprint: &str| view.by_key(blueprint, value).and_then(|n| view.title(n));
+    if field.is_rule() {
+        return ScoreStatus::of_name(value)
+            .map_or_else(|| value.to_owned(), |known| known.words().to_owned());
+    }
     let found = match field.key.as_str() {
         "$blueprint" => view.blueprints().get(value).and_then(|e| e.blueprint.title.clone()),
         "$team" => at("_team"),

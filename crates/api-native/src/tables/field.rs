@@ -1,8 +1,12 @@
 //! What the names of columns, facets and groups mean. They are subjects of the query language.
 
+use std::cell::OnceCell;
+
 use serde_json::{Map, Value, json};
 use stagedoor_model::blueprint::PropertyType;
+use stagedoor_portal::View;
 use stagedoor_query::dialect::port::{self, Column};
+use stagedoor_query::standing::Standing;
 use stagedoor_query::{Subject, text};
 
 use crate::error::ApiError;
@@ -25,6 +29,8 @@ pub(crate) struct TableField {
     pub(crate) numeric: bool,
     /// Where it leads, if it is a relation.
     pub(crate) leads_to: Vec<String>,
+    /// Who stands where, once that was asked for.
+    standing: OnceCell<Vec<Standing>>,
 }
 
 impl TableField {
@@ -59,7 +65,30 @@ impl TableField {
         };
         let numeric = is_numeric(asking, target.as_deref().unwrap_or(&key));
         let leads_to = if is_relation { leads_to } else { Vec::new() };
-        Ok(Self { name: name.to_owned(), rule, columns, sorted, key, target, numeric, leads_to })
+        let exact = |columns: Vec<Column>| columns.into_iter().map(Column::exact).collect();
+        let (columns, sorted, standing) = (exact(columns), exact(sorted), OnceCell::new());
+        Ok(Self { name: name.to_owned(), rule, columns, sorted, key, target, numeric, leads_to, standing })
+    }
+
+    /// Who stands where, if it is a level or a rule of a scorecard.
+    pub(crate) fn standing(&self, view: &View) -> Option<&[Standing]> {
+        let subject = self.columns.first().map(Column::subject)?;
+        let is_it = matches!(subject, Subject::Standing { .. }) && self.target.is_none();
+        is_it.then(|| self.standing.get_or_init(|| view.standing(subject)).as_slice())
+    }
+
+    /// The scorecard that it is the level of.
+    pub(crate) fn level_of(&self) -> Option<&str> {
+        match self.columns.first().map(Column::subject)? {
+            Subject::Standing { scorecard, rule: None, .. } if self.target.is_none() => Some(scorecard),
+            _ => None,
+        }
+    }
+
+    /// Whether it is what a rule says.
+    pub(crate) fn is_rule(&self) -> bool {
+        let subject = self.columns.first().map(Column::subject);
+        matches!(subject, Some(Subject::Standing { rule: Some(_), .. }))
     }
 
     /// Whether a derived property has to be computed for it.

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 use stagedoor_auth::Viewer;
 use stagedoor_model::{Interval, Timestamp, Zone};
-use stagedoor_portal::{Page, Version, View, placed};
-use stagedoor_query::NodeId;
+use stagedoor_portal::{Page, ScoreStatus, Version, View, placed};
 use stagedoor_query::aggregate::Func;
 use stagedoor_query::dialect::port::preset_range;
+use stagedoor_query::{NodeId, Subject};
 
 use super::ask::{Ask, Found, key_of, needed, now, text_of};
 use super::number::{FUNCS, measured, times};
@@ -194,10 +194,14 @@ fn broken_down(
     placed.iter().for_each(|(_, place, node)| places.entry(*node).or_default().push(*place));
     let mut of: HashMap<String, Vec<usize>> = HashMap::new();
     for column in ask.columns(name, found.blueprint.as_deref())? {
+        let column = column.exact();
+        let scored = matches!(column.subject(), Subject::Standing { .. });
         let values = column.values(&found.hits);
         for (node, value) in values.iter() {
             if let Some(places) = places.get(&node) {
-                of.entry(value.text.clone()).or_default().extend(places);
+                let status = ScoreStatus::of_name(&value.text).filter(|_| scored);
+                let title = status.map_or(value.text.as_str(), |status| status.words());
+                of.entry(title.to_owned()).or_default().extend(places);
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
+use stagedoor_portal::{ScoreLevel, ScoreStatus};
 use stagedoor_query::{BlueprintEntry, Scalar};
 
 use super::ask::{Ask, Found, json_of, key_of, needed};
@@ -14,6 +15,8 @@ struct Shown<'v> {
     entry: Option<&'v BlueprintEntry>,
     /// Blueprint of the values, where they are entities.
     target: Option<String>,
+    /// The levels that the values are.
+    levels: Vec<ScoreLevel>,
 }
 
 impl Shown<'_> {
@@ -36,11 +39,25 @@ impl Shown<'_> {
 
     /// Of `enumColors`.
     fn color(&self, value: &str) -> Option<String> {
+        if let Some(status) = self.status(value) {
+            return Some(color_of(status).to_owned());
+        }
+        if let Some(level) = self.levels.iter().find(|level| level.title == value) {
+            return Some(level.color.clone());
+        }
         let colors = self.definition()?.get("enumColors")?;
         Some(colors.get(value)?.as_str()?.to_owned())
     }
 
+    /// The status that a value is, of a rule of a scorecard.
+    fn status(&self, value: &str) -> Option<ScoreStatus> {
+        ScoreStatus::of_name(value).filter(|_| self.key.starts_with("$scorecards."))
+    }
+
     fn title_of(&self, ask: &Ask<'_>, value: &str) -> String {
+        if let Some(status) = self.status(value) {
+            return status.words().to_owned();
+        }
         let node = self.target.as_deref().and_then(|target| ask.view.by_key(target, value));
         node.and_then(|node| ask.view.title(node)).unwrap_or_else(|| value.to_owned())
     }
@@ -56,7 +73,9 @@ pub(super) fn answer(ask: &Ask<'_>, widget: &Map<String, Value>, most: usize) ->
         "$blueprint" => None,
         _ => relation.map(|relation| relation.target.clone()),
     };
-    let shown = Shown { key, entry, target };
+    let level = key.strip_prefix("$scorecards.").and_then(|key| key.strip_suffix(".level"));
+    let levels = level.map(|id| ask.view.scorecard_levels(found.blueprint.as_deref(), id));
+    let shown = Shown { key, entry, target, levels: levels.unwrap_or_default() };
     let (mut counts, valued) = counts(ask, key, &found)?;
     counts.sort_by(|(a, x), (b, y)| y.cmp(x).then_with(|| a.text.cmp(&b.text)));
     let more = counts.len().saturating_sub(most);
@@ -74,12 +93,22 @@ pub(super) fn answer(ask: &Ask<'_>, widget: &Map<String, Value>, most: usize) ->
     Ok(WidgetData::Slices(Slices { slices, others, more, total, property, drill: found.drill() }))
 }
 
+fn color_of(status: ScoreStatus) -> &'static str {
+    match status {
+        ScoreStatus::Passed => "green",
+        ScoreStatus::Failed => "red",
+        ScoreStatus::NotMeasured => "yellow",
+        ScoreStatus::Exempt => "blue",
+        ScoreStatus::NotApplicable => "lightGray",
+    }
+}
+
 /// How many entities have each value, and how many have any.
 fn counts(ask: &Ask<'_>, key: &str, found: &Found<'_>) -> Result<(Vec<(Scalar, u64)>, u64), String> {
     let mut counts: HashMap<(String, bool), (Scalar, u64)> = HashMap::new();
     let mut valued = std::collections::HashSet::new();
     for column in ask.columns(key, found.blueprint.as_deref())? {
-        let values = column.values(&found.hits);
+        let values = column.exact().values(&found.hits);
         for (node, value) in values.iter() {
             valued.insert(node);
             let slot = counts.entry((value.text.clone(), value.is_text));

@@ -5,6 +5,8 @@ mod badges;
 mod campaigns;
 mod exemptions;
 mod history;
+mod inputs;
 mod insights;
+mod scored;
 mod stage;
 mod standards;

@@ -43,6 +43,7 @@ async fn a_scorecard_may_begin_as_a_draft() {
     let draft = json!({"title": "Fresh", "rules": [rule("kind", "Bronze", "kind")]});
     made(&test.request("PUT", &format!("{path}/draft"), Some(&draft)).await);
     assert_eq!(test.get("/v1/blueprints/service/scorecards/fresh").await.status, 404);
+    drafts_are_listed_and_opened(&test).await;
     made(&test.post(&format!("{path}/publish"), &json!({})).await);
     assert_eq!(test.get("/v1/blueprints/service/scorecards/fresh").await.status, 200);
     for (path, body) in [
@@ -56,6 +57,49 @@ async fn a_scorecard_may_begin_as_a_draft() {
     let member = test.member("rosa@larkfell.example").await;
     let answer = test.request_as(&member, "PUT", &format!("{path}/draft"), Some(&draft)).await;
     assert_eq!(answer.status, 403);
+}
+
+/// What was never published stands beside what was, with what it would say; not for those who may not publish it.
+async fn drafts_are_listed_and_opened(test: &TestPortal) {
+    service(test, "cart", "red", json!({"kind": "yes"})).await;
+    service(test, "till", "red", json!({"kind": "no"})).await;
+    let wrong = json!({"title": "Wrong", "rules": [rule("lost", "Bronze", "gone")]});
+    made(&test.request("PUT", &format!("{NATIVE}/scorecards/service/wrong/draft"), Some(&wrong)).await);
+    let rows = native(test, "/scorecards").await;
+    let row =
+        |id: &str| rows["scorecards"].as_array().unwrap().iter().find(|r| r["identifier"] == id).unwrap();
+    assert_eq!((&row("ready")["published"], &row("ready")["draft"]), (&json!(true), &json!(false)));
+    let fresh = row("fresh");
+    assert_eq!(
+        (&fresh["published"], &fresh["draft"], &fresh["title"]),
+        (&json!(false), &json!(true), &json!("Fresh"))
+    );
+    assert_eq!(
+        (&fresh["applies"], &fresh["passed"], &fresh["rules"][0]["failed"]),
+        (&json!(2), &json!(1), &json!(1))
+    );
+    let lost = row("wrong");
+    assert_eq!((&lost["title"], &lost["levels"], &lost["applies"]), (&json!("Wrong"), &json!([]), &json!(0)));
+    let places: Vec<&str> =
+        lost["problems"].as_array().unwrap().iter().map(|p| p["path"].as_str().unwrap()).collect();
+    assert_eq!(places, ["/rules/0/query/conditions/0/property"], "{lost}");
+
+    let one = native(test, "/scorecards/service/fresh").await;
+    assert_eq!(
+        (&one["published"], &one["definition"], &one["draft"]),
+        (&json!(false), &one["draft"], &one["definition"])
+    );
+    assert_eq!((&one["may"]["publish"], &one["may"]["delete"]), (&json!(true), &json!(true)));
+    assert_eq!(test.get(&format!("{NATIVE}/scorecards/service/fresh/groups?by=$team")).await.status, 404);
+    // It follows the catalog as what is published does.
+    service(test, "till", "red", json!({"kind": "yes"})).await;
+    assert_eq!(native(test, "/scorecards/service/fresh").await["passed"], 2);
+
+    let member = test.member("elsa@larkfell.example").await;
+    let seen = test.request_as(&member, "GET", &format!("{NATIVE}/scorecards"), None).await.json();
+    assert_eq!(seen["scorecards"].as_array().unwrap().len(), 1, "{seen}");
+    let hidden = test.request_as(&member, "GET", &format!("{NATIVE}/scorecards/service/fresh"), None).await;
+    assert_eq!(hidden.status, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]

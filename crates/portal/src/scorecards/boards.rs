@@ -13,7 +13,7 @@ use stagedoor_query::standing::{Standards, Standing, Step};
 use stagedoor_query::{Catalog, NodeSet};
 use stagedoor_scorecards::{Board, Compiled, Engine, Excused, GroupBy, Groups, Scorecard, Status};
 
-use super::{SCORECARDS, StoredScorecard, key, read_all};
+use super::{DRAFTS, SCORECARDS, StoredScorecard, key, read_all};
 use crate::exemptions::{Held, Memory, held};
 
 /// Ways to see a scorecard's results that are kept; the one that was not asked for longest goes first.
@@ -24,7 +24,7 @@ const KEPT_GROUPS: usize = 64;
 /// Everything that is kept of results.
 #[derive(Default)]
 pub(crate) struct Boards {
-    slots: Mutex<std::collections::HashMap<String, Arc<Mutex<Slot>>>>,
+    slots: Mutex<std::collections::HashMap<(&'static str, String), Arc<Mutex<Slot>>>>,
     groups: Mutex<VecDeque<KeptGroups>>,
     exemptions: Memory,
     definitions: Mutex<Option<Definitions>>,
@@ -73,7 +73,17 @@ impl Boards {
 
     /// The results of a scorecard, now and as the snapshot is seen.
     pub(crate) fn board(&self, catalog: &Catalog, blueprint: &str, scorecard: &str) -> Option<Arc<Board>> {
-        self.with(catalog, blueprint, scorecard, |kept| Arc::clone(&kept.board))
+        self.with(catalog, SCORECARDS, blueprint, scorecard, |kept| Arc::clone(&kept.board))
+    }
+
+    /// What the results would be of a draft that can be evaluated.
+    pub(crate) fn board_of_draft(
+        &self,
+        catalog: &Catalog,
+        blueprint: &str,
+        scorecard: &str,
+    ) -> Option<Arc<Board>> {
+        self.with(catalog, DRAFTS, blueprint, scorecard, |kept| Arc::clone(&kept.board))
     }
 
     /// The results with what they were compiled from.
@@ -83,27 +93,28 @@ impl Boards {
         blueprint: &str,
         scorecard: &str,
     ) -> Option<(Arc<Board>, Arc<Compiled>)> {
-        self.with(catalog, blueprint, scorecard, |kept| {
+        self.with(catalog, SCORECARDS, blueprint, scorecard, |kept| {
             (Arc::clone(&kept.board), Arc::clone(kept.engine.compiled()))
         })
     }
 
     /// Programs of a scorecard that took too long.
     pub(crate) fn slow(&self, catalog: &Catalog, blueprint: &str, scorecard: &str) -> Vec<String> {
-        self.with(catalog, blueprint, scorecard, |kept| kept.engine.slow().map(str::to_owned).collect())
-            .unwrap_or_default()
+        let slow = |kept: &Kept| kept.engine.slow().map(str::to_owned).collect();
+        self.with(catalog, SCORECARDS, blueprint, scorecard, slow).unwrap_or_default()
     }
 
     fn with<T>(
         &self,
         catalog: &Catalog,
+        collection: &'static str,
         blueprint: &str,
         scorecard: &str,
         take: impl FnOnce(&Kept) -> T,
     ) -> Option<T> {
         let key = key(blueprint, scorecard);
-        let definition = catalog.record(SCORECARDS, &key)?;
-        let slot = Arc::clone(self.slots.lock().entry(key).or_default());
+        let definition = catalog.record(collection, &key)?;
+        let slot = Arc::clone(self.slots.lock().entry((collection, key)).or_default());
         let now = catalog.now();
         apart(|| {
             let held = held(&self.exemptions, catalog, now);
@@ -228,10 +239,11 @@ fn levels(board: &Board) -> Standing {
     let step = |(rank, (level, nodes)): (usize, (&stagedoor_scorecards::Level, &Arc<NodeSet>))| Step {
         name: level.title.clone(),
         also: &[],
+        exact: None,
         rank: rank as u32,
         nodes: Arc::clone(nodes),
     };
-    Standing { steps: steps.map(step).collect() }
+    Standing { steps: steps.map(step).collect(), outside: None }
 }
 
 fn results(board: &Board, rule: &str) -> Option<Standing> {
@@ -245,9 +257,17 @@ fn results(board: &Board, rule: &str) -> Option<Standing> {
             Status::NotMeasured => &["FAILURE", "notMeasured"],
             Status::Failed | Status::NotApplicable => &["FAILURE", "failed"],
         },
+        exact: Some((status.name(), order(status))),
         rank: u32::from(status.counts_as_passed()),
         nodes: of.of(status).map(Arc::clone).unwrap_or_default(),
     };
-    let all = [Status::Failed, Status::NotMeasured, Status::Exempt, Status::Passed];
-    Some(Standing { steps: all.map(step).into() })
+    let outside = Some((Arc::clone(&board.members), Arc::clone(&board.applies)));
+    Some(Standing { steps: ORDER.map(step).into(), outside })
+}
+
+/// Statuses from the worst to the best; those that are about nobody come behind.
+const ORDER: [Status; 4] = [Status::Failed, Status::NotMeasured, Status::Exempt, Status::Passed];
+
+fn order(status: Status) -> u32 {
+    ORDER.iter().position(|known| *known == status).unwrap_or(ORDER.len()) as u32
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use stagedoor_auth::{Action, Denied, Resource, Viewer};
 use stagedoor_model::Timestamp;
-use stagedoor_model::blueprint::{Invalid, PropertyType};
+use stagedoor_model::blueprint::{Invalid, Property, PropertyType};
 use stagedoor_query::dialect::port::{self, Scope, containing};
 use stagedoor_query::{NodeId, NodeSet};
 use stagedoor_scorecards::{Board, Status, check};
 
-use super::{DRAFTS, StoredScorecard, boards, find, key, missing, stored};
+use super::{DRAFTS, SCORECARDS, StoredScorecard, boards, find, key, missing, stored};
 use crate::error::PortalError;
 use crate::{Portal, View};
 
@@ -19,16 +19,24 @@ const MOST: usize = 500;
 /// A scorecard and how the entities stand that the viewer sees.
 #[derive(Clone, Debug)]
 pub struct ScorecardRow {
-    /// What it says.
-    pub stored: StoredScorecard,
+    /// Identifier of its blueprint.
+    pub blueprint: String,
     /// Title of its blueprint.
     pub blueprint_title: String,
-    /// Who stands where.
-    pub board: Arc<Board>,
-    /// What in it cannot be evaluated any more.
+    /// The name that it is kept under.
+    pub identifier: String,
+    /// Its title.
+    pub title: String,
+    /// What it says, in Port's form.
+    pub definition: serde_json::Value,
+    /// Who stands where, or would, as long as it is a draft only; `None` for a draft that cannot be evaluated.
+    pub board: Option<Arc<Board>>,
+    /// What in it cannot be evaluated, or not any more.
     pub problems: Vec<Invalid>,
-    /// Whether something is written that is not published.
+    /// Whether something is written that is not published, for whoever may publish it.
     pub draft: bool,
+    /// Whether anybody is held against it.
+    pub published: bool,
 }
 
 /// What somebody may do with a scorecard, and what is missing where not.
@@ -96,14 +104,18 @@ pub struct StandingPage {
 }
 
 impl Portal {
-    /// Every scorecard with how the entities stand that the viewer sees.
+    /// Every scorecard with how the entities stand that the viewer sees; for whoever may publish them, those too of
+    /// which there is a draft only.
     ///
     /// # Errors
     /// `Forbidden`.
     pub fn scorecard_rows(&self, viewer: &Viewer) -> Result<Vec<ScorecardRow>, PortalError> {
         let view = self.score_view(viewer)?;
-        let rows = stored(&view.catalog, None).into_iter().filter_map(|stored| view.row(stored));
-        Ok(rows.collect())
+        let published = stored(&view.catalog, None).into_iter().filter_map(|stored| view.row(stored));
+        let mut rows: Vec<ScorecardRow> = published.map(|row| self.with_draft(viewer, &view, row)).collect();
+        rows.extend(self.drafted_rows(viewer, &view));
+        rows.sort_by(|a, b| a.blueprint.cmp(&b.blueprint));
+        Ok(rows)
     }
 
     /// One of them.
@@ -117,8 +129,13 @@ impl Portal {
         identifier: &str,
     ) -> Result<ScorecardRow, PortalError> {
         let view = self.score_view(viewer)?;
-        let stored = find(&view.catalog, blueprint, identifier)?;
-        view.row(stored).ok_or_else(|| missing(identifier))
+        match find(&view.catalog, blueprint, identifier) {
+            Ok(stored) => {
+                let row = view.row(stored).ok_or_else(|| missing(identifier))?;
+                Ok(self.with_draft(viewer, &view, row))
+            }
+            Err(error) => self.drafted_row(viewer, &view, blueprint, identifier).ok_or(error),
+        }
     }
 
     /// Whether the viewer may make scorecards; without a trace.
@@ -141,12 +158,18 @@ impl Portal {
     ) -> Result<MayScorecard, PortalError> {
         let view = self.score_view(viewer)?;
         let could = |action| self.could(viewer, action, Resource::Named(identifier));
-        let publish = could(Action::UpdateScorecard);
+        let mut publish = could(Action::UpdateScorecard);
         let draft = view.catalog.record(DRAFTS, &key(blueprint, identifier)).filter(|_| publish.is_ok());
+        let update = could(Action::UpdateScorecard);
+        let published = view.catalog.record(SCORECARDS, &key(blueprint, identifier)).is_some();
+        let delete = if published { could(Action::DeleteScorecard) } else { update.clone() };
+        if !published && publish.is_ok() {
+            publish = self.may_create_scorecards(viewer);
+        }
         Ok(MayScorecard {
             draft: draft.map(|record| record.body.value()),
-            update: could(Action::UpdateScorecard),
-            delete: could(Action::DeleteScorecard),
+            update,
+            delete,
             publish,
             exempt: Self::could_exempt(&view, blueprint),
         })
@@ -193,7 +216,7 @@ impl Portal {
 }
 
 impl View {
-    fn row(&self, stored: StoredScorecard) -> Option<ScorecardRow> {
+    pub(super) fn row(&self, stored: StoredScorecard) -> Option<ScorecardRow> {
         let (blueprint, identifier) = (&stored.blueprint, &stored.definition.identifier);
         let entry = self.blueprints().get(blueprint)?;
         let board = self.board(blueprint, identifier)?;
@@ -206,10 +229,17 @@ impl View {
                 Invalid::new(format!("/{place}"), text)
             }));
         }
-        let title = entry.blueprint.title.clone();
-        let blueprint_title = title.unwrap_or_else(|| blueprint.clone());
-        let draft = self.catalog.record(DRAFTS, &key(blueprint, identifier)).is_some();
-        Some(ScorecardRow { blueprint_title, board, problems, draft, stored })
+        Some(ScorecardRow {
+            blueprint_title: entry.blueprint.title.clone().unwrap_or_else(|| blueprint.clone()),
+            blueprint: blueprint.clone(),
+            identifier: identifier.clone(),
+            title: stored.definition.title.clone(),
+            definition: stored.definition.body().clone().into(),
+            board: Some(board),
+            problems,
+            draft: false,
+            published: true,
+        })
     }
 
     fn standing_entity(&self, board: &Board, rule: Option<usize>, node: NodeId) -> StandingEntity {
@@ -289,12 +319,23 @@ impl View {
         for (key, property) in &entry.blueprint.properties {
             let some = property.definition.get("enum").is_some() || property.kind == PropertyType::Boolean;
             if some {
-                let title = property.definition.get("title").and_then(|title| title.as_str());
-                all.push((key.clone(), title.unwrap_or(key).to_owned()));
+                all.push((key.clone(), title_of(key, property)));
             }
         }
         all
     }
+
+    /// How it is called what entities are grouped by.
+    pub(super) fn grouping_title(&self, blueprint: &str, by: &str) -> String {
+        let known = self.groupings(blueprint).into_iter().find(|(key, _)| key == by);
+        let property =
+            || self.blueprints().get(blueprint)?.blueprint.properties.get(by).map(|p| title_of(by, p));
+        known.map(|(_, title)| title).or_else(property).unwrap_or_else(|| by.to_owned())
+    }
+}
+
+fn title_of(key: &str, property: &Property) -> String {
+    property.definition.get("title").and_then(|title| title.as_str()).unwrap_or(key).to_owned()
 }
 
 fn unknown(what: &str, name: &str) -> PortalError {

@@ -4,7 +4,7 @@ use stagedoor_auth::Viewer;
 use stagedoor_query::NodeSet;
 use stagedoor_scorecards::{Board, Counts};
 
-use super::{boards, find, missing};
+use super::{ScorecardRow, boards, find, missing};
 use crate::error::PortalError;
 use crate::{Portal, View};
 
@@ -42,10 +42,10 @@ pub struct ScoreGroups {
     pub groups: Vec<ScoreGroup>,
     /// Entities in all of them, each once.
     pub total: u64,
-    /// Titles of the levels.
-    pub levels: Vec<String>,
-    /// Identifiers of the rules.
-    pub rules: Vec<String>,
+    /// The scorecard.
+    pub row: ScorecardRow,
+    /// What they are groups by.
+    pub by: Grouping,
 }
 
 impl Portal {
@@ -64,8 +64,8 @@ impl Portal {
         filter: Option<&str>,
     ) -> Result<ScoreGroups, PortalError> {
         let view = self.score_view(viewer)?;
-        find(&view.catalog, blueprint, scorecard)?;
-        let board = view.board(blueprint, scorecard).ok_or_else(|| missing(scorecard))?;
+        let row = view.row(find(&view.catalog, blueprint, scorecard)?).ok_or_else(|| missing(scorecard))?;
+        let board = row.board.clone().ok_or_else(|| missing(scorecard))?;
         let filter = filter.filter(|text| !text.trim().is_empty());
         let among = filter.map(|text| view.asked_for(text, blueprint)).transpose()?;
         let among = among.map(|among| among & board.members.as_ref());
@@ -99,9 +99,8 @@ impl Portal {
         });
         let applies = board.applies.as_ref();
         let total = among.map_or(applies.len(), |among| applies.intersection_len(&among));
-        let levels = board.scorecard.levels.iter().map(|level| level.title.clone()).collect();
-        let rules = board.scorecard.rules.iter().map(|rule| rule.identifier.clone()).collect();
-        Ok(ScoreGroups { groups, total, levels, rules })
+        let by = Grouping { key: by.to_owned(), title: view.grouping_title(blueprint, by) };
+        Ok(ScoreGroups { groups, total, row, by })
     }
 
     /// What the entities of a blueprint can be grouped by.

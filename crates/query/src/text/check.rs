@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::complete::KnownScorecard;
 use super::fields::{Field, fields, nearest};
 use crate::dialect::port::Scope;
 use indexmap::IndexMap;
@@ -17,16 +18,18 @@ pub struct Unknown {
     pub hint: Option<String>,
 }
 
-/// The names in legal rules that no blueprint in scope has.
+/// The names in legal rules that no blueprint in scope has. `scorecards` are those of the blueprints in scope, asked for
+/// when a rule looks at one.
 #[must_use]
-pub fn check(rules: &Value, scope: &Scope<'_>) -> Vec<Unknown> {
-    let mut checker = Checker { scope, fields: fields(scope), found: Vec::new() };
+pub fn check(rules: &Value, scope: &Scope<'_>, scorecards: &dyn Fn() -> Vec<KnownScorecard>) -> Vec<Unknown> {
+    let mut checker = Checker { scope, scorecards, fields: fields(scope), found: Vec::new() };
     checker.part(rules, "");
     checker.found
 }
 
 struct Checker<'s> {
     scope: &'s Scope<'s>,
+    scorecards: &'s dyn Fn() -> Vec<KnownScorecard>,
     fields: IndexMap<String, Field>,
     found: Vec<Unknown>,
 }
@@ -45,6 +48,9 @@ impl Checker<'_> {
 
     fn rule(&mut self, rule: &Map<String, Value>, at: &dyn Fn(&str) -> String) {
         let text = |key: &str| rule.get(key).and_then(Value::as_str);
+        if let Some(scorecard) = text("scorecard") {
+            return self.scorecard(scorecard, text("scorecardRule"), at);
+        }
         match (text("relation"), text("property")) {
             (Some(relation), _) => self.relation(relation, text("targetProperty"), at),
             (None, Some(property)) if !property.starts_with('$') && !self.fields.contains_key(property) => {
@@ -71,6 +77,24 @@ impl Checker<'_> {
             let hint = hint.map(|h| format!("did you mean `{relation}.{h}`?"));
             let message = format!("what `{relation}` leads to has no property or relation `{target}`");
             self.found.push(Unknown { place, message, hint });
+        }
+    }
+
+    fn scorecard(&mut self, scorecard: &str, rule: Option<&str>, at: &dyn Fn(&str) -> String) {
+        let known = (self.scorecards)();
+        let named: Vec<&KnownScorecard> = known.iter().filter(|s| s.identifier == scorecard).collect();
+        if named.is_empty() {
+            let hint = nearest(scorecard, known.iter().map(|s| s.identifier.as_str()));
+            let hint = hint.map(|h| format!("did you mean `scorecard({h})`?"));
+            let message = format!("there is no scorecard `{scorecard}`");
+            return self.found.push(Unknown { place: at("scorecard"), message, hint });
+        }
+        let Some(rule) = rule else { return };
+        let rules = || named.iter().flat_map(|s| &s.rules).map(|(rule, _)| rule.as_str());
+        if rules().all(|known| known != rule) {
+            let hint = nearest(rule, rules()).map(|h| format!("did you mean `scorecard({scorecard}.{h})`?"));
+            let message = format!("scorecard `{scorecard}` has no rule `{rule}`");
+            self.found.push(Unknown { place: at("scorecardRule"), message, hint });
         }
     }
 

@@ -1,8 +1,11 @@
 //! What may come next in a text, from the blueprints' fields, the operators and the values that there are.
 
+mod scored;
+
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
+pub use self::scored::KnownScorecard;
 use super::fields::{Field, Shape, fields, meta_shape};
 use super::lexer::{Kind, Token, is_one_word, tokens};
 use super::parse::{Wanted, wanted};
@@ -19,6 +22,10 @@ pub trait Known {
     fn values(&self, columns: &[Column], part: &str) -> Vec<(Value, u64)>;
     /// Entities of a blueprint whose title or identifier contains this part: identifier and title.
     fn entities(&self, blueprint: &str, part: &str) -> Vec<(String, String)>;
+    /// The scorecards of the blueprints in scope.
+    fn scorecards(&self) -> Vec<KnownScorecard> {
+        Vec::new()
+    }
 }
 
 /// What a suggestion is.
@@ -77,7 +84,8 @@ pub fn complete(text: &str, at: usize, scope: &Scope<'_>, known: &dyn Known) -> 
     let to = whole.map_or(at, |t| t.span.end.max(at));
     let part = touching.as_ref().map(typed).unwrap_or_default();
     let wanted = wanted(before, from);
-    let mut offer = Offer { scope, known, part: part.to_lowercase(), items: Vec::new() };
+    let closed = text.get(to..).is_some_and(|behind| behind.trim_start().starts_with(')'));
+    let mut offer = Offer { scope, known, part: part.to_lowercase(), closed, items: Vec::new() };
     offer.all(&wanted);
     Completions { from, to, items: offer.ranked() }
 }
@@ -98,6 +106,8 @@ struct Offer<'s> {
     known: &'s dyn Known,
     /// What has been typed of it, lower-case.
     part: String,
+    /// There is a closing parenthesis behind it.
+    closed: bool,
     items: Vec<Completion>,
 }
 
@@ -110,7 +120,8 @@ impl Offer<'_> {
                 self.terms();
             }
             Wanted::Operator(rule) => {
-                self.words(operators(self.shape(rule)), CompletionKind::Operator);
+                let operators = scored::operators(rule).unwrap_or_else(|| operators(self.shape(rule)));
+                self.words(operators, CompletionKind::Operator);
                 self.words(&["and", "or"], CompletionKind::Keyword);
             }
             Wanted::Negated(_) => {
@@ -120,13 +131,21 @@ impl Offer<'_> {
                 );
             }
             Wanted::State => self.words(&["empty", "not", "expired"], CompletionKind::Keyword),
-            Wanted::Value(rule, operator) => self.values(rule, operator),
+            Wanted::Value(rule, operator) => {
+                if !self.standings(rule) {
+                    self.values(rule, operator);
+                }
+            }
+            Wanted::Several(rule) if rule.contains_key("scorecard") => {
+                self.words(&["("], CompletionKind::Keyword);
+            }
             Wanted::Several(rule) => {
                 self.words(&["("], CompletionKind::Keyword);
                 self.dynamic(self.shape(rule) == Shape::Date, true);
             }
             Wanted::Blueprint => self.blueprints(),
             Wanted::Entity(blueprint) => self.entities(blueprint),
+            Wanted::Scorecard => self.scorecards(),
             Wanted::Relation => self.fields(|f| !f.targets.is_empty()),
         }
     }
@@ -150,6 +169,7 @@ impl Offer<'_> {
         }
         self.words(&["not"], CompletionKind::Keyword);
         functions().for_each(|name| self.push(format!("{name}("), CompletionKind::Function, None));
+        self.scorecard_terms();
         self.push("@me.", CompletionKind::Value, Some("a property of yourself".into()));
     }
 

@@ -37,6 +37,8 @@ pub(super) enum Wanted {
     Entity(String),
     /// A key of a relation.
     Relation,
+    /// A scorecard, and a rule of it behind a dot.
+    Scorecard,
 }
 
 /// The rules that a text says.

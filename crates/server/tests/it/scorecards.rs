@@ -232,9 +232,9 @@ async fn tables_and_widgets_show_levels_and_rules() {
     let rows: Vec<&str> =
         table["rows"].as_array().unwrap().iter().map(|row| row["identifier"].as_str().unwrap()).collect();
     assert_eq!(rows, ["cart", "mail", "till"], "{table}");
-    assert_eq!(table["rows"][0]["cells"], json!({ level: "Gold", rule: "Passed" }), "{table}");
+    assert_eq!(table["rows"][0]["cells"], json!({ level: "Gold", rule: "passed" }), "{table}");
     let text = table.to_string();
-    assert!(text.contains("Not passed") && text.contains("Gold"), "{text}");
+    assert!(text.contains("\"failed\"") && text.contains("Gold"), "{text}");
     let widgets = json!([{ "id": "pie", "type": "entities-pie-chart", "property": "scorecard#ready",
         "blueprint": "service", "dataset": { "combinator": "and", "rules": [
             { "property": "$blueprint", "operator": "=", "value": "service" }] } }]);

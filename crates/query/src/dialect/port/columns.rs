@@ -54,6 +54,15 @@ impl Column {
         self.through.as_deref()
     }
 
+    /// The same, with statuses by their own names where Port has two results of a rule.
+    #[must_use]
+    pub fn exact(mut self) -> Self {
+        if let Subject::Standing { exact, .. } = &mut self.subject {
+            *exact = true;
+        }
+        self
+    }
+
     /// Whether its texts are dates.
     #[must_use]
     pub fn is_time(&self) -> bool {
@@ -150,7 +159,7 @@ pub fn named(name: &str, place: &str, scope: &Scope<'_>) -> Result<Vec<Column>, 
 /// The column of a level, or of what a rule says: `{"scorecard", "scorecardRule"?}`.
 #[must_use]
 pub fn of_scorecard(scorecard: String, rule: Option<String>) -> Column {
-    let subject = Subject::Standing { scorecard, rule };
+    let subject = Subject::Standing { scorecard, rule, exact: false };
     Column { subject, through: None, many: false, time: false, blueprints: None }
 }
 

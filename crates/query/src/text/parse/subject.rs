@@ -70,6 +70,7 @@ impl Parser {
     /// `scorecard(production)`, `scorecard(production.hasOwner)`
     fn scorecard(&mut self, rule: &mut Rule) -> Parse<()> {
         self.sign('(')?;
+        self.wants(|| Wanted::Scorecard);
         let span = self.here();
         let Some(Kind::Word(parts)) = self.next().map(|t| t.kind) else {
             return Err(Problem::new(&span, "a scorecard is missing here"));
