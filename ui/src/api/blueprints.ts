@@ -60,6 +60,10 @@ export const createBlueprint = (body: Body) => unwrap(port.POST('/blueprints', {
 export const replaceBlueprint = (blueprint: string, body: Body) =>
   unwrap(port.PUT('/blueprints/{blueprint}', { params: { path: { blueprint } }, body: body as unknown as PortBody }));
 
+/** Adds properties, or removes those that are null; the rest stays. */
+export const patchProperties = (blueprint: string, properties: Record<string, Record<string, unknown> | null>) =>
+  unwrap(port.PATCH('/blueprints/{blueprint}', { params: { path: { blueprint } }, body: { schema: { properties } } as never }));
+
 export const deleteBlueprint = (blueprint: string) => unwrap(port.DELETE('/blueprints/{blueprint}', { params: { path: { blueprint } } }));
 
 export type Renamed = 'property' | 'relation' | 'mirror';

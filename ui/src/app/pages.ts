@@ -89,6 +89,7 @@ export const commands: Command[] = [
   { to: '/model', search: { create: true }, title: 'New blueprint', icon: IconAffiliate, action: 'CreateBlueprint', words: 'create type template model' },
   { to: '/sources', search: { register: true }, title: 'Register a location', icon: IconPlugConnected, action: 'RegisterLocation', words: 'source repository url add' },
   { to: '/', search: { arrange: true }, title: 'Arrange the home page', icon: IconHome, action: 'UpdatePersonalSettings', words: 'layout order hide links pin' },
+  { to: '/', search: { examples: true }, title: 'Add or remove the examples', icon: IconPlayerPlay, action: 'CreateAction', words: 'demo try sample getting started' },
   { to: '/people', search: { invite: true }, title: 'Invite somebody', icon: IconUserPlus, action: 'CreateUser', words: 'new person user member' },
   { to: '/teams', search: { create: true }, title: 'New team', icon: IconUsersGroup, action: 'CreateTeam' },
   { to: '/service-accounts', search: { create: true }, title: 'New service account', icon: IconRobot, action: 'CreateServiceAccount' },

@@ -128,7 +128,7 @@ export const widgetTypes: Record<string, WidgetType> = {
   'action-card-widget': {
     title: 'Actions',
     description: 'What can be run from here',
-    fields: ['title'],
+    fields: ['title', 'actions'],
     size: 4,
     make: () => ({ type: 'action-card-widget', title: 'Actions', actions: [] }),
     own: true,
@@ -143,15 +143,16 @@ export const widgetTypes: Record<string, WidgetType> = {
     own: true,
     component: RecentActions,
   },
-  'action-runs-table-widget': {
+  'runs-table': {
     title: 'Runs',
     description: 'What has been run, and how it went',
     fields: ['title'],
     size: 12,
-    make: () => ({ type: 'action-runs-table-widget', title: 'Runs', displayMode: 'widget' }),
+    make: () => ({ type: 'runs-table', title: 'Runs', query: {} }),
     own: true,
     component: Runs,
   },
+  'action-runs-table-widget': { title: 'Runs of an action', description: 'How an action went', fields: ['title', 'action'], own: true, component: Runs },
   'scorecard-levels': {
     title: 'Levels of a scorecard',
     description: 'How many entities have reached which level',
@@ -179,7 +180,6 @@ export const widgetTypes: Record<string, WidgetType> = {
     own: true,
     component: ScorecardHeatMap,
   },
-  'runs-table': { title: 'Runs', description: 'What has been run, and how it went', own: true, component: Runs },
   'table-entities-explorer-by-direction': { title: 'Related entities', description: 'What is related to the entity of the page', component: Table },
   'entity-info': { title: 'Entity', description: 'What one entity says of itself', component: Entity },
   'entity-details': { title: 'Entity', description: 'What one entity says of itself', component: Entity },

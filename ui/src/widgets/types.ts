@@ -18,6 +18,8 @@ export type Field =
   | 'markdown'
   | 'url'
   | 'links'
+  | 'actions'
+  | 'action'
   | 'scorecard'
   | 'groupBy';
 

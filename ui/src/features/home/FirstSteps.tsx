@@ -1,18 +1,20 @@
 import { IconCircle, IconCircleCheck } from '@tabler/icons-react';
 import { useState, type ReactNode } from 'react';
-import type { FirstSteps as State } from '~/api/home';
+import type { FirstSteps as Told } from '~/api/home';
 import { Hidden } from '~/kit/Mono';
 import { Page } from '~/kit/Page';
 import { useWhyNot } from '~/parts/session';
+import { Examples } from './examples/Examples';
+import { useExamples } from './examples/useExamples';
 import { InvitePeople, OwnBlueprint, PasteDocument } from './StepBodies';
 import { RegisterStep } from './RegisterStep';
 import classes from './home.module.css';
-import { stepsFor, type Step } from './steps';
+import { stepsFor, type State, type Step } from './steps';
 
 interface FirstStepsProps {
   documentTitle: string;
   title: string;
-  steps: State;
+  steps: Told;
 }
 
 /** What to do with an empty catalog: a few minutes to data of one's own. */
@@ -25,6 +27,7 @@ export function FirstSteps({ documentTitle, title, steps: state }: FirstStepsPro
 }
 
 const bodies: Record<Step['id'], (state: State) => ReactNode> = {
+  examples: () => <Examples />,
   files: (state) => <RegisterStep sources={state.sources} supplying={state.supplying} />,
   document: () => <PasteDocument />,
   model: () => <OwnBlueprint />,
@@ -32,10 +35,11 @@ const bodies: Record<Step['id'], (state: State) => ReactNode> = {
 };
 
 /** The steps with their marks; the first that is not done is open, unless they are `quiet`. */
-export function Steps({ state, quiet = false }: { state: State; quiet?: boolean }) {
+export function Steps({ state: told, quiet = false }: { state: Told; quiet?: boolean }) {
+  const state: State = { ...told, ...useExamples() };
   const shown = stepsFor(state);
   const [chosen, choose] = useState<string>();
-  const open = chosen ?? (quiet ? undefined : shown.find((step) => step.done(state) === undefined)?.id);
+  const open = chosen ?? (quiet ? undefined : shown.find((step) => step.id !== 'examples' && step.done(state) === undefined)?.id);
   return (
     <ol className={classes.steps} aria-label="First steps">
       {shown.map((step) => (

@@ -9,12 +9,14 @@ import { Page } from '~/kit/Page';
 import { count } from '~/lib/text';
 import { useDocumentTitle } from '~/parts/model';
 import { useOpenSession } from '~/parts/session';
+import { useExamples } from './examples/useExamples';
 import classes from './home.module.css';
 import { arrange, type Arranged } from './sections';
 import { OwnTable } from './OwnTable';
 
 // most people look at the page, and few arrange it
 const FirstSteps = lazy(() => import('./FirstSteps').then((module) => ({ default: module.FirstSteps })));
+const ExamplesWindow = lazy(() => import('./examples/ExamplesWindow').then((module) => ({ default: module.ExamplesWindow })));
 const ArrangeWindow = lazy(() => import('./ArrangeWindow').then((module) => ({ default: module.ArrangeWindow })));
 
 /** What concerns the reader: what his teams own, what is wrong with it, what changed, where he was. */
@@ -22,18 +24,25 @@ export function HomePage() {
   const { data: home } = useSuspenseQuery(homeQuery);
   const session = useOpenSession();
   const documentTitle = useDocumentTitle();
-  const { arrange: arranging } = useSearch({ from: '/_in/' });
+  const { arrange: arranging, examples } = useSearch({ from: '/_in/' });
+  const own = useExamples();
   const navigate = useNavigate();
   const turn = (open: boolean) => void navigate({ to: '/', search: { arrange: open || undefined }, replace: true });
   const title = session.organization ?? session.title;
+  const window = examples && (
+    <Suspense fallback={null}>
+      <ExamplesWindow onClose={() => void navigate({ to: '/', search: {}, replace: true })} />
+    </Suspense>
+  );
   if (home.steps.entities === 0) {
     return (
       <Suspense fallback={null}>
         <FirstSteps documentTitle={documentTitle} title={title} steps={home.steps} />
+        {window}
       </Suspense>
     );
   }
-  const arranged = arrange(home);
+  const arranged = arrange(home, own);
   const shown = arranged.filter(({ hidden }) => !hidden);
   const [wide, narrow] = [shown.filter(({ entry }) => !entry?.narrow), shown.filter(({ entry }) => entry?.narrow)];
   const hidden = arranged.length - shown.length;
@@ -68,6 +77,7 @@ export function HomePage() {
           </button>
         </p>
       )}
+      {window}
       {arranging && (
         <Suspense fallback={null}>
           <ArrangeWindow arranged={arranged} onClose={() => turn(false)} />

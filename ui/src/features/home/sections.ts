@@ -9,7 +9,7 @@ import { Mine } from './Mine';
 import { Recent } from './Recent';
 import { MyApprovals, MyRuns } from './Runs';
 import { Start } from './Start';
-import { stepsFor } from './steps';
+import { stepsFor, type State } from './steps';
 import { Viewed } from './Viewed';
 
 export interface SectionEntry {
@@ -19,12 +19,12 @@ export interface SectionEntry {
   /** Beside the others, where there is room. */
   narrow?: boolean;
   /** Whether it has anything to say to this person at all. */
-  applies?: (home: Home) => boolean;
+  applies?: (home: Home, own: Pick<State, 'examples' | 'begun'>) => boolean;
 }
 
 /** What a home page is made of, in the order in which it comes. One line adds a section. */
 export const sections: SectionEntry[] = [
-  { id: 'start', title: 'First steps', component: Start, applies: ({ steps: state }) => stepsFor(state).some((step) => step.done(state) === undefined) },
+  { id: 'start', title: 'First steps', component: Start, applies: ({ steps }, own) => stepsFor(steps).some((step) => step.done({ ...steps, ...own }) === undefined) },
   { id: 'approvals', title: 'Waiting for my approval', component: MyApprovals, applies: ({ approvalsTotal }) => approvalsTotal > 0 },
   { id: 'mine', title: 'My teams', component: Mine, applies: ({ teams }) => teams.length > 0 },
   { id: 'checks', title: 'My failing checks', component: Checks, applies: ({ teams }) => teams.length > 0 },
@@ -47,7 +47,7 @@ export interface Arranged {
 }
 
 /** The sections in the reader's order; those that came after he arranged them come last. */
-export function arrange(home: Home): Arranged[] {
+export function arrange(home: Home, own: Pick<State, 'examples' | 'begun'>): Arranged[] {
   const stored: HomeSection[] = home.layout?.sections ?? [];
   const listed = stored.flatMap(({ id, hidden = false, title, blueprint, query }): Arranged[] => {
     const entry = sections.find((section) => section.id === id);
@@ -56,7 +56,7 @@ export function arrange(home: Home): Arranged[] {
   });
   const known = new Set(listed.map(({ id }) => id));
   const rest = sections.filter(({ id }) => !known.has(id)).map((entry) => ({ id: entry.id, title: entry.title, hidden: false, entry }));
-  return [...listed, ...rest].filter(({ entry }) => entry?.applies?.(home) ?? true);
+  return [...listed, ...rest].filter(({ entry }) => entry?.applies?.(home, own) ?? true);
 }
 
 /** What is sent of an arrangement. */

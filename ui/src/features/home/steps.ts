@@ -1,10 +1,13 @@
 import type { FirstSteps } from '~/api/home';
 
+/** What the server says, and whether the examples have been added. */
+export type State = FirstSteps & { examples: boolean; begun: boolean };
+
 export interface Step {
-  id: 'files' | 'document' | 'model' | 'people';
+  id: 'examples' | 'files' | 'document' | 'model' | 'people';
   title: string;
   /** Said of it once it is done; by the server's state, whoever did it. */
-  done: (steps: FirstSteps) => string | undefined;
+  done: (steps: State) => string | undefined;
   /** What one must be allowed to do for it. */
   action: string;
 }
@@ -12,6 +15,12 @@ export interface Step {
 const some = (n: number, text: (n: number) => string) => (n > 0 ? text(n) : undefined);
 
 export const steps: Step[] = [
+  {
+    id: 'examples',
+    title: 'Add examples to try it with',
+    action: 'CreateAction',
+    done: ({ examples, begun }) => (examples ? 'They are there.' : begun ? 'You have begun with your own.' : undefined),
+  },
   {
     id: 'files',
     title: 'Point at your files',
@@ -39,4 +48,4 @@ export const steps: Step[] = [
 ];
 
 /** Where nobody has an account, as in local mode, there is nobody to invite. */
-export const stepsFor = ({ people }: FirstSteps): Step[] => steps.filter(({ id }) => id !== 'people' || people > 0);
+export const stepsFor = ({ people }: Pick<FirstSteps, 'people'>): Step[] => steps.filter(({ id }) => id !== 'people' || people > 0);

@@ -3,6 +3,7 @@ import type { WidgetData, WidgetJson } from '~/api/pages';
 import type { Blueprint } from '~/api/types';
 import { useModel } from '~/parts/model';
 import type { Field } from '~/widgets';
+import { ActionField, ActionsField } from './ActionFields';
 import { QueryField } from './QueryField';
 import { GroupByField, ScorecardField } from './ScorecardFields';
 
@@ -55,6 +56,8 @@ const forms: Record<Field, (props: FieldProps) => React.ReactNode> = {
   markdown: ({ widget, onChange }) => <Textarea label="Text" description="Markdown. {{ .user.name }} stands for the reader." autosize minRows={6} maxRows={16} value={textOf(widget.markdown)} onChange={(event) => onChange({ ...widget, markdown: event.currentTarget.value })} />,
   url: ({ widget, onChange }) => <TextInput label="Address" type="url" value={textOf(widget.url)} onChange={(event) => onChange({ ...widget, url: event.currentTarget.value })} />,
   links: LinksField,
+  actions: ActionsField,
+  action: ActionField,
   scorecard: ScorecardField,
   groupBy: GroupByField,
 };

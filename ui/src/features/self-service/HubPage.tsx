@@ -127,6 +127,10 @@ function Nothing() {
         <Link to="/sources" search={{ register: true }} className={classes.inlineLink}>
           register its address
         </Link>
+        . Or{' '}
+        <Link to="/" search={{ examples: true }} className={classes.inlineLink}>
+          add examples to try it with
+        </Link>
         .
       </p>
     </Empty>
