@@ -26,4 +26,4 @@ pub use run::{
     Answer, Approval, ApprovalMode, Claim, Limits, Origin, Run, RunKind, RunOf, Starter, Status, Step,
     StepState, Target, Verdict,
 };
-pub use services::{CatalogAccess, Level, Log, Services};
+pub use services::{ApiAnswer, ApiRequest, CatalogAccess, Level, Log, Services};

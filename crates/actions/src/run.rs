@@ -180,6 +180,9 @@ pub struct Starter {
     pub impersonated_by: Option<String>,
     /// By which way.
     pub origin: Origin,
+    /// What the token was limited to by which it was set going; none where it was not limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<String>>,
 }
 
 /// By which way a run was set going.

@@ -1,6 +1,7 @@
 //! What performers may use: everything else is out of their reach.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,32 @@ pub trait Log: Send + Sync {
     fn line(&self, level: Level, step: Option<&str>, message: &str);
 }
 
+/// A request to the portal's own API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiRequest {
+    /// `GET`.
+    pub method: String,
+    /// From `/api/` on, with its query, as it stands in a request: encoded, without `..`.
+    pub path: String,
+    /// Names in lower case, and values.
+    pub headers: Vec<(String, String)>,
+    /// What is sent.
+    pub body: Vec<u8>,
+    /// How long the answer may take.
+    pub timeout: Duration,
+}
+
+/// What was answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ApiAnswer {
+    /// The status.
+    pub code: u16,
+    /// Names in lower case, and values; those that concern sign-in and connection are left out.
+    pub headers: Vec<(String, String)>,
+    /// What is in it.
+    pub body: Vec<u8>,
+}
+
 /// The catalog as steps need it; each call is judged as one of the person who set the run going.
 #[async_trait]
 pub trait CatalogAccess: Send + Sync {
@@ -72,6 +99,11 @@ pub trait CatalogAccess: Send + Sync {
     /// Sends a notification, in the form that Backstage's clients post, in the portal's own name.
     async fn notify(&self, _body: Value) -> Result<(), Failure> {
         Err(Failure::new("notifications cannot be sent here"))
+    }
+
+    /// Calls the portal's own API. The one who answers knows less of it than the person may do.
+    async fn request(&self, _request: ApiRequest) -> Result<ApiAnswer, Failure> {
+        Err(Failure::new("the portal's API cannot be called here"))
     }
 
     /// Hands over documents, as YAML: references of their entities. Where one is refused, it says why.

@@ -15,6 +15,7 @@ mod fs_rename;
 mod github;
 mod gitlab;
 mod hosting;
+mod http_backstage_request;
 mod input;
 mod notification_send;
 mod patterns;
@@ -53,6 +54,7 @@ pub(crate) fn all() -> Vec<Arc<dyn Performer>> {
         Arc::new(catalog_fetch::CatalogFetch),
         Arc::new(catalog_apply::CatalogApply),
         Arc::new(notification_send::NotificationSend),
+        Arc::new(http_backstage_request::HttpBackstageRequest),
         // Git servers and code hosts.
         Arc::new(publish_git::PublishGit),
         Arc::new(github::Publish),

@@ -64,6 +64,20 @@ impl Scopes {
         others.0.iter().all(|other| within(other))
     }
 
+    /// What these and `others` both allow.
+    #[must_use]
+    pub fn within(&self, others: &Self) -> Self {
+        let one = |text: &str| Self(Arc::from([Box::from(text)]));
+        let narrow = |all: &Self, by: &Self| -> Vec<Box<str>> {
+            all.0.iter().filter(|own| by.cover(&one(own))).cloned().collect()
+        };
+        let mut both = narrow(self, others);
+        both.extend(narrow(others, self));
+        both.sort_unstable();
+        both.dedup();
+        Self(both.into())
+    }
+
     /// The strings, sorted.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(AsRef::as_ref)
@@ -124,5 +138,16 @@ mod tests {
         assert!(!own.cover(&of(&["update:entities"])));
         assert!(!own.cover(&of(&["update:entities:serviceX"])));
         assert!(own.cover(&of(&[])));
+    }
+
+    #[test]
+    fn what_two_allow_is_the_narrower_of_each() {
+        let of = |texts: &[&str]| Scopes::parse(texts).unwrap();
+        let one = of(&["read:entities", "update:entities:service", "create:tokens", "delete:entities"]);
+        let other = of(&["read:entities:team", "update:entities", "delete:entities", "read:runs"]);
+        let both = of(&["delete:entities", "read:entities:team", "update:entities:service"]);
+        assert_eq!(one.within(&other), both);
+        assert_eq!(other.within(&one), both);
+        assert_eq!(one.within(&of(&[])), of(&[]));
     }
 }

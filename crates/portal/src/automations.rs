@@ -6,6 +6,7 @@
 
 mod events;
 mod rules;
+mod scored;
 mod timers;
 
 use std::collections::BTreeMap;
@@ -128,7 +129,7 @@ impl Watch {
             let page = feed.page(PAGE).await?;
             let (place, more) = (page.next.revision, page.more);
             self.place = Some(page.next);
-            let events: Vec<Event> = page.events.into_iter().filter_map(Event::of).collect();
+            let events: Vec<Event> = page.events.into_iter().flat_map(Event::of).collect();
             let any = !events.is_empty();
             self.timers.learn(&events);
             for new in self.matching(portal, events).await? {
@@ -323,6 +324,7 @@ fn new_run(portal: &Portal, rule: &Automation, event: &Event, body: &Value) -> N
             email: None,
             impersonated_by: None,
             origin: Origin::Automation,
+            scopes: None,
         },
         context: context.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
         visibility: Visibility { anyone: rule.definition.shows_runs() },

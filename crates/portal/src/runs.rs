@@ -22,6 +22,7 @@ mod limits;
 mod logs;
 mod nodes;
 mod notice;
+mod own_api;
 mod perform;
 mod plan;
 mod program;
@@ -42,9 +43,13 @@ pub(crate) use engine::Runs;
 pub use engine::{RunStats, RunsConfig};
 pub use events::RunEvents;
 pub use limits::RunLimits;
-pub use nodes::{NodeResult, NodeRun, NodeRunPatch, NodeRunQuery};
+pub use nodes::{
+    InboxItem, InputForm, NodePress, NodeResult, NodeRun, NodeRunPatch, NodeRunQuery, WaitingInput,
+};
+pub use own_api::OwnApi;
 pub use plan::ProgramMaker;
 pub(crate) use secrets::reseal;
+pub(crate) use start::limits_of;
 pub use start::starter;
 
 /// Collection of runs.

@@ -2,20 +2,21 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
+use axum::{Extension, Router};
 use http::header;
 use stagedoor_api_backstage::Frontend;
 use stagedoor_api_native::PortalInfo;
-use stagedoor_portal::Portal;
+use stagedoor_portal::{OwnApi, Portal};
 use tower::ServiceBuilder;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{Predicate as _, SizeAbove};
 
 use crate::authentication::{Authenticate, Authority};
 use crate::config::WireConfig;
+use crate::own_api::Routes;
 use crate::telemetry::{Observe, Telemetry};
 use crate::wire::{Guard, Meter};
 use crate::{assets, local_only, telemetry};
@@ -84,6 +85,15 @@ pub fn configured_app(
     let scaffolder = scaffolder.layer(DefaultBodyLimit::max(DOCUMENTS_LIMIT));
     let insights = stagedoor_api_backstage::insights_router(portal.clone());
     let insights = insights.layer(DefaultBodyLimit::max(BODY_LIMIT));
+    // What steps of runs may call.
+    let own: Arc<dyn OwnApi> = Arc::new(Routes(
+        Router::new()
+            .nest("/api/catalog", catalog.clone())
+            .nest("/api/search", search.clone())
+            .nest("/api/scaffolder", scaffolder.clone())
+            .nest("/api/tech-insights", insights.clone()),
+    ));
+    portal.answered_by(&own);
     let native = stagedoor_api_native::router(portal, info).layer(DefaultBodyLimit::max(DOCUMENTS_LIMIT));
     let app = Router::new()
         .nest("/v1", port)
@@ -95,7 +105,8 @@ pub fn configured_app(
         .nest("/api/tech-insights", insights)
         .merge(frontend.as_ref().map(plugins).unwrap_or_default())
         .nest("/api/stagedoor/v1", native)
-        .route("/metrics", get(telemetry::metrics).with_state(Arc::clone(&telemetry)))
+        // The portal holds on to what answers its runs only weakly; a route does it, as long as the application is there.
+        .route("/metrics", get(telemetry::metrics).with_state(Arc::clone(&telemetry)).layer(Extension(own)))
         .fallback(assets::page);
     // From the outermost to the innermost, as one layer: each that is added on its own is a box per request.
     let layers = ServiceBuilder::new()

@@ -17,6 +17,7 @@ mod import;
 mod local_only;
 mod openapi;
 mod options;
+mod own_api;
 mod query;
 mod runs;
 mod secrets;

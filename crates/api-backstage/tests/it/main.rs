@@ -8,6 +8,7 @@ mod locations;
 mod outside;
 mod scaffolder;
 mod scaffolder_attacks;
+mod scaffolder_calls;
 mod scaffolder_steps;
 mod unprocessed;
 mod visibility;

@@ -80,6 +80,7 @@ impl Portal {
             email: person.email().map(str::to_owned),
             impersonated_by: call.run_as.as_ref().map(|_| caller.name().to_owned()),
             origin: call.origin,
+            scopes: crate::runs::limits_of(caller),
         };
         let approval =
             self.approval_for(&action, &view, &whole, &about, starter.email.as_deref().unwrap_or_default());

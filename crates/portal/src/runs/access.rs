@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::Value;
-use stagedoor_actions::{CatalogAccess, Failure, Origin, Run, Starter};
+use stagedoor_actions::{ApiAnswer, ApiRequest, CatalogAccess, Failure, Origin, Run, Starter};
 use stagedoor_auth::{Principal, Via, Viewer};
 
 use crate::error::PortalError;
@@ -14,13 +14,14 @@ use crate::{OnConflict, Portal, WriteMode, WriteRequest};
 pub(super) struct Access {
     portal: Portal,
     viewer: Viewer,
+    starter: Starter,
     run: String,
 }
 
 impl Access {
     pub(super) fn new(portal: Portal, run: &Arc<Run>) -> Self {
         let viewer = in_the_name_of(&run.starter).in_run(&run.id);
-        Self { portal, viewer, run: run.id.clone() }
+        Self { portal, viewer, starter: run.starter.clone(), run: run.id.clone() }
     }
 }
 
@@ -84,6 +85,10 @@ impl CatalogAccess for Access {
         let sender = Viewer::system("scaffolder").in_run(&self.run);
         let sent = self.portal.send_notification(&sender, &body).await;
         sent.map(drop).map_err(|error| failure(&error))
+    }
+
+    async fn request(&self, request: ApiRequest) -> Result<ApiAnswer, Failure> {
+        self.portal.answer_run(&self.starter, &self.run, request).await
     }
 
     async fn hand_over(&self, text: &str) -> Result<Vec<String>, Failure> {

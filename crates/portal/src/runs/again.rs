@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use stagedoor_actions::{Origin, Run, RunKind, Status, StepState};
 use stagedoor_auth::Viewer;
 
-use super::{logs::Line, record, secrets};
+use super::{logs::Line, record, secrets, start};
 use crate::error::PortalError;
 use crate::writer::Draft;
 use crate::{ActionCall, NewTask, Portal, WorkflowCall};
@@ -29,6 +29,7 @@ impl Portal {
             false => Some(secrets::seal(self, id, given)?),
         };
         let (key, holder) = (id.to_owned(), self.shared.runs.holder().to_owned());
+        let limits = viewer.scopes().cloned();
         let retry = move |draft: &mut Draft| {
             let changed = draft.change_run(&key, |run, _| {
                 if !matches!(run.status, Status::Failure | Status::Cancelled) || never_approved(run) {
@@ -39,6 +40,7 @@ impl Portal {
                     return Err(PortalError::refused("not_failed", text));
                 }
                 begin_anew(run, &holder);
+                run.starter.scopes = start::narrowed(run.starter.scopes.take(), limits.as_ref());
                 Ok(())
             })?;
             if let Some(sealed) = &sealed {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use stagedoor_actions::{Performers, Run, Status, StepState};
 use stagedoor_auth::Secret;
 use stagedoor_model::Timestamp;
@@ -22,6 +22,7 @@ use super::book::Book;
 use super::events::Hub;
 use super::limits::RunLimits;
 use super::logs::Logs;
+use super::own_api::OwnApi;
 use super::plan::{ProgramMaker, Programs};
 use super::secrets::Masks;
 use crate::{Portal, Shared, automations, clock};
@@ -64,6 +65,8 @@ pub(crate) struct Runs {
     pub(super) programs: Programs,
     pub(super) counters: Counters,
     pub(super) turns: Arc<Semaphore>,
+    /// Who answers calls of runs to the portal itself.
+    pub(super) own_api: RwLock<Option<Weak<dyn OwnApi>>>,
     /// Runs whose folder was made by this process.
     pub(super) folders: Mutex<std::collections::HashSet<String>>,
     runtime: Mutex<Option<Handle>>,
@@ -124,6 +127,7 @@ impl Runs {
     pub(crate) fn new(config: RunsConfig, holder: Option<String>) -> Self {
         let performers = config.performers.clone().unwrap_or_else(stagedoor_actions::performers);
         Self {
+            own_api: RwLock::default(),
             turns: Arc::new(Semaphore::new(config.limits.steps_at_once.max(1))),
             performers,
             config,

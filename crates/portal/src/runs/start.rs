@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use stagedoor_actions::{Origin, Run, RunKind, Starter, Status, Target};
-use stagedoor_auth::Viewer;
+use stagedoor_auth::{Scopes, Viewer};
 
 use super::{NewRun, engine::Counters, secrets};
 use crate::Portal;
@@ -24,7 +24,21 @@ pub fn starter(viewer: &Viewer, origin: Origin) -> Starter {
         email: viewer.email().map(str::to_owned),
         impersonated_by: None,
         origin,
+        scopes: limits_of(viewer),
     }
+}
+
+/// What a caller's token is limited to.
+pub(crate) fn limits_of(viewer: &Viewer) -> Option<Vec<String>> {
+    viewer.scopes().map(|scopes| scopes.iter().map(str::to_owned).collect())
+}
+
+/// The limits of a run that is begun anew by a caller with limits of its own: what both allow.
+pub(super) fn narrowed(limits: Option<Vec<String>>, by: Option<&Scopes>) -> Option<Vec<String>> {
+    let Some(by) = by else { return limits };
+    let own = limits.map_or_else(|| Ok(by.clone()), Scopes::parse);
+    // What is not understood any more allows nothing.
+    Some(own.map(|own| own.within(by).iter().map(str::to_owned).collect()).unwrap_or_default())
 }
 
 impl Portal {
@@ -143,4 +157,23 @@ fn new_id(kind: RunKind) -> Result<String, PortalError> {
         id.push(letter);
         id
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use stagedoor_auth::Scopes;
+
+    use super::narrowed;
+
+    #[test]
+    fn a_run_that_is_begun_anew_has_no_more_rights_than_who_does_it() {
+        let of = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let by = Scopes::parse(["read:entities", "update:runs"]).unwrap();
+        assert_eq!(narrowed(None, None), None);
+        assert_eq!(narrowed(Some(of(&["read:entities"])), None), Some(of(&["read:entities"])));
+        assert_eq!(narrowed(None, Some(&by)), Some(of(&["read:entities", "update:runs"])));
+        let own = of(&["read:entities:service", "delete:entities"]);
+        assert_eq!(narrowed(Some(own), Some(&by)), Some(of(&["read:entities:service"])));
+        assert_eq!(narrowed(Some(of(&["no:such"])), Some(&by)), Some(Vec::new()));
+    }
 }

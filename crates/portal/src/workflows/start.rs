@@ -75,6 +75,7 @@ impl Portal {
                 email: person.email().map(str::to_owned),
                 impersonated_by: call.run_as.as_ref().map(|_| caller.name().to_owned()),
                 origin: call.origin,
+                scopes: crate::runs::limits_of(caller),
             },
             target,
             inputs: form.values,

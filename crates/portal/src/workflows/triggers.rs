@@ -50,6 +50,7 @@ pub(crate) fn new_run(
             email: None,
             impersonated_by: None,
             origin: Origin::Automation,
+            scopes: None,
         },
         context: context.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
         visibility: Visibility { anyone: workflow.shows_runs() },
