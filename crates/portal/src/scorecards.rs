@@ -163,6 +163,13 @@ impl Portal {
         find(&self.shared.catalog.load(), blueprint, identifier)
     }
 
+    /// How often the results of a scorecard were computed for all entities since the start. After that they are kept up
+    /// to date: it grows when a definition changes, or a blueprint that it reads.
+    #[must_use]
+    pub fn scorecards_computed(&self) -> u64 {
+        boards::of(&self.shared.catalog.load()).map(Boards::computed).unwrap_or_default()
+    }
+
     /// The results of every scorecard of a snapshot, by `<blueprint>/<identifier>`. They are as of `catalog.now()`.
     pub(crate) fn boards_in(&self, catalog: &Catalog, _now: Timestamp) -> Vec<(String, Arc<Board>)> {
         boards_of(catalog)

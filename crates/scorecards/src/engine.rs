@@ -2,7 +2,7 @@
 //!
 //! They are computed once for all entities, by set algebra over the index. After a change only those are looked at
 //! again that were touched, or whose values were read from what was touched; when time passes, those whose dates it
-//! passes. A change of the blueprints makes a new engine.
+//! passes. A change of the blueprints that are read makes a new engine.
 
 use std::sync::Arc;
 
@@ -32,8 +32,40 @@ pub struct Engine {
     excused: Vec<NodeSet>,
     board: Board,
     place: Place,
-    model: u64,
+    model: Model,
     state: u64,
+}
+
+/// The blueprints that results rest on.
+#[derive(Clone, Copy)]
+pub(crate) struct Model {
+    mark: u64,
+    /// What the blueprints say that are read.
+    meaning: u64,
+    derived: bool,
+    /// Somebody's who does not see all: what is seen may change with the blueprints in any way.
+    partial: bool,
+}
+
+impl Model {
+    pub(crate) fn of(catalog: &Catalog, blueprint: &str, derived: bool) -> Self {
+        let partial = catalog.lens().is_some();
+        let meaning = catalog.meaning_of(blueprint, derived);
+        Self { mark: catalog.model_mark(), meaning, derived, partial }
+    }
+
+    /// Whether the blueprints still say the same, as far as they are read.
+    pub(crate) fn holds(&mut self, catalog: &Catalog, blueprint: &str) -> bool {
+        if self.mark == catalog.model_mark() {
+            return true;
+        }
+        let partial = self.partial || catalog.lens().is_some();
+        if partial || self.meaning != catalog.meaning_of(blueprint, self.derived) {
+            return false;
+        }
+        self.mark = catalog.model_mark();
+        true
+    }
 }
 
 impl Engine {
@@ -43,7 +75,10 @@ impl Engine {
         let (blueprint, scorecard) = (Arc::clone(&compiled.blueprint), Arc::clone(&compiled.scorecard));
         let comparisons = || conditions(&compiled).filter_map(Condition::comparison);
         let columns = comparisons().flat_map(|comparison| &comparison.columns);
-        let reads = columns.map(|c| Reads::of(c.subject(), &blueprint, catalog)).collect();
+        let reads: Vec<Reads> = columns.map(|c| Reads::of(c.subject(), &blueprint, catalog)).collect();
+        let far = |read: &Reads| matches!(read, Reads::Teams | Reads::Derived(_));
+        let derived = reads.iter().any(far) || conditions(&compiled).any(|c| matches!(c.what, What::Jq(_)));
+        let model = Model::of(catalog, &blueprint, derived);
         let clocks = comparisons().filter_map(|comparison| comparison.clock.as_ref());
         let dates = clocks.map(|clock| (clock.edges.clone(), Dates::default())).collect();
         let board = Board {
@@ -62,7 +97,7 @@ impl Engine {
             excused: Vec::new(),
             board,
             place: catalog.place(),
-            model: catalog.model_mark(),
+            model,
             state: catalog.state_mark(),
             compiled,
         };
@@ -95,7 +130,7 @@ impl Engine {
     #[must_use]
     pub fn is_at(&self, catalog: &Catalog, now: Timestamp) -> bool {
         self.state == catalog.state_mark()
-            && self.model == catalog.model_mark()
+            && self.model.mark == catalog.model_mark()
             && self.board.at <= now
             && self.board.until.is_none_or(|until| now < until)
     }
@@ -103,7 +138,7 @@ impl Engine {
     /// Goes on to a later state or time. False when that cannot be done from here: another engine has to be made.
     #[must_use]
     pub fn advance(&mut self, catalog: &Catalog, now: Timestamp, excused: &Excused) -> bool {
-        if self.model != catalog.model_mark() || now < self.board.at || self.is_full() {
+        if now < self.board.at || self.is_full() || !self.model.holds(catalog, &self.compiled.blueprint) {
             return false;
         }
         let Some(touched) = catalog.touched_since(self.place) else { return false };

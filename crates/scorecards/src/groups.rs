@@ -9,6 +9,7 @@ use stagedoor_query::dialect::port::{self, Column, Scope};
 use stagedoor_query::{Catalog, Meta, NodeId, NodeSet, Place, Subject};
 
 use crate::compile::Reads;
+use crate::engine::Model;
 use crate::watch::Watch;
 
 /// What entities are grouped by.
@@ -36,7 +37,7 @@ pub struct Groups {
     of: HashMap<NodeId, Vec<u32>>,
     none: NodeSet,
     place: Place,
-    model: u64,
+    model: Model,
     state: u64,
     at: Timestamp,
 }
@@ -45,7 +46,9 @@ impl Groups {
     /// Groups every entity of a blueprint.
     #[must_use]
     pub fn new(by: GroupBy, blueprint: &str, catalog: &Catalog, now: Timestamp) -> Self {
-        let watch = Watch::new(vec![Reads::of(by.column.subject(), blueprint, catalog)]);
+        let reads = Reads::of(by.column.subject(), blueprint, catalog);
+        let model = Model::of(catalog, blueprint, matches!(reads, Reads::Teams | Reads::Derived(_)));
+        let watch = Watch::new(vec![reads]);
         let mut groups = Self {
             blueprint: blueprint.into(),
             by,
@@ -54,7 +57,7 @@ impl Groups {
             of: HashMap::new(),
             none: NodeSet::new(),
             place: catalog.place(),
-            model: catalog.model_mark(),
+            model,
             state: catalog.state_mark(),
             at: now,
         };
@@ -83,7 +86,7 @@ impl Groups {
     /// Goes on to a later state. False when that cannot be done from here.
     #[must_use]
     pub fn advance(&mut self, catalog: &Catalog, now: Timestamp) -> bool {
-        if self.model != catalog.model_mark() || now < self.at || self.watch.is_full() {
+        if now < self.at || self.watch.is_full() || !self.model.holds(catalog, &self.blueprint) {
             return false;
         }
         let Some(touched) = catalog.touched_since(self.place) else { return false };

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use parking_lot::Mutex;
 use stagedoor_model::{Record, Timestamp};
@@ -28,13 +29,20 @@ pub(crate) struct Boards {
     groups: Mutex<VecDeque<KeptGroups>>,
     exemptions: Memory,
     definitions: Mutex<Option<Definitions>>,
+    /// How often results were computed for all entities.
+    computed: AtomicU64,
 }
 
 /// A collection, by identity, and what it says.
 type Definitions = (Arc<BTreeMap<String, Arc<Record>>>, Arc<Vec<StoredScorecard>>);
 
-/// Groups of one blueprint by something, as one sees them: blueprint, by, model.
-type KeptGroups = ((String, String, u64), Arc<Mutex<Groups>>);
+/// Groups of one blueprint by something, as one sees them: blueprint, by, sight.
+type KeptGroups = ((String, String, Option<u64>), Arc<Mutex<Groups>>);
+
+/// Who sees all, `None`; or what somebody else sees, as long as the blueprints are the same.
+fn sight(catalog: &Catalog) -> Option<u64> {
+    catalog.lens().map(|_| catalog.model_mark())
+}
 
 /// The results of one scorecard, as different people see them. The last asked for is first.
 #[derive(Default)]
@@ -43,6 +51,7 @@ struct Slot {
 }
 
 struct Kept {
+    sight: Option<u64>,
     model: u64,
     definition: Arc<Record>,
     held: Arc<Held>,
@@ -57,6 +66,11 @@ pub(crate) fn of(catalog: &Catalog) -> Option<&Boards> {
 }
 
 impl Boards {
+    /// How often results of a scorecard were computed for all entities.
+    pub(crate) fn computed(&self) -> u64 {
+        self.computed.load(Relaxed)
+    }
+
     /// All scorecards, blueprint by blueprint, in their order.
     pub(crate) fn definitions(&self, catalog: &Catalog) -> Arc<Vec<StoredScorecard>> {
         let Some(records) = catalog.collection(SCORECARDS) else { return Arc::default() };
@@ -119,7 +133,7 @@ impl Boards {
         apart(|| {
             let held = held(&self.exemptions, catalog, now);
             let mut slot = slot.lock();
-            slot.bring(catalog, definition, &held, blueprint, now)?;
+            self.computed.fetch_add(slot.bring(catalog, definition, &held, blueprint, now)?, Relaxed);
             slot.kept.front().map(take)
         })
     }
@@ -143,7 +157,7 @@ impl Boards {
     ) -> Option<T> {
         let now = catalog.now();
         let of = GroupBy::of(by, blueprint, catalog, now)?;
-        let name = (blueprint.to_owned(), by.to_owned(), catalog.model_mark());
+        let name = (blueprint.to_owned(), by.to_owned(), sight(catalog));
         let known = {
             let mut kept = self.groups.lock();
             let at = kept.iter().position(|(known, _)| *known == name);
@@ -172,7 +186,8 @@ impl Boards {
 }
 
 impl Slot {
-    /// Brings the results as the snapshot is seen to the front, up to date.
+    /// Brings the results as the snapshot is seen to the front, up to date; tells how often they had to be computed for
+    /// all entities.
     fn bring(
         &mut self,
         catalog: &Catalog,
@@ -180,22 +195,30 @@ impl Slot {
         held: &Arc<Held>,
         blueprint: &str,
         now: Timestamp,
-    ) -> Option<()> {
+    ) -> Option<u64> {
         self.kept.retain(|kept| Arc::ptr_eq(&kept.definition, definition));
-        let model = catalog.model_mark();
-        let known = self.kept.iter().position(|kept| kept.model == model);
+        let (sight, model) = (sight(catalog), catalog.model_mark());
+        let known = self.kept.iter().position(|kept| kept.sight == sight);
         if let Some(mut kept) = known.and_then(|at| self.kept.remove(at)) {
+            let mut computed = 0;
             let same = Arc::ptr_eq(&kept.held, held);
             if !(same && kept.engine.is_at(catalog, now)) {
-                let excused = excused(catalog, held, blueprint, &kept.engine.compiled().scorecard.clone());
+                let mut compiled = Arc::clone(kept.engine.compiled());
+                let excused = excused(catalog, held, blueprint, &compiled.scorecard);
                 if !kept.engine.advance(catalog, now, &excused) {
-                    kept.engine = Engine::new(Arc::clone(kept.engine.compiled()), catalog, now, &excused);
+                    if kept.model != model {
+                        let scorecard = Arc::clone(&compiled.scorecard);
+                        compiled = Arc::new(Compiled::new(scorecard, blueprint, catalog, now));
+                    }
+                    kept.engine = Engine::new(compiled, catalog, now, &excused);
+                    computed = 1;
                 }
+                kept.model = model;
                 kept.board = Arc::new(kept.engine.board().clone());
                 kept.held = Arc::clone(held);
             }
             self.kept.push_front(kept);
-            return Some(());
+            return Some(computed);
         }
         let scorecard = Arc::new(Scorecard::parse(&definition.body.value()).ok()?);
         let excused = excused(catalog, held, blueprint, &scorecard);
@@ -203,9 +226,9 @@ impl Slot {
         let engine = Engine::new(compiled, catalog, now, &excused);
         let board = Arc::new(engine.board().clone());
         let (definition, held) = (Arc::clone(definition), Arc::clone(held));
-        self.kept.push_front(Kept { model, definition, held, engine, board });
+        self.kept.push_front(Kept { sight, model, definition, held, engine, board });
         self.kept.truncate(KEPT);
-        Some(())
+        Some(1)
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod compile;
 mod cycles;
 mod definition;
 mod form;
+mod meaning;
 mod mirror;
 mod owners;
 pub mod paths;

@@ -3,6 +3,7 @@
 
 mod clock;
 mod definitions;
+mod models;
 mod naive;
 mod random;
 mod world;

@@ -103,7 +103,15 @@ pub(crate) fn value(world: &World, blueprint: &str, id: &str, name: &str) -> Opt
         let target = body["relations"][relation]["target"].as_str().unwrap();
         let end = known.fields["relations"][relation].as_str();
         let there = end.filter(|end| world.entities.contains_key(&(target.to_owned(), (*end).to_owned())));
-        return Some(there.and_then(|end| value(world, target, end, property)).unwrap_or_default());
+        // What is stored is mirrored, declared there or not.
+        let stored = |end: &str| {
+            world.entities[&(target.to_owned(), end.to_owned())].fields["properties"][property].clone()
+        };
+        return Some(
+            there
+                .map(|end| value(world, target, end, property).unwrap_or_else(|| stored(end)))
+                .unwrap_or_default(),
+        );
     }
     if let Some(calculation) = body["calculationProperties"].get(name) {
         let result = run(calculation["calculation"].as_str().unwrap(), &input(world, blueprint, id));

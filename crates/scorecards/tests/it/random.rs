@@ -23,6 +23,8 @@ enum Step {
     DeleteDomain(usize),
     Wait(i64),
     Service(u8),
+    DomainBlueprint(u8),
+    Stranger(u8),
     Exempt(usize, usize),
     Look,
 }
@@ -62,10 +64,26 @@ fn scorecard() -> Value {
     ]})
 }
 
-fn domain() -> Value {
-    json!({"schema": {"properties": {"tier": {"type": "string"}}},
+/// The blueprint at the other end, without the one or the other that is mirrored; 4 is only called otherwise.
+fn domain(which: u8) -> Value {
+    let mut body = json!({"title": format!("Domain {}", which & 4),
+        "schema": {"properties": {"tier": {"type": "string"}}},
         "aggregationProperties": {"size": {"title": "Size", "target": "service",
-            "calculationSpec": {"calculationBy": "entities", "func": "count"}}}})
+            "calculationSpec": {"calculationBy": "entities", "func": "count"}}}});
+    if which & 1 == 1 {
+        body["schema"]["properties"] = json!({});
+    }
+    if which & 2 == 2 {
+        body["aggregationProperties"] = json!({});
+    }
+    body
+}
+
+/// A blueprint that no rule reads, though it leads to the others and is led to by none.
+fn stranger(which: u8) -> Value {
+    json!({"title": format!("Stranger {which}"), "schema": {"properties": {"tier": {"type": "string"}}},
+        "relations": {"service": {"target": "service", "many": which & 1 == 1}},
+        "mirrorProperties": {"lifecycle": {"path": "service.lifecycle"}}})
 }
 
 /// The blueprint, without one or the other property that rules look at.
@@ -138,6 +156,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..DOMAINS).prop_map(Step::DeleteDomain),
         3 => prop_oneof![Just(1), Just(DAY), 1..40 * DAY, (0_i64..40).prop_map(|d| d * DAY + 1)].prop_map(Step::Wait),
         1 => (0..4_u8).prop_map(Step::Service),
+        1 => (0..8_u8).prop_map(Step::DomainBlueprint),
+        2 => (0..8_u8).prop_map(Step::Stranger),
         2 => (0..SERVICES, 0..9_usize).prop_map(|(i, rule)| Step::Exempt(i, rule)),
         6 => Just(Step::Look),
     ]
@@ -155,7 +175,7 @@ struct Followed {
 impl Followed {
     fn new() -> Self {
         let mut world = World::new();
-        world.define("domain", &domain());
+        world.define("domain", &domain(0));
         world.define("service", &service(0));
         let definition = scorecard();
         let scorecard = Arc::new(Scorecard::parse(&definition).unwrap());
@@ -170,6 +190,8 @@ impl Followed {
             Step::DeleteDomain(i) => self.world.delete("domain", &format!("d{i}")),
             Step::Wait(millis) => self.world.wait(*millis),
             Step::Service(which) => self.world.define("service", &service(*which)),
+            Step::DomainBlueprint(which) => self.world.define("domain", &domain(*which)),
+            Step::Stranger(which) => self.world.define("stranger", &stranger(*which)),
             Step::Exempt(i, rule) => {
                 self.exempt.push((format!("s{i}"), self.scorecard.rules[*rule].identifier.clone()));
             }
