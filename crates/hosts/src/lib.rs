@@ -10,6 +10,7 @@
 
 mod act;
 mod budget;
+mod choices;
 mod client;
 mod code;
 mod config;
@@ -28,6 +29,7 @@ mod seen;
 
 pub use act::{Act, Undone};
 pub use budget::{Budget, Priority};
+pub use choices::{Choice, NoChoices};
 pub use client::Client;
 pub use code::{CodeHost, CommitFile, Entry, File, GitAddress, Listing, Login, NewCommit, Pushed, Room};
 pub use config::ConfigProblem;

@@ -131,7 +131,8 @@ pub use standards::{Badge, NextFix, NextFixes, Starter as ScorecardStarter};
 pub use stats::{Stats, TIMING_BOUNDS, Timings};
 pub use templates::{
     DryFile, DryLine, DryRun, DryRunResult, NewTask, TaskOrder, TaskOrderField, TaskQuery, TaskState,
-    TasksPage, TemplateAction, TemplateCheck, TemplateFix, TemplateProblem, TemplatesConfig, task_created_by,
+    TasksPage, TemplateAction, TemplateCheck, TemplateChoice, TemplateFix, TemplateProblem, TemplatesConfig,
+    task_created_by,
 };
 pub use undo::{
     NotUndone, Removal, RemovalsPage, RemovedThing, UndoEffect, UndoReport, UndoSelection, Undone,

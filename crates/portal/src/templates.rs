@@ -4,6 +4,7 @@
 //! its annotation [`EXECUTE`]; without it everybody may who may execute templates at all.
 
 mod check;
+mod choices;
 mod dry_run;
 mod environment;
 mod scratch;
@@ -17,6 +18,8 @@ use stagedoor_model::EntityRef;
 
 use crate::error::PortalError;
 use crate::{Portal, View};
+
+pub use stagedoor_hosts::Choice as TemplateChoice;
 
 pub use check::{TemplateCheck, TemplateFix, TemplateProblem};
 pub use dry_run::{DryFile, DryLine, DryRun, DryRunResult};

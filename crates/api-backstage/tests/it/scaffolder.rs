@@ -243,8 +243,19 @@ async fn what_stands_in_templates_is_listed() {
     let complete = portal.post("/api/scaffolder/v2/autocomplete/github/x", &body).await;
     assert_eq!(
         (complete.status, &complete.json()["error"]["message"]),
-        (400, &json!("Unsupported provider: github"))
+        (400, &json!("Invalid resource: x"))
     );
+    for (provider, body, expected) in [
+        ("azure", body.clone(), "Unsupported provider: azure"),
+        ("github", json!({ "context": {} }), "token"),
+        ("github", json!({ "token": "t", "context": { "host": 1 } }), "context.host must be string"),
+        ("github", json!({ "token": "t", "context": { "host": "10.0.0.1" } }), "No matching integration"),
+    ] {
+        let answer = portal.post(&format!("/api/scaffolder/v2/autocomplete/{provider}/owners"), &body).await;
+        let told = answer.json();
+        assert_eq!((answer.status, &told["error"]["name"]), (400, &json!("InputError")), "{told}");
+        assert!(told["error"]["message"].as_str().unwrap().contains(expected), "{told}");
+    }
 }
 
 fn base64(text: &str) -> String {

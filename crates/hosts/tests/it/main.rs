@@ -12,6 +12,7 @@ mod bitbucket_cloud;
 mod bitbucket_fake;
 mod bitbucket_faults;
 mod bitbucket_server;
+mod choices;
 mod fake;
 mod gerrit;
 mod git;
