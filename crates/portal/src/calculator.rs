@@ -7,13 +7,13 @@ use stagedoor_jq::Jq;
 use stagedoor_model::Timestamp;
 use stagedoor_query::Calculator;
 
-use crate::clock;
+use crate::clock::Clock;
 
-struct WithJq(Arc<Jq>);
+struct WithJq(Arc<Jq>, Clock);
 
 /// A calculator that runs JQ.
-pub(crate) fn over(jq: Arc<Jq>) -> Arc<dyn Calculator> {
-    Arc::new(WithJq(jq))
+pub(crate) fn over(jq: Arc<Jq>, clock: Clock) -> Arc<dyn Calculator> {
+    Arc::new(WithJq(jq, clock))
 }
 
 impl Calculator for WithJq {
@@ -27,6 +27,6 @@ impl Calculator for WithJq {
     }
 
     fn now(&self) -> Timestamp {
-        clock::now()
+        self.1.now()
     }
 }

@@ -1,10 +1,11 @@
 //! Exemptions: an entity need not pass a rule until some time, for a reason, because somebody has said yes.
 //!
-//! One is a record of the collection `exemption`, under its id. That it has expired is nowhere written: it is read from
-//! the clock. It names its entity by uid, so that it outlives a rename. What holds now is asked in [`held`].
+//! One is a record of the collection `exemption`, under its id. That it has expired is read from the clock; soon after it
+//! is written down, too, so that the log tells. It names its entity by uid, so that it outlives a rename. What holds now is asked in [`held`].
 
 mod answer;
 mod ask;
+mod expire;
 mod held;
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use stagedoor_query::{Catalog, NodeId};
 use uuid::Uuid;
 
 use crate::error::PortalError;
-use crate::{Portal, View, clock};
+use crate::{Portal, View};
 
 pub use ask::ExemptionRequest;
 pub(crate) use held::{Held, Memory, held};
@@ -206,7 +207,7 @@ impl Portal {
     /// `Forbidden`.
     pub fn exemptions(&self, viewer: &Viewer, query: &ExemptionQuery) -> Result<Vec<Exemption>, PortalError> {
         let view = self.view(viewer)?;
-        let now = clock::now();
+        let now = self.shared.clock.now();
         let mut all: Vec<(Timestamp, Exemption)> = Vec::new();
         for record in view.catalog.records(EXEMPTIONS) {
             let Some(stored) = Stored::of(record) else { continue };
@@ -243,7 +244,7 @@ impl Portal {
     }
 
     fn exemption_seen(&self, view: &View, node: NodeId, id: &str, stored: Stored) -> Exemption {
-        let now = clock::now();
+        let now = view.catalog.now();
         let state = stored.state_at(now);
         let (scorecard, rule) = titles(&view.catalog, &stored.blueprint, &stored.scorecard, &stored.rule);
         let grant = Self::could_exempt(view, &stored.blueprint).err().map(|denied| denied.to_string());

@@ -155,12 +155,25 @@ pub struct FeedPage {
     pub whole_commits: bool,
 }
 
+/// Why a reader woke up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Woken {
+    /// There is more to read.
+    More,
+    /// Results of scorecards have moved by the time alone.
+    ByTime,
+    /// The portal is going down.
+    Ended,
+}
+
 /// One reader's way through the log.
 pub struct Feed {
     portal: Portal,
     viewer: Viewer,
     reader: Option<Reader>,
     head: watch::Receiver<Now>,
+    /// Results that moved without a commit.
+    by_time: watch::Receiver<u64>,
     next: Position,
     /// Counted as one that is open; the portal's own are not.
     _open: Option<Arc<()>>,
@@ -212,6 +225,7 @@ impl Portal {
             viewer: viewer.clone(),
             reader: Some(reader),
             head,
+            by_time: self.shared.pasts.by_time(),
             next,
             _open: None,
         })
@@ -225,11 +239,14 @@ impl Portal {
         blueprints: Vec<String>,
         runs: bool,
     ) -> Result<Feed, PortalError> {
+        let scored = [crate::score_entities::SCORECARD, crate::score_entities::RULE];
+        let scorecards = blueprints.iter().any(|blueprint| scored.contains(&blueprint.as_str()));
         let kind = if blueprints.is_empty() { FeedKind::Record } else { FeedKind::Entity };
         let filter = FeedFilter { blueprints, kind: Some(kind), ..FeedFilter::default() };
         let mut feed = self.follow_log(&Viewer::system("automation"), Some(from), filter).await?;
         if let Some(reader) = &mut feed.reader {
             reader.runs = runs;
+            reader.scorecards = scorecards;
         }
         Ok(feed)
     }
@@ -274,6 +291,38 @@ impl Feed {
         let page = page?;
         self.next = page.next;
         Ok(page)
+    }
+
+    /// Waits until there is more, or results of scorecards have moved by the time alone.
+    pub async fn wake(&mut self) -> Woken {
+        let next = self.next;
+        let more = |now: &Now| now.ended || now.revision > next.base();
+        tokio::select! {
+            now = self.head.wait_for(more) => match now {
+                Ok(now) if !now.ended => Woken::More,
+                _ => Woken::Ended,
+            },
+            Ok(()) = self.by_time.changed() => Woken::ByTime,
+        }
+    }
+
+    /// What tells a reader of records that results of scorecards have moved by the time alone. It has no place in the
+    /// log: nothing was written.
+    #[must_use]
+    pub fn moved_by_time(&self) -> Option<FeedEvent> {
+        self.reader.as_ref().filter(|reader| reader.tells_records())?;
+        Some(FeedEvent {
+            position: self.next,
+            at: self.portal.shared.clock.now(),
+            actor: Actor::new("system", "system"),
+            kind: FeedKind::Record,
+            action: FeedAction::Updated,
+            blueprint: crate::scorecards::SCORECARDS.to_owned(),
+            identifier: None,
+            reference: None,
+            before: None,
+            after: None,
+        })
     }
 
     /// Waits until there is more. False when the portal is going down.

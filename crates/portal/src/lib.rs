@@ -80,7 +80,7 @@ pub use documents::{DocumentResult, DocumentsReport, RejectedDocument};
 pub use entities::{DatasourceQuery, WriteMode, WriteRequest, Written};
 pub use error::PortalError;
 pub use exemptions::{Exemption, ExemptionQuery, ExemptionRequest, ExemptionState, Signed};
-pub use feed::{Feed, FeedAction, FeedEvent, FeedFilter, FeedKind, FeedPage, Position};
+pub use feed::{Feed, FeedAction, FeedEvent, FeedFilter, FeedKind, FeedPage, Position, Woken};
 pub use history::{EntityEvent, EntityHistory, FieldChange, Version};
 pub use home::{Attention, Home, HomeLink, Owned, Steps, Viewed};
 pub use insights::{Checked, InsightsConfig};
@@ -173,6 +173,7 @@ struct Shared {
     templates: std::sync::OnceLock<TemplatesConfig>,
     insights: std::sync::OnceLock<InsightsConfig>,
     pasts: score_log::Pasts,
+    clock: clock::Clock,
 }
 
 /// What a portal is made of besides its store.
@@ -202,7 +203,8 @@ impl Portal {
         let revision = store.load(&mut |change| loader.take(change)).map_err(writer::internal)?;
         let read = started.elapsed();
         let mut catalog = loader.finish(revision);
-        catalog.set_calculator(calculator::over(Arc::clone(&options.jq)));
+        let clock = clock::Clock::default();
+        catalog.set_calculator(calculator::over(Arc::clone(&options.jq), clock.clone()));
         catalog.set_standards(Arc::new(scorecards::Boards::default()));
         tracing::debug!(?read, total = ?started.elapsed(), revision, "catalog loaded");
         let replication = store.peers().map(follower::Replication::new);
@@ -239,6 +241,7 @@ impl Portal {
             templates: std::sync::OnceLock::new(),
             insights: std::sync::OnceLock::new(),
             pasts: score_log::Pasts::default(),
+            clock,
         });
         shared.denials.belong_to(&shared);
         writer::start(Arc::downgrade(&shared), store, inbox);

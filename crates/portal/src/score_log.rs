@@ -25,7 +25,7 @@ use self::past::{Past, Totals};
 pub(crate) use self::read::Since;
 pub use self::read::{ScoreHistory, ScoreMove, ScorePoint};
 use crate::error::PortalError;
-use crate::{Portal, Shared, automations, clock};
+use crate::{Portal, Shared, automations};
 
 /// A turn that failed is tried again after this time; one that does not lead looks whether it does.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -40,7 +40,8 @@ const STRIDE: usize = 2_000;
 
 /// Follows the boards as long as there is a portal.
 pub(crate) async fn follow(shared: Weak<Shared>) {
-    let Some(mut head) = shared.upgrade().map(|shared| shared.head.follow()) else { return };
+    let follow = |shared: Arc<Shared>| (shared.head.follow(), shared.clock.follow());
+    let Some((mut head, mut clock)) = shared.upgrade().map(follow) else { return };
     let mut watch = Watch::default();
     loop {
         let Some(shared) = shared.upgrade() else { return };
@@ -65,8 +66,10 @@ pub(crate) async fn follow(shared: Weak<Shared>) {
         let rest = started.elapsed() * SHARE;
         drop(portal);
         tokio::time::sleep(rest.min(PAUSE * 5)).await;
-        if let Ok(Err(_)) = tokio::time::timeout(pause.unwrap_or(LONGEST), head.changed()).await {
-            return;
+        tokio::select! {
+            changed = head.changed() => if changed.is_err() { return },
+            _ = clock.changed() => {}
+            () = tokio::time::sleep(pause.unwrap_or(LONGEST).min(LONGEST)) => {}
         }
     }
 }
@@ -112,6 +115,9 @@ async fn turn(portal: &Portal, watch: &mut Watch) -> Result<Option<Duration>, Po
         tokio::task::spawn_blocking(work).await.map_err(|error| PortalError::Internal(error.to_string()))?;
     *watch = taken;
     let (told, pause) = outcome?;
+    let now = portal.shared.clock.now();
+    let expires = portal.expire_exemptions(now).await?.map(|at| after(at, now));
+    let pause = pause.into_iter().chain(expires).min();
     let seen = watch.catalog.as_ref().map(|catalog| catalog.revision);
     for (id, told) in told {
         let newest = told.iter().map(|(line, _)| *line).max();
@@ -138,8 +144,8 @@ type News = Vec<(String, Vec<(i64, Told)>)>;
 impl Watch {
     /// Compares everything with what was before. Returns what is new, and after which time to look again.
     fn look(&mut self, portal: &Portal) -> Result<(News, Option<Duration>), PortalError> {
-        let now = clock::now();
         let catalog = portal.shared.catalog.load_full();
+        let now = catalog.now();
         let boards = portal.boards_in(&catalog, now);
         let mut index = match self.index.take() {
             Some(index) => index,
@@ -170,15 +176,22 @@ impl Watch {
         self.last.retain(|key, _| index.id(key).is_some());
         portal.shared.pasts.are(self.last.iter().map(|(key, last)| (key.clone(), last.id.clone())).collect());
         self.index = Some(index);
+        if before.is_some_and(|before| before.revision == catalog.revision) && !news.is_empty() {
+            portal.shared.pasts.moved_by_time();
+        }
         self.catalog = Some(catalog);
         if boards.is_empty() {
             return Ok((news, None));
         }
         let midnight = Timestamp(now.0 - now.0.rem_euclid(keep::DAY) + keep::DAY);
         let next = boards.iter().filter_map(|(_, board)| board.until).fold(midnight, Timestamp::min);
-        let left = u64::try_from(next.0 - now.0).unwrap_or(0).max(1);
-        Ok((news, Some(Duration::from_millis(left))))
+        Ok((news, Some(after(next, now))))
     }
+}
+
+/// How long it is until then.
+fn after(then: Timestamp, now: Timestamp) -> Duration {
+    Duration::from_millis(u64::try_from(then.0.saturating_sub(now.0)).unwrap_or(0).max(1))
 }
 
 /// The first look at a scorecard in this process: what was kept of it is what was before.

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderName, header};
-use stagedoor_portal::{Feed, FeedPage};
+use stagedoor_portal::{Feed, FeedEvent, FeedPage, Woken};
 use tokio::time::{Instant, timeout};
 
 use super::{STREAM, event};
@@ -65,14 +65,28 @@ impl Live {
                     return Some(text(page));
                 }
             } else {
-                match timeout(HEARTBEAT, self.feed.wait()).await {
-                    Ok(true) => self.more = true,
-                    Ok(false) => return None,
+                match timeout(HEARTBEAT, self.feed.wake()).await {
+                    Ok(Woken::More) => self.more = true,
+                    Ok(Woken::Ended) => return None,
+                    Ok(Woken::ByTime) => {
+                        if let Some(moved) = self.feed.moved_by_time() {
+                            return Some(by_time(moved));
+                        }
+                    }
                     Err(_) => return Some(Bytes::from_static(b": nothing new\n\n")),
                 }
             }
         }
     }
+}
+
+/// An event without a place.
+fn by_time(moved: FeedEvent) -> Bytes {
+    let mut out = b"data: ".to_vec();
+    // Writing to memory cannot fail.
+    let _ = serde_json::to_writer(&mut out, &event(moved));
+    out.extend_from_slice(b"\n\n");
+    out.into()
 }
 
 /// Events, and the place that is reached with them: an id without data moves a reader on without an event.

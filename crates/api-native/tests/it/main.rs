@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod badges;
+mod by_time;
 mod campaigns;
 mod exemptions;
 mod history;

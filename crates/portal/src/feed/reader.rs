@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use serde_json::json;
 use stagedoor_model::{Blueprint, Change, Commit, EntityRecord, Record, Revision};
 use stagedoor_store::{Store, Thing};
 use uuid::Uuid;
@@ -12,6 +13,7 @@ use super::{FeedAction, FeedEvent, FeedFilter, FeedKind, FeedPage, Position, fai
 use crate::Portal;
 use crate::error::PortalError;
 use crate::runs::RUNS;
+use crate::scorecards::SCORECARDS;
 
 /// Commits are read in handfuls: more while they are small, one by one while they are large.
 const MOST_COMMITS: usize = 64;
@@ -28,6 +30,8 @@ pub(super) struct Reader {
     pub(super) seen: Option<Seen>,
     /// Runs are told of, with what they were and are.
     pub(super) runs: bool,
+    /// So are scorecards.
+    pub(super) scorecards: bool,
     handful: usize,
     waiting: VecDeque<Commit>,
     then: Then,
@@ -70,6 +74,7 @@ impl Reader {
             next,
             seen: None,
             runs: false,
+            scorecards: false,
             handful: 1,
             waiting: VecDeque::new(),
             then,
@@ -182,6 +187,12 @@ impl Reader {
             Change::PutRecord(record) if self.runs && record.collection == RUNS => {
                 self.run_event(commit, index, record).map(Some)
             }
+            Change::PutRecord(record) if self.scorecards && record.collection == SCORECARDS => {
+                self.scorecard_event(commit, index, &record.key, Some(record)).map(Some)
+            }
+            Change::DeleteRecord(collection, key) if self.scorecards && collection == SCORECARDS => {
+                self.scorecard_event(commit, index, key, None).map(Some)
+            }
             Change::PutRecord(record) => {
                 Ok(self.record_event(commit, index, &record.collection, Some(&record.key), true))
             }
@@ -191,6 +202,11 @@ impl Reader {
             // Sources and claims are the portal's own business.
             _ => Ok(None),
         }
+    }
+
+    /// Whether the reader is told of scorecards.
+    pub(super) fn tells_records(&self) -> bool {
+        self.filter.records && self.wants(FeedKind::Record, Some(SCORECARDS))
     }
 
     /// That a record changed, without its body. Nobody is told of private ones.
@@ -207,6 +223,29 @@ impl Reader {
             action: if is_there { FeedAction::Updated } else { FeedAction::Deleted },
             blueprint: collection.to_owned(),
             identifier: key.map(str::to_owned),
+            ..blank(commit, index, FeedKind::Record)
+        })
+    }
+
+    /// How a scorecard was and is, each as `{"body", "stamps"}`.
+    fn scorecard_event(
+        &self,
+        commit: &Commit,
+        index: usize,
+        key: &str,
+        after: Option<&Record>,
+    ) -> Result<FeedEvent, PortalError> {
+        let whole = |record: &Record| json!({ "body": record.body.value(), "stamps": record.stamps });
+        let before = match self.last(Thing::Record(SCORECARDS, key), commit.revision)? {
+            Some(Change::PutRecord(before)) => Some(whole(&before)),
+            _ => None,
+        };
+        Ok(FeedEvent {
+            action: action(before.is_some(), after.is_some()),
+            blueprint: SCORECARDS.to_owned(),
+            identifier: Some(key.to_owned()),
+            before,
+            after: after.map(whole),
             ..blank(commit, index, FeedKind::Record)
         })
     }

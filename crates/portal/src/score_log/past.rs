@@ -109,11 +109,22 @@ pub(crate) struct Pasts {
     others: Mutex<BTreeMap<String, (Instant, Known)>>,
     /// The newest commit whose results have been written down.
     seen: watch::Sender<Revision>,
+    /// How often results moved without a commit.
+    by_time: watch::Sender<u64>,
 }
 
 impl Pasts {
     pub(super) fn have_seen(&self, revision: Revision) {
         self.seen.send_replace(revision);
+    }
+
+    pub(super) fn moved_by_time(&self) {
+        self.by_time.send_modify(|times| *times += 1);
+    }
+
+    /// Tells when results have moved without a commit.
+    pub(crate) fn by_time(&self) -> watch::Receiver<u64> {
+        self.by_time.subscribe()
     }
 
     pub(super) fn seen(&self) -> watch::Receiver<Revision> {

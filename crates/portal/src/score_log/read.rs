@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::keep::{self, Index, Kept, Line};
 use super::past::{Known, Past, Totals};
 use crate::error::PortalError;
-use crate::{Portal, View, clock, writer};
+use crate::{Portal, View, writer};
 
 /// Collection of the scorecards, by `<blueprint>/<identifier>`.
 pub(super) const SCORECARDS: &str = "scorecard";
@@ -120,7 +120,7 @@ impl Portal {
         days: u32,
         rule: Option<&str>,
     ) -> Result<ScoreHistory, PortalError> {
-        let now = clock::now();
+        let now = self.shared.clock.now();
         let from = Timestamp(now.0 - i64::from(days - 1) * keep::DAY);
         let mut history = ScoreHistory::default();
         let Some((id, past)) = self.past_of(key)? else { return Ok(history) };
