@@ -102,24 +102,32 @@ const api = async (method, path, data) => (await page.request.fetch(base + path,
 const made = await api('POST', '/v1/blueprints', { identifier: 'measured', title: 'Measured', schema: { properties: {} } });
 const write = { identifier: 'measured_run', title: 'Measured run', trigger: { type: 'self-service', operation: 'CREATE', userInputs: { properties: {} } }, invocationMethod: { type: 'UPSERT_ENTITY', blueprintIdentifier: 'measured', mapping: { identifier: '{{ .run.id }}' } } };
 if (made && (await api('POST', '/v1/actions', write))) {
-  const lines = [];
+  const lines = { accepted: [], said: [] };
   for (let i = 0; i <= rounds; i++) {
     await page.goto(`${base}/self-service/action/measured_run`);
     await page.getByRole('button', { name: 'Run', exact: true }).waitFor();
     await page.waitForTimeout(300);
-    lines.push(
-      await page.evaluate(
-        () =>
-          new Promise((resolve) => {
-            const begun = performance.now();
-            [...document.querySelectorAll('button')].find(({ textContent }) => textContent === 'Run')?.click();
-            const look = () => (document.querySelector('[role=log] time') ? resolve(performance.now() - begun) : requestAnimationFrame(look));
-            requestAnimationFrame(look);
-          }),
-      ),
+    const [accepted, said] = await page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const begun = performance.now();
+          const found = [];
+          [...document.querySelectorAll('button')].find(({ textContent }) => textContent === 'Run')?.click();
+          const look = () => {
+            // the first line is that of the portal, which has accepted it; the second is the first that the run says
+            const there = document.querySelectorAll('[role=log] time').length;
+            while (found.length < Math.min(there, 2)) found.push(performance.now() - begun);
+            if (found.length === 2) resolve(found);
+            else requestAnimationFrame(look);
+          };
+          requestAnimationFrame(look);
+        }),
     );
+    lines.accepted.push(accepted);
+    lines.said.push(said);
   }
-  console.log(`click to the first line of a run's log: ${told(lines.slice(1))}, the first time ${Math.round(lines[0])} ms`);
+  console.log(`click to the first line of a run's log: ${told(lines.accepted.slice(1))}, the first time ${Math.round(lines.accepted[0])} ms`);
+  console.log(`click to the first line that the run says: ${told(lines.said.slice(1))}, the first time ${Math.round(lines.said[0])} ms`);
   await api('DELETE', '/v1/actions/measured_run');
   await api('DELETE', '/v1/blueprints/measured/all-entities?delete_blueprint=true');
 }

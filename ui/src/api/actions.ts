@@ -67,8 +67,15 @@ export const actionFormQuery = (id: string, target: Target, properties: Record<s
     retry: false,
   });
 
-/** Starts a run and tells its id. */
-export async function startAction(id: string, properties: Record<string, unknown>, target: Target): Promise<string> {
-  const answer = (await unwrap(port.POST('/actions/{action}/runs', { params: { path: { action: id } }, body: { properties, ...target } }))) as { run: { id: string } };
-  return answer.run.id;
+/** What is known of a run when it has been accepted. */
+export interface Started {
+  id: string;
+  /** Somebody has to approve it first. */
+  waits?: boolean;
+}
+
+/** Starts a run. */
+export async function startAction(id: string, properties: Record<string, unknown>, target: Target): Promise<Started> {
+  const { run } = (await unwrap(port.POST('/actions/{action}/runs', { params: { path: { action: id } }, body: { properties, ...target } }))) as { run: { id: string; status?: string } };
+  return { id: run.id, waits: run.status !== 'IN_PROGRESS' };
 }

@@ -20,6 +20,8 @@ export interface RunRow {
   createdAt: string;
   updatedAt: string;
   endedAt?: string;
+  /** Among those that wait for the viewer: for what. */
+  waits?: { kind: 'approval' } | { kind: 'input'; node: string; title: string; description?: string };
 }
 
 export interface RunStep {
@@ -42,7 +44,32 @@ export interface Answer {
   at: string;
 }
 
+/** A place in a workflow where people are asked. */
+export interface AskedInput {
+  node: string;
+  title: string;
+  description?: string;
+  /** As the form of an action has them. */
+  inputs: Record<string, unknown>;
+  values: Record<string, unknown>;
+  buttons: { identifier: string; label: string; variant?: string; icon?: string; needed: number; pressed: number }[];
+  /** True, or in words why the viewer does not answer. */
+  may: true | string;
+  answered: { by: string; at: string; button: string }[];
+}
+
+/** An input as it is for what was filled in. */
+export interface AskedForm {
+  userInputs: Record<string, unknown>;
+  values: Record<string, unknown>;
+  errors: Record<string, string[]>;
+}
+
 export interface Run extends RunRow {
+  /** It has been accepted, and nothing else is known of it yet. */
+  provisional?: true;
+  /** What people are asked now. */
+  waiting?: AskedInput[];
   inputs: Record<string, unknown>;
   approval?: { mode: 'ANY' | 'ALL'; approvers: string[]; answers: Answer[] };
   steps: RunStep[];
@@ -113,24 +140,41 @@ export const answerApproval = (id: string, verdict: Answer['verdict'], descripti
 export const settleStep = (id: string, step: string, as: 'repeat' | 'done' | 'failed', why: string) =>
   unwrap(client.POST('/runs/{id}/steps/{step}/settle', { params: { path: { id, step } }, body: { as, why } }));
 
-interface Handlers {
-  onLine: (line: LogLine) => void;
-  /** Something else of the run is another now. */
-  onChange: () => void;
-  /** Whether lines come as they are written. */
-  onConnection: (connected: boolean) => void;
-}
+// not among the generated types yet
+const inputs = client as unknown as Record<'POST', (path: string, init: object) => Promise<{ data?: unknown; error?: unknown; response: Response }>>;
+const atInput = (id: string, node: string) => ({ params: { path: { id, node } } });
 
-/** Follows a run until it is told to stop; the browser comes again by itself where the connection breaks. */
-export function followRun(id: string, handlers: Handlers): () => void {
-  const source = new EventSource(`/api/stagedoor/v1/runs/${encodeURIComponent(id)}/events`);
-  source.addEventListener('open', () => handlers.onConnection(true));
-  source.addEventListener('error', () => handlers.onConnection(false));
-  source.addEventListener('log', (event) => handlers.onLine(JSON.parse((event as MessageEvent<string>).data) as LogLine));
-  source.addEventListener('run', () => handlers.onChange());
-  source.addEventListener('end', () => {
-    handlers.onChange();
-    source.close();
+/** Answers what a workflow asks. */
+export const answerInput = async (id: string, node: string, button: string, filled: Record<string, unknown>) =>
+  (await unwrap(inputs.POST('/runs/{id}/inputs/{node}', { ...atInput(id, node), body: { button, inputs: filled } }))) as Run;
+
+/** The form of an input for what has been filled in so far. */
+export const askedFormQuery = (id: string, node: string, filled: Record<string, unknown>) =>
+  queryOptions({
+    queryKey: ['run', id, 'input', node, filled],
+    queryFn: async ({ signal }) => (await unwrap(inputs.POST('/runs/{id}/inputs/{node}/form', { ...atInput(id, node), body: { inputs: filled }, signal }))) as AskedForm,
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+    retry: false,
   });
-  return () => source.close();
+
+/** A run that the server has accepted, before anything is asked about it: its page is there at once. */
+export function acceptedRun(id: string, of: RunRow['of'], starter: RunRow['starter'], target?: RunRow['target']): Run {
+  const now = new Date().toISOString();
+  const later = 'one moment';
+  return {
+    id,
+    of,
+    starter,
+    target,
+    status: 'IN_PROGRESS',
+    report: {},
+    cancelling: false,
+    createdAt: now,
+    updatedAt: now,
+    inputs: {},
+    steps: [],
+    may: { cancel: later, rerun: later, retry: later, approve: later, settle: later },
+    provisional: true,
+  };
 }

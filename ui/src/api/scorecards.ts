@@ -49,8 +49,12 @@ export interface ScorecardRow {
   levels: CountedLevel[];
   rules: ScorecardRule[];
   draft: boolean;
+  /** False: there is nothing but a draft of it, and numbers are what that would give. */
+  published?: boolean;
   problems: DefinitionProblem[];
 }
+
+export const isPublished = ({ published }: Pick<ScorecardRow, 'published'>) => published !== false;
 
 /** What can be done about a failing rule. */
 export interface Fix {
@@ -88,6 +92,9 @@ export const scorecardsQuery = queryOptions({
   queryFn: ({ signal }) => ask<Scorecards>(api.GET('/scorecards', { signal })),
 });
 
+/** Those that count: drafts are left out. */
+export const publishedQuery = { ...scorecardsQuery, select: (all: Scorecards): Scorecards => ({ ...all, scorecards: all.scorecards.filter(isPublished) }) };
+
 export const scorecardQuery = (key: Key) =>
   queryOptions({
     queryKey: ['scorecards', 'one', key.blueprint, key.scorecard],
@@ -109,6 +116,9 @@ export interface HeatGroup {
 export interface HeatMap {
   groups: HeatGroup[];
   total: number;
+  /** What it is a map of. */
+  scorecard: Omit<ScorecardRow, 'draft' | 'published' | 'problems'>;
+  by: { key: string; title: string };
 }
 
 export const heatMapQuery = (key: Key, by: string, filter?: string) =>

@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { ApiError } from '~/api/client';
 import type { WidgetJson } from '~/api/pages';
-import { heatMapQuery, scorecardsQuery, type CheckStatus, type ScorecardRow } from '~/api/scorecards';
+import { heatMapQuery, publishedQuery, type CheckStatus, type ScorecardRow } from '~/api/scorecards';
 import { Hidden } from '~/kit/Mono';
 import { formatNumber } from '~/lib/text';
 import { passShare, percent } from '~/parts/scorecards/counts';
@@ -25,7 +26,7 @@ interface ListOf {
 }
 
 /** Leads to the list behind a number. */
-function Behind({ scorecard, of, className, label, children }: { scorecard: ScorecardRow; of: ListOf; className?: string; label?: string; children: ReactNode }) {
+function Behind({ scorecard, of, className, label, children }: { scorecard: Pick<ScorecardRow, 'blueprint' | 'identifier'>; of: ListOf; className?: string; label?: string; children: ReactNode }) {
   return (
     <Link to="/scorecards/$blueprint/$scorecard" params={{ blueprint: scorecard.blueprint, scorecard: scorecard.identifier }} search={{ list: true, ...of }} className={className} aria-label={label} title={label}>
       {children}
@@ -35,7 +36,7 @@ function Behind({ scorecard, of, className, label, children }: { scorecard: Scor
 
 /** Finds the scorecard that a widget names, for those that show one. */
 function OfScorecard({ widget, children }: OwnWidget & { children: (scorecard: ScorecardRow) => ReactNode }) {
-  const { data, error } = useQuery(scorecardsQuery);
+  const { data, error } = useQuery(publishedQuery);
   if (error) return <Nothing widget={widget}>{error.message}</Nothing>;
   if (!data) return null;
   const found = data.scorecards.find(({ blueprint, identifier }) => blueprint === widget.blueprint && identifier === widget.scorecard);
@@ -90,22 +91,24 @@ export function ScorecardRulesWidget({ widget }: OwnWidget) {
   );
 }
 
-/** Teams, or other groups, by rules. */
+/** Teams, or other groups, by rules: all of it in one request. */
 export function ScorecardHeatMapWidget({ widget }: OwnWidget) {
-  return <OfScorecard widget={widget}>{(scorecard) => <Heat widget={widget} scorecard={scorecard} />}</OfScorecard>;
+  const [blueprint, identifier] = [widget.blueprint, widget.scorecard].map((one) => (typeof one === 'string' ? one : ''));
+  if (!blueprint || !identifier) return <Nothing widget={widget}>No scorecard has been chosen yet.</Nothing>;
+  return <Heat widget={widget} scorecard={{ blueprint, identifier }} />;
 }
 
-function Heat({ widget, scorecard }: OwnWidget & { scorecard: ScorecardRow }) {
+function Heat({ widget, scorecard }: OwnWidget & { scorecard: Pick<ScorecardRow, 'blueprint' | 'identifier'> }) {
   const by = typeof widget.groupBy === 'string' && widget.groupBy !== '' ? widget.groupBy : '$team';
   const { data, error } = useQuery(heatMapQuery({ blueprint: scorecard.blueprint, scorecard: scorecard.identifier }, by));
-  if (error) return <Nothing widget={widget}>{error.message}</Nothing>;
+  if (error) return <Nothing widget={widget}>{error instanceof ApiError && error.status === 404 ? `There is no scorecard “${scorecard.identifier}”, or it is not for you.` : error.message}</Nothing>;
   if (!data) return null;
   return (
     <HeatTable
-      label={`${scorecard.title} by groups`}
+      label={`${data.scorecard.title} by groups`}
       map={data}
-      rules={scorecard.rules}
-      by={by === '$team' ? 'Team' : by}
+      rules={data.scorecard.rules}
+      by={by === '$team' ? 'Team' : data.by.title}
       link={(group, rule, label, children) => (
         <Behind scorecard={scorecard} of={{ by, group: group.key ?? '~', rule }} label={label}>
           {children}

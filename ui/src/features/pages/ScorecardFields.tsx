@@ -1,12 +1,12 @@
 import { Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { scorecardsQuery } from '~/api/scorecards';
+import { publishedQuery } from '~/api/scorecards';
 import { useModel } from '~/parts/model';
 import type { FieldProps } from './WidgetForm';
 
 /** Which scorecard a widget is about. */
 export function ScorecardField({ widget, onChange }: FieldProps) {
-  const { data, error } = useQuery(scorecardsQuery);
+  const { data, error } = useQuery(publishedQuery);
   const options = (data?.scorecards ?? []).map(({ blueprint, blueprintTitle, identifier, title }) => ({ value: `${blueprint} ${identifier}`, label: `${title} (${blueprintTitle})` }));
   const choose = (next: string | null) => {
     const [blueprint = '', scorecard = ''] = (next ?? '').split(' ');

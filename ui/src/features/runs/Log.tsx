@@ -26,10 +26,11 @@ export function Log({ run, live, search, onSearch }: LogProps) {
   const [follow, setFollow] = useState(true);
   const box = useRef<HTMLDivElement>(null);
   const ended = hasEnded(run.status);
-  const shown = live.lines.filter((line) => matches(line, search));
+  const lines = [accepted(run), ...live.lines];
+  const shown = lines.filter((line) => matches(line, search));
   const visible = all ? shown : shown.slice(-drawn);
   const older = shown.length - visible.length;
-  const hidden = live.lines.length - shown.length;
+  const hidden = lines.length - shown.length;
   const newest = visible.at(-1)?.seq;
   useLayoutEffect(() => {
     if (follow && !ended && box.current) box.current.scrollTop = box.current.scrollHeight;
@@ -72,7 +73,8 @@ export function Log({ run, live, search, onSearch }: LogProps) {
         {visible.map((line) => (
           <Line key={line.seq} line={line} />
         ))}
-        {visible.length === 0 && <p className={classes.logEmpty}>{hidden > 0 ? 'No line matches.' : ended ? 'It said nothing.' : run.status === 'WAITING_FOR_APPROVAL' ? 'It begins when it has been approved.' : 'Waiting for the first line…'}</p>}
+        {visible.length === 0 && <p className={classes.logEmpty}>No line matches.</p>}
+        {live.lines.length === 0 && visible.length > 0 && <p className={classes.logEmpty}>{ended ? 'It said nothing.' : run.status === 'WAITING_FOR_APPROVAL' ? 'It begins when it has been approved.' : 'Waiting for what it says…'}</p>}
       </div>
     </Section>
   );
@@ -89,6 +91,9 @@ function Line({ line }: { line: LogLine }) {
     </div>
   );
 }
+
+/** What can be said of every run before it says anything. */
+const accepted = ({ createdAt, rerunOf }: Run): LogLine => ({ seq: -1, at: createdAt, level: 'info', message: rerunOf ? 'Accepted, to repeat an earlier run' : 'Accepted' });
 
 function matches(line: LogLine, { step, find, bad }: RunSearch): boolean {
   return (!step || line.step === undefined || line.step === null || line.step === step) && (!bad || line.level === 'warn' || line.level === 'error') && (!find || line.message.toLowerCase().includes(find.toLowerCase()));

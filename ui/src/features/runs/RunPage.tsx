@@ -17,6 +17,7 @@ import { RunTarget, starterOf, titleOfRun } from '~/parts/runs/RunLink';
 import { RunState } from '~/parts/runs/RunState';
 import { useChange } from '~/parts/useChange';
 import { ApprovalBlock } from './ApprovalBlock';
+import { InputBlock } from './InputBlock';
 import { Inputs } from './Inputs';
 import { Log } from './Log';
 import { Output } from './Output';
@@ -44,12 +45,15 @@ export function RunPage() {
       title={titleOfRun(run)}
       icon={<BlueprintIcon blueprint={run.of.kind === 'template' ? 'template' : (run.of.icon ?? '')} icon={run.of.icon} size={19} />}
       subtitle={<Facts run={run} />}
-      actions={<Actions run={run} />}
+      actions={run.provisional ? undefined : <Actions run={run} />}
     >
       {run.error && <ProblemLine level="error" message={run.error} />}
       {run.attention && unclear.length === 0 && <ProblemLine level="warning" message={run.attention} />}
       {unclear.map((step) => (
         <Unclear key={step.id} run={run} step={step} />
+      ))}
+      {(run.waiting ?? []).map((asked) => (
+        <InputBlock key={asked.node} run={run} asked={asked} />
       ))}
       {run.approval && <ApprovalBlock run={run} approval={run.approval} />}
       <div className={classes.columns}>
@@ -65,7 +69,7 @@ export function RunPage() {
         </div>
         <div className={classes.side}>
           <Links run={run} />
-          <Inputs run={run} />
+          {!run.provisional && <Inputs run={run} />}
         </div>
       </div>
     </Page>

@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { followRun, runQuery, type LogLine } from '~/api/runs';
+import { runQuery, type LogLine } from '~/api/runs';
+import { followRun } from '~/api/runStream';
 
 export interface Live {
   lines: LogLine[];

@@ -1,7 +1,7 @@
 import { Button, Modal, Select, Textarea, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { scorecardsQuery } from '~/api/scorecards';
+import { publishedQuery } from '~/api/scorecards';
 import { createCampaign, putCampaign, type Campaign, type CampaignInput } from '~/api/standards';
 import { Form } from '~/kit/Form';
 import { useOpenSession } from '~/parts/session';
@@ -19,7 +19,7 @@ const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOS
 /** A goal: a level of a scorecard, or one of its rules; who asks for it, and by when. */
 export function CampaignForm({ campaign, onClose, onMade }: CampaignFormProps) {
   const { viewer } = useOpenSession();
-  const { data, error } = useQuery(scorecardsQuery);
+  const { data, error } = useQuery(publishedQuery);
   const [title, setTitle] = useState(campaign?.title ?? '');
   const [description, setDescription] = useState(campaign?.description ?? '');
   const [owner, setOwner] = useState(campaign?.owner ?? viewer.email ?? viewer.name);

@@ -25,7 +25,7 @@ export function OverviewPage() {
   if (create) {
     return (
       <Suspense fallback={<Waiting />}>
-        <Editor onClose={(kept) => void (kept ? navigate({ to: '/scorecards/$blueprint/$scorecard', params: kept, search: {} }) : navigate({ search: {} }))} />
+        <Editor onClose={(kept, published) => void (kept && published ? navigate({ to: '/scorecards/$blueprint/$scorecard', params: kept, search: {} }) : navigate({ search: {} }))} />
       </Suspense>
     );
   }

@@ -1,6 +1,6 @@
 import { IconAlertTriangle, IconPencil } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import type { ScorecardRow } from '~/api/scorecards';
+import { isPublished, type ScorecardRow } from '~/api/scorecards';
 import { Hidden } from '~/kit/Mono';
 import { count, formatNumber } from '~/lib/text';
 import { BlueprintIcon } from '~/parts/BlueprintIcon';
@@ -17,6 +17,7 @@ export function ScorecardTile({ scorecard }: { scorecard: ScorecardRow }) {
   const { blueprint, blueprintTitle, identifier, title, applies, notApplicable, passed, levels, rules, draft, problems } = scorecard;
   const icon = useBlueprint(blueprint)?.icon;
   const params = { blueprint, scorecard: identifier };
+  const published = isPublished(scorecard);
   return (
     <li className={classes.tile} data-scorecard={identifier}>
       <div className={classes.tileHead}>
@@ -28,8 +29,8 @@ export function ScorecardTile({ scorecard }: { scorecard: ScorecardRow }) {
         </h2>
         <span className="sd-dim">{blueprintTitle}</span>
         {draft && (
-          <span className={classes.mark}>
-            <IconPencil size={13} aria-hidden /> draft
+          <span className={classes.mark} title={published ? 'There is a draft of it.' : 'Only those who may publish it see it. The numbers are what it would give.'}>
+            <IconPencil size={13} aria-hidden /> {published ? 'draft' : 'draft, not published'}
           </span>
         )}
         {problems.length > 0 && (
@@ -40,29 +41,46 @@ export function ScorecardTile({ scorecard }: { scorecard: ScorecardRow }) {
       </div>
       <LevelBar
         levels={levels}
-        link={(level, children) => (
-          <Link to="/scorecards/$blueprint/$scorecard" params={params} search={{ list: true, level: level.title }}>
-            {children}
-          </Link>
-        )}
+        link={(level, children) =>
+          published ? (
+            <Link to="/scorecards/$blueprint/$scorecard" params={params} search={{ list: true, level: level.title }}>
+              {children}
+            </Link>
+          ) : (
+            children
+          )
+        }
       />
       <ul className={classes.shares}>
-        {rules.slice(0, most).map((rule) => (
-          <li key={rule.identifier}>
-            <Link to="/scorecards/$blueprint/$scorecard" params={params} search={{ list: true, rule: rule.identifier, status: rule.failed > 0 ? 'failed' : undefined }} className={classes.share} title={inWords(rule)}>
+        {rules.slice(0, most).map((rule) => {
+          const line = (
+            <>
               <span className={classes.shareTitle}>{rule.title}</span>
               <CountsBar counts={rule} />
               <span className={classes.shareNumber}>
                 {percent(passShare(rule))}
                 <Hidden> pass: {inWords(rule)}</Hidden>
               </span>
-            </Link>
-          </li>
-        ))}
+            </>
+          );
+          return (
+            <li key={rule.identifier}>
+              {published ? (
+                <Link to="/scorecards/$blueprint/$scorecard" params={params} search={{ list: true, rule: rule.identifier, status: rule.failed > 0 ? 'failed' : undefined }} className={classes.share} title={inWords(rule)}>
+                  {line}
+                </Link>
+              ) : (
+                <span className={classes.share} title={inWords(rule)}>
+                  {line}
+                </span>
+              )}
+            </li>
+          );
+        })}
       </ul>
       {rules.length > most && <p className="sd-dim">{count(rules.length - most, 'more rule')} on its page.</p>}
       <p className="sd-dim">
-        {formatNumber(passed)} of {formatNumber(applies)} keep every rule
+        {formatNumber(passed)} of {formatNumber(applies)} {published ? 'keep' : 'would keep'} every rule
         {notApplicable > 0 && `; not applicable to ${formatNumber(notApplicable)}`}
       </p>
     </li>

@@ -13,21 +13,24 @@ import { SchemaForm } from '~/parts/form/SchemaForm';
 import { isBlank } from '~/parts/form/types';
 import { Markdown } from '~/parts/Markdown';
 import { useBlueprint, useDocumentTitle } from '~/parts/model';
-import { useChange } from '~/parts/useChange';
 import { operationWords } from './filter';
 import classes from './selfService.module.css';
-import { useForm } from './useForm';
+import { useForm, useStart } from './useForm';
 
 /** Typing asks the server when it pauses. */
 const pause = 300;
 
 /** The form of one of Port's actions. What its inputs look like, the server says anew for whatever is filled in. */
 export function ActionForm({ id }: { id: string }) {
-  const { values, setValues, entity, blueprint, at, onAt, onTarget, onStarted } = useForm();
+  const { values, setValues, entity, blueprint, at, onAt, onTarget } = useForm();
   const asked = useMemo(() => Object.fromEntries(Object.entries(values).filter(([, value]) => !isBlank(value))), [values]);
   const [settled] = useDebouncedValue(asked, pause);
   const { data, error, isPlaceholderData } = useQuery(actionFormQuery(id, { entity, blueprint }, settled));
-  const start = useChange((properties: Record<string, unknown>) => startAction(id, properties, { entity, blueprint }), onStarted);
+  const about = {
+    of: { kind: 'action' as const, identifier: id, title: data?.action.title, icon: data?.action.icon ?? undefined },
+    target: entity ? { blueprint: data?.action.blueprint ?? blueprint ?? '', entity } : undefined,
+  };
+  const start = useStart((properties) => startAction(id, properties, { entity, blueprint }), about);
   const documentTitle = useDocumentTitle(data?.action.title ?? id);
   const inputs = data?.userInputs as UserInputs | undefined;
   const defaults = useMemo(() => Object.fromEntries(Object.entries(inputs?.properties ?? {}).flatMap(([key, { default: one }]) => (one === undefined ? [] : [[key, one]]))), [inputs]);

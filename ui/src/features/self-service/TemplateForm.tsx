@@ -8,17 +8,16 @@ import { SchemaForm } from '~/parts/form/SchemaForm';
 import type { FormPage } from '~/parts/form/types';
 import { Markdown } from '~/parts/Markdown';
 import { useDocumentTitle } from '~/parts/model';
-import { useChange } from '~/parts/useChange';
 import { BackToHub } from './ActionForm';
 import classes from './selfService.module.css';
-import { useForm } from './useForm';
+import { useForm, useStart } from './useForm';
 
 /** The form of a template, page by page, with a look at everything before it runs. */
 export function TemplateForm({ reference }: { reference: string }) {
-  const { values, setValues, at, onAt, onStarted } = useForm();
+  const { values, setValues, at, onAt } = useForm();
   const [secrets, setSecrets] = useState<Record<string, string>>({});
   const { data, error } = useQuery(parametersQuery(reference));
-  const start = useChange((sent: Record<string, unknown>) => startTemplate(reference, sent, secrets), onStarted);
+  const start = useStart(async (sent) => ({ id: await startTemplate(reference, sent, secrets) }), { of: { kind: 'template', identifier: reference, title: data?.title } });
   const documentTitle = useDocumentTitle(data?.title ?? reference);
   const pages = useMemo(() => (data?.steps ?? []).map(({ title, description, schema }): FormPage => ({ title, description, schema })), [data]);
   const labels = data?.presentation?.buttonLabels;

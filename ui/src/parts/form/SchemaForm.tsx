@@ -26,7 +26,9 @@ export interface SchemaFormProps {
   /** Everything is looked through once more before it is sent. */
   review?: boolean;
   labels: { submit: string; review?: string; back?: string };
-  onSubmit: (values: Values) => void;
+  /** Buttons in place of the one that sends: the values come with the one that was pressed. */
+  choices?: { id: string; label: string; note?: string; look?: 'filled' | 'default' | 'danger' }[];
+  onSubmit: (values: Values, choice?: string) => void;
   busy?: boolean;
   /** Why it was not taken. */
   error?: Error | null;
@@ -40,7 +42,7 @@ export interface SchemaFormProps {
 
 /** A form made of schemas, in steps. It can be used with the keyboard alone: Enter goes on, and what is wrong gets the focus. */
 export function SchemaForm(props: SchemaFormProps) {
-  const { pages, values, onValues, secrets = {}, onSecrets, problems = {}, onAt, review = false, labels, onSubmit, busy = false, error, why, before, quiet = false } = props;
+  const { pages, values, onValues, secrets = {}, onSecrets, problems = {}, onAt, review = false, labels, onSubmit, busy = false, error, why, before, quiet = false, choices } = props;
   const last = review ? pages.length : pages.length - 1;
   const at = Math.min(Math.max(0, props.at), last);
   const form = useRef<HTMLFormElement>(null);
@@ -69,7 +71,7 @@ export function SchemaForm(props: SchemaFormProps) {
   useEffect(() => {
     if (leadTo.current === at && focusFirst(form.current)) leadTo.current = undefined;
   });
-  const submit = () => {
+  const submit = (choice: string | undefined) => {
     const bad = found.findIndex((errors, i) => i <= at && Object.keys(errors).length > 0);
     if (bad >= 0) {
       setTried((old) => [...old, bad]);
@@ -81,7 +83,7 @@ export function SchemaForm(props: SchemaFormProps) {
       onAt(at + 1);
       return;
     }
-    onSubmit(pages.reduce<Values>((sum, one) => ({ ...sum, ...(cleaned(one.schema, full) as Values) }), {}));
+    onSubmit(pages.reduce<Values>((sum, one) => ({ ...sum, ...(cleaned(one.schema, full) as Values) }), {}), choice);
   };
   return (
     <FormContext value={state}>
@@ -92,7 +94,8 @@ export function SchemaForm(props: SchemaFormProps) {
         onSubmit={(event) => {
           event.preventDefault();
           event.stopPropagation();
-          submit();
+          const { submitter } = event.nativeEvent as SubmitEvent;
+          submit(submitter instanceof HTMLButtonElement && submitter.name === 'choice' ? submitter.value : undefined);
         }}
       >
         {last > 0 && <Steps pages={pages} review={review} at={at} reachable={reachable(found, at)} onAt={onAt} />}
@@ -119,9 +122,17 @@ export function SchemaForm(props: SchemaFormProps) {
               {labels.back ?? 'Back'}
             </Button>
           )}
-          <Button type="submit" loading={busy} disabled={at === last && why !== undefined}>
-            {at < last ? (review && at === pages.length - 1 ? (labels.review ?? 'Review') : 'Next') : labels.submit}
-          </Button>
+          {at === last && choices ? (
+            choices.map(({ id, label, note, look = 'default' }) => (
+              <Button key={id} type="submit" name="choice" value={id} title={note} variant={look === 'filled' ? 'filled' : 'default'} color={look === 'danger' ? 'red' : undefined} loading={busy} disabled={why !== undefined}>
+                {label}
+              </Button>
+            ))
+          ) : (
+            <Button type="submit" loading={busy} disabled={at === last && why !== undefined}>
+              {at < last ? (review && at === pages.length - 1 ? (labels.review ?? 'Review') : 'Next') : labels.submit}
+            </Button>
+          )}
           {at === last && why !== undefined && <span className="sd-dim">{why}</span>}
         </div>
       </form>

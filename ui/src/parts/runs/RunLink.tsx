@@ -5,6 +5,9 @@ import classes from './runs.module.css';
 
 export const titleOfRun = ({ of }: Pick<RunRow, 'of'>) => of.title || of.identifier;
 
+/** A run may wait for the same person in two places. */
+export const keyOfRun = ({ id, waits }: Pick<RunRow, 'id' | 'waits'>) => (waits?.kind === 'input' ? `${id}:${waits.node}` : id);
+
 /** A run by what it is an execution of. */
 export function RunLink({ run }: { run: RunRow }) {
   return (

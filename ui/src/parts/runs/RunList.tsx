@@ -1,6 +1,6 @@
 import type { RunRow } from '~/api/runs';
 import { Time } from '~/kit/Time';
-import { RunLink, RunTarget, starterOf } from './RunLink';
+import { keyOfRun, RunLink, RunTarget, starterOf } from './RunLink';
 import { RunState } from './RunState';
 import classes from './runs.module.css';
 
@@ -9,7 +9,7 @@ export function RunList({ runs, label, who = false }: { runs: RunRow[]; label: s
   return (
     <ul className={classes.list} aria-label={label}>
       {runs.map((run) => (
-        <li key={run.id} className={classes.line}>
+        <li key={keyOfRun(run)} className={classes.line}>
           <span className={classes.what}>
             <RunLink run={run} />
             {run.target?.entity && (
@@ -18,6 +18,7 @@ export function RunList({ runs, label, who = false }: { runs: RunRow[]; label: s
                 for <RunTarget run={run} inline />
               </span>
             )}
+            {run.waits?.kind === 'input' && <span className="sd-dim"> asks: {run.waits.title}</span>}
             {who && <span className="sd-dim"> by {starterOf(run)}</span>}
           </span>
           <RunState run={run} />

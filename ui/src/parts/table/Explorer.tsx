@@ -10,7 +10,7 @@ import { DerivedMark } from '../DerivedMark';
 import { useFields } from '../EntityTable';
 import { Cell } from './Cell';
 import { CellEditor } from './CellEditor';
-import { columnCandidates, facetFields, fieldNamed, usualColumns, type Field } from './fields';
+import { columnCandidates, facetFields, fieldNamed, levelsOf, usualColumns, type Field, type LevelsOf } from './fields';
 import { FilterChips, Filters } from './Filters';
 import { QueryBar } from './QueryBar';
 import { RowMenu } from './RowMenu';
@@ -64,10 +64,12 @@ export function Explorer({ label, blueprint, search, view: saved, views, onSearc
   const [pulled, setPulled] = useState<Record<string, number>>({});
   const widths = { ...saved?.widths, ...widthsOf(search.widths), ...pulled };
   const widthsKey = JSON.stringify(widths);
+  const levelsKey = JSON.stringify(levelsOf(data));
   const columns = useMemo(() => {
     const known = JSON.parse(widthsKey) as Record<string, number>;
-    return shown.map((id) => columnOf(fieldNamed(fields, id), known[id]));
-  }, [shown, fields, widthsKey]);
+    const levels = JSON.parse(levelsKey) as LevelsOf;
+    return shown.map((id) => columnOf(fieldNamed(fields, id, levels), known[id]));
+  }, [shown, fields, widthsKey, levelsKey]);
   const onRules = (next: Rules) => {
     setAhead({ of: data?.query, rules: next });
     void textOf(next, blueprint?.identifier).then((query) => onSearch({ query: query || (saved?.query ? '*' : undefined) }));

@@ -94,7 +94,7 @@ export function QueryBar({ label, blueprint, query, onQuery }: QueryBarProps) {
 async function complete(text: string, position: number, blueprint: string | undefined): Promise<CodeCompletions | null> {
   const { completions } = await askQuery(text, blueprint, position);
   if (!completions) return null;
-  const options = completions.items.map(({ insert, kind, detail }) => ({ label: insert, apply: applied(insert, kind), detail: detail ?? undefined, type: kinds[kind] }));
+  const options = completions.items.map(({ insert, kind, detail }) => ({ label: insert, apply: text[position] === ')' ? insert : applied(insert, kind), detail: detail ?? undefined, type: kinds[kind] }));
   return { from: completions.from, options };
 }
 

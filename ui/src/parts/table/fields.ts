@@ -85,10 +85,24 @@ export function scorecardFields(scorecards: Scored[]): Field[] {
   ]);
 }
 
+/** What an answer says of columns that are levels, by the names that were asked for. */
+export type LevelsOf = Record<string, { title: string; color: string }[]>;
+
+/** Levels as an answer has them. */
+export const levelsOf = (answer: unknown): LevelsOf => (answer as { levels?: LevelsOf } | undefined)?.levels ?? {};
+
+/** A level or what a rule says, before the scorecards have come with their titles. */
+function scoredField(id: string, scorecard: string, rule: string, levels: LevelsOf[string] | undefined): Field {
+  const field = { ...builtIn(id, words(scorecard), hidden + 6), groups: true };
+  return rule === 'level' ? { ...field, levels: levels ?? [] } : { ...field, title: `${field.title}: ${words(rule)}`, check: true };
+}
+
 /** The field of a name, for one that stands in no list: `system.owner`. */
-export function fieldNamed(fields: Field[], id: string): Field {
+export function fieldNamed(fields: Field[], id: string, levels: LevelsOf = {}): Field {
   const known = fields.find((field) => field.id === id);
   if (known) return known;
+  const scored = /^"?\$scorecards\.([^."]+)\.([^"]+)"?$/.exec(id);
+  if (scored?.[1] && scored[2]) return scoredField(id, scored[1], scored[2], levels[id]);
   const title = id.split('.').map((part) => words(part.replace(/^[$"]|"$/g, ''))).join(' › ');
   return { ...builtIn(id, title, hidden), groups: true };
 }

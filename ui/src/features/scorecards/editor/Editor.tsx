@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useRef, useState } from 'react';
-import { discardDraft, publishDraft, putDraft, scorecardPreviewQuery, type Key, type Scorecard, type ScorecardDefinition } from '~/api/scorecards';
+import { discardDraft, isPublished, publishDraft, putDraft, scorecardPreviewQuery, type Key, type Scorecard, type ScorecardDefinition } from '~/api/scorecards';
 import { createScorecard } from '~/api/standards';
 import { CodeEditor, type CodeEditorHandle } from '~/kit/CodeEditor';
 import { Confirm } from '~/kit/Confirm';
@@ -25,8 +25,8 @@ const pause = 400;
 interface EditorProps {
   /** Absent: a new one. */
   scorecard?: Scorecard;
-  /** Tells which one has been kept. */
-  onClose: (kept?: Key) => void;
+  /** Tells which one has been kept, and whether it counts from now on. */
+  onClose: (kept?: Key, published?: boolean) => void;
 }
 
 const stamps = new Set(['id', 'blueprint', 'createdAt', 'createdBy', 'updatedAt', 'updatedBy']);
@@ -47,8 +47,8 @@ export function Editor({ scorecard, onClose }: EditorProps) {
   const name = String(definition.title || definition.identifier || 'New scorecard');
   const key = { blueprint, scorecard: scorecard?.identifier ?? identifierOf(definition) };
   const kept = { blueprint, scorecard: identifierOf(definition) };
-  const saveDraft = useChange(() => putDraft(key, definition), () => onClose(key));
-  const publish = useChange(() => (scorecard ? putDraft(key, definition).then(() => publishDraft(key)) : createScorecard(blueprint, { ...definition, identifier: identifierOf(definition) })), () => onClose(kept));
+  const saveDraft = useChange(() => putDraft(key, { ...definition, identifier: definition.identifier ?? key.scorecard }), () => onClose(key));
+  const publish = useChange(() => (scorecard ? putDraft(key, definition).then(() => publishDraft(key)) : createScorecard(blueprint, { ...definition, identifier: identifierOf(definition) })), () => onClose(kept, true));
   const change = (next: ScorecardDefinition) => {
     setDefinition(next);
     setTyped(undefined);
@@ -82,11 +82,11 @@ export function Editor({ scorecard, onClose }: EditorProps) {
           </Button>
           {scorecard?.draftDefinition && (
             <Confirm label="Discard…" title="Discard the draft?" confirm="Discard it" run={() => discardDraft(key).then(() => onClose())} why={whyNot(scorecard.may.update)}>
-              The published scorecard stays as it is.
+              {isPublished(scorecard) ? 'The published scorecard stays as it is.' : 'It was never published: nothing remains of it.'}
             </Confirm>
           )}
-          {scorecard && (
-            <Explained why={whyNot(scorecard.may.update) ?? (read.error ? 'The JSON is not complete.' : undefined)}>
+          {(scorecard || blueprint) && (
+            <Explained why={whyNot(scorecard?.may.update) ?? (read.error ? 'The JSON is not complete.' : key.scorecard === '' ? 'It needs a title first.' : undefined)}>
               <Button variant="default" loading={saveDraft.isPending} onClick={() => saveDraft.mutate(undefined)}>
                 Keep as a draft
               </Button>
@@ -107,7 +107,7 @@ export function Editor({ scorecard, onClose }: EditorProps) {
         </div>
         <div className={classes.otherSide}>
           <div className={classes.previewSide} role="region" aria-label="Preview" tabIndex={0} aria-busy={preview.isPending}>
-            <Preview blueprint={blueprint} isNew={!scorecard} definition={asked} preview={preview.data} error={preview.error} entity={entity} onEntity={setEntity} onPlace={show} />
+            <Preview blueprint={blueprint} isNew={!scorecard || !isPublished(scorecard)} definition={asked} preview={preview.data} error={preview.error} entity={entity} onEntity={setEntity} onPlace={show} />
           </div>
           <div className={classes.jsonSide}>
             <CodeEditor value={text} onChange={type} language="json" label="The scorecard as JSON" height="100%" diagnostics={diagnostics} handle={code} />
