@@ -1,13 +1,48 @@
-//! Results as entities of Port's blueprint `_rule_result`, as events show them: made whenever one is told, never stored.
+//! Scorecards, rules and results as entities of Port's blueprints for them, as events show them: made whenever one is
+//! told, never stored.
 //!
-//! Their identifiers are paths: `<blueprint>/<scorecard>/<rule>/<entity>`.
+//! Their identifiers are paths: `<blueprint>/<scorecard>`, of a rule with `/<rule>` behind it, of a result with
+//! `/<entity>` behind that.
 
 use serde_json::{Map, Value, json};
 use stagedoor_model::{Stamps, Timestamp};
 use stagedoor_scorecards::{Rule, Scorecard, Status};
 
+use crate::scorecards::{StoredScorecard, key};
+
+/// Of scorecards.
+pub(crate) const SCORECARD: &str = "_scorecard";
+/// Of their rules.
+pub(crate) const RULE: &str = "_rule";
 /// Of what a rule says of an entity.
 pub(crate) const RULE_RESULT: &str = "_rule_result";
+
+/// A scorecard, without what is counted.
+pub(crate) fn of_scorecard(stored: &StoredScorecard) -> Value {
+    let (definition, body) = (&stored.definition, stored.definition.body());
+    let mut properties = Map::new();
+    properties.insert("blueprint".into(), json!(stored.blueprint));
+    properties.extend(["filter", "levels"].iter().filter_map(|part| stated(part, body.get(*part))));
+    let identifier = key(&stored.blueprint, &definition.identifier);
+    dressed(SCORECARD, &identifier, &definition.title, properties.into(), json!({}), &stored.stamps)
+}
+
+/// A rule and its place in its scorecard, without what is counted.
+pub(crate) fn of_rule(stored: &StoredScorecard, (at, rule): (usize, &Rule)) -> Value {
+    let definition = &stored.definition;
+    let written = definition.body().get("rules").and_then(|rules| rules.get(at));
+    let mut properties = Map::new();
+    properties.extend(definition.levels.get(rule.level).map(|l| ("level".to_owned(), json!(l.title))));
+    properties.extend(stated("query", written.and_then(|rule| rule.get("query"))));
+    properties.extend(rule.description.as_ref().map(|text| ("rule_description".to_owned(), json!(text))));
+    let of = key(&stored.blueprint, &definition.identifier);
+    let identifier = format!("{of}/{}", rule.identifier);
+    dressed(RULE, &identifier, &rule.title, properties.into(), json!({ "scorecard": of }), &stored.stamps)
+}
+
+fn stated(key: &str, value: Option<&Value>) -> Option<(String, Value)> {
+    Some((key.to_owned(), value.filter(|value| !value.is_null())?.clone()))
+}
 
 /// What a result's entity says besides the result.
 pub(crate) struct Subject<'s> {

@@ -64,6 +64,9 @@ pub(crate) async fn aggregate(
     let view = portal.view(&viewer)?;
     let result = searching(move || {
         let body = fields::object(&body)?;
+        if let Some(result) = of_results(&portal, &view, body)? {
+            return Ok(result);
+        }
         let view = match body.get("query") {
             Some(query) => computed::named(&portal, view, query, "query")?,
             None => view,
@@ -71,6 +74,28 @@ pub(crate) async fn aggregate(
         compute(&view, body)
     });
     Ok(Json(json!({ "ok": true, "result": result.await? })).into_response())
+}
+
+/// Counts of results of rules, which are made without the results where that is possible.
+fn of_results(portal: &Portal, view: &View, body: &Map<String, Value>) -> Result<Option<Value>, Failure> {
+    let Some(query) = body.get("query").filter(|query| computed::only_results(query)) else {
+        return Ok(None);
+    };
+    let kind = fields::word(fields::required(body, "func", "")?, &FUNCS, "func")?;
+    let computed = portal.computed(view);
+    let base = computed.view();
+    let ask = Ask::new(&base);
+    let expr = ask.expr(Some(query), Some(computed::RESULTS))?;
+    Ok(match kind {
+        Kind::Count => Some(computed.count(&expr).into()),
+        Kind::CountValues => {
+            let column = fields::columns(&ask, body, "", Some(computed::RESULTS))?.swap_remove(0);
+            let plain = column.through().is_none();
+            let groups = plain.then(|| computed.groups(&expr, column.subject())).flatten();
+            groups.map(|(counts, _)| by_value(counts))
+        }
+        Kind::Number(_) => None,
+    })
 }
 
 fn compute(view: &View, body: &Map<String, Value>) -> Result<Value, Failure> {
@@ -161,6 +186,11 @@ fn count_values(columns: &[Column], hits: &Selection<'_>) -> Result<Value, Failu
         }
         counts.extend(values.distinct.into_iter().zip(here));
     }
+    Ok(by_value(counts))
+}
+
+/// Counts by value as an object, the most frequent first.
+fn by_value(mut counts: Vec<(Scalar, u64)>) -> Value {
     // Values of several columns, and texts and numbers that are written alike, have one key.
     counts.sort_by(|(a, _), (b, _)| a.text.cmp(&b.text));
     counts.dedup_by(|(b, more), (a, count)| {
@@ -169,11 +199,7 @@ fn count_values(columns: &[Column], hits: &Selection<'_>) -> Result<Value, Failu
         same
     });
     counts.sort_by(|(a, x), (b, y)| y.cmp(x).then_with(|| compare(a, b, false)));
-    Ok(counts
-        .into_iter()
-        .map(|(value, count)| (value.text, Value::from(count)))
-        .collect::<Map<_, _>>()
-        .into())
+    counts.into_iter().map(|(value, count)| (value.text, Value::from(count))).collect::<Map<_, _>>().into()
 }
 
 /// A number as JSON, without a fraction where it has none.

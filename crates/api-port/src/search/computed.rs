@@ -1,12 +1,11 @@
 //! Entities that are computed from scorecards: `_scorecard`, `_rule` and `_rule_result`.
 //!
 //! Scorecards and rules are few, and are put into the view. Of results only those are made that an answer needs: a page,
-//! or what a query finds, up to [`MOST`].
+//! or what a query finds, if these are not too many. Counts by value are made of none at all where that is possible.
 
-use http::StatusCode;
-use serde_json::Value;
-use stagedoor_portal::{Computed, Portal, View, is_computed};
-use stagedoor_query::Expr;
+use serde_json::{Map, Value};
+use stagedoor_portal::{Computed, Portal, ResultPage, View, is_computed};
+use stagedoor_query::{Expr, Scalar};
 
 use super::{Ask, fields};
 use crate::error::Failure;
@@ -16,10 +15,6 @@ use crate::stream;
 /// What rules say of entities.
 pub(crate) const RESULTS: &str = "_rule_result";
 const COMPUTED: [&str; 3] = ["_scorecard", "_rule", RESULTS];
-/// Results in an answer that has no pages, at most.
-const MOST: usize = 50_000;
-/// Results that are made into entities together.
-const TOGETHER: usize = 1_000;
 
 /// The view with the entities in it that a search of one blueprint is about. May block.
 pub(crate) fn of(
@@ -37,7 +32,7 @@ pub(crate) fn of(
         return Ok(base);
     }
     let expr = Ask::new(&base).expr(query, Some(RESULTS))?;
-    computed.with_results(&expr, MOST).ok_or_else(too_many)
+    Ok(computed.with_results(&expr)?)
 }
 
 /// The same for a search of all blueprints: what is computed is in it where a rule asks for such a `$blueprint` by name.
@@ -52,7 +47,7 @@ pub(super) fn named(portal: &Portal, view: View, query: &Value, place: &str) -> 
         return Ok(base);
     }
     let expr = Ask::new(&base).compile(query, place, Some(RESULTS))?;
-    computed.with_results(&expr, MOST).ok_or_else(too_many)
+    Ok(computed.with_results(&expr)?)
 }
 
 /// Whether a rule of a query is `$blueprint` `=` this one, or `in` a list that has it.
@@ -68,6 +63,14 @@ fn names(query: &Value, blueprint: &str) -> bool {
             Some("in") => value.and_then(Value::as_array).is_some_and(|l| l.iter().any(|v| v == blueprint)),
             _ => false,
         }
+}
+
+/// Whether a query is for results and nothing else.
+pub(super) fn only_results(query: &Value) -> bool {
+    let rules = query.get("rules").and_then(Value::as_array);
+    let all = query.get("combinator").is_some_and(|combinator| combinator == "and");
+    let is_rule = |rule: &Value| rule.get("operator").is_some_and(|operator| operator == "=");
+    all && rules.is_some_and(|rules| rules.iter().any(|rule| is_rule(rule) && names(rule, RESULTS)))
 }
 
 /// How many results a query finds.
@@ -102,31 +105,43 @@ pub(super) fn page(computed: &Computed, body: &Value, shape: Shape) -> Result<Ve
 
 /// The reply with all results.
 pub(crate) fn all(computed: &Computed, shape: &Shape) -> Result<Vec<u8>, Failure> {
-    if computed.count(&Expr::All) > MOST as u64 {
-        return Err(too_many());
-    }
-    let mut after = Some(None::<String>);
-    let next = || {
-        let page = computed.page(&Expr::All, after.take()?.as_deref(), TOGETHER)?;
-        after = page.next.map(Some);
+    let of_page = |page: ResultPage| {
         let entity = |node| shape.entity(&page.view, node);
-        Some(page.nodes.into_iter().map(entity).collect::<Vec<_>>())
+        page.nodes.into_iter().map(entity).collect::<Vec<_>>()
     };
-    Ok(stream::values(std::iter::from_fn(next).flatten(), &[]))
+    Ok(stream::values(computed.all()?.flat_map(of_page), &[]))
 }
 
-fn too_many() -> Failure {
-    let text = format!(
-        "more than {MOST} results: ask for some of them, by rule, scorecard, blueprint, entity, level or result, or page by page with POST /v1/blueprints/{RESULTS}/entities/search"
-    );
-    Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_results", text)
+/// What a search of results by value counts, without the results; `None` where it asks for more.
+pub(super) fn counts(
+    portal: &Portal,
+    view: &View,
+    body: &Map<String, Value>,
+) -> Result<Option<Groups>, Failure> {
+    let wanted = fields::flag(body, "countOnly")? && fields::member(body, "identifiers").is_none();
+    let by = fields::member(body, "groupBy").and_then(Value::as_object);
+    let Some(by) = by.filter(|_| wanted) else { return Ok(None) };
+    let computed = portal.computed(view);
+    let base = computed.view();
+    let ask = Ask::new(&base);
+    let column = fields::columns(&ask, by, "groupBy/", Some(RESULTS))?.swap_remove(0);
+    let expr = ask.expr(body.get("query"), Some(RESULTS))?;
+    let groups = column.through().is_none().then(|| computed.groups(&expr, column.subject())).flatten();
+    Ok(groups.map(|(values, missing)| Groups { values, missing, total: computed.count(&expr) }))
+}
+
+/// Results counted by value.
+pub(super) struct Groups {
+    pub(super) values: Vec<(Scalar, u64)>,
+    pub(super) missing: u64,
+    pub(super) total: u64,
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::{RESULTS, names};
+    use super::{RESULTS, names, only_results};
 
     #[test]
     fn queries_name_what_is_computed() {
@@ -139,5 +154,9 @@ mod tests {
         assert!(!names(&group(rule("=", json!("_rule"))), RESULTS));
         assert!(!names(&json!({"combinator": "and", "rules": []}), RESULTS));
         assert!(!names(&json!(7), RESULTS));
+        let results = rule("=", json!(RESULTS));
+        assert!(only_results(&json!({"combinator": "and", "rules": [{"property": "a"}, results]})));
+        assert!(!only_results(&json!({"combinator": "or", "rules": [results]})));
+        assert!(!only_results(&group(rule("in", json!([RESULTS])))));
     }
 }

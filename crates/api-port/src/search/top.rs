@@ -45,6 +45,15 @@ pub(crate) async fn top_search(
     let view = portal.view(&viewer)?;
     let body = searching(move || {
         view.blueprints().get(&blueprint).ok_or_else(|| Failure::no_blueprint(&blueprint))?;
+        if blueprint == computed::RESULTS
+            && let Some(counted) = computed::counts(&portal, &view, fields::object(&body)?)?
+        {
+            let groups = listed(counted.values, counted.missing, group_order(fields::object(&body)?)?, false);
+            return Ok(stream::values(
+                std::iter::empty(),
+                &[("count", counted.total.into()), ("groups", groups)],
+            ));
+        }
         let view = computed::of(&portal, view, &blueprint, body.get("query"))?;
         page(&view, &blueprint, &body, Shape::of_query(&parameters))
     });
@@ -143,10 +152,18 @@ fn groups(
     let Some(by) = fields::member(body, "groupBy") else { return Ok(Value::Null) };
     let by = by.as_object().ok_or_else(|| Failure::invalid("\"groupBy\" must be object"))?;
     let column = fields::columns(ask, by, "groupBy/", Some(blueprint))?.swap_remove(0);
-    let (mut groups, missing) = hits.groups(column.subject(), column.through());
+    let (groups, missing) = hits.groups(column.subject(), column.through());
+    Ok(listed(groups, missing, order, column.is_time()))
+}
+
+fn listed(
+    mut groups: Vec<(Scalar, u64)>,
+    missing: u64,
+    (by_count, descending): (bool, bool),
+    time: bool,
+) -> Value {
     groups.sort_by(|(a, x), (b, y)| {
-        let values = compare(a, b, column.is_time());
-        let (by_count, descending) = order;
+        let values = compare(a, b, time);
         let ranked = if by_count { x.cmp(y) } else { values };
         (if descending { ranked.reverse() } else { ranked }).then(values)
     });
@@ -155,7 +172,7 @@ fn groups(
     if missing > 0 {
         list.push(json!({ "value": null, "count": missing }));
     }
-    Ok(list.into())
+    list.into()
 }
 
 /// By count or by value, and whether from the greatest down.

@@ -5,6 +5,7 @@
 mod actions;
 mod approvals;
 mod case;
+mod computed;
 mod polling;
 mod search;
 mod workflows;

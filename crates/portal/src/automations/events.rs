@@ -40,12 +40,13 @@ pub(super) struct Event {
 }
 
 impl Event {
-    /// An event of the change feed; `None` for what sets nothing going.
-    pub(super) fn of(event: FeedEvent) -> Option<Self> {
+    /// What an event of the change feed tells: nothing, or one thing, or of a scorecard and its rules.
+    pub(super) fn of(event: FeedEvent) -> Vec<Self> {
         match event.kind {
-            FeedKind::Entity => Some(Self::of_entity(event)),
-            FeedKind::Record if event.blueprint == RUNS => Self::of_run(&event),
-            FeedKind::Record | FeedKind::Blueprint => None,
+            FeedKind::Entity => vec![Self::of_entity(event)],
+            FeedKind::Record if event.blueprint == RUNS => Self::of_run(&event).into_iter().collect(),
+            FeedKind::Record if event.blueprint == scorecards::SCORECARDS => Self::of_scorecard(&event),
+            FeedKind::Record | FeedKind::Blueprint => Vec::new(),
         }
     }
 
@@ -70,6 +71,29 @@ impl Event {
             caused_by,
             before: event.before.unwrap_or_default(),
             after: event.after.unwrap_or_default(),
+        }
+    }
+
+    /// A change of something that is no entity, told as one of an entity.
+    pub(super) fn of_change(
+        event: &FeedEvent,
+        what: What,
+        name: String,
+        (blueprint, entity): (&str, &str),
+        [before, after]: [Option<Value>; 2],
+    ) -> Self {
+        Self {
+            what,
+            name,
+            at: event.at,
+            actor: event.actor.clone(),
+            blueprint: Some(blueprint.to_owned()),
+            entity: Some(entity.to_owned()),
+            property: None,
+            action: None,
+            caused_by: None,
+            before: before.unwrap_or_default(),
+            after: after.unwrap_or_default(),
         }
     }
 

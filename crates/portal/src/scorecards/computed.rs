@@ -24,13 +24,17 @@ use crate::score_log::Since;
 use crate::{Portal, View, score_entities};
 
 /// Scorecards.
-pub(crate) const SCORECARDS_OF: &str = "_scorecard";
+pub(crate) const SCORECARDS_OF: &str = score_entities::SCORECARD;
 /// Their rules.
-pub(crate) const RULES: &str = "_rule";
+pub(crate) const RULES: &str = score_entities::RULE;
 /// What rules say of entities.
 pub(crate) const RESULTS: &str = score_entities::RULE_RESULT;
 /// The blueprints whose entities are computed.
 const COMPUTED: [&str; 3] = [SCORECARDS_OF, RULES, RESULTS];
+/// Results that one answer without pages is made of, at most.
+const MOST: usize = 20_000;
+/// Results that are made into entities together, where all are wanted.
+const TOGETHER: usize = 1_000;
 /// Results that are made into entities to look at them closer, at once.
 const CLOSER: usize = 500;
 
@@ -58,6 +62,13 @@ pub(crate) fn refuse(blueprint: &str) -> Result<(), PortalError> {
         _ => return Ok(()),
     };
     Err(PortalError::refused("protected_resource", text))
+}
+
+fn too_many() -> PortalError {
+    let text = format!(
+        "more than {MOST} results: ask for some of them, by rule, scorecard, blueprint, entity, team, level or result, or page by page with POST /v1/blueprints/{RESULTS}/entities/search"
+    );
+    PortalError::refused("too_many_results", text)
 }
 
 /// Scorecards, rules and results as one viewer sees them.
@@ -261,11 +272,52 @@ impl Computed {
         Some((page.view, page.nodes.first().copied()?))
     }
 
-    /// The snapshot with all results in it that satisfy a query; `None` when these are more than `most`.
+    /// The snapshot with all results in it that satisfy a query.
+    ///
+    /// # Errors
+    /// `too_many_results` when these are more than one answer is made of.
+    pub fn with_results(&self, expr: &Expr) -> Result<View, PortalError> {
+        if self.count(expr) > MOST as u64 {
+            return Err(too_many());
+        }
+        self.page(expr, None, MOST).map(|page| page.view).ok_or_else(too_many)
+    }
+
+    /// All results, batch by batch.
+    ///
+    /// # Errors
+    /// `too_many_results`.
+    pub fn all(&self) -> Result<impl Iterator<Item = ResultPage>, PortalError> {
+        if self.count(&Expr::All) > MOST as u64 {
+            return Err(too_many());
+        }
+        let mut after = Some(None::<String>);
+        Ok(std::iter::from_fn(move || {
+            let page = self.page(&Expr::All, after.take()?.as_deref(), TOGETHER)?;
+            after = page.next.clone().map(Some);
+            Some(page)
+        }))
+    }
+
+    /// How many of the results that satisfy a query have each value of something, and how many have none; `None` where
+    /// that cannot be told without looking at each.
     #[must_use]
-    pub fn with_results(&self, expr: &Expr, most: usize) -> Option<View> {
-        let page = self.page(expr, None, most)?;
-        page.next.is_none().then_some(page.view)
+    pub fn groups(&self, expr: &Expr, by: &Subject) -> Option<(Vec<(Scalar, u64)>, u64)> {
+        let expr = self.seen_only(expr);
+        let (mut counts, mut missing) = (Vec::<(Scalar, u64)>::new(), 0);
+        for slice in &self.slices {
+            let found = self.found(slice, &expr);
+            let narrow = Narrow { catalog: &self.seen.catalog, places: &self.places, slice };
+            let (some, none) = narrow.groups(by, &found)?;
+            missing += none;
+            for (value, count) in some.into_iter().filter(|(_, count)| *count > 0) {
+                match counts.iter_mut().find(|(known, _)| *known == value) {
+                    Some((_, sum)) => *sum += count,
+                    None => counts.push((value, count)),
+                }
+            }
+        }
+        Some((counts, missing))
     }
 
     fn seen_only(&self, expr: &Expr) -> Expr {

@@ -173,3 +173,42 @@ async fn timers_expire_once_also_while_no_process_runs() {
     assert_eq!(ended(&test, "alarm", 2).await, [RunStatus::Success; 2]);
     assert_eq!(note(&test, "alarm-later").await, "TIMER_EXPIRED c");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scorecards_and_their_rules_set_automations_going() {
+    let test = stage(Arc::default()).await;
+    for (identifier, blueprint) in [("cards", "_scorecard"), ("rules", "_rule")] {
+        let event = json!({"type": "ANY_ENTITY_CHANGE", "blueprintIdentifier": blueprint});
+        let mut body = automation(
+            identifier,
+            event,
+            Value::Null,
+            "{{ .event.action }}-{{ .event.diff.after.title // .event.diff.before.title }}",
+        );
+        body["invocationMethod"]["mapping"]["properties"]["text"] =
+            json!("{{ .event.context.entityIdentifier }} {{ .event.diff.after.properties.level }}");
+        make(&test, body).await;
+    }
+    let rule = |identifier: &str, title: &str, level: &str| {
+        json!({"identifier": identifier, "title": title, "level": level,
+        "query": {"combinator": "and", "conditions": [{"property": "tier", "operator": "isNotEmpty"}]}})
+    };
+    let card = |rules: Value| json!({"identifier": "ready", "title": "Ready", "rules": rules});
+    let path = "/v1/blueprints/service/scorecards";
+    let made = test.post(path, &card(json!([rule("a", "A", "Gold"), rule("b", "B", "Gold")]))).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    // One rule changes its level, one goes, one comes; the scorecard itself says what it said.
+    let body = card(json!([rule("a", "A", "Silver"), rule("c", "C", "Gold")]));
+    assert_eq!(test.request("PUT", &format!("{path}/ready"), Some(&body)).await.status, 200);
+    ended(&test, "rules", 5).await;
+    assert_eq!(ended(&test, "cards", 1).await.len(), 1);
+    assert_eq!(note(&test, "CREATE-Ready").await, "service/ready null");
+    assert_eq!(note(&test, "CREATE-B").await, "service/ready/b Gold");
+    assert_eq!(note(&test, "UPDATE-A").await, "service/ready/a Silver");
+    assert_eq!(note(&test, "DELETE-B").await, "service/ready/b null");
+    assert_eq!(note(&test, "CREATE-C").await, "service/ready/c Gold");
+    assert_eq!(test.request("DELETE", &format!("{path}/ready"), None).await.status, 200);
+    ended(&test, "rules", 7).await;
+    ended(&test, "cards", 2).await;
+    assert_eq!(note(&test, "DELETE-Ready").await, "service/ready null");
+}

@@ -156,6 +156,33 @@ impl Narrow<'_> {
         }
     }
 
+    /// How many of `nodes` have results of each value of something, and how many of none. `None` where that is not
+    /// known without looking at each.
+    pub(super) fn groups(&self, by: &Subject, nodes: &NodeSet) -> Option<(Vec<(Scalar, u64)>, u64)> {
+        let same = |value: &str| Some((vec![(Scalar::text(value), nodes.len())], 0));
+        let slice = self.slice;
+        match by {
+            Subject::Meta(Meta::Blueprint) => same(RESULTS),
+            Subject::Meta(Meta::Title) => same(&slice.title),
+            Subject::Meta(Meta::Team) => Some(self.catalog.those(nodes).groups(by, None)),
+            _ => match self.places.what(by)? {
+                What::Blueprint => same(&slice.board.blueprint),
+                What::Level => same(&slice.level),
+                What::Scorecard => same(&slice.board.scorecard.title),
+                What::Rule => same(slice.rule_identifier()),
+                What::Result => {
+                    let result = |result: &str| {
+                        let is = Test::In(vec![Scalar::text(result)]);
+                        let found = self.results(&is, Collation::Exact, nodes).sure;
+                        (Scalar::text(result), found.len())
+                    };
+                    Some((vec![result("Passed"), result("Not passed")], 0))
+                }
+                What::Entity | What::Since | What::Of(_) => None,
+            },
+        }
+    }
+
     fn results(&self, test: &Test, collation: Collation, all: &NodeSet) -> Bounds {
         let Some(rule) = self.slice.board.rules.get(self.slice.rule) else {
             return Bounds::exact(NodeSet::new());

@@ -10,7 +10,7 @@ use stagedoor_scorecards::{Board, Rule};
 use uuid::Uuid;
 
 use super::{RESULTS, RULES, SCORECARDS_OF, Slice};
-use crate::score_entities::entity_link;
+use crate::score_entities::{entity_link, of_rule, of_scorecard};
 use crate::scorecards::{StoredScorecard, key};
 
 /// The name of the icon that these entities have.
@@ -24,12 +24,10 @@ pub(super) fn scorecard(catalog: &Catalog, stored: &StoredScorecard, board: &Boa
         board.applies.len() * definition.rules.len() as u64,
         (0..definition.rules.len()).map(of_rules).sum(),
     );
-    let body = definition.body();
-    let properties = json!({
-        "blueprint": stored.blueprint, "filter": body.get("filter"), "levels": body.get("levels"),
+    let counted = json!({
         "of_rules_passed": percent(passed, tested), "rules_tested": tested, "rules_passed": passed,
     });
-    let fields = fields(&definition.title, properties, IndexMap::new());
+    let fields = fields(&definition.title, with(of_scorecard(stored), counted), IndexMap::new());
     let identifier = key(&stored.blueprint, &definition.identifier);
     record(catalog, SCORECARDS_OF, &identifier, &fields, stored.stamps.clone())
 }
@@ -42,15 +40,13 @@ pub(super) fn rule(
     (at, rule): (usize, &Rule),
 ) -> Option<EntityRecord> {
     let definition = &stored.definition;
-    let written = definition.body().get("rules").and_then(|rules| rules.get(at));
     let (tested, passed) = (board.applies.len(), held(board, at));
-    let properties = json!({
-        "level": definition.levels.get(rule.level).map(|level| &level.title),
-        "query": written.and_then(|rule| rule.get("query")), "rule_description": rule.description,
+    let counted = json!({
         "of_entities_passed": percent(passed, tested), "entities_tested": tested, "entities_passed": passed,
     });
     let of = key(&stored.blueprint, &definition.identifier);
     let relations = IndexMap::from([("scorecard".to_owned(), Value::from(of.as_str()))]);
+    let properties = with(of_rule(stored, (at, rule)), counted);
     let fields = fields(&rule.title, properties, relations);
     record(catalog, RULES, &format!("{of}/{}", rule.identifier), &fields, stored.stamps.clone())
 }
@@ -79,6 +75,15 @@ pub(super) fn result(catalog: &Catalog, slice: &Slice, node: NodeId) -> Option<E
         stamps.updated_at = stamps.updated_at.max(since);
     }
     record(catalog, RESULTS, &format!("{}{identifier}", slice.prefix), &fields, stamps)
+}
+
+/// The properties of an entity, with more.
+fn with(mut entity: Value, more: Value) -> Value {
+    let mut properties = entity.get_mut("properties").map(Value::take).unwrap_or_default();
+    if let (Some(properties), Value::Object(more)) = (properties.as_object_mut(), more) {
+        properties.extend(more);
+    }
+    properties
 }
 
 /// How many a rule holds for, exempt ones included.
