@@ -22,6 +22,7 @@ mod patterns;
 mod publish;
 mod publish_git;
 mod render;
+mod roadie_utils;
 mod schema;
 mod small;
 mod source;
@@ -63,5 +64,10 @@ pub(crate) fn all() -> Vec<Arc<dyn Performer>> {
         Arc::new(github::PullRequest),
         Arc::new(github::BranchProtection),
     ];
-    all.into_iter().chain(github::small()).chain(vendors::all()).chain(gitlab::all()).collect()
+    all.into_iter()
+        .chain(github::small())
+        .chain(vendors::all())
+        .chain(gitlab::all())
+        .chain(roadie_utils::all())
+        .collect()
 }

@@ -18,6 +18,7 @@ mod kafka_real;
 mod kubernetes;
 mod publish;
 mod publish_hosts;
+mod roadie_utils;
 mod stage;
 mod steps_fetch;
 mod steps_files;
