@@ -11,7 +11,7 @@ use axum::{Json, Router};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use stagedoor_portal::View;
+use stagedoor_portal::{Portal, View};
 use stagedoor_query::dialect::port::containing;
 use stagedoor_query::page::By;
 use stagedoor_query::{Expr, NodeId, Selection};
@@ -21,6 +21,7 @@ use self::cells::Row;
 use self::facets::{Facet, Group};
 use self::field::TableField;
 use crate::Api;
+use crate::computed::view_for;
 use crate::error::{ApiError, Caller, ErrorBody};
 use crate::queries::{Asked, Asking, QueryInput, QueryNote, aside, known_blueprint};
 
@@ -171,7 +172,22 @@ pub(crate) async fn tables(
 ) -> Result<Json<Table>, ApiError> {
     let Json(request) = body?;
     let view = api.portal.view(&viewer)?;
-    aside(move || table(&view, &request).map(Json)).await
+    aside(move || {
+        let view = with_computed(&api.portal, view, &request)?;
+        table(&view, &request).map(Json)
+    })
+    .await
+}
+
+/// The view with what is computed from scorecards in it, where the table is of that. Facets and columns look at more than
+/// the query finds: at all there is, as long as that is not too much.
+pub(crate) fn with_computed(portal: &Portal, view: View, request: &TableRequest) -> Result<View, ApiError> {
+    view_for(portal, view, request.blueprint.as_deref(), |base| {
+        let asking = Asking::new(base);
+        let narrow = Question::new(&asking, request)?.expr();
+        let wide = request.usual.is_some() || !request.facets.is_empty();
+        Ok(if wide { vec![Expr::All, narrow] } else { vec![narrow] })
+    })
 }
 
 /// One page of a table, for whoever the view is.

@@ -2,6 +2,7 @@
 //! evaluated says so and does not touch its neighbours. Everything is read from one snapshot, as the caller may see it.
 
 mod ask;
+mod computed;
 mod fill;
 mod line;
 mod lists;
@@ -301,10 +302,11 @@ async fn reply(api: &Api, viewer: &Viewer, request: WidgetsRequest) -> Result<Wi
         true => api.portal.viewed(viewer).await?,
         false => Vec::new(),
     };
-    let revision = view.revision();
+    let (revision, portal) = (view.revision(), api.portal.clone());
     let work = move || {
-        let ask = Ask::new(&view, &request, page.as_ref());
-        evaluate(&ask, &widgets, &histories, &viewed)
+        let call =
+            computed::Call { portal: &portal, view: &view, request: &request, page: page.as_ref() };
+        evaluate(&call, &widgets, &histories, &viewed)
     };
     let widgets = tokio::task::spawn_blocking(work).await;
     let widgets = widgets.map_err(|error| PortalError::Internal(error.to_string()))?;
@@ -320,12 +322,13 @@ fn kind_of(widget: &Value) -> &str {
 }
 
 fn evaluate(
-    ask: &Ask<'_>,
+    call: &computed::Call<'_>,
     widgets: &[Value],
     histories: &line::Histories,
     viewed: &[stagedoor_portal::Viewed],
 ) -> IndexMap<String, WidgetData> {
     let end = Instant::now() + TIME_LIMIT;
+    let ask = &Ask::new(call.view, call.request, call.page);
     let failed = |message: &str| WidgetData::Failed(Note { message: message.to_owned() });
     let mut answers = IndexMap::new();
     for (at, (key, widget)) in placed(widgets).into_iter().enumerate() {
@@ -339,7 +342,7 @@ fn evaluate(
             let one = || match kind_of(widget) {
                 "line-chart" => line::answer(ask, map, histories.get(&key)),
                 "recently-viewed-entities" => Ok(lists::viewed(ask, viewed)),
-                kind => one(ask, kind, map),
+                kind => computed::answer(call, ask, kind, map).unwrap_or_else(|| one(ask, kind, map)),
             };
             match budget::limited(move || Instant::now() >= end, one) {
                 Ok(Ok(data)) => data,

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 
 use super::cells::Row;
 use super::field::TableField;
-use super::{Question, SortRequest, TableRequest, by};
+use super::{Question, SortRequest, TableRequest, by, with_computed};
 use crate::Api;
 use crate::error::{ApiError, Caller, ErrorBody};
 use crate::queries::{Asking, QueryInput, aside};
@@ -84,8 +84,11 @@ pub(crate) async fn export(
         ..TableRequest::default()
     };
     // Which rows there are is decided, and refused, before anything is sent.
-    let here = view.clone();
-    let (table, nodes) = aside(move || Ok((nodes(&here, &table)?, table))).await.map(|(n, t)| (t, n))?;
+    let find = move || {
+        let view = with_computed(&api.portal, view, &table)?;
+        Ok((nodes(&view, &table)?, view, table))
+    };
+    let (nodes, view, table) = aside(find).await?;
     let (send, receive) = tokio::sync::mpsc::channel::<Result<Bytes, std::convert::Infallible>>(AHEAD);
     tokio::task::spawn_blocking(move || write(&view, &table, &nodes, format, &send));
     let pieces = stream::unfold(receive, |mut r| async move { r.recv().await.map(|piece| (piece, r)) });

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use stagedoor_model::Timestamp;
 use stagedoor_portal::{Page, Scope as Entities, View};
 use stagedoor_query::dialect::port::{self, Column};
-use stagedoor_query::{BlueprintEntry, NodeId, Scalar, Selection, text};
+use stagedoor_query::{BlueprintEntry, Expr, NodeId, Scalar, Selection, text};
 
 use super::fill::Values;
 use super::{Drill, WidgetsRequest, blueprint_of, chosen};
@@ -35,6 +35,15 @@ pub(super) fn text_of<'w>(widget: &'w Map<String, Value>, key: &str) -> Option<&
     widget.get(key).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
+/// The rules of a widget's dataset.
+fn said(widget: &Map<String, Value>) -> Value {
+    match widget.get("dataset") {
+        None | Some(Value::Null) => json!({ "combinator": "and", "rules": [] }),
+        Some(Value::Array(rules)) => json!({ "combinator": "and", "rules": rules }),
+        Some(rules) => rules.clone(),
+    }
+}
+
 pub(super) fn needed<'w>(widget: &'w Map<String, Value>, key: &str) -> Result<&'w str, String> {
     text_of(widget, key).ok_or_else(|| format!("\"{key}\" is missing"))
 }
@@ -58,11 +67,7 @@ impl<'v> Ask<'v> {
 
     /// What the dataset of a widget finds.
     pub(super) fn dataset(&self, widget: &Map<String, Value>) -> Result<Found<'v>, String> {
-        let said = match widget.get("dataset") {
-            None | Some(Value::Null) => json!({ "combinator": "and", "rules": [] }),
-            Some(Value::Array(rules)) => json!({ "combinator": "and", "rules": rules }),
-            Some(rules) => rules.clone(),
-        };
+        let said = said(widget);
         let blueprint = match text_of(widget, "blueprint") {
             Some(text) => Some(self.values.text(text)?),
             None => None,
@@ -70,8 +75,31 @@ impl<'v> Ask<'v> {
         self.find(&said, blueprint)
     }
 
+    /// The blueprint that the dataset of a widget is about, if it is one.
+    pub(super) fn blueprint_of(&self, widget: &Map<String, Value>) -> Option<String> {
+        let stated = text_of(widget, "blueprint").and_then(|text| self.values.text(text).ok());
+        let rules = || self.values.rules(&said(widget)).ok();
+        stated.filter(|b| !b.is_empty()).or_else(|| only_blueprint(&rules()?))
+    }
+
+    /// What the dataset of a widget asks for.
+    pub(super) fn expr(&self, widget: &Map<String, Value>) -> Result<Expr, String> {
+        Ok(self.compiled(&said(widget), self.blueprint_of(widget))?.0)
+    }
+
     /// What rules find, held to a blueprint and the filters of the page.
     pub(super) fn find(&self, rules: &Value, blueprint: Option<String>) -> Result<Found<'v>, String> {
+        let (expr, rules, blueprint) = self.compiled(rules, blueprint)?;
+        let hits = self.view.select(&expr, Entities::Everything);
+        Ok(Found { hits, rules, blueprint })
+    }
+
+    /// Rules with their dynamic values filled in, compiled; and the blueprint that they are held to.
+    fn compiled(
+        &self,
+        rules: &Value,
+        blueprint: Option<String>,
+    ) -> Result<(Expr, Value, Option<String>), String> {
         let mut rules = self.values.rules(rules)?;
         let said = only_blueprint(&rules);
         let blueprint = blueprint.filter(|b| !b.is_empty()).or(said.clone());
@@ -82,9 +110,7 @@ impl<'v> Ask<'v> {
             rules = both(rules, self.values.rules(filter)?);
         }
         let expr = port::compile(&rules, "dataset", &self.scope(blueprint.as_deref()));
-        let expr = expr.map_err(|invalid| invalid.message)?;
-        let hits = self.view.select(&expr, Entities::Everything);
-        Ok(Found { hits, rules, blueprint })
+        Ok((expr.map_err(|invalid| invalid.message)?, rules, blueprint))
     }
 
     /// How many entities rules find beside what is found already.
