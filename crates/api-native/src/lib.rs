@@ -8,6 +8,7 @@ mod badges;
 mod blueprints;
 mod campaigns;
 mod changes;
+mod computed;
 mod documents;
 mod entity;
 mod error;
