@@ -179,6 +179,51 @@ test('what to fix next, and a campaign for it', async ({ page }) => {
   await expect(page.getByRole('status').filter({ hasText: /remind/i })).toBeVisible();
 });
 
+test('a draft that was never published is listed with what it would give, and opens in the editor', async ({ page }) => {
+  await open(page, '/scorecards?create=true');
+  await page.getByRole('combobox', { name: 'Blueprint' }).click();
+  await page.getByRole('option', { name: 'E2E service', exact: true }).click();
+  await write(page, JSON.stringify({ ...definition, identifier: 'later', title: 'Later' }));
+  await page.getByRole('button', { name: 'Keep as a draft' }).click();
+  const tile = page.locator('[data-scorecard=later]');
+  await expect(tile).toContainText('draft, not published');
+  await expect(tile).toContainText('would keep every rule');
+  await check(page, 'overview with a draft');
+  await tile.getByRole('link', { name: 'Later', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Later' })).toBeVisible();
+  await expect(page.getByRole('textbox', { name: 'The scorecard as JSON' })).toBeVisible();
+  await page.getByRole('button', { name: 'Discard…' }).click();
+  await page.getByRole('button', { name: 'Discard it' }).click();
+  await expect(tile).toHaveCount(0);
+});
+
+test('levels and rules are columns of a table, and are completed in its query', async ({ page }) => {
+  const columns = ['$title', '"$scorecards.readiness.level"', '"$scorecards.readiness.on_call"'].join(',');
+  await open(page, `/catalog/e2e_service?cols=${encodeURIComponent(columns)}`);
+  const row = page.getByRole('row').filter({ hasText: 'E2E one' });
+  await expect(row.locator('[data-level=Silver]')).toBeVisible();
+  await expect(row.locator('[data-status=passed]')).toHaveText('Passed');
+  await expect(page.getByRole('row').filter({ hasText: 'E2E tin' }).locator('[data-status=notApplicable]')).toBeVisible();
+  const bar = page.getByRole('textbox', { name: 'Query E2E service' });
+  await bar.click();
+  await page.keyboard.type('scorecard(rea');
+  await page.getByRole('option', { name: /^readiness\.on_call/ }).click();
+  await page.keyboard.type('= fai');
+  await page.getByRole('option', { name: /^failed/ }).click();
+  await expect(bar).toContainText('scorecard(readiness.on_call) = failed');
+});
+
+test('a dashboard with a heat map asks three times', async ({ page, request }) => {
+  const heat = { id: 'heat', type: 'scorecard-heat-map', title: 'Heat', blueprint: 'e2e_service', scorecard: 'readiness', groupBy: 'tier' };
+  const layout = [{ height: 300, columns: [{ id: 'heat', size: 12 }] }];
+  await send(request, 'post', '/v1/pages', { identifier: 'heat', title: 'Heat', type: 'dashboard', widgets: [{ id: 'board', type: 'dashboard-widget', layout, widgets: [heat] }] });
+  const asked: string[] = [];
+  page.on('request', (asking) => /\/(api|v1)\//.test(asking.url()) && !/\/(changes|viewed)$/.test(new URL(asking.url()).pathname) && asked.push(asking.url()));
+  await open(page, '/pages/heat');
+  await expect(page.getByRole('region', { name: 'Heat', exact: true }).getByRole('row').filter({ hasText: 'gold' })).toContainText('%');
+  expect(asked.length, asked.join(' ')).toBeLessThanOrEqual(3);
+});
+
 test('a table gathers entities by level, and the palette finds a scorecard', async ({ page }) => {
   await page.goto(`/catalog/e2e_service?group=${encodeURIComponent('"$scorecards.readiness.level"')}`);
   await expect(page.getByRole('button', { name: 'Silver 1' })).toBeVisible();

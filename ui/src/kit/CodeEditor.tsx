@@ -21,8 +21,10 @@ export interface CodeCompletion {
 }
 
 export interface CodeCompletions {
-  /** Where the text begins that a chosen one replaces; it ends at the cursor. */
+  /** Where the text begins that a chosen one replaces. */
   from: number;
+  /** Where it ends, if not at the cursor. */
+  to?: number;
   options: CodeCompletion[];
 }
 

@@ -92,7 +92,7 @@ function fixed(latest: Latest): Extension {
   const complete = async (context: CompletionContext) => {
     const ask = latest.current.complete;
     const found = ask && (await ask(context.state.doc.toString(), context.pos));
-    return found && found.options.length > 0 ? { from: found.from, options: found.options, filter: true } : null;
+    return found && found.options.length > 0 ? { from: found.from, to: found.to, options: found.options, filter: true } : null;
   };
   return [
     history(),

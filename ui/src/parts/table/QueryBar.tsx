@@ -92,10 +92,12 @@ export function QueryBar({ label, blueprint, query, onQuery }: QueryBarProps) {
 }
 
 async function complete(text: string, position: number, blueprint: string | undefined): Promise<CodeCompletions | null> {
-  const { completions } = await askQuery(text, blueprint, position);
+  // the parenthesis that the editor has closed by itself: what is chosen brings its own, and one goes on behind it
+  const own = text[position] === ')' && /\bscorecard\([^()]*$/i.test(text.slice(0, position));
+  const { completions } = await askQuery(own ? text.slice(0, position) + text.slice(position + 1) : text, blueprint, position);
   if (!completions) return null;
-  const options = completions.items.map(({ insert, kind, detail }) => ({ label: insert, apply: text[position] === ')' ? insert : applied(insert, kind), detail: detail ?? undefined, type: kinds[kind] }));
-  return { from: completions.from, options };
+  const options = completions.items.map(({ insert, kind, detail }) => ({ label: insert, apply: applied(insert, kind), detail: detail ?? undefined, type: kinds[kind] }));
+  return { from: completions.from, to: own ? position + 1 : undefined, options };
 }
 
 /** What goes on after it gets its space. */
