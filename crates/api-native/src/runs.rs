@@ -3,6 +3,7 @@
 
 pub(crate) mod doing;
 pub(crate) mod events;
+pub(crate) mod inputs;
 mod shape;
 
 use axum::extract::{Path, Query, State};
@@ -14,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::Api;
 use crate::error::{ApiError, Caller, ErrorBody};
+pub(crate) use inputs::InboxRow;
 pub(crate) use shape::{Run, RunRow};
 
 /// Runs on a page where nobody says.
@@ -25,6 +27,13 @@ const MOST: usize = 1_000;
 pub(crate) struct RunList {
     runs: Vec<RunRow>,
     /// How many there are on all pages.
+    total: usize,
+}
+
+/// What waits for the caller's word, oldest first. A run of which two nodes ask is there twice.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Inbox {
+    runs: Vec<InboxRow>,
     total: usize,
 }
 
@@ -73,6 +82,8 @@ pub(crate) fn routes() -> Router<Api> {
         .route("/runs/{id}/retry", post(doing::retry))
         .route("/runs/{id}/approval", post(doing::approve))
         .route("/runs/{id}/steps/{step}/settle", post(doing::settle))
+        .route("/runs/{id}/inputs/{node}", post(inputs::answer))
+        .route("/runs/{id}/inputs/{node}/form", post(inputs::form))
         .route("/approvals", get(approvals))
 }
 
@@ -129,20 +140,20 @@ pub(crate) async fn run(
     Path(id): Path<String>,
 ) -> Result<Json<Run>, ApiError> {
     let run = api.portal.run(&viewer, &id)?;
-    Ok(Json(Run::of(&api.portal, &viewer, &run)))
+    Ok(Json(Run::of(&api.portal, &viewer, &run).await))
 }
 
-/// Runs that wait for the caller's yes or no, oldest first.
+/// What waits for the caller's word, oldest first: runs to be approved, nodes of workflows to be answered.
 #[utoipa::path(
     get, path = "/approvals",
-    responses((status = 200, body = RunList), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody))
+    responses((status = 200, body = Inbox), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody))
 )]
 pub(crate) async fn approvals(
     State(api): State<Api>,
     Caller(viewer): Caller,
-) -> Result<Json<RunList>, ApiError> {
-    let runs: Vec<RunRow> = api.portal.approvals_of(&viewer)?.iter().map(|run| RunRow::of(run)).collect();
-    Ok(Json(RunList { total: runs.len(), runs }))
+) -> Result<Json<Inbox>, ApiError> {
+    let runs: Vec<InboxRow> = api.portal.inbox_of(&viewer)?.iter().map(InboxRow::of).collect();
+    Ok(Json(Inbox { total: runs.len(), runs }))
 }
 
 fn list<T>(key: &str, text: Option<&str>, read: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, ApiError> {

@@ -138,10 +138,10 @@ pub(crate) async fn session(
         _ => None,
     };
     // Whoever may not read runs has none to approve.
-    let waiting = viewer.as_ref().and_then(|viewer| api.portal.approvals_of(viewer).ok());
+    let waiting = viewer.as_ref().and_then(|viewer| api.portal.inbox_of(viewer).ok());
     Ok(Json(Session {
         model,
-        approvals: waiting.map_or(0, |runs| runs.len()),
+        approvals: waiting.map_or(0, |waiting| waiting.len()),
         setup: !api.info.dev_mode && !known && api.portal.needs_setup(),
         dev_mode: api.info.dev_mode,
         title: api.info.title.clone(),

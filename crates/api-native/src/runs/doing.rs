@@ -80,7 +80,7 @@ type Answer = Result<Json<Run>, ApiError>;
 )]
 pub(crate) async fn cancel(State(api): State<Api>, Caller(viewer): Caller, Path(id): Path<String>) -> Answer {
     let run = api.portal.cancel_run(&viewer, &id).await?;
-    Ok(Json(Run::of(&api.portal, &viewer, &run)))
+    Ok(Json(Run::of(&api.portal, &viewer, &run).await))
 }
 
 /// Starts another run like this one: as if the caller had filled in the form anew.
@@ -101,7 +101,7 @@ pub(crate) async fn rerun(
 ) -> Answer {
     let Json(Rerun { inputs, secrets }) = body?;
     let run = api.portal.rerun(&viewer, &id, inputs, secrets).await?;
-    Ok(Json(Run::of(&api.portal, &viewer, &run)))
+    Ok(Json(Run::of(&api.portal, &viewer, &run).await))
 }
 
 /// Begins a run anew where it failed: what was done stays done.
@@ -122,7 +122,7 @@ pub(crate) async fn retry(
 ) -> Answer {
     let Json(Retry { secrets }) = body?;
     let run = api.portal.retry_run(&viewer, &id, &secrets).await?;
-    Ok(Json(Run::of(&api.portal, &viewer, &run)))
+    Ok(Json(Run::of(&api.portal, &viewer, &run).await))
 }
 
 /// Says yes or no to a run that waits for it.
@@ -148,7 +148,7 @@ pub(crate) async fn approve(
         Yes::Decline => Verdict::Decline,
     };
     let run = api.portal.answer_approval(&viewer, &id, verdict, description).await?;
-    Ok(Json(Run::of(&api.portal, &viewer, &run)))
+    Ok(Json(Run::of(&api.portal, &viewer, &run).await))
 }
 
 /// Decides about a step of which nobody can tell whether it happened.
@@ -178,5 +178,5 @@ pub(crate) async fn settle(
         SettleAs::Failed => Settlement::Failed,
     };
     let run = api.portal.settle_step(&viewer, &id, &step, settlement, why.as_deref()).await?;
-    Ok(Json(Run::of(&api.portal, &viewer, &run)))
+    Ok(Json(Run::of(&api.portal, &viewer, &run).await))
 }

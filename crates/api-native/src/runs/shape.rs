@@ -1,5 +1,7 @@
 //! Runs as the native API writes them.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 use stagedoor_auth::Viewer;
@@ -7,6 +9,7 @@ use stagedoor_model::Timestamp;
 use stagedoor_portal::{Portal, Report, Run as Kept, RunDoings, RunStep, StepState};
 use utoipa::ToSchema;
 
+use super::inputs::RunWaits;
 use crate::may::May;
 
 /// A run in a list.
@@ -114,6 +117,9 @@ pub(crate) struct Run {
     /// When its first step began.
     #[serde(skip_serializing_if = "Option::is_none")]
     begun_at: Option<String>,
+    /// What people are asked now, by the nodes of a workflow.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    waiting: Vec<RunWaits>,
     may: RunMay,
 }
 
@@ -233,7 +239,9 @@ impl RunReport {
 }
 
 impl Run {
-    pub(crate) fn of(portal: &Portal, viewer: &Viewer, run: &Kept) -> Self {
+    pub(crate) async fn of(portal: &Portal, viewer: &Viewer, run: &Arc<Kept>) -> Self {
+        // Whoever may read no more than runs is not told what is asked, and may not answer it.
+        let waiting = portal.waiting_inputs(viewer, run).await.unwrap_or_default();
         let approval = run.approval.as_ref().map(|approval| RunApproval {
             mode: word(approval.mode),
             approvers: approval.approvers.clone(),
@@ -259,6 +267,7 @@ impl Run {
             caused_by: run.caused_by.clone(),
             retries: run.retries,
             begun_at: time(run.begun_at),
+            waiting: waiting.into_iter().map(RunWaits::of).collect(),
             may: RunMay::of(portal.run_doings(viewer, run)),
         }
     }

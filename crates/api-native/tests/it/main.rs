@@ -4,6 +4,7 @@
 mod badges;
 mod by_time;
 mod campaigns;
+mod computed;
 mod exemptions;
 mod history;
 mod inputs;

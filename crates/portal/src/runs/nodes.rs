@@ -2,7 +2,10 @@
 //! them and add to their logs; people answer those that wait for them ([`answer`]).
 
 mod answer;
+mod asked;
 mod claim;
+
+pub use asked::{InboxItem, InputForm, NodePress, WaitingInput};
 
 use std::sync::Arc;
 

@@ -153,7 +153,8 @@ impl Portal {
         self.node_run(viewer, id)
     }
 
-    fn may_answer_node(&self, viewer: &Viewer, run: &Run, step: &Step) -> Result<(), PortalError> {
+    /// Whether a caller may answer a node now. Leaves no trace.
+    pub(super) fn may_answer_node(&self, viewer: &Viewer, run: &Run, step: &Step) -> Result<(), PortalError> {
         if step.performer != INPUT {
             return Err(PortalError::refused("not_waiting", "this node waits for nobody's answer"));
         }
@@ -191,9 +192,7 @@ impl Portal {
         button: &str,
         inputs: Map<String, Value>,
     ) -> Result<Map<String, Value>, PortalError> {
-        let mut form = step.input.get("userInputs").cloned().unwrap_or_default();
-        let buttons = form.as_object_mut().and_then(|form| form.shift_remove("buttons")).unwrap_or_default();
-        let buttons = buttons.as_array().cloned().unwrap_or_default();
+        let (form, buttons) = form_of(step);
         let names: Vec<&str> =
             buttons.iter().filter_map(|button| button.get("identifier")?.as_str()).collect();
         if !names.contains(&button) {
@@ -201,8 +200,7 @@ impl Portal {
             return Err(PortalError::invalid(text));
         }
         checked_responses(&form, &inputs)?;
-        let trigger = json!({ "type": "self-service", "operation": "CREATE", "userInputs": form });
-        let action = PortAction::stored(json!({ "identifier": step.id, "trigger": trigger }));
+        let action = as_action(step, form);
         let view = self.view(viewer)?;
         let form = self.resolve(viewer, &view, &action, None, &inputs);
         let errors: Vec<String> = form
@@ -219,6 +217,19 @@ impl Portal {
         }
         Ok(form.values)
     }
+}
+
+/// The form of a node, and its buttons.
+pub(super) fn form_of(step: &Step) -> (Value, Vec<Value>) {
+    let mut form = step.input.get("userInputs").cloned().unwrap_or_default();
+    let buttons = form.as_object_mut().and_then(|form| form.shift_remove("buttons")).unwrap_or_default();
+    (form, buttons.as_array().cloned().unwrap_or_default())
+}
+
+/// A node as an action with this form, so that it is filled in and checked as one of those.
+pub(super) fn as_action(step: &Step, form: Value) -> PortAction {
+    let trigger = json!({ "type": "self-service", "operation": "CREATE", "userInputs": form });
+    PortAction::stored(json!({ "identifier": step.id, "trigger": trigger }))
 }
 
 fn notice(run: &Run, step: &Step) -> Map<String, Value> {

@@ -15,7 +15,7 @@ use crate::support::Ask;
 
 /// Parameters that name a part of a thing, or what everybody may see, or what cannot exist yet. Whatever is no
 /// person's own is judged by the walk.
-const OPEN: [&str; 26] = [
+const OPEN: [&str; 27] = [
     "property",
     "relation",
     "mirror",
@@ -38,6 +38,7 @@ const OPEN: [&str; 26] = [
     "secret_name",
     "topic",
     "step",
+    "node",
     "provider",
     "resource",
     // Everybody has his own under the same name: crates/server/tests/it/frontend/settings.rs.
@@ -129,7 +130,7 @@ impl Strangers {
         let fill = |value: &str| {
             let kind = if path.contains("/templates/") { "template" } else { "vault" };
             let path = path.replace("{blueprint}", "vault").replace("{kind}", kind);
-            let path = path.replace("{step}", "s0").replace("{file}", "kept.svg");
+            let path = path.replace("{step}", "s0").replace("{node}", "n0").replace("{file}", "kept.svg");
             path.replace("{namespace}", "default").replace(&format!("{{{name}}}"), value)
         };
         Some((fill(theirs), fill(&absent)))
