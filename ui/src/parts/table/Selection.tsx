@@ -54,7 +54,8 @@ export function useSelection(line: (index: number) => GridLine<Row>, lines: numb
     if (chosen.size > 0 || !data) return clear();
     void everything({ blueprint, query: data.rules as never, columns: data.columns, facets: [] });
   };
-  const all: boolean | 'some' = chosen.size === 0 ? false : chosen.size >= Math.min(total, most) ? true : 'some';
+  // the box shows at once what was asked for
+  const all: boolean | 'some' = busy ? true : chosen.size === 0 ? false : chosen.size >= Math.min(total, most) ? true : 'some';
   const grid: GridSelection<Row> = { has: (row) => chosen.has(idOf(row)), toggle, all, toggleAll };
   return { grid, rows: [...chosen.values()], busy, clear, total };
 }
