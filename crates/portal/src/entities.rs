@@ -93,6 +93,9 @@ impl Portal {
         viewer: &Viewer,
         request: WriteRequest,
     ) -> Result<Vec<Outcome>, PortalError> {
+        if request.blueprint == computed::SCORECARDS_OF {
+            return self.write_scorecard_entities(viewer, &request).await;
+        }
         self.may_write(viewer, &request)?;
         let (dry_run, asker) = (request.validation_only, self.asker(viewer));
         // A service account is answered with its client.
@@ -133,6 +136,9 @@ impl Portal {
         identifier: &str,
         delete_dependents: bool,
     ) -> Result<(), PortalError> {
+        if blueprint == computed::SCORECARDS_OF {
+            return self.delete_scorecard_entity(viewer, identifier).await;
+        }
         self.may_entities(viewer, Action::UnregisterEntity, blueprint)?;
         computed::refuse(blueprint)?;
         let (blueprint, identifier) = (blueprint.to_owned(), identifier.to_owned());
@@ -157,6 +163,17 @@ impl Portal {
         identifiers: Vec<String>,
         delete_dependents: bool,
     ) -> Result<Vec<String>, PortalError> {
+        if blueprint == computed::SCORECARDS_OF {
+            let mut gone = Vec::new();
+            for identifier in identifiers {
+                match self.delete_scorecard_entity(viewer, &identifier).await {
+                    Ok(()) => gone.push(identifier),
+                    Err(PortalError::NotFound(_)) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            return Ok(gone);
+        }
         self.may_entities(viewer, Action::UnregisterEntity, blueprint)?;
         computed::refuse(blueprint)?;
         let (blueprint, asker) = (blueprint.to_owned(), self.asker(viewer));

@@ -7,6 +7,7 @@
 mod model;
 mod narrow;
 mod rows;
+mod written;
 
 use std::sync::Arc;
 
