@@ -11,6 +11,7 @@ mod fleet;
 mod follow;
 mod groups;
 mod preview;
+mod trial;
 mod write;
 
 use std::sync::Arc;

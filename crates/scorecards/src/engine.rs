@@ -120,6 +120,13 @@ impl Engine {
         self.watch.slow.iter().map(String::as_str)
     }
 
+    /// Programs that have answered nobody, each with how it failed first.
+    pub fn failing(&self) -> impl Iterator<Item = (&str, &str)> {
+        let failing =
+            self.watch.failing.iter().filter(|(program, _)| !self.watch.answering.contains(*program));
+        failing.map(|(program, problem)| (program.as_str(), problem.as_str()))
+    }
+
     /// What the results were compiled from.
     #[must_use]
     pub fn compiled(&self) -> &Arc<Compiled> {

@@ -92,18 +92,26 @@ impl Evaluation<'_> {
         while !rest.is_empty() && !self.watch.slow.contains(program) {
             let (chunk, others) = rest.split_at(size.min(rest.len()));
             (rest, size) = (others, (size * 2).min(MOST));
+            let (mut answers, mut failure) = (false, None);
             for (node, (output, basis)) in chunk.iter().zip(self.catalog.ask(program, chunk)) {
                 self.watch.add(*node, &basis, self.now);
                 match output {
-                    Ok(Value::Bool(true)) => {
-                        truth.yes.insert(*node);
+                    Ok(Value::Bool(holds)) => {
+                        answers = true;
+                        if holds {
+                            truth.yes.insert(*node);
+                        }
                     }
-                    Ok(Value::Bool(false)) => {}
-                    Ok(_) | Err(_) => {
+                    Ok(_) => {
+                        truth.open.insert(*node);
+                    }
+                    Err(problem) => {
+                        failure = failure.or(Some(problem));
                         truth.open.insert(*node);
                     }
                 }
             }
+            self.watch.outcome(program, answers, failure);
             // What one entity takes is limited; so is what all of them take together.
             let allowed = PATIENCE + (asked.len() - rest.len()) as i64 / PER_MILLISECOND;
             if self.catalog.now().0.saturating_sub(begun.0) > allowed {

@@ -38,6 +38,22 @@ pub(crate) struct Watch {
     first: usize,
     /// Programs that took too long: they are not asked again.
     pub(crate) slow: HashSet<String>,
+    /// Programs that have told somebody true or false.
+    pub(crate) answering: HashSet<String>,
+    /// Programs that have failed, and how they did first.
+    pub(crate) failing: HashMap<String, String>,
+}
+
+impl Watch {
+    /// Notes what came of a program: whether it told anybody anything, and how it failed.
+    pub(crate) fn outcome(&mut self, program: &str, answers: bool, failure: Option<String>) {
+        if answers && !self.answering.contains(program) {
+            self.answering.insert(program.to_owned());
+        }
+        if let Some(failure) = failure.filter(|_| !self.failing.contains_key(program)) {
+            self.failing.insert(program.to_owned(), failure);
+        }
+    }
 }
 
 impl Watch {

@@ -112,10 +112,29 @@ impl Boards {
         })
     }
 
-    /// Programs of a scorecard that took too long.
-    pub(crate) fn slow(&self, catalog: &Catalog, blueprint: &str, scorecard: &str) -> Vec<String> {
-        let slow = |kept: &Kept| kept.engine.slow().map(str::to_owned).collect();
-        self.with(catalog, SCORECARDS, blueprint, scorecard, slow).unwrap_or_default()
+    /// Programs of a scorecard, or of its draft, that took too long or failed for everybody; and what is to be said of
+    /// each.
+    pub(crate) fn stuck(
+        &self,
+        catalog: &Catalog,
+        collection: &'static str,
+        blueprint: &str,
+        scorecard: &str,
+    ) -> Vec<(String, String)> {
+        let stuck = |kept: &Kept| {
+            let slow = kept.engine.slow().map(|program| {
+                (
+                    program.to_owned(),
+                    "takes too long: what it has not been asked about is not measured".to_owned(),
+                )
+            });
+            let slower = |program: &str| kept.engine.slow().any(|slow| slow == program);
+            let failing = kept.engine.failing().filter(|(program, _)| !slower(program));
+            let failing =
+                failing.map(|(program, why)| (program.to_owned(), format!("answers nobody: {why}")));
+            slow.chain(failing).collect()
+        };
+        self.with(catalog, collection, blueprint, scorecard, stuck).unwrap_or_default()
     }
 
     fn with<T>(

@@ -54,6 +54,10 @@ impl Portal {
                 .and_then(|boards| boards.board_of_draft(&view.catalog, blueprint, identifier)),
             Some(_) => None,
         };
+        let mut problems = problems.unwrap_or_default();
+        if let Some(board) = &board {
+            problems.extend(view.stuck(DRAFTS, blueprint, identifier, &board.scorecard));
+        }
         let title = definition.get("title").and_then(Value::as_str).filter(|title| !title.trim().is_empty());
         Some(ScorecardRow {
             blueprint: blueprint.to_owned(),
@@ -62,7 +66,7 @@ impl Portal {
             title: title.unwrap_or(identifier).to_owned(),
             definition,
             board,
-            problems: problems.unwrap_or_default(),
+            problems,
             draft: true,
             published: false,
         })

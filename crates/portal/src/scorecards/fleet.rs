@@ -7,7 +7,7 @@ use stagedoor_model::Timestamp;
 use stagedoor_model::blueprint::{Invalid, Property, PropertyType};
 use stagedoor_query::dialect::port::{self, Scope, containing};
 use stagedoor_query::{NodeId, NodeSet};
-use stagedoor_scorecards::{Board, Status, check};
+use stagedoor_scorecards::{Board, Scorecard, Status, check};
 
 use super::{DRAFTS, SCORECARDS, StoredScorecard, boards, find, key, missing, stored};
 use crate::error::PortalError;
@@ -221,14 +221,7 @@ impl View {
         let entry = self.blueprints().get(blueprint)?;
         let board = self.board(blueprint, identifier)?;
         let mut problems = check(&stored.definition, blueprint, &self.catalog, board.at);
-        let slow = boards::of(&self.catalog).map(|b| b.slow(&self.catalog, blueprint, identifier));
-        for program in slow.into_iter().flatten() {
-            problems.extend(places_of(&stored, &program).into_iter().map(|place| {
-                let text =
-                    format!("\"{place}\" takes too long: what it has not been asked about is not measured");
-                Invalid::new(format!("/{place}"), text)
-            }));
-        }
+        problems.extend(self.stuck(SCORECARDS, blueprint, identifier, &stored.definition));
         Some(ScorecardRow {
             blueprint_title: entry.blueprint.title.clone().unwrap_or_else(|| blueprint.clone()),
             blueprint: blueprint.clone(),
@@ -240,6 +233,24 @@ impl View {
             draft: false,
             published: true,
         })
+    }
+
+    /// The programs of a definition that answer nobody, or not all.
+    pub(super) fn stuck(
+        &self,
+        collection: &'static str,
+        blueprint: &str,
+        identifier: &str,
+        definition: &Scorecard,
+    ) -> Vec<Invalid> {
+        let boards = boards::of(&self.catalog);
+        let stuck = boards.map(|b| b.stuck(&self.catalog, collection, blueprint, identifier));
+        let mut problems = Vec::new();
+        for (program, what) in stuck.into_iter().flatten() {
+            let places = places_of(definition, &program).into_iter();
+            problems.extend(places.map(|at| Invalid::new(format!("/{at}"), format!("\"{at}\" {what}"))));
+        }
+        problems
     }
 
     fn standing_entity(&self, board: &Board, rule: Option<usize>, node: NodeId) -> StandingEntity {
@@ -344,10 +355,10 @@ fn unknown(what: &str, name: &str) -> PortalError {
 }
 
 /// Where a program stands in a definition.
-fn places_of(stored: &StoredScorecard, program: &str) -> Vec<String> {
-    let rules = stored.definition.rules.iter().enumerate();
+fn places_of(scorecard: &Scorecard, program: &str) -> Vec<String> {
+    let rules = scorecard.rules.iter().enumerate();
     let rules = rules.map(|(i, rule)| (format!("rules/{i}/query"), &rule.query));
-    let queries = stored.definition.filter.iter().map(|filter| ("filter".to_owned(), filter)).chain(rules);
+    let queries = scorecard.filter.iter().map(|filter| ("filter".to_owned(), filter)).chain(rules);
     let mut places = Vec::new();
     for (place, query) in queries {
         for (i, condition) in query.conditions.iter().enumerate() {

@@ -12,6 +12,7 @@ use stagedoor_scorecards::{Board, Compiled, Counts, Engine, Excused, Scorecard};
 
 use super::EntityScorecard;
 use super::entity::no_entity;
+use super::trial::endless;
 use super::write::read;
 use crate::blueprints::no_blueprint;
 use crate::error::PortalError;
@@ -72,7 +73,13 @@ impl Portal {
         let work = move || {
             let now = view.catalog.now();
             match read(&definition, &blueprint, &view.catalog, &jq, now) {
-                Ok(scorecard) => view.preview(scorecard, &blueprint, entity.as_deref()),
+                Ok(scorecard) => {
+                    let problems = endless(&definition, &jq);
+                    if problems.is_empty() {
+                        return view.preview(scorecard, &blueprint, entity.as_deref());
+                    }
+                    Ok(ScorecardPreview { problems, ..ScorecardPreview::default() })
+                }
                 Err(problems) => Ok(ScorecardPreview { problems, ..ScorecardPreview::default() }),
             }
         };

@@ -68,6 +68,7 @@ impl Portal {
         body: Value,
     ) -> Result<StoredScorecard, PortalError> {
         self.may(viewer, Action::CreateScorecard, Resource::Any)?;
+        self.try_programs(&body).await?;
         let (blueprint, jq) = (blueprint.to_owned(), Arc::clone(&self.shared.jq));
         self.commit(viewer.actor("port"), false, move |draft| {
             let scorecard = draft.understood_scorecard(&blueprint, &body, &jq)?;
@@ -91,6 +92,7 @@ impl Portal {
     ) -> Result<StoredScorecard, PortalError> {
         self.may(viewer, Action::UpdateScorecard, Resource::Named(identifier))?;
         find(&self.shared.catalog.load(), blueprint, identifier)?;
+        self.try_programs(&body).await?;
         let (blueprint, from, jq) =
             (blueprint.to_owned(), identifier.to_owned(), Arc::clone(&self.shared.jq));
         self.commit(viewer.actor("port"), false, move |draft| {
@@ -126,6 +128,7 @@ impl Portal {
         for action in [Action::CreateScorecard, Action::UpdateScorecard, Action::DeleteScorecard] {
             self.may(viewer, action, Resource::Any)?;
         }
+        self.try_all_programs(&bodies).await?;
         let (blueprint, jq) = (blueprint.to_owned(), Arc::clone(&self.shared.jq));
         self.commit(viewer.actor("port"), false, move |draft| {
             let mut kept = BTreeSet::new();
@@ -188,7 +191,7 @@ fn too_many() -> PortalError {
 }
 
 /// A refusal of one of a list, with its place there.
-fn in_list(error: PortalError, at: usize) -> PortalError {
+pub(super) fn in_list(error: PortalError, at: usize) -> PortalError {
     match error {
         PortalError::Invalid { code, message, mut details } => {
             if let Some(path) = details.as_mut().and_then(|details| details.get_mut("path")) {
@@ -247,8 +250,6 @@ impl Draft {
             (stamps.updated_at, stamps.updated_by) = (self.at, self.actor.name.as_str().into());
             let record = Record { collection: SCORECARDS.into(), key, body, stamps };
             self.put(Change::PutRecord(Arc::new(record)));
-            let rules: Vec<&str> = scorecard.rules.iter().map(|rule| rule.identifier.as_str()).collect();
-            self.end_exemptions(blueprint, &scorecard.identifier, &rules);
         }
         let rules: Vec<&str> = scorecard.rules.iter().map(|rule| rule.identifier.as_str()).collect();
         self.end_exemptions(blueprint, &scorecard.identifier, &rules);
@@ -257,7 +258,6 @@ impl Draft {
 
     /// Removes a scorecard and what is kept about it.
     pub(crate) fn drop_scorecard(&mut self, blueprint: &str, identifier: &str) {
-        self.end_exemptions(blueprint, identifier, &[]);
         let key = key(blueprint, identifier);
         self.end_exemptions(blueprint, identifier, &[]);
         for collection in [SCORECARDS, DRAFTS] {

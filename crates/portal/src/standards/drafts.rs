@@ -104,6 +104,8 @@ impl Portal {
         if self.shared.catalog.load().record(SCORECARDS, &key).is_none() {
             self.may(viewer, Action::CreateScorecard, Resource::Any)?;
         }
+        let written = self.shared.catalog.load().record(DRAFTS, &key).map(|record| record.body.value());
+        self.try_programs(&written.unwrap_or_default()).await?;
         let (blueprint, from, jq) = (blueprint.to_owned(), scorecard.to_owned(), Arc::clone(&self.shared.jq));
         let publish = move |draft: &mut Draft| {
             let written = draft.catalog.record(DRAFTS, &key).ok_or_else(|| missing(&from))?.body.value();

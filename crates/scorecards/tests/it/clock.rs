@@ -85,6 +85,19 @@ fn an_exemption_ends_by_itself() {
 }
 
 #[test]
+fn a_program_that_fails_for_everybody_is_told_until_it_answers_somebody() {
+    let mut world = world();
+    world.put("service", "a", &json!({"properties": {}}));
+    let broken = engine(&world, &json!({"jq": "nonsense"}));
+    assert_eq!(broken.failing().collect::<Vec<_>>(), [("nonsense", "nonsense is no program")]);
+    let mut engine = engine(&world, &json!({"jq": "value .properties.n"}));
+    assert_eq!(engine.failing().count(), 0, "null is no failure");
+    world.put("service", "a", &json!({"properties": {"n": true}}));
+    assert!(engine.advance(&world.catalog, world.now(), &Excused::default()));
+    assert_eq!(engine.failing().count(), 0);
+}
+
+#[test]
 fn a_program_that_takes_too_long_is_not_asked_again() {
     let mut world = world();
     for i in 0..500 {
