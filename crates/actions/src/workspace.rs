@@ -120,6 +120,8 @@ impl Workspace {
     pub fn item(&self, path: &str) -> Result<Option<Item>, WorkspaceError> {
         match self.dir.symlink_metadata(self.checked(path)?) {
             Ok(metadata) => Ok(Some(Item::of(path.to_owned(), &metadata))),
+            // Nothing stands below a file.
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => Ok(None),
             Err(error) => match meaning(path, &error) {
                 WorkspaceError::NotFound(_) => Ok(None),
                 other => Err(other),

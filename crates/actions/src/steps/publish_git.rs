@@ -86,6 +86,9 @@ impl Performer for PublishGit {
         };
         let room = if input.existing { Room::Shared } else { Room::Empty };
         let commit = commit(call, workspace(services)?, input.source_path.as_deref(), words).await?;
+        if commit.files.is_empty() {
+            return Err(Failure::new("there are no files to publish: no step before has made any"));
+        }
         say(
             services,
             call,

@@ -139,7 +139,12 @@ async fn a_repository_is_made_at_github_filled_and_protected() {
     let steps = portal(&server, integrations);
     let input = json!({
         "repoUrl": format!("{}?owner=acme&repo=shop", fake.host), "description": "A shop", "defaultBranch": "main",
-        "repoVisibility": "internal", "access": "acme/owners", "collaborators": [{ "user": "ada", "access": "push" }],
+        "repoVisibility": "internal", "access": "acme/owners",
+        "collaborators": [
+            { "user": "user:default/ada", "access": "push" },
+            { "team": "group:default/ghosts", "access": "pull" },
+            { "username": "old", "access": "push" },
+        ],
         "topics": ["Java"], "repoVariables": { "STAGE": "dev" }, "requiredStatusCheckContexts": ["ci"],
     });
     let output = steps.done("publish:github", &input).await;
@@ -160,7 +165,10 @@ async fn a_repository_is_made_at_github_filled_and_protected() {
     let protection = body("/repos/acme/shop/branches/main/protection");
     assert_eq!(protection["required_status_checks"], json!({ "strict": true, "contexts": ["ci"] }));
     assert_eq!((&protection["enforce_admins"], &protection["restrictions"]), (&json!(true), &Value::Null));
-    assert!(!steps.log().join("\n").contains("ghs_1"));
+    // Whom GitHub does not know is left out.
+    let told = steps.log().join("\n");
+    assert!(told.contains("Warn: Skipping pull access for group:default/ghosts"), "{told}");
+    assert!(told.contains("Warn: Skipping push access for nobody") && !told.contains("ghs_1"), "{told}");
 }
 
 #[tokio::test]

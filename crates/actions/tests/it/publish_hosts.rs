@@ -90,6 +90,35 @@ async fn other_hosts_make_repositories_in_their_own_ways() {
 }
 
 #[tokio::test]
+async fn gitea_makes_a_repository_of_whoever_the_credential_is() {
+    if !has_git() {
+        return;
+    }
+    let (server, repo) = server(None).await;
+    let clone = server.fake.url("/acme/shop.git");
+    let fake = api(vec![
+        ("GET", "/api/v1/user".into(), 200, json!({ "login": "robot" })),
+        (
+            "POST",
+            "/api/v1/user/repos".into(),
+            201,
+            json!({ "clone_url": clone, "html_url": "https://page/robot/shop" }),
+        ),
+    ])
+    .await;
+    let integrations = json!({ "gitea": [{ "host": fake.host, "baseUrl": fake.url("/"), "password": "t" }] });
+    let steps = portal(&server, integrations);
+    // Without a file it is an empty first commit.
+    std::fs::remove_dir_all(steps.path("workspace")).unwrap();
+    std::fs::create_dir(steps.path("workspace")).unwrap();
+    let input = json!({ "repoUrl": format!("{}/gitea?repo=shop", fake.host), "defaultBranch": "main" });
+    let output = steps.done("publish:gitea", &input).await;
+    assert_eq!(output["commitHash"], git(&repo.bare, &["rev-parse", "main"]));
+    assert_eq!(output["repoContentsUrl"], "https://page/robot/shop/src/branch/main/");
+    assert_eq!(git(&repo.bare, &["ls-tree", "-r", "main"]), "");
+}
+
+#[tokio::test]
 async fn steps_at_gitlab() {
     let fake = api(vec![
         ("GET", "/projects/acme%2Fshop".into(), 200, json!({ "id": 9, "default_branch": "main" })),

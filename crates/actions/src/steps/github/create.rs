@@ -7,6 +7,8 @@ use stagedoor_hosts::Act;
 use super::Repo;
 use crate::back_ends::answer::said;
 use crate::performer::{Call, Failure};
+use crate::services::Services;
+use crate::steps::input::warn;
 use crate::steps::publish::{may_be_ours, meant};
 
 /// A repository, by GitHub's description.
@@ -46,6 +48,7 @@ pub(super) struct Wishes {
     secrets: Map<String, Value>,
     oidc_customization: Option<Value>,
     custom_properties: Option<Value>,
+    workflow_access: Option<String>,
     #[serde(default)]
     subscribe: bool,
 }
@@ -91,6 +94,7 @@ pub(super) fn properties() -> Map<String, Value> {
         "secrets": { "type": "object", "title": "Not there: secrets of the repository" },
         "oidcCustomization": { "type": "object", "title": "OIDC customization template attached to the repository" },
         "customProperties": { "type": "object", "title": "Custom properties of the repository; only for organizations" },
+        "workflowAccess": { "type": "string", "enum": ["none", "user", "organization"], "title": "Who may use the workflows of the repository" },
         "subscribe": flag("Subscribe to the repository"),
     });
     if let Value::Object(all) = all { all } else { Map::new() }
@@ -99,7 +103,12 @@ pub(super) fn properties() -> Map<String, Value> {
 impl Repo<'_> {
     /// Makes the repository. Where it is there already it may be one that this run has made before it was cut off: then it
     /// is given, too, and nothing is set in it before it has shown to be ours.
-    pub(super) async fn create(&self, call: &Call<'_>, wishes: &Wishes) -> Result<Created, Failure> {
+    pub(super) async fn create(
+        &self,
+        call: &Call<'_>,
+        services: &Services,
+        wishes: &Wishes,
+    ) -> Result<Created, Failure> {
         if !wishes.secrets.is_empty() {
             return Err(Failure::new(
                 "secrets of a repository are not there: GitHub takes them only sealed by libsodium; use repoVariables, or secrets of the organization",
@@ -124,7 +133,7 @@ impl Repo<'_> {
                 format!("Failed to create the {kind} repository {}/{}, {said}", self.owner, self.name);
             Failure { message: format!("{message} ({})", failure.message), ..failure }
         })?;
-        self.furnish(wishes).await?;
+        self.furnish(call, services, wishes).await?;
         Ok(Created::Now(made))
     }
 
@@ -163,24 +172,33 @@ impl Repo<'_> {
         body
     }
 
-    /// What is set once the repository is there; each may be set again.
-    pub(super) async fn furnish(&self, wishes: &Wishes) -> Result<(), Failure> {
-        if let Some(access) = wishes.access.as_deref().filter(|access| !access.is_empty()) {
+    /// What is set once the repository is there; each may be set again. Whom GitHub does not let in is no reason to fail,
+    /// and neither are topics.
+    pub(super) async fn furnish(
+        &self,
+        call: &Call<'_>,
+        services: &Services,
+        wishes: &Wishes,
+    ) -> Result<(), Failure> {
+        let access = wishes.access.as_deref().filter(|access| !access.is_empty() && *access != self.owner);
+        if let Some(access) = access {
             match access.split_once('/') {
                 Some((organization, team)) => self.let_team(organization, team, "admin").await?,
                 None => self.let_user(access, "admin").await?,
             }
         }
         for Collaborator { user, team, access } in &wishes.collaborators {
-            match (user, team) {
-                (Some(user), _) => self.let_user(user, access).await?,
-                (None, Some(team)) => self.let_team(&self.owner, team, access).await?,
-                (None, None) => return Err(Failure::new("a collaborator names neither a user nor a team")),
-            }
+            let (who, done) = match (user, team) {
+                (Some(user), _) => (user.as_str(), self.let_user(name(user), access).await),
+                (None, Some(team)) => (team.as_str(), self.let_team(&self.owner, name(team), access).await),
+                (None, None) => ("nobody", Err(Failure::new("it names neither a user nor a team"))),
+            };
+            forgiven(done, &format!("Skipping {access} access for {who}"), call, services)?;
         }
         if !wishes.topics.is_empty() {
             let names: Vec<String> = wishes.topics.iter().map(|topic| topic.to_lowercase()).collect();
-            self.remote.change(&self.put(["topics"], json!({ "names": names }))).await?;
+            let done = self.remote.change(&self.put(["topics"], json!({ "names": names }))).await;
+            forgiven(done.map(drop), &format!("Skipping topics {}", names.join(" ")), call, services)?;
         }
         for (name, value) in &wishes.repo_variables {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -198,6 +216,10 @@ impl Repo<'_> {
                 json!({ "use_default": wish["useDefault"], "include_claim_keys": wish["includeClaimKeys"] });
             self.remote.change(&self.put(["actions", "oidc", "customization", "sub"], body)).await?;
         }
+        if let Some(level) = &wishes.workflow_access {
+            let body = json!({ "access_level": level });
+            self.remote.change(&self.put(["actions", "permissions", "access"], body)).await?;
+        }
         if wishes.subscribe {
             let body = json!({ "subscribed": true, "ignored": false });
             self.remote.change(&self.put(["subscription"], body)).await?;
@@ -214,5 +236,26 @@ impl Repo<'_> {
         let path = ["orgs", organization, "teams", team, "repos", &self.owner, &self.name];
         let act = Act { method: "PUT", ..Act::post(path, json!({ "permission": access })) };
         self.remote.change(&act).await.map(drop)
+    }
+}
+
+/// The name in a reference such as `user:default/ada`.
+fn name(reference: &str) -> &str {
+    reference.rsplit([':', '/']).next().unwrap_or(reference)
+}
+
+/// What did not work is told, and no failure, but where it is worth trying again.
+fn forgiven(
+    done: Result<(), Failure>,
+    what: &str,
+    call: &Call<'_>,
+    services: &Services,
+) -> Result<(), Failure> {
+    match done {
+        Err(failure) if failure.retry.is_none() => {
+            warn(services, call, &format!("{what}, {}", failure.message));
+            Ok(())
+        }
+        done => done,
     }
 }

@@ -140,12 +140,12 @@ impl Performer for Publish {
         let input: Input = read(self, call)?;
         let repo = input.repo(services).await?;
         say(services, call, &format!("Creating repository {}/{}", repo.owner, repo.name));
-        done(match repo.create(call, &input.wishes).await? {
+        done(match repo.create(call, services, &input.wishes).await? {
             Created::Now(made) => input.push(call, services, &repo, &made).await?,
             Created::Before(found) => {
                 let output = input.push(call, services, &repo, &found).await?;
                 // It took our commit, or had it: now it is surely ours.
-                repo.furnish(&input.wishes).await?;
+                repo.furnish(call, services, &input.wishes).await?;
                 output
             }
         })
@@ -183,10 +183,10 @@ impl Performer for RepoCreate {
     async fn perform(&self, call: &Call<'_>, services: &Services) -> Result<Outcome, Failure> {
         let input: Input = read(self, call)?;
         let repo = input.repo(services).await?;
-        let made = match repo.create(call, &input.wishes).await? {
+        let made = match repo.create(call, services, &input.wishes).await? {
             Created::Now(made) => made,
             Created::Before(found) if repo.is_empty().await? => {
-                repo.furnish(&input.wishes).await?;
+                repo.furnish(call, services, &input.wishes).await?;
                 found
             }
             Created::Before(_) => {

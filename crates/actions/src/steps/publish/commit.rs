@@ -27,12 +27,8 @@ pub(crate) async fn commit(
     let seconds = call.run.created_at.0.div_euclid(1000);
     let source = source.unwrap_or("./").to_owned();
     blocking(move || {
-        let files = files(&workspace.existing_folder(&source)?)?;
-        if files.is_empty() {
-            return Err(Failure::new("there are no files to publish: no step before has made any"));
-        }
         Ok(NewCommit {
-            files,
+            files: files(&workspace.existing_folder(&source)?)?,
             message: words.message.unwrap_or_else(|| "initial commit".to_owned()),
             author: words.author.unwrap_or_else(|| "Scaffolder".to_owned()),
             email: words.email.unwrap_or_else(|| "scaffolder@backstage.io".to_owned()),

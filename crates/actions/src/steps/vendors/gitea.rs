@@ -28,7 +28,7 @@ impl Vendor for Gitea {
     }
 
     fn owner<'a>(&self, url: &'a RepoUrl) -> Result<&'a str, Failure> {
-        url.owner()
+        Ok(url.owner.as_deref().unwrap_or_default())
     }
 
     fn branch(&self) -> &'static str {
@@ -41,11 +41,16 @@ impl Vendor for Gitea {
         url: &RepoUrl,
         input: &Map<String, Value>,
     ) -> Result<Made, Failure> {
-        let owner = url.owner()?;
+        // Without an owner it becomes a repository of whoever the credential is.
+        let own = match &url.owner {
+            Some(owner) => owner.clone(),
+            None => needed(&remote.ask(&Act::get(["user"])).await?, "/login")?,
+        };
+        let owner = own.as_str();
         if let Some(found) = remote.find(&Act::get(["repos", owner, &url.repo])).await? {
             return made(&found, Some(found.clone()));
         }
-        let of_organization = remote.find(&Act::get(["orgs", owner])).await?.is_some();
+        let of_organization = url.owner.is_some() && remote.find(&Act::get(["orgs", owner])).await?.is_some();
         let path = if of_organization { vec!["orgs", owner, "repos"] } else { vec!["user", "repos"] };
         let body = json!({
             "name": url.repo,
