@@ -1,6 +1,7 @@
 //! The program as operators run it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod bad_rules;
 mod doctor;
 mod first_start;
 mod jq;

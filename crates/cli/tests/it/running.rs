@@ -10,16 +10,16 @@ use serde_json::Value;
 
 use crate::stagedoor;
 
-struct Server {
+pub(super) struct Server {
     child: Child,
-    address: String,
+    pub(super) address: String,
     log: Option<JoinHandle<String>>,
     #[expect(dead_code, reason = "its folder lives as long as it")]
     folder: tempfile::TempDir,
 }
 
 impl Server {
-    fn start(args: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub(super) fn start(args: &[&str], variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut command: Command = stagedoor(folder.path());
         command.args(["serve", "--listen", "127.0.0.1:0"]).args(args).envs(variables.iter().copied());
