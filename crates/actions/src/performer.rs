@@ -32,6 +32,12 @@ pub trait Performer: Send + Sync {
     /// Why it did not work, and whether to try again.
     async fn perform(&self, call: &Call<'_>, services: &Services) -> Result<Outcome, Failure>;
 
+    /// What a client that takes the step on is given, with secrets in clear; `None` where the step is no client's. It
+    /// is what [`Performer::perform`] reports as its payload.
+    fn handed(&self, _call: &Call<'_>) -> Option<Value> {
+        None
+    }
+
     /// After a crash between intent and outcome: whether it happened. Asked only where the effect is outside.
     async fn probe(&self, _call: &Call<'_>, _services: &Services) -> Probe {
         Probe::Unknown

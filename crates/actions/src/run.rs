@@ -76,6 +76,9 @@ pub struct Run {
     /// Which client has taken it on, where it was handed over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<Claim>,
+    /// Who has to be told outside that it waits, and has not been yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub announcements: Vec<Announcement>,
     /// How often it was begun anew after it had failed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub retries: u32,
@@ -133,6 +136,19 @@ pub struct Claim {
     pub until: Timestamp,
     /// The client has begun.
     pub acknowledged: bool,
+}
+
+/// Something that has to be told outside. What and to whom is in the definition, which may hold secrets.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Announcement {
+    /// The step that waits for people; the run itself waits for its approval where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// Which of the step's notifications, from 0.
+    pub number: usize,
+    /// Since when it has to be told.
+    pub since: Timestamp,
 }
 
 /// What a run is an execution of.

@@ -4,6 +4,7 @@
 //! node's identifier as its id; what a node gives back is read by later ones as `.outputs.<node>`. Semantics that Port
 //! leaves open are written down in `docs/reference/workflows.md`.
 
+mod ai;
 mod check;
 mod definition;
 mod nodes;
@@ -14,6 +15,6 @@ pub(crate) use nodes::all as performers;
 
 pub use check::checked_responses;
 pub use definition::{Connection, Node, Workflow};
-pub use nodes::INPUT;
+pub use nodes::{INPUT, notification};
 pub use program::WorkflowProgram;
 pub use walk::{node_run_id, output_of, run_of_node_run};

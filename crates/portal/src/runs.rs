@@ -7,6 +7,7 @@
 
 mod access;
 mod again;
+mod announce;
 mod approve;
 mod ask;
 mod book;

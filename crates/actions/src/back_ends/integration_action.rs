@@ -53,6 +53,10 @@ impl Performer for IntegrationAction {
         Ok(Outcome::Reported { report: Report { payload: Some(payload), ..Report::default() } })
     }
 
+    fn handed(&self, call: &Call<'_>) -> Option<Value> {
+        payload(call.input).ok()
+    }
+
     /// It is handed over by what the run says from then on, which it did not say.
     async fn probe(&self, _call: &Call<'_>, _services: &Services) -> Probe {
         Probe::DidNot

@@ -1,4 +1,5 @@
-//! What the configuration says of back ends: `stagedoor.kafka`, `stagedoor.terraform` and Backstage's `kubernetes`.
+//! What the configuration says of back ends: `stagedoor.ai`, `stagedoor.kafka`, `stagedoor.terraform` and Backstage's
+//! `kubernetes`.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,12 +15,27 @@ use crate::performer::Failure;
 pub struct BackEndSettings {
     /// Where Azure DevOps is, without a slash at its end.
     pub azure_devops: String,
+    /// `stagedoor.ai`.
+    pub ai: Option<AiSettings>,
     /// `stagedoor.kafka`.
     pub kafka: Option<KafkaSettings>,
     /// `kubernetes.clusterLocatorMethods[].clusters`.
     pub clusters: Vec<Cluster>,
     /// `stagedoor.terraform`.
     pub terraform: TerraformSettings,
+}
+
+/// Where models are asked: a server that speaks the chat-completions API.
+#[derive(Clone, Debug)]
+pub struct AiSettings {
+    /// Its address up to `/chat/completions`, without a slash at its end.
+    pub base_url: String,
+    /// What lets us in, where it is needed.
+    pub api_key: Option<Secret>,
+    /// The model that is asked where a node names none.
+    pub model: Option<String>,
+    /// For one answer.
+    pub patience: Duration,
 }
 
 /// A Kafka to publish to.
@@ -95,6 +111,7 @@ impl Default for BackEndSettings {
     fn default() -> Self {
         Self {
             azure_devops: "https://dev.azure.com".to_owned(),
+            ai: None,
             kafka: None,
             clusters: Vec::new(),
             terraform: TerraformSettings::default(),
@@ -119,6 +136,9 @@ impl BackEndSettings {
         let mut problems = Vec::new();
         let mut settings = Self::default();
         let at = |key: &str| stagedoor.and_then(|value| value.get(key)).filter(|value| !value.is_null());
+        if let Some(value) = at("ai") {
+            settings.ai = kept(ai(value), &mut problems);
+        }
         if let Some(value) = at("kafka") {
             settings.kafka = kept(kafka(value), &mut problems);
         }
@@ -138,6 +158,28 @@ impl BackEndSettings {
 
 fn kept<T>(read: Result<T, Failure>, problems: &mut Vec<String>) -> Option<T> {
     read.map_err(|failure| problems.push(failure.message)).ok()
+}
+
+fn ai(value: &Value) -> Result<AiSettings, Failure> {
+    let fields = Input::of(value, "stagedoor.ai");
+    let base_url = fields.required("baseUrl")?;
+    let web = url::Url::parse(&base_url).is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
+    if !web {
+        return Err(fields.wrong("baseUrl", "an address such as https://api.example.com/v1 is expected"));
+    }
+    let seconds = match fields.text("timeoutSeconds")? {
+        None => 120,
+        Some(text) => match text.parse() {
+            Ok(seconds @ 1..=3600) => seconds,
+            _ => return Err(fields.wrong("timeoutSeconds", "a number from 1 to 3600 is expected")),
+        },
+    };
+    Ok(AiSettings {
+        base_url: base_url.trim_end_matches('/').to_owned(),
+        api_key: fields.text("apiKey")?.map(|key| Secret::new(&key)),
+        model: fields.text("model")?,
+        patience: Duration::from_secs(seconds),
+    })
 }
 
 fn kafka(value: &Value) -> Result<KafkaSettings, Failure> {

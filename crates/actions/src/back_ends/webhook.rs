@@ -234,6 +234,11 @@ impl Performer for Webhook {
         })
     }
 
+    fn handed(&self, call: &Call<'_>) -> Option<Value> {
+        let input = Input::of(call.input, "invocationMethod");
+        input.flag("agent", false).ok().filter(|agent| *agent).and_then(|_| for_agent(input).ok())
+    }
+
     /// An agent is handed the same again; of a request nobody can tell whether it arrived, unless twice is as once.
     async fn probe(&self, call: &Call<'_>, _services: &Services) -> Probe {
         let input = Input::of(call.input, "invocationMethod");

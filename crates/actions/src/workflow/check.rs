@@ -96,6 +96,7 @@ fn node(node: &Node<'_>, path: &str) -> Result<(), Invalid> {
         "EVENT_TRIGGER" => event(node, &place),
         "CONDITION" => condition(node, &place),
         "INPUT" => input(node, &place),
+        "AI" => ai(node, &place),
         _ => Ok(()),
     }
 }
@@ -205,6 +206,35 @@ fn input(node: &Node<'_>, place: &str) -> Result<(), Invalid> {
         }
     }
     Ok(())
+}
+
+fn ai(node: &Node<'_>, place: &str) -> Result<(), Invalid> {
+    for key in ["tools", "mcpServers"] {
+        let given = node.config().get(key).and_then(Value::as_array);
+        if given.is_some_and(|given| !given.is_empty()) {
+            let text = "must be empty: models are given no tools here, so it would never do what it says";
+            return Err(at(&format!("{place}/{key}"), text));
+        }
+    }
+    match node.config().get("outputSchema").and_then(|schema| reference(schema, String::new())) {
+        Some(path) => {
+            let text = "is not resolved here: write the schema out in its place";
+            Err(at(&format!("{place}/outputSchema{path}"), text))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The first place of a schema that leads elsewhere.
+fn reference(schema: &Value, path: String) -> Option<String> {
+    match schema {
+        Value::Object(map) if map.get("$ref").is_some_and(Value::is_string) => Some(format!("{path}/$ref")),
+        Value::Object(map) => map.iter().find_map(|(key, value)| reference(value, format!("{path}/{key}"))),
+        Value::Array(all) => {
+            all.iter().enumerate().find_map(|(number, value)| reference(value, format!("{path}/{number}")))
+        }
+        _ => None,
+    }
 }
 
 fn connections(workflow: &Workflow) -> Result<(), Invalid> {

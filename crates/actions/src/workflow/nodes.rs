@@ -1,4 +1,4 @@
-//! What performs the nodes that are no back ends: triggers, conditions, inputs, and those that need a model.
+//! What performs the nodes that are no back ends: triggers, conditions, inputs; what asks a model is [`super::ai`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use stagedoor_outbound::Delivery;
 use url::Url;
 
-use crate::performer::{Call, Description, Effect, Failure, Outcome, Performer, Probe, Report};
+use crate::performer::{Call, Description, Effect, Failure, Outcome, Performer, Report};
 use crate::services::{Level, Services};
 
 /// The node that waits for people.
@@ -24,8 +24,8 @@ pub(crate) fn all() -> Vec<Arc<dyn Performer>> {
         Arc::new(Trigger("SCHEDULE_TRIGGER")),
         Arc::new(Condition),
         Arc::new(Input),
-        Arc::new(Model("AI")),
-        Arc::new(Model("AI_AGENT")),
+        Arc::new(super::ai::Ai),
+        Arc::new(Agent),
     ]
 }
 
@@ -92,9 +92,8 @@ impl Performer for Input {
         INPUT
     }
 
-    /// Telling somebody twice does no harm.
     fn effect(&self) -> Effect {
-        Effect::Outside
+        Effect::None
     }
 
     fn describe(&self) -> Description {
@@ -104,62 +103,64 @@ impl Performer for Input {
         }
     }
 
+    /// Says what will not be told to anybody. What will be is kept with the run, and sent from there.
     async fn perform(&self, call: &Call<'_>, services: &Services) -> Result<Outcome, Failure> {
         let told = call.input.get("notifications").and_then(Value::as_array).into_iter().flatten();
-        for (number, notification) in told.enumerate() {
-            if let Err(why) = tell(notification, services).await {
-                let text = format!("notifications/{number}: nobody was told: {why}");
-                services.log.line(Level::Warn, Some(call.step), &text);
-            }
+        for (number, one) in told.enumerate() {
+            let why = match notification(one) {
+                // What becomes of it is said where it is sent.
+                Some(_) => continue,
+                None if one.get("target").is_some_and(|target| target == "webhook") => {
+                    "an agent cannot be asked to tell somebody".to_owned()
+                }
+                None => {
+                    let target = one.get("target").and_then(Value::as_str);
+                    format!("this portal sends no {}", target.unwrap_or("such notification"))
+                }
+            };
+            let text = format!("notifications/{number}: nobody was told: {why}");
+            services.log.line(Level::Warn, Some(call.step), &text);
         }
         services.log.line(Level::Info, Some(call.step), "waits for an answer");
         Ok(Outcome::Reported { report: Report::default() })
     }
-
-    async fn probe(&self, _: &Call<'_>, _: &Services) -> Probe {
-        Probe::Repeat
-    }
 }
 
-async fn tell(notification: &Value, services: &Services) -> Result<(), String> {
-    let text = |key: &str| notification.get(key).and_then(Value::as_str);
-    match text("target") {
-        Some("webhook") if notification.get("agent") == Some(&Value::Bool(true)) => {
-            Err("an agent cannot be asked to tell somebody".into())
-        }
-        Some("webhook") => {
-            let url = Url::parse(text("url").unwrap_or_default()).map_err(|error| error.to_string())?;
-            let headers = notification.get("headers").and_then(Value::as_object).into_iter().flatten();
-            let headers =
-                headers.map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()));
-            let json = ("content-type".to_owned(), "application/json".to_owned());
-            let body = notification.get("body").cloned().unwrap_or_else(|| json!({}));
-            let delivery = Delivery {
-                headers: std::iter::once(json).chain(headers).collect(),
-                body: body.to_string().into(),
-                timeout: PATIENCE,
-                ..Delivery::new(text("method").unwrap_or("POST"))
-            };
-            let answer =
-                services.egress.deliver(&url, delivery).await.map_err(|error| error.error.to_string())?;
-            match answer.status {
-                200..=299 => Ok(()),
-                status => {
-                    Err(format!("{} answered with status {status}", url.host_str().unwrap_or_default()))
-                }
-            }
-        }
-        other => Err(format!("this portal sends no {}", other.unwrap_or("such notification"))),
+/// The request of a notification of an input; `None` for one that is not sent from here: other targets, an agent's.
+///
+/// # Errors
+/// What is wrong with its address.
+#[must_use]
+pub fn notification(body: &Value) -> Option<Result<(Url, Delivery), String>> {
+    let text = |key: &str| body.get(key).and_then(Value::as_str);
+    let by_agent = body.get("agent") == Some(&Value::Bool(true));
+    if text("target") != Some("webhook") || by_agent {
+        return None;
     }
+    let url = match Url::parse(text("url").unwrap_or_default()) {
+        Ok(url) => url,
+        Err(error) => return Some(Err(format!("its address is none: {error}"))),
+    };
+    let headers = body.get("headers").and_then(Value::as_object).into_iter().flatten();
+    let headers = headers.map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()));
+    let json = ("content-type".to_owned(), "application/json".to_owned());
+    let sent = body.get("body").cloned().unwrap_or_else(|| json!({}));
+    let delivery = Delivery {
+        headers: std::iter::once(json).chain(headers).collect(),
+        body: sent.to_string().into(),
+        timeout: PATIENCE,
+        ..Delivery::new(text("method").unwrap_or("POST"))
+    };
+    Some(Ok((url, delivery)))
 }
 
-/// A node that asks a model. None is configured here, which it says: the workflow is kept and shown all the same.
-struct Model(&'static str);
+/// A node that has an agent act. There are none here, which it says: the workflow is kept and shown all the same.
+struct Agent;
 
 #[async_trait]
-impl Performer for Model {
+impl Performer for Agent {
     fn id(&self) -> &'static str {
-        self.0
+        "AI_AGENT"
     }
 
     fn effect(&self) -> Effect {
@@ -167,14 +168,12 @@ impl Performer for Model {
     }
 
     fn describe(&self) -> Description {
-        Description { text: "Asks a model; there is none here, so it fails.", ..Description::default() }
+        Description { text: "Has an agent act; there are none here, so it fails.", ..Description::default() }
     }
 
     async fn perform(&self, _: &Call<'_>, _: &Services) -> Result<Outcome, Failure> {
-        let text = format!(
-            "nodes of type {} need a model, and this portal has none: set onFailure to \"continue\", or use WEBHOOK",
-            self.0
-        );
+        let text =
+            "this portal has no agents: set onFailure to \"continue\", or ask a model by a node of type AI";
         Err(Failure::new(text))
     }
 }

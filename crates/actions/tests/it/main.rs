@@ -5,6 +5,7 @@
     reason = "the whole program is a test: what fails here should say so and stop"
 )]
 
+mod ai;
 mod attacks;
 mod catalog_steps;
 mod fake;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "the whole program is a test: what fails here should stop it")]
 
 mod actions;
+mod agents;
 mod approvals;
 mod case;
 mod computed;

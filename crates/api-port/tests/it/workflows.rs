@@ -2,7 +2,7 @@
 //! agents, people who answer, events, and a process that dies in the middle.
 
 mod people;
-mod stage;
+pub(crate) mod stage;
 
 use std::sync::Arc;
 
@@ -130,7 +130,7 @@ async fn a_node_that_fails_ends_the_run_unless_it_says_otherwise() {
     )
     .await;
     let run = ends(&portal, &start(&portal, "think", json!({})).await).await;
-    assert!(run["error"].as_str().unwrap().contains("need a model"), "{run}");
+    assert!(run["error"].as_str().unwrap().contains("stagedoor.ai"), "{run}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

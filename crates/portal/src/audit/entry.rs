@@ -310,6 +310,7 @@ fn meaning(name: &str) -> (AuditAction, &'static str) {
         "RotateToken" => (Update, "token"),
         "ChangeSecretsKey" => (Update, "organization"),
         "StartRun" => (Execute, "run"),
+        "HandOverSecrets" => (Read, "run"),
         "AnswerRun" | "ApproveRun" | "CancelRun" | "DeclineRun" | "RetryRun" | "SettleRun" => (Update, "run"),
         name => Action::ALL
             .iter()

@@ -107,7 +107,7 @@ pub enum Event<'a> {
     },
     /// A person did something with a run.
     Run {
-        /// `StartRun`, `AnswerRun`, `ApproveRun`, `DeclineRun`, `CancelRun`, `SettleRun`, `RetryRun`.
+        /// `StartRun`, `AnswerRun`, `ApproveRun`, `DeclineRun`, `CancelRun`, `SettleRun`, `RetryRun`, `HandOverSecrets`.
         action: &'static str,
         /// Its id.
         id: &'a str,

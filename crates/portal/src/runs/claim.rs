@@ -5,10 +5,12 @@
 
 use std::sync::Arc;
 
-use stagedoor_actions::{Claim, Run, RunKind, Status, StepState};
+use serde_json::Value;
+use stagedoor_actions::{Call, Claim, Level, Run, RunKind, Status, Step, StepState};
 use stagedoor_auth::{Action, Resource, Viewer};
 use stagedoor_model::Timestamp;
 
+use super::logs::Line;
 use super::{ClaimQuery, record};
 use crate::Portal;
 use crate::error::PortalError;
@@ -16,6 +18,8 @@ use crate::writer::Draft;
 
 /// The name of Port's agent, which takes on webhooks.
 pub(super) const AGENT: &str = "_PORT_EXEC_AGENT";
+/// What stands in the place of secrets: see `stagedoor_auth::Redactor`.
+const MASK: &str = "[redacted]";
 /// Runs in one answer.
 pub(super) const MOST: usize = 1_000;
 /// How long an unacknowledged claim lasts, in milliseconds, where the client does not say; and at most.
@@ -61,7 +65,58 @@ impl Portal {
             }
             Ok(claimed)
         };
-        self.commit(viewer.actor("run"), false, claim).await
+        let claimed = self.commit(viewer.actor("run"), false, claim).await?;
+        let mut all = Vec::with_capacity(claimed.len());
+        for run in claimed {
+            all.push(self.with_payload(viewer, run).await);
+        }
+        Ok(all)
+    }
+
+    /// The run with its payload in clear, for the machine that has just taken it on.
+    async fn with_payload(&self, viewer: &Viewer, run: Arc<Run>) -> Arc<Run> {
+        let step = run.steps.iter().find(|step| step.state == StepState::Reported);
+        let masked = run.report.payload.as_ref().is_some_and(is_masked);
+        let Some(step) = step.filter(|_| masked) else { return run };
+        let Some((_, payload)) = self.in_clear(viewer, &run, step).await else { return run };
+        let mut clear = run.as_ref().clone();
+        clear.report.payload = payload;
+        Arc::new(clear)
+    }
+
+    /// What a step was given and what it hands over, with secrets in clear: for the one answer to a machine's claim. It
+    /// is worked out anew, and kept nowhere. `None` for people, and where it cannot be worked out.
+    pub(super) async fn in_clear(
+        &self,
+        viewer: &Viewer,
+        run: &Arc<Run>,
+        step: &Step,
+    ) -> Option<(Value, Option<Value>)> {
+        if !viewer.is_machine() {
+            return None;
+        }
+        let performer = self.shared.runs.performers.get(&step.performer).cloned()?;
+        let planned = match self.planned_again(run, &step.id).await {
+            Ok(planned) => planned,
+            Err(why) => {
+                let text = format!("its client is given no secrets: {}", self.clean(&run.id).text(&why));
+                self.tell_run(&run.id, Line { level: Level::Warn, ..Line::said(&text) });
+                return None;
+            }
+        };
+        // What its client says of it is masked from now on, in this process, too.
+        self.hide_in_run(&run.id, &planned.hidden);
+        let (attempt, input) = (step.attempts, &planned.input);
+        let call = Call { run, step: &step.id, input, attempt, key: "", dry_run: false };
+        let payload = performer.handed(&call);
+        let by = viewer.name();
+        self.note_doing(
+            viewer,
+            run,
+            "HandOverSecrets",
+            &format!("gave {by} the secrets of \"{}\"", step.name),
+        );
+        Some((planned.input, payload))
     }
 
     /// Acknowledges runs: from now on nobody else gets them. Answers how many were acknowledged by this call.
@@ -90,17 +145,27 @@ impl Portal {
     }
 }
 
+/// Whether something in it was taken out.
+pub(super) fn is_masked(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains(MASK),
+        Value::Array(list) => list.iter().any(is_masked),
+        Value::Object(map) => map.iter().any(|(key, value)| key.contains(MASK) || is_masked(value)),
+        _ => false,
+    }
+}
+
 /// Whether it waits for this client.
 fn is_for(run: &Run, query: &ClaimQuery) -> bool {
     let Some(payload) = &run.report.payload else { return false };
-    let text = |key: &str| payload.get(key).and_then(serde_json::Value::as_str);
+    let text = |key: &str| payload.get(key).and_then(Value::as_str);
     // Of a workflow it is the nodes that are taken on.
     let handed = run.status == Status::InProgress
         && run.of.kind != RunKind::Workflow
         && !run.cancelling
         && run.steps.iter().any(|step| step.state == StepState::Reported);
     let whose = match query.installation.as_str() {
-        AGENT => payload.get("agent") == Some(&serde_json::Value::Bool(true)),
+        AGENT => payload.get("agent") == Some(&Value::Bool(true)),
         installation => text("installationId") == Some(installation),
     };
     handed

@@ -9,7 +9,7 @@ use stagedoor_model::Timestamp;
 
 use super::engine::Counters;
 use super::perform::Came;
-use super::record;
+use super::{announce, record};
 use crate::Portal;
 use crate::error::PortalError;
 use crate::writer::Draft;
@@ -94,23 +94,39 @@ impl Portal {
         Ok(begun.then_some(run))
     }
 
-    /// Keeps what came of a step, and with it the end of the run if nothing else has changed.
+    /// Changes a run that this process holds, whatever it is doing.
+    pub(super) async fn change_held(
+        &self,
+        id: &str,
+        change: impl Fn(&mut Run) + Send + 'static,
+    ) -> Result<(), PortalError> {
+        let change = move |run: &mut Run, _: &mut Draft| {
+            change(run);
+            Ok(())
+        };
+        self.advance(id, change).await.map(|_| ())
+    }
+
+    /// Keeps what came of a step, with it the end of the run if nothing else has changed, and tells those whom it asks.
     pub(super) async fn keep_outcome(
         &self,
         base: &Arc<Run>,
         came: &Came,
         end: Option<&End>,
+        asked: &[String],
     ) -> Result<(), PortalError> {
         let (base, came, end) = (Arc::clone(base), came.clean(&self.clean(&base.id)), end.cloned());
         let end = end.map(|end| self.clean_end(&base.id, end));
         let limits = self.shared.runs.config.limits.clone();
-        let id = base.id.clone();
+        let (id, asked) = (base.id.clone(), asked.to_vec());
         let keep = move |run: &mut Run, draft: &mut Draft| {
             let unchanged = *run == *base;
             if run.status.has_ended() {
                 return Ok(());
             }
             came.apply(run, &limits, draft.at);
+            announce::add_of_step(run, &came.step, draft.at);
+            draft.notify_asked(run, &came.step, &asked);
             if let (Some(end), true) = (&end, unchanged && run.status == Status::InProgress) {
                 end.apply(run);
             }
@@ -118,6 +134,7 @@ impl Portal {
         };
         let ((), run) = self.advance(&id, keep).await?;
         self.count_end(&run);
+        self.announce(&run);
         Ok(())
     }
 

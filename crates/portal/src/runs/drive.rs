@@ -238,10 +238,9 @@ impl Care {
         if !run.status.has_ended() {
             portal.tell_outcome(&after, &came);
         }
-        self.kept(|| portal.keep_outcome(&run, &came, end.as_ref())).await;
-        if run.of.kind == RunKind::Workflow && matches!(came.result, Ok(Outcome::Reported { .. })) {
-            portal.notify_asked(&id, &came.step).await;
-        }
+        let asks = run.of.kind == RunKind::Workflow && matches!(came.result, Ok(Outcome::Reported { .. }));
+        let asked = if asks { portal.asked_by(Arc::new(after), &came.step).await } else { Vec::new() };
+        self.kept(|| portal.keep_outcome(&run, &came, end.as_ref(), &asked)).await;
     }
 
     /// How the run ends with this, if it does: so that both are one commit.

@@ -67,6 +67,8 @@ pub(crate) struct Runs {
     pub(super) turns: Arc<Semaphore>,
     /// Who answers calls of runs to the portal itself.
     pub(super) own_api: RwLock<Option<Weak<dyn OwnApi>>>,
+    /// Who is being told something, by idempotency key.
+    pub(super) announcing: Mutex<HashMap<String, AbortHandle>>,
     /// Runs whose folder was made by this process.
     pub(super) folders: Mutex<std::collections::HashSet<String>>,
     runtime: Mutex<Option<Handle>>,
@@ -138,6 +140,7 @@ impl Runs {
             masks: Masks::default(),
             programs: Programs::default(),
             counters: Counters::default(),
+            announcing: Mutex::default(),
             folders: Mutex::default(),
             runtime: Mutex::default(),
             halted: AtomicBool::new(false),
@@ -148,6 +151,11 @@ impl Runs {
     /// The name under which this process holds runs.
     pub(super) fn holder(&self) -> &str {
         &self.holder
+    }
+
+    /// Where tasks run; none while no run is looked after.
+    pub(super) fn runtime(&self) -> Option<Handle> {
+        self.runtime.lock().clone().filter(|_| !self.is_halted())
     }
 
     pub(crate) fn is_halted(&self) -> bool {
@@ -216,6 +224,7 @@ impl Portal {
         let runs = &self.shared.runs;
         runs.halted.store(true, Ordering::Release);
         *runs.runtime.lock() = None;
+        runs.announcing.lock().drain().for_each(|(_, task)| task.abort());
         for (_, care) in runs.tasks.lock().drain() {
             if let Some(abort) = care.abort {
                 abort.abort();
@@ -246,7 +255,11 @@ impl Portal {
     pub(super) fn wake_run(&self, run: &Run) {
         let runs = &self.shared.runs;
         let mine = run.holder.as_deref() == Some(runs.holder());
-        if !mine || runs.is_halted() || run.status == Status::WaitingForApproval {
+        if !mine || runs.is_halted() {
+            return;
+        }
+        self.announce(run);
+        if run.status == Status::WaitingForApproval {
             return;
         }
         let Some(runtime) = runs.runtime.lock().clone() else { return };
@@ -322,6 +335,7 @@ async fn tick(shared: Weak<Shared>) {
         portal.wake_all(|run| is_due(run, limits, now));
         portal.wake_queued();
         if round.is_multiple_of(CARE) {
+            portal.announce_all();
             if portal.shared.replication.is_some() {
                 portal.take_over().await;
             }

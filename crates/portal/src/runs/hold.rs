@@ -14,15 +14,18 @@ use crate::writer::Draft;
 /// Runs that are taken over with one commit.
 const AT_ONCE: usize = 200;
 
+/// Whether a run needs a process: to go on, or to tell that it waits.
+fn is_looked_after(run: &Run) -> bool {
+    run.status == Status::InProgress || !run.announcements.is_empty()
+}
+
 impl Portal {
     /// Whether there are runs under way that this process does not hold. Without any, nobody has to be asked who is
     /// still there.
     fn others_hold_runs(&self) -> bool {
         let holder = self.shared.runs.holder();
         self.shared.runs.book.read(&self.shared.catalog.load_full(), |pages| {
-            pages
-                .active()
-                .any(|run| run.status == Status::InProgress && run.holder.as_deref() != Some(holder))
+            pages.active().any(|run| is_looked_after(run) && run.holder.as_deref() != Some(holder))
         })
     }
 
@@ -47,7 +50,7 @@ impl Portal {
         let orphan = {
             let holder = holder.clone();
             move |run: &Run| {
-                run.status == Status::InProgress
+                is_looked_after(run)
                     && run.holder.as_ref().is_none_or(|held| *held != holder && !living.contains(held))
             }
         };

@@ -1,27 +1,22 @@
-//! Telling approvers that a run waits for them: in the portal, in the commit that makes the run wait; by a webhook where
-//! the definition names one (Port's `approvalNotification`), afterwards, a few times if need be.
+//! Telling approvers that a run waits for them: in the portal, in the commit that makes the run wait; and what a webhook
+//! is told where the definition names one (Port's `approvalNotification`), which [`super::announce`] sends.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use serde_json::{Map, Value, json};
-use stagedoor_actions::{Level, Run, RunKind, Status, signature};
+use stagedoor_actions::{Level, Run, Status};
 use stagedoor_auth::Viewer;
-use stagedoor_outbound::{Delivered, Delivery, OutboundError, Undelivered};
-use url::Url;
 
 use super::logs::Line;
+use crate::Portal;
 use crate::backstage_users::reference_of;
 use crate::writer::Draft;
-use crate::{Portal, clock};
 
 /// Who sends notifications of runs, and their topic: what somebody turns them off by.
 const ORIGIN: &str = "stagedoor";
 const TOPIC: &str = "approvals";
 /// Approvers that are told: where more may answer, each would hear of every run.
 const MOST: usize = 200;
-/// Seconds before another attempt.
-const PAUSES: [u64; 3] = [1, 5, 25];
 
 impl Draft {
     /// Tells those who may approve a run that it waits for them.
@@ -81,55 +76,16 @@ fn payload(run: &Run, title: &str, description: &str) -> Map<String, Value> {
 }
 
 impl Portal {
-    /// Does what the definition of a run that waits wants done about it, without waiting for that.
-    pub(super) fn announce_waiting(&self, run: &Run, definition: &Value) {
-        let wanted = definition.get("approvalNotification").filter(|_| run.of.kind == RunKind::Action);
-        let Some(wanted) = wanted else { return };
-        if wanted.get("type").is_some_and(|kind| kind == "email") {
-            let text =
-                "no mail was sent to the approvers, as this portal sends none: it is in their notifications";
-            return self.tell_run(&run.id, Line { level: Level::Warn, ..Line::said(text) });
-        }
-        let Some(url) = wanted.get("url").and_then(Value::as_str).and_then(|url| Url::parse(url).ok()) else {
-            return;
-        };
-        let slack = wanted.get("format").is_some_and(|format| format == "slack");
-        let body = self.clean(&run.id).value(if slack { self.for_slack(run) } else { self.as_event(run) });
-        let (portal, id) = (self.clone(), run.id.clone());
-        tokio::spawn(async move { portal.post_notice(&id, &url, &body.to_string()).await });
+    /// Says that approvers get no mail.
+    pub(super) fn tell_unmailed(&self, run: &str) {
+        let text =
+            "no mail was sent to the approvers, as this portal sends none: it is in their notifications";
+        self.tell_run(run, Line { level: Level::Warn, ..Line::said(text) });
     }
 
-    async fn post_notice(&self, run: &str, url: &Url, body: &str) {
-        // Addresses of incoming webhooks are as good as passwords: only the host is told.
-        let shown = url.origin().ascii_serialization();
-        for pause in PAUSES.into_iter().map(Some).chain([None]) {
-            let answer = match self.post_once(url, body).await {
-                Some(answer) => answer,
-                None => return,
-            };
-            match (judged(&answer), pause) {
-                (Ok(()), _) => {
-                    return self.tell_run(run, Line::said(&format!("{shown} was told that it waits")));
-                }
-                (Err((_, true)), Some(seconds)) => tokio::time::sleep(Duration::from_secs(seconds)).await,
-                (Err((why, _)), _) => {
-                    let text = format!("{shown} could not be told that it waits: {why}");
-                    return self.tell_run(run, Line { level: Level::Warn, ..Line::said(&text) });
-                }
-            }
-        }
-    }
-
-    /// Signed as every call of this portal is.
-    async fn post_once(&self, url: &Url, body: &str) -> Option<Result<Delivered, Undelivered>> {
-        let mut delivery = Delivery::new("POST").json(body.to_owned());
-        if let Some(secret) = &self.shared.runs.config.signing_secret {
-            let at = clock::now().0 / 1000;
-            delivery = delivery
-                .with("X-Port-Timestamp", at.to_string())
-                .with("X-Port-Signature", signature(secret.expose(), at, body));
-        }
-        Some(self.egress()?.deliver(url, delivery).await)
+    /// What a webhook is told of a run that waits for its approval, without secrets.
+    pub(super) fn approval_message(&self, run: &Run, slack: bool) -> Value {
+        self.clean(&run.id).value(if slack { self.for_slack(run) } else { self.as_event(run) })
     }
 
     fn link_to(&self, run: &Run) -> String {
@@ -170,23 +126,6 @@ impl Portal {
 fn plain(text: &str) -> String {
     let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     escaped.chars().map(|c| if c.is_control() || matches!(c, '*' | '`') { ' ' } else { c }).collect()
-}
-
-/// Whether it arrived; else why not, and whether another attempt makes sense.
-fn judged(answer: &Result<Delivered, Undelivered>) -> Result<(), (String, bool)> {
-    match answer {
-        Ok(answer) if (200..300).contains(&answer.status) => Ok(()),
-        Ok(answer) => {
-            let again = matches!(answer.status, 429 | 500..=599);
-            Err((format!("it answered with status {}", answer.status), again))
-        }
-        // Without the address, which these name.
-        Err(undelivered) => Err(match &undelivered.error {
-            OutboundError::Unreachable { reason, .. } => (format!("it can't be reached: {reason}"), true),
-            OutboundError::Refused(refusal) => (refusal.reason.clone(), false),
-            _ => ("its answer makes no sense".to_owned(), false),
-        }),
-    }
 }
 
 #[cfg(test)]

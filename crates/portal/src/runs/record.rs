@@ -71,6 +71,7 @@ impl Draft {
         let before = find(&self.catalog, id)?;
         let mut run = before.clone();
         let done = change(&mut run, self)?;
+        super::announce::forget_answered(&mut run);
         if run == before {
             return Ok((done, Arc::new(before)));
         }

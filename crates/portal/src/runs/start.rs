@@ -5,7 +5,7 @@ use std::sync::Arc;
 use stagedoor_actions::{Origin, Run, RunKind, Starter, Status, Target};
 use stagedoor_auth::{Scopes, Viewer};
 
-use super::{NewRun, engine::Counters, secrets};
+use super::{NewRun, announce, engine::Counters, logs::Line, secrets};
 use crate::Portal;
 use crate::error::PortalError;
 use crate::writer::Draft;
@@ -60,7 +60,8 @@ impl Portal {
         };
         let limits = self.shared.runs.config.limits.for_run(&new.of, &new.limits);
         let (holder, by) = (self.shared.runs.holder().to_owned(), new.by.clone());
-        let waits_for = new.approval.is_some().then(|| new.definition.clone());
+        let mailed = new.approval.is_some()
+            && new.definition.get("approvalNotification").is_some_and(announce::is_mail);
         let actor = stagedoor_model::Actor::new(new.starter.actor.clone(), "run");
         let start = move |draft: &mut Draft| {
             if draft.catalog.record(super::RUNS, &id).is_some() {
@@ -75,18 +76,29 @@ impl Portal {
             run.limits = limits.clone();
             if run.status == Status::WaitingForApproval {
                 draft.notify_approvers(&run);
+                run.announcements = announce::of_approval(&run, &new.definition, draft.at);
             }
             Ok(draft.put_run(run))
         };
         let run = self.commit(actor, false, start).await?;
+        self.tell_run(&run.id, Line::said(&first_line(&run)));
         let by = by.unwrap_or_else(|| Viewer::system(&run.starter.actor));
         self.note_doing(&by, &run, "StartRun", &format!("started {}", run.of.identifier));
         Counters::add(&self.shared.runs.counters.started);
-        if let Some(definition) = waits_for {
-            self.announce_waiting(&run, &definition);
+        if mailed {
+            self.tell_unmailed(&run.id);
         }
         self.wake_run(&run);
         Ok(run)
+    }
+}
+
+/// What whoever watches a run is told at once, while it is planned.
+fn first_line(run: &Run) -> String {
+    let by = &run.starter.actor;
+    match run.status {
+        Status::WaitingForApproval => format!("asked for by {by}: it waits for an approval"),
+        _ => format!("started by {by}"),
     }
 }
 

@@ -245,6 +245,7 @@ pub(super) const STAGEDOOR: &Keys = &[
     ("trustedProxies", Read),
     ("rateLimits", Read),
     ("frames", Read),
+    ("ai", Read),
     ("kafka", Read),
     ("limits", Read),
     ("runs", Read),
@@ -269,6 +270,9 @@ pub(super) const RUNS_OF: &Keys = &[
     ("stepTimeout", Read),
     ("attempts", Read),
 ];
+
+pub(super) const AI: &Keys =
+    &[("baseUrl", Read), ("apiKey", Read), ("model", Read), ("timeoutSeconds", Read)];
 
 pub(super) const KAFKA: &Keys = &[("brokers", Read), ("tls", Read), ("sasl", Read), ("topic", Read)];
 

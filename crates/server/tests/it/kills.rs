@@ -2,6 +2,7 @@
 //! is lost, nothing is done twice, and what nobody can know waits for a person.
 
 mod mortal;
+mod told;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -24,7 +24,7 @@ fn whole() -> Value {
             {"identifier": "put", "config": {"type": "UPSERT_ENTITY", "blueprintIdentifier": "service", "mapping": {"identifier": "x"}}},
             {"identifier": "tell", "config": {"type": "KAFKA", "payload": {"a": 1}}},
             {"identifier": "run", "config": {"type": "INTEGRATION_ACTION", "installationId": "g", "integrationProvider": "github-ocean", "integrationInvocationType": "dispatch_workflow", "integrationActionExecutionProperties": {}}},
-            {"identifier": "think", "config": {"type": "AI", "userPrompt": "x", "tools": ["a"]}},
+            {"identifier": "think", "config": {"type": "AI", "userPrompt": "x", "tools": [], "outputSchema": {"type": "object"}}},
             {"identifier": "agent", "config": {"type": "AI_AGENT", "userPrompt": "x", "agentIdentifier": "y"}},
             {"identifier": "pipeline", "config": {"type": "GITLAB", "projectName": "a", "groupName": "b"}},
         ],
@@ -93,6 +93,9 @@ fn what_is_wrong_is_named_with_its_place() {
         ("/connections/4", json!({"sourceIdentifier": "call", "targetIdentifier": "call"}), "\"connections/4\" must NOT lead from a node to itself".into()),
         ("/connections/3", json!({"sourceIdentifier": "call", "targetIdentifier": "check"}), "\"connections\" must NOT go in circles: ask, call, check".into()),
         ("/connections/3", json!({"sourceIdentifier": "form", "targetIdentifier": "check"}), "\"connections/3\" must be unique: another connection says the same".into()),
+        ("/nodes/9/config/tools", json!(["a"]), "\"nodes/9/config/tools\" must be empty: models are given no tools here, so it would never do what it says".into()),
+        ("/nodes/9/config/mcpServers", json!([{}]), "\"nodes/9/config/mcpServers\" must be empty: ".into()),
+        ("/nodes/9/config/outputSchema", json!({"properties": {"a": {"$ref": "#/b"}}}), "\"nodes/9/config/outputSchema/properties/a/$ref\" is not resolved here: write the schema out in its place".into()),
         ("/nodes", json!([]), "\"nodes\" must NOT have fewer than 1 items".into()),
     ] {
         if pointer == "/connections/4" {

@@ -10,20 +10,20 @@ use stagedoor_testkit::{Answer, TestPortal};
 use tokio::sync::{Semaphore, mpsc};
 
 /// Longer than anything here takes.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a receiver was sent: path, idempotency key, body.
-pub(super) type Received = (String, String, Value);
+pub(crate) type Received = (String, String, Value);
 
 /// A receiver: `/fail` answers 500, `/hang` nothing before a permit, everything else `{"id": 7, "path"}`.
-pub(super) struct Receiver {
-    pub(super) url: String,
-    pub(super) inbox: mpsc::UnboundedReceiver<Received>,
-    pub(super) gate: Arc<Semaphore>,
+pub(crate) struct Receiver {
+    pub(crate) url: String,
+    pub(crate) inbox: mpsc::UnboundedReceiver<Received>,
+    pub(crate) gate: Arc<Semaphore>,
 }
 
 impl Receiver {
-    pub(super) async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (told, inbox) = mpsc::unbounded_channel();
@@ -51,13 +51,13 @@ impl Receiver {
         Self { url, inbox, gate }
     }
 
-    pub(super) async fn received(&mut self) -> Received {
+    pub(crate) async fn received(&mut self) -> Received {
         tokio::time::timeout(PATIENCE, self.inbox.recv()).await.unwrap().unwrap()
     }
 }
 
 /// A workflow of nodes, one after the other where nothing else is said.
-pub(super) fn workflow(identifier: &str, nodes: Value, connections: Value) -> Value {
+pub(crate) fn workflow(identifier: &str, nodes: Value, connections: Value) -> Value {
     let trigger = json!({"identifier": "form", "config": {"type": "SELF_SERVE_TRIGGER", "permissions": {"roles": ["Member"]},
         "userInputs": {"properties": {"env": {"type": "string"}, "name": {"type": "string", "default": "cart"}}}}});
     let mut all = vec![trigger];
@@ -72,7 +72,7 @@ pub(super) fn workflow(identifier: &str, nodes: Value, connections: Value) -> Va
     json!({"identifier": identifier, "title": identifier, "nodes": all, "connections": connections})
 }
 
-pub(super) async fn make(portal: &TestPortal, body: &Value) {
+pub(crate) async fn make(portal: &TestPortal, body: &Value) {
     let answer = portal.post("/v1/workflows", body).await;
     assert_eq!(answer.status, 201, "{}", answer.text());
     let read = portal.get(&format!("/v1/workflows/{}", body["identifier"].as_str().unwrap())).await.json();
@@ -81,18 +81,18 @@ pub(super) async fn make(portal: &TestPortal, body: &Value) {
     }
 }
 
-pub(super) fn id_of(answer: &Answer) -> String {
+pub(crate) fn id_of(answer: &Answer) -> String {
     assert_eq!(answer.status, 202, "{}", answer.text());
     answer.json()["workflowRun"]["identifier"].as_str().unwrap().to_owned()
 }
 
-pub(super) async fn start(portal: &TestPortal, workflow: &str, inputs: Value) -> String {
+pub(crate) async fn start(portal: &TestPortal, workflow: &str, inputs: Value) -> String {
     let body = json!({ "inputs": inputs });
     id_of(&portal.post(&format!("/v1/workflows/{workflow}/runs"), &body).await)
 }
 
 /// The run, once something is so.
-pub(super) async fn until(portal: &TestPortal, id: &str, is: impl Fn(&Value) -> bool) -> Value {
+pub(crate) async fn until(portal: &TestPortal, id: &str, is: impl Fn(&Value) -> bool) -> Value {
     let mut changes = portal.portal.run_changes();
     let wait = async {
         loop {
@@ -108,17 +108,17 @@ pub(super) async fn until(portal: &TestPortal, id: &str, is: impl Fn(&Value) -> 
     found.unwrap()
 }
 
-pub(super) async fn ends(portal: &TestPortal, id: &str) -> Value {
+pub(crate) async fn ends(portal: &TestPortal, id: &str) -> Value {
     until(portal, id, |run| run["status"] == "COMPLETED").await
 }
 
 /// The run of a node in a run.
-pub(super) fn node<'r>(run: &'r Value, node: &str) -> &'r Value {
+pub(crate) fn node<'r>(run: &'r Value, node: &str) -> &'r Value {
     let all = run["nodeRuns"].as_array().unwrap();
     all.iter().find(|one| one["node"]["identifier"] == node).unwrap_or(&Value::Null)
 }
 
-pub(super) async fn blueprint(portal: &TestPortal) {
+pub(crate) async fn blueprint(portal: &TestPortal) {
     let body = json!({"identifier": "service", "title": "Service", "schema": {"properties": {"n": {"type": "number"}, "path": {"type": "string"}}}});
     assert_eq!(portal.post("/v1/blueprints", &body).await.status, 201);
 }

@@ -2,6 +2,7 @@
 //! as it needs is taken.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use stagedoor_actions::port::PortAction;
@@ -12,7 +13,6 @@ use stagedoor_model::Timestamp;
 
 use super::super::ask::{answers_as, is_email};
 use super::super::logs::Line;
-use super::super::record;
 use super::{NodeRun, step_of};
 use crate::actions::{aside, block_of, results};
 use crate::backstage_users::reference_of;
@@ -23,6 +23,8 @@ use crate::{Person, Portal, UserStatus, audit};
 
 /// Bytes of what one person fills in.
 const LARGEST: usize = 64 * 1024;
+/// People that are told of one node: where more may answer, each would hear of every run.
+const MOST_TOLD: usize = 200;
 /// Errors that are told at once.
 const MOST_ERRORS: usize = 20;
 
@@ -56,28 +58,18 @@ impl Portal {
         block
     }
 
-    /// Tells those whom a node asks that it waits for them, in their notifications. After a crash in between nobody is
-    /// told: the run shows it all the same.
-    pub(in crate::runs) async fn notify_asked(&self, run: &str, step: &str) {
-        let catalog = self.shared.catalog.load_full();
-        let Ok(run) = record::find(&catalog, run) else { return };
-        let Some(step) = run.steps.iter().find(|known| known.id == step).cloned() else { return };
-        if step.performer != INPUT || step.state != StepState::Reported {
-            return;
-        }
-        let portal = self.clone();
-        let told = move |draft: &mut Draft| {
-            let users: BTreeSet<String> = portal
-                .people_asked(&run, &step)
-                .into_iter()
-                .filter_map(|email| reference_of(&Viewer::person(&email), "", &draft.catalog))
-                .collect();
-            draft.notify_users(&users, "stagedoor", notice(&run, &step));
-            Ok(())
+    /// Addresses of the people whom a node of a run asks; nobody's where it asks nobody now.
+    pub(in crate::runs) async fn asked_by(&self, run: Arc<Run>, step: &str) -> Vec<String> {
+        let waits = |known: &&Step| {
+            known.id == step && known.performer == INPUT && known.state == StepState::Reported
         };
-        if let Err(error) = self.commit(record::engine(), false, told).await {
-            tracing::warn!(%error, "people were not told that a workflow waits for them");
-        }
+        let Some(step) = run.steps.iter().find(waits).cloned() else { return Vec::new() };
+        let portal = self.clone();
+        let asked = aside(move || Ok(portal.people_asked(&run, &step))).await;
+        asked.unwrap_or_else(|error| {
+            tracing::warn!(%error, "people are not told that a workflow waits for them");
+            Vec::new()
+        })
     }
 
     /// Addresses of the people whom a node asks.
@@ -230,6 +222,22 @@ pub(super) fn form_of(step: &Step) -> (Value, Vec<Value>) {
 pub(super) fn as_action(step: &Step, form: Value) -> PortAction {
     let trigger = json!({ "type": "self-service", "operation": "CREATE", "userInputs": form });
     PortAction::stored(json!({ "identifier": step.id, "trigger": trigger }))
+}
+
+impl Draft {
+    /// Tells those whom a node asks that it waits for them, in their notifications, in the commit that makes it wait.
+    pub(in crate::runs) fn notify_asked(&mut self, run: &Run, step: &str, asked: &[String]) {
+        let Some(step) = run.steps.iter().find(|known| known.id == step) else { return };
+        if asked.is_empty() || step.state != StepState::Reported {
+            return;
+        }
+        let users: BTreeSet<String> = asked
+            .iter()
+            .take(MOST_TOLD)
+            .filter_map(|email| reference_of(&Viewer::person(email), "", &self.catalog))
+            .collect();
+        self.notify_users(&users, "stagedoor", notice(run, step));
+    }
 }
 
 fn notice(run: &Run, step: &Step) -> Map<String, Value> {

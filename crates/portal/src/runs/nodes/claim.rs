@@ -8,7 +8,7 @@ use stagedoor_actions::{Claim, Run, RunKind, Status, Step, StepState};
 use stagedoor_auth::{Action, Resource, Viewer};
 use stagedoor_model::Timestamp;
 
-use super::super::claim::{AGENT, LONGEST, MOST, USUAL};
+use super::super::claim::{AGENT, LONGEST, MOST, USUAL, is_masked};
 use super::super::{ClaimQuery, record};
 use super::{NodeRun, missing, step_of};
 use crate::error::PortalError;
@@ -63,7 +63,13 @@ impl Portal {
             }
             Ok(claimed)
         };
-        self.commit(viewer.actor("run"), false, claim).await
+        let mut claimed: Vec<NodeRun> = self.commit(viewer.actor("run"), false, claim).await?;
+        for node in claimed.iter_mut().filter(|node| is_masked(&node.step.input)) {
+            if let Some((input, _)) = self.in_clear(viewer, &node.run, &node.step).await {
+                node.step.input = input;
+            }
+        }
+        Ok(claimed)
     }
 
     /// Acknowledges a run of a node: nobody else gets it. False where that was done before, or it was never claimed.

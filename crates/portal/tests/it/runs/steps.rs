@@ -6,7 +6,7 @@ use serde_json::json;
 use stagedoor_actions::{Failure, Outcome, Report, StepState};
 use stagedoor_portal::{Limits, NewRun, RunLimits, RunStatus, Target};
 
-use super::scripted::{Stage, admin, done, new_run};
+use super::scripted::{STARTER, Stage, admin, done, new_run};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_goes_from_step_to_step_to_its_end() {
@@ -20,7 +20,8 @@ async fn a_run_goes_from_step_to_step_to_its_end() {
     assert_eq!(run.output, json!({ "s0": 1, "s1": { "a": 2 } }));
     assert!(run.ended_at.is_some() && run.steps.iter().all(|step| step.state == StepState::Done));
     let log = stage.log(&run.id).await;
-    assert_eq!(log, ["Beginning step s0", "Finished step s0", "Beginning step s1", "Finished step s1"]);
+    assert_eq!(log[0], format!("started by {STARTER}"));
+    assert_eq!(log[1..], ["Beginning step s0", "Finished step s0", "Beginning step s1", "Finished step s1"]);
     let stats = stage.portal.run_stats();
     assert_eq!((stats.started, stats.ended, stats.failed, stats.active), (1, 1, 0, 0));
 }

@@ -31,11 +31,11 @@ async fn whoever_comes_again_goes_on_where_they_were() {
     let mut early = stage.portal.run_events(&admin(), &run.id, None).unwrap();
     assert!(matches!(early.next().await, Some(RunEvent::Changed(_))));
     let Some(RunEvent::Line(first)) = early.next().await else { panic!("a line") };
-    assert_eq!(first.message, "Beginning step s0");
+    assert_eq!(first.message, "started by elsa@larkfell.example", "before anything was planned");
     stage.plain.goes_on();
     let (ids, lines, end) = told(&stage, &run.id, Some(first.id)).await;
     assert_eq!(end, Some(RunStatus::Success));
-    assert_eq!(lines[0], "hello");
+    assert_eq!(lines[..2], ["Beginning step s0", "hello"]);
     assert_eq!(lines.last().unwrap(), "Finished step s1");
     assert!(ids.is_sorted() && ids[0] > first.id);
     let (_, again, _) = told(&stage, &run.id, None).await;
