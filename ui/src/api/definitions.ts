@@ -40,3 +40,6 @@ export const previewQuery = (definition: Definition, values: Record<string, unkn
     placeholderData: keepPreviousData,
     retry: false,
   });
+
+/** Changes a part of who may run or approve an action. */
+export const patchActionPermissions = (id: string, change: Record<string, unknown>) => unwrap(port.PATCH('/actions/{action}/permissions', { params: { path: { action: id } }, body: change as never }));

@@ -65,3 +65,12 @@ export function browserName(agent: string | null | undefined): string {
   if (!browser) return shorten(agent, 40);
   return system ? `${browser} on ${system}` : browser;
 }
+
+/** An identifier made of a title. */
+export const slug = (title: string) =>
+  title
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '');

@@ -1,5 +1,5 @@
 import {
-  IconActivity, IconApi, IconAppWindow, IconBell, IconBox, IconBrandDocker, IconBrandGithub, IconBug, IconBuilding,
+  IconActivity, IconApi, IconAppWindow, IconBell, IconBolt, IconBox, IconBrandDocker, IconBrandGithub, IconBug, IconBuilding,
   IconCloud, IconCode, IconCpu, IconDatabase, IconFileText, IconFlag, IconGitBranch, IconGitPullRequest, IconKey, IconLayoutDashboard,
   IconLock, IconMapPin, IconPackage, IconPoint, IconRobot, IconRocket, IconServer, IconShield, IconSitemap, IconStack2,
   IconTemplate, IconTicket, IconTopologyStar3, IconUser, IconUsers, IconWorld, type Icon,
@@ -18,7 +18,7 @@ const icons: Record<string, Icon> = {
   alert: IconBell, incident: IconBell, pagerduty: IconBell, monitor: IconActivity, grafana: IconActivity,
   vulnerability: IconBug, bug: IconBug, issue: IconTicket, jira: IconTicket, website: IconWorld, cloud: IconCloud,
   aws: IconCloud, azure: IconCloud, gcp: IconCloud, region: IconCloud, docker: IconBrandDocker, image: IconBrandDocker,
-  secret: IconKey, certificate: IconLock, policy: IconShield, document: IconFileText, library: IconStack2,
+  action: IconBolt, bolt: IconBolt, secret: IconKey, key: IconKey, lock: IconLock, certificate: IconLock, policy: IconShield, document: IconFileText, library: IconStack2,
   airesource: IconRobot, agent: IconRobot, skill: IconRobot, feature: IconFlag, dashboard: IconLayoutDashboard, barchart: IconLayoutDashboard, application: IconAppWindow, app: IconAppWindow,
 };
 

@@ -40,7 +40,7 @@ function Offers({ widget, offers, gone, empty }: OwnWidget & { offers: Offer[]; 
       <ul className={classes.offers}>
         {offers.map((offer) => (
           <li key={nameOfOffer(offer)}>
-            <BlueprintIcon blueprint={offer.kind === 'template' ? 'template' : (offer.icon ?? 'deploy')} icon={offer.icon} size={15} />
+            <BlueprintIcon blueprint={offer.kind === 'template' ? 'template' : (offer.icon ?? 'action')} icon={offer.icon} size={15} />
             <span>
               <Link to="/self-service/$kind/$id" params={{ kind: offer.kind, id: offer.identifier }} className={classes.offer}>
                 {offer.title}

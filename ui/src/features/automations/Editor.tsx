@@ -6,6 +6,7 @@ import { CodeEditor } from '~/kit/CodeEditor';
 import { Confirm } from '~/kit/Confirm';
 import { Page } from '~/kit/Page';
 import { ProblemLine } from '~/kit/Problem';
+import { slug } from '~/lib/text';
 import { Allowed } from '~/parts/Allowed';
 import { FormContext, type FormState } from '~/parts/form/context';
 import { Fields } from '~/parts/form/Fields';
@@ -37,10 +38,11 @@ export function Editor({ start, isNew }: EditorProps) {
   const schema = useMemo(() => (automation ? automationSchema : actionSchema)(blueprints.map(({ identifier }) => identifier)), [automation, blueprints]);
   const values = useMemo(() => toForm(definition), [definition]);
   const [tried, setTried] = useState(false);
-  const errors = useMemo(() => validate(schema, values), [schema, values]);
+  const identifier = String(definition.identifier || slug(String(definition.title ?? '')));
+  const errors = useMemo(() => ({ ...validate(schema, values), ...(identifier === '' && { '/title': 'It needs a title.' }) }), [schema, values, identifier]);
   const state = useMemo<FormState>(() => ({ errors: tried ? errors : {}, touch: () => undefined, values, root: schema, secrets: {}, setSecret: () => undefined }), [tried, errors, values, schema]);
   const close = () => void navigate({ search: {} });
-  const save = useChange(() => (isNew ? createDefinition(definition) : putDefinition(String(start.identifier), definition)), close);
+  const save = useChange(() => (isNew ? createDefinition({ ...definition, identifier }) : putDefinition(String(start.identifier), definition)), close);
   const whyNoDelete = useWhyNot('DeleteAction');
   const change = (next: Definition) => {
     setDefinition(next);

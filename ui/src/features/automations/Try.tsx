@@ -32,7 +32,7 @@ export function Try({ definition }: { definition: Definition }) {
   const inputs = data?.userInputs as UserInputs | undefined;
   const pages = useMemo(() => (inputs ? pagesOf(inputs, values) : []), [inputs, values]);
   const trigger = isObject(definition.trigger) ? definition.trigger : {};
-  if (automation) return <Empty title="An automation has no form.">Switch it on and change something that it waits for: its runs are under “Runs”.</Empty>;
+  if (automation) return <Empty title="It runs by itself.">Switch it on and change something that it waits for: its runs are under “Runs”.</Empty>;
   return (
     <Tabs value={tab} onChange={setTab} keepMounted={false} className={classes.side}>
       <Tabs.List>

@@ -59,15 +59,15 @@ const backEnds: Schema = {
         one('GITLAB', { groupName: text('Group'), projectName: text('Project'), defaultRef: text('Branch'), pipelineVariables: { type: 'object', title: 'Variables' } }, ['groupName', 'projectName']),
         one('AZURE_DEVOPS', { org: text('Organization'), webhook: text('Webhook'), payload: { type: 'object', title: 'Payload' } }, ['org', 'webhook']),
         one('KAFKA', { payload: { type: 'object', title: 'Message' } }),
-        one('UPSERT_ENTITY', { blueprintIdentifier: text('Blueprint', { 'sd:blueprint': true }), mapping: { type: 'object', title: 'What the entity says', description: 'identifier, title, properties, relations; values may hold {{ }}.' } }, ['blueprintIdentifier', 'mapping']),
+        one('UPSERT_ENTITY', { blueprintIdentifier: text('Blueprint', { 'sd:blueprint': true }), mapping: { type: 'object', title: 'What the entity says', description: 'identifier, title, properties, relations. Values may hold {{ }}: {{ .entity.identifier }} is what an action is run for, {{ .event.diff.after.identifier }} what an automation was told of.' } }, ['blueprintIdentifier', 'mapping']),
       ],
     },
   },
 };
 
 const identity: Record<string, Schema> = {
-  identifier: text('Identifier', { description: 'What programs call it. It stays.', pattern: '^[A-Za-z0-9@_.+:=-]+$' }),
   title: text('Title'),
+  identifier: text('Identifier', { description: 'What programs call it. Empty: made of the title. It stays.', pattern: '^[A-Za-z0-9@_.+:=-]*$' }),
   description: text('Description', { format: 'multi-line' }),
   icon: text('Icon'),
 };
@@ -76,7 +76,7 @@ const identity: Record<string, Schema> = {
 export const actionSchema = (blueprints: string[]): Schema =>
   withBlueprints(blueprints, {
     type: 'object',
-    required: ['identifier', 'operation', 'invocationMethod'],
+    required: ['operation', 'invocationMethod'],
     properties: {
       ...identity,
       operation: { type: 'string', title: 'Kind', oneOf: [{ const: 'CREATE', title: 'Makes something new' }, { const: 'DAY-2', title: 'Changes an entity' }, { const: 'DELETE', title: 'Deletes an entity' }] },
@@ -116,7 +116,7 @@ const ofEntity = ['ENTITY_CREATED', 'ENTITY_UPDATED', 'ENTITY_DELETED', 'ANY_ENT
 export const automationSchema = (blueprints: string[]): Schema =>
   withBlueprints(blueprints, {
     type: 'object',
-    required: ['identifier', 'event', 'invocationMethod'],
+    required: ['event', 'invocationMethod'],
     properties: {
       ...identity,
       event: {

@@ -43,7 +43,7 @@ export function RunPage() {
     <Page
       documentTitle={documentTitle}
       title={titleOfRun(run)}
-      icon={<BlueprintIcon blueprint={run.of.kind === 'template' ? 'template' : (run.of.icon ?? '')} icon={run.of.icon} size={19} />}
+      icon={<BlueprintIcon blueprint={run.of.kind === 'template' ? 'template' : (run.of.icon ?? 'action')} icon={run.of.icon} size={19} />}
       subtitle={<Facts run={run} />}
       actions={run.provisional ? undefined : <Actions run={run} />}
     >

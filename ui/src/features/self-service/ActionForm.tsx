@@ -1,10 +1,11 @@
 import { useDebouncedValue } from '@mantine/hooks';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { actionFormQuery, startAction } from '~/api/actions';
 import { ApiError } from '~/api/client';
 import { targetOptions } from '~/api/options';
+import { entityQuery } from '~/api/queries';
 import { Empty, Page, Waiting } from '~/kit/Page';
 import { BlueprintIcon } from '~/parts/BlueprintIcon';
 import { SearchField } from '~/parts/form/fields/SearchField';
@@ -59,7 +60,7 @@ export function ActionForm({ id }: { id: string }) {
     <Page
       documentTitle={documentTitle}
       title={action.title}
-      icon={<BlueprintIcon blueprint={action.icon ?? action.blueprint ?? ''} icon={action.icon} size={19} />}
+      icon={<BlueprintIcon blueprint={action.icon ?? 'action'} icon={action.icon} size={19} />}
       subtitle={<About action={action} />}
     >
       <div className={classes.formPage}>
@@ -108,6 +109,8 @@ interface EntityChoiceProps {
 
 function EntityChoice({ of, blueprint, entity, onTarget }: EntityChoiceProps) {
   const title = useBlueprint(of ?? '')?.title ?? of ?? 'Entity';
+  // whoever comes from its page knows it by its title
+  const known = useQueryClient().getQueryData(entityQuery(blueprint ?? '', entity ?? '').queryKey)?.entity;
   const change = (next: unknown) => {
     const at = typeof next === 'string' ? next.indexOf(' ') : -1;
     onTarget(at < 0 ? undefined : { blueprint: String(next).slice(0, at), entity: String(next).slice(at + 1) });
@@ -120,7 +123,7 @@ function EntityChoice({ of, blueprint, entity, onTarget }: EntityChoiceProps) {
       label={title}
       description="What it is run for."
       value={entity && blueprint ? `${blueprint} ${entity}` : entity}
-      shown={entity}
+      shown={known?.title ?? entity}
       onChange={change}
       required
       disabled={false}

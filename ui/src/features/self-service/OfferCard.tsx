@@ -24,7 +24,7 @@ export function OfferCard({ offer, onFavourite }: OfferCardProps) {
   return (
     <li className={classes.card} data-off={offer.why ? true : undefined}>
       <div className={classes.cardHead}>
-        <BlueprintIcon blueprint={offer.kind === 'template' ? 'template' : (offer.icon ?? offer.blueprint ?? '')} icon={offer.icon} size={17} />
+        <BlueprintIcon blueprint={offer.kind === 'template' ? 'template' : (offer.icon ?? 'action')} icon={offer.icon} size={17} />
         <h3 className={classes.cardTitle}>
           <Link to="/self-service/$kind/$id" params={{ kind: offer.kind, id: offer.identifier }} className={classes.cardLink}>
             {offer.title}

@@ -43,7 +43,8 @@ function chosen(schema: Schema, value: unknown, root: Schema, depth: number): Sc
     if (!Array.isArray(alternatives) || !alternatives.some((one) => one?.properties || one?.required || one?.$ref)) continue;
     const { [key]: _, ...own } = schema;
     const all = alternatives.map((one) => withReference(one, root, depth));
-    const fitting = all.find((one) => agrees(one, value) && fits(one, value, root)) ?? all.find((one) => agrees(one, value));
+    const by = tellingKeys(all);
+    const fitting = all.find((one) => agrees(one, value, by) && fits(one, value, root)) ?? all.find((one) => agrees(one, value, by));
     const whole = fitting ? merge(own, effective(fitting, value, root, depth + 1)) : own;
     return { ...whole, properties: { ...telling(all, own), ...withoutAll(Object.keys(telling(all, own)), (whole.properties ?? {}) as Record<string, Schema>) } };
   }
@@ -52,14 +53,15 @@ function chosen(schema: Schema, value: unknown, root: Schema, depth: number): Sc
 
 /** Properties by whose fixed values the alternatives differ: they are what is chosen by. */
 function telling(alternatives: Schema[], own: Schema): Record<string, Schema> {
-  const keys = Object.keys(alternatives[0]?.properties ?? {}).filter((key) => alternatives.every((one) => fixedOf(one.properties?.[key])));
   return Object.fromEntries(
-    keys.map((key) => {
+    tellingKeys(alternatives).map((key) => {
       const values = alternatives.flatMap((one) => fixedOf(one.properties?.[key]) ?? []);
       return [key, own.properties?.[key] ?? { ...alternatives[0]?.properties?.[key], const: undefined, type: typeof values[0] === 'boolean' ? 'boolean' : 'string', enum: [...new Set(values)] }];
     }),
   );
 }
+
+const tellingKeys = (alternatives: Schema[]) => Object.keys(alternatives[0]?.properties ?? {}).filter((key) => alternatives.every((one) => fixedOf(one.properties?.[key])));
 
 const withoutAll = (keys: string[], properties: Record<string, Schema>) => Object.fromEntries(Object.entries(properties).filter(([key]) => !keys.includes(key)));
 
@@ -67,10 +69,11 @@ const withoutAll = (keys: string[], properties: Record<string, Schema>) => Objec
 const fixedOf = (schema: Schema | undefined): unknown[] | undefined => (schema?.const !== undefined ? [schema.const] : Array.isArray(schema?.enum) ? schema.enum : undefined);
 
 /** Nothing that is filled in already speaks against it: only fixed values are looked at, for the rest is still to come. */
-function agrees(schema: Schema, value: unknown): boolean {
+function agrees(schema: Schema, value: unknown, by: string[]): boolean {
   return Object.entries(schema.properties ?? {}).every(([key, one]) => {
     const fixed = fixedOf(one);
-    return !fixed || (isObject(value) && fixed.includes(value[key]));
+    // where something tells them apart, a choice that is still to be made is not against it
+    return !fixed || (by.length > 0 && !by.includes(key)) || (isObject(value) && fixed.includes(value[key]));
   });
 }
 

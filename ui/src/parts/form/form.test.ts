@@ -130,3 +130,12 @@ describe('fields of Backstage', () => {
     expect(repoParts('github.com', { allowedOwners: ['acme'] })[0]?.allowed).toEqual(['acme']);
   });
 });
+
+describe('alternatives that are told apart', () => {
+  it('ask for what is still to be chosen', () => {
+    const branch = (type: string[], more: Record<string, unknown>) => ({ properties: { type: { enum: type }, ...more }, required: Object.keys(more) });
+    const schema = { type: 'object', properties: { type: { type: 'string' } }, dependencies: { type: { oneOf: [branch(['a', 'b'], { of: { type: 'string', enum: ['x'] } }), branch(['c'], { at: { type: 'string' } })] } } };
+    expect(Object.keys(effective(schema, { type: 'b', of: '' }).properties ?? {})).toEqual(['type', 'of']);
+    expect(Object.keys(effective(schema, { type: 'c' }).properties ?? {})).toEqual(['type', 'at']);
+  });
+});

@@ -21,7 +21,7 @@ export function OfferItems({ blueprint, entity }: OfEntity) {
   return data.actions.map((offer) => (
     <Menu.Item
       key={nameOfOffer(offer)}
-      leftSection={<BlueprintIcon blueprint={offer.icon ?? 'deploy'} icon={offer.icon} size={14} />}
+      leftSection={<BlueprintIcon blueprint={offer.icon ?? 'action'} icon={offer.icon} size={14} />}
       color={offer.operation === 'DELETE' ? 'red' : undefined}
       disabled={Boolean(offer.why)}
       onClick={() => void navigate({ to: '/self-service/$kind/$id', params: { kind: offer.kind, id: offer.identifier }, search: { entity, blueprint: offer.blueprint ? undefined : blueprint } })}

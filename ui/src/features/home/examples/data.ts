@@ -36,7 +36,7 @@ export const actions: Definition[] = [
     title: 'Scale a service',
     description: `How many copies of a service run. ${note}`,
     icon: 'Server',
-    trigger: forServices({ properties: { replicas: { type: 'number', title: 'Replicas', description: 'From 1 to 20', minimum: 1, maximum: 20, default: { jqQuery: '.entity.properties.replicas // 1' } } }, required: ['replicas'] }),
+    trigger: forServices({ properties: { replicas: { type: 'number', title: 'Replicas', minimum: 1, maximum: 20, default: { jqQuery: '.entity.properties.replicas // 1' } } }, required: ['replicas'] }),
     invocationMethod: write({ replicas: '{{ .inputs.replicas }}' }),
   },
   {
@@ -50,7 +50,7 @@ export const actions: Definition[] = [
   {
     identifier: 'example_open_service',
     title: 'Open a service to the outside',
-    description: `Somebody has to approve it before it runs. ${note}`,
+    description: `It has to be approved before it runs; here you may approve your own. ${note}`,
     icon: 'Lock',
     trigger: forServices({ properties: { reason: { type: 'string', title: 'Why', format: 'multi-line' } }, required: ['reason'] }),
     requiredApproval: true,
@@ -125,10 +125,10 @@ metadata:
   tags: [recommended]
 spec:
   type: service
-  owner: guests
+  owner: example-shop
   parameters:
     - title: The service
-      required: [name, description]
+      required: [name, description, owner]
       properties:
         name:
           type: string
@@ -162,7 +162,7 @@ spec:
           spec:
             type: service
             lifecycle: experimental
-            owner: \${{ parameters.owner or 'guests' }}
+            owner: \${{ parameters.owner }}
     - id: apply
       name: Add it to the catalog
       action: catalog:apply
@@ -177,16 +177,29 @@ const component = (name: string, title: string, description: string, owner: stri
   `apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: ${name}\n  title: ${title}\n  description: ${description}\nspec:\n  type: service\n  lifecycle: ${lifecycle}\n  owner: ${owner}\n`;
 const group = (name: string, title: string) => `apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata:\n  name: ${name}\n  title: ${title}\nspec:\n  type: team\n  children: []\n`;
 
-/** What is there to look at where the catalog has no component yet: kind and name, and the document. */
-export const entities: { kind: string; name: string; document: string }[] = [
+interface Example {
+  kind: string;
+  name: string;
+  document: string;
+}
+
+/** Who owns them. */
+export const groups: Example[] = [
   { kind: 'group', name: 'example-shop', document: group('example-shop', 'Shop (example)') },
   { kind: 'group', name: 'example-warehouse', document: group('example-warehouse', 'Warehouse (example)') },
+];
+
+/** What is there to look at where the catalog has no component yet. */
+export const components: Example[] = [
   { kind: 'component', name: 'example-cart', document: component('example-cart', 'Cart (example)', 'What somebody is about to buy', 'example-shop', 'production') },
   { kind: 'component', name: 'example-checkout', document: component('example-checkout', 'Checkout (example)', 'Takes the money', 'example-shop', 'production') },
   { kind: 'component', name: 'example-search', document: component('example-search', 'Search (example)', 'Finds products', 'example-shop', 'experimental') },
   { kind: 'component', name: 'example-stock', document: component('example-stock', 'Stock (example)', 'How much there is of what', 'example-warehouse', 'production') },
   { kind: 'component', name: 'example-shipping', document: component('example-shipping', 'Shipping (example)', 'Packs and sends', 'example-warehouse', 'production') },
 ];
+
+/** Actions that somebody may approve for himself: whoever tries them is often alone. */
+export const ownApprovals = ['example_open_service'];
 
 /** Runs that the examples begin with: services in the order of their titles. */
 export const firstRuns: { action: string; properties: Record<string, unknown> }[][] = [

@@ -2,7 +2,7 @@ import { startAction } from '~/api/actions';
 import { blueprintQuery, patchProperties } from '~/api/blueprints';
 import { changeMany } from '~/api/bulk';
 import { ApiError } from '~/api/client';
-import { createDefinition, definitionsQuery, deleteDefinition, type Definition } from '~/api/definitions';
+import { createDefinition, definitionsQuery, deleteDefinition, patchActionPermissions, type Definition } from '~/api/definitions';
 import { deleteEntity } from '~/api/entity';
 import { targetOptions } from '~/api/options';
 import { createPage, deletePage } from '~/api/pages';
@@ -10,7 +10,7 @@ import { sendDocuments, tableQuery } from '~/api/queries';
 import { isPublished, publishDraft, putDraft, scorecardsQuery, type Key } from '~/api/scorecards';
 import { deleteScorecard, installStarter } from '~/api/standards';
 import type { QueryClient } from '@tanstack/react-query';
-import { actions, blueprint, entities, firstRuns, mark, properties, scorecard, starters, template, templateName } from './data';
+import { actions, blueprint, components, firstRuns, groups, mark, ownApprovals, properties, scorecard, starters, template, templateName } from './data';
 import { page } from './page';
 import { pageIdentifier } from './useExamples';
 
@@ -29,9 +29,9 @@ const ourScorecard = { blueprint, scorecard: scorecard.identifier ?? '' };
 
 /** What adding the examples comes to, in order; each step may be repeated. The page comes last: by it they are known. */
 export const installing = (queries: QueryClient, held: Held): Step[] => [
-  { title: 'Things to look at', run: () => (held.components === 0 ? add(entities.map(({ document }) => document)) : Promise.resolve()) },
+  { title: 'Things to look at', run: () => addEntities(held) },
   { title: 'Properties of components', run: () => extend(queries) },
-  { title: 'Actions and an automation', run: async () => each(await actionsThat(queries, false), createDefinition) },
+  { title: 'Actions and an automation', run: () => addActions(queries) },
   { title: 'A template', run: () => (held.templates === 0 ? add([template]) : Promise.resolve()) },
   { title: 'Scorecards', run: () => addScorecards(queries) },
   { title: 'First runs', run: () => runSome(queries) },
@@ -62,6 +62,17 @@ async function unless(done: Promise<unknown>, fine: (error: ApiError) => boolean
   }
 }
 
+/** Groups own the template, too. */
+async function addEntities({ components: there, templates }: Held): Promise<void> {
+  const all = [...(there === 0 || templates === 0 ? groups : []), ...(there === 0 ? components : [])];
+  if (all.length > 0) await add(all.map(({ document }) => document));
+}
+
+async function addActions(queries: QueryClient): Promise<void> {
+  await each(await actionsThat(queries, false), createDefinition);
+  await each(ownApprovals, (id) => patchActionPermissions(id, { approve: { ownRuns: true } }));
+}
+
 const fresh = { staleTime: 0 };
 
 /** Those of the examples that are there, or those that are not. */
@@ -79,7 +90,7 @@ async function scorecardsThere(queries: QueryClient): Promise<Key[]> {
 
 /** What documents of the examples have made. Groups go last: components name them. */
 async function entitiesThere(queries: QueryClient): Promise<{ blueprint: string; identifier: string }[]> {
-  const refs = [`template:default/${templateName}`, ...[...entities].reverse().map(({ kind, name }) => `${kind}:default/${name}`)];
+  const refs = [`template:default/${templateName}`, ...[...components, ...groups].map(({ kind, name }) => `${kind}:default/${name}`)];
   const query = { combinator: 'and', rules: [{ property: '$identifier', operator: 'in', value: refs }] };
   const { rows } = await queries.fetchQuery({ ...tableQuery({ query: query as never, columns: ['$title'], offset: 0, limit: 100 }), ...fresh });
   return rows.map(({ blueprint: of, identifier }) => ({ blueprint: of, identifier })).sort((a, b) => refs.indexOf(a.identifier) - refs.indexOf(b.identifier));

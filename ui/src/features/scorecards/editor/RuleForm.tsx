@@ -5,7 +5,8 @@ import { useState, type ReactNode } from 'react';
 import { hubQuery } from '~/api/actions';
 import type { Level } from '~/api/scorecards';
 import type { Blueprint } from '~/api/types';
-import { put, slug, type RuleJson } from './definition';
+import { slug } from '~/lib/text';
+import { put, type RuleJson } from './definition';
 import classes from './editor.module.css';
 import { QueryGroup } from './QueryGroup';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { about, freshRule, identifierOf, put, renameLevel, rulesOf, slug, sortOf, usualLevels, withOperator } from './definition';
+import { slug } from '~/lib/text';
+import { about, freshRule, identifierOf, put, renameLevel, rulesOf, sortOf, usualLevels, withOperator } from './definition';
 
 describe('a condition', () => {
   const blueprint = { properties: { replicas: { type: 'number' }, deployedAt: { type: 'string', format: 'date-time' }, tags: { type: 'array' } } };

@@ -1,5 +1,6 @@
 import type { Level, ScorecardDefinition } from '~/api/scorecards';
 import type { Blueprint, PropertyDefinition } from '~/api/types';
+import { slug } from '~/lib/text';
 
 /** One condition, in Port's words; or a JQ program. */
 export interface ConditionJson {
@@ -39,15 +40,6 @@ const list = <Item>(value: unknown): Item[] => (Array.isArray(value) ? (value as
 export const levelsOf = (definition: ScorecardDefinition): Level[] => (Array.isArray(definition.levels) && definition.levels.length > 0 ? (definition.levels as Level[]) : usualLevels);
 export const rulesOf = (definition: ScorecardDefinition): RuleJson[] => list<RuleJson>(definition.rules);
 export const conditionsOf = (query: QueryJson | undefined): ConditionJson[] => list<ConditionJson>(query?.conditions);
-
-/** An identifier made of a title. */
-export const slug = (title: string) =>
-  title
-    .normalize('NFKD')
-    .replace(/[\u0300-\u036f]/g, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '_')
-    .replace(/^_+|_+$/g, '');
 
 /** The identifier of a definition: its own, or that of its title. */
 export const identifierOf = ({ identifier, title }: ScorecardDefinition) => identifier || slug(String(title ?? ''));

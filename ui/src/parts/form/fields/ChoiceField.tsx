@@ -54,6 +54,8 @@ function One({ choices, ...props }: Chooser) {
       data={choices.map((choice) => ({ value: asText(choice.value), label: choice.label }))}
       value={value}
       onChange={choose}
+      // choosing once more what is chosen keeps it
+      allowDeselect={false}
       clearable={!props.required}
       searchable
       placeholder={common.placeholder ?? 'Choose'}

@@ -6,7 +6,8 @@ export function NumberField(props: FieldProps) {
   const common = useCommon(props);
   const { minimum, maximum, multipleOf } = props.schema;
   const limits = [minimum !== undefined && `from ${minimum}`, maximum !== undefined && `to ${maximum}`].filter(Boolean).join(' ');
-  const description = [props.description, limits && `A number ${limits}.`].filter(Boolean).join(' ');
+  const told = props.description && limits ? props.description.replace(/([^.!?:])$/, '$1.') : props.description;
+  const description = [told, limits && `A number ${limits}.`].filter(Boolean).join(' ');
   return (
     <NumberInput
       {...common}
