@@ -64,6 +64,14 @@ pub fn catalog_permissions() -> Vec<(&'static str, Option<&'static str>, &'stati
     CATALOG.iter().map(|(name, action, behind)| (*name, *action, scope(behind))).collect()
 }
 
+/// Permissions of Tech Insights, in the same form. Names as in the community's `tech-insights-common`: whoever may read
+/// entities may ask, and a check is run by asking.
+const TECH_INSIGHTS: [(&str, Option<&str>, Behind); 3] = [
+    ("tech-insights.check.read", Some("read"), Behind::All(Action::ReadEntities)),
+    ("tech-insights.check.run", Some("update"), Behind::All(Action::ReadEntities)),
+    ("tech-insights.fact-retriever.read", Some("read"), Behind::All(Action::ReadEntities)),
+];
+
 /// A permission of the scaffolder: name, attribute `action`, the type of what it is about, what decides. Names as in
 /// Backstage's `scaffolder-common`.
 const SCAFFOLDER: [(&str, Option<&str>, Option<&str>, Action); 8] = [
@@ -312,7 +320,8 @@ struct Judge<'a> {
 impl Judge<'_> {
     fn decide(&self, asked: Asked) -> Decision {
         let word = |yes: bool| if yes { "ALLOW" } else { "DENY" };
-        let behind = CATALOG.iter().find(|(name, ..)| *name == asked.permission).map(|(.., behind)| behind);
+        let mut known = CATALOG.iter().chain(&TECH_INSIGHTS);
+        let behind = known.find(|(name, ..)| *name == asked.permission).map(|(.., behind)| behind);
         let scaffolder = SCAFFOLDER.iter().find(|(name, ..)| *name == asked.permission);
         let one = |reference: Option<&str>| match scaffolder {
             Some((name, _, about, action)) => word(self.may_scaffold(name, *about, *action, reference)),

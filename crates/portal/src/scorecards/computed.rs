@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use stagedoor_auth::{Action, Sight};
 use stagedoor_model::{Blueprint, Change, EntityRecord, Stamps, Timestamp};
+use stagedoor_query::budget::spend;
 use stagedoor_query::{Catalog, Entity, Expr, Meta, NodeId, NodeSet, Scalar, Subject, Test};
 use stagedoor_scorecards::Board;
 
@@ -38,6 +39,8 @@ const MOST: usize = 20_000;
 const TOGETHER: usize = 1_000;
 /// Results that are made into entities to look at them closer, at once.
 const CLOSER: usize = 500;
+/// What making an entity costs, where looking at one costs 1.
+const LOOK: u32 = 256;
 
 /// Whether the entities of a blueprint are computed from scorecards.
 #[must_use]
@@ -386,6 +389,9 @@ impl Computed {
         let mut catalog = self.base.as_ref().clone();
         let mut nodes = Vec::with_capacity(rows.len());
         for (slice, node) in rows {
+            if !spend(LOOK) {
+                break;
+            }
             let Some(record) = rows::result(&catalog, slice, *node) else { continue };
             let identifier = record.identifier.clone();
             put(&mut catalog, Some(record));

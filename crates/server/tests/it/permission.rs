@@ -48,6 +48,9 @@ async fn what_each_may_is_what_each_can_do() {
     // Permission, about an entity?, then ada, otto, elsa, few, gone.
     for (name, about, allowed) in [
         ("catalog.entity.read", true, [true, true, true, true, false]),
+        ("tech-insights.check.read", false, [true, true, true, true, false]),
+        ("tech-insights.check.run", false, [true, true, true, true, false]),
+        ("tech-insights.fact-retriever.read", false, [true, true, true, true, false]),
         ("catalog.entity.create", false, [true, true, false, false, false]),
         ("catalog.entity.delete", true, [true, true, false, false, false]),
         ("catalog.entity.refresh", true, [true, true, true, false, false]),
