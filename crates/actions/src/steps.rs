@@ -1,5 +1,6 @@
 //! Actions of Backstage's scaffolder, each a [`Performer`] in a file of its own, and what they share.
 
+mod bitbucket;
 mod catalog_apply;
 mod catalog_fetch;
 mod catalog_register;
@@ -68,6 +69,7 @@ pub(crate) fn all() -> Vec<Arc<dyn Performer>> {
         .chain(github::small())
         .chain(vendors::all())
         .chain(gitlab::all())
+        .chain(bitbucket::all())
         .chain(roadie_utils::all())
         .collect()
 }

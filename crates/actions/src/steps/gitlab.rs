@@ -1,5 +1,6 @@
 //! Steps at GitLab beside `publish:gitlab` (docs.gitlab.com/api).
 
+mod access;
 mod group;
 mod merge_request;
 mod small;
@@ -15,7 +16,8 @@ use crate::services::Services;
 
 /// All of them.
 pub(super) fn all() -> Vec<Arc<dyn Performer>> {
-    let own: [Arc<dyn Performer>; 3] = [
+    let own: [Arc<dyn Performer>; 4] = [
+        Arc::new(access::GroupAccess),
         Arc::new(merge_request::MergeRequest),
         Arc::new(merge_request::RepoPush),
         Arc::new(group::EnsureExists),

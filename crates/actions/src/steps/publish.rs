@@ -6,4 +6,4 @@ mod repo_url;
 
 pub(super) use commit::{Words, commit, files, may_be_ours, pushed};
 pub(super) use remote::{Remote, meant};
-pub(super) use repo_url::RepoUrl;
+pub(super) use repo_url::{RepoUrl, host_of};

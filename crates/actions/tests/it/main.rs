@@ -14,6 +14,7 @@ mod fake;
 mod git_server;
 mod github;
 mod gitlab;
+mod host_steps;
 mod kafka;
 mod kafka_real;
 mod kubernetes;

@@ -10,7 +10,10 @@ use crate::steps::small::{Small, nothing, renamed, segment};
 
 /// All of them.
 pub(super) fn all() -> Vec<Arc<dyn Performer>> {
-    [ISSUE, PIPELINE, VARIABLE].into_iter().map(|small| Arc::new(small) as Arc<dyn Performer>).collect()
+    [EDIT, ISSUE, PIPELINE, USER, VARIABLE]
+        .into_iter()
+        .map(|small| Arc::new(small) as Arc<dyn Performer>)
+        .collect()
 }
 
 fn text(title: &str) -> Value {
@@ -135,5 +138,103 @@ const VARIABLE: Small = Small {
         "steps:\n  - action: gitlab:projectVariable:create\n    id: createVariable\n    name: Create Variable\n    input:\n      repoUrl: gitlab.com?repo=repo&owner=owner\n      projectId: 12\n      key: MY_VARIABLE\n      value: my-value\n",
     ),
     repeatable: false,
+    already: None,
+};
+
+const EDIT: Small = Small {
+    id: "gitlab:issue:edit",
+    kind: "gitlab",
+    text: "Edit a Gitlab issue.",
+    properties: || {
+        let flag = |title: &str| json!({ "type": "boolean", "title": title });
+        json!({
+            "projectId": project(),
+            "issueIid": { "type": "number", "title": "The internal id of the issue in its project" },
+            "addLabels": text("Labels to be added, with commas between them"),
+            "removeLabels": text("Labels to be removed"),
+            "labels": text("All labels from now on"),
+            "assignees": { "type": "array", "items": { "type": "number" }, "title": "Ids of users" },
+            "confidential": flag("Issue Confidentiality"),
+            "description": text("Issue description"),
+            "discussionLocked": flag("Only members of the project may comment"),
+            "dueDate": text("Due date, as YYYY-MM-DD"),
+            "epicId": { "type": "number", "title": "Id of an epic", "minimum": 0 },
+            "issueType": { "type": "string", "enum": ["issue", "incident", "test_case", "task"], "title": "Type of the issue" },
+            "milestoneId": { "type": "number", "title": "Id of a milestone" },
+            "stateEvent": { "type": "string", "enum": ["close", "reopen"], "title": "Close or reopen it" },
+            "title": text("Title of the issue"),
+            "updatedAt": text("When it was changed, in ISO 8601"),
+            "weight": { "type": "number", "title": "The issue weight", "minimum": 0, "maximum": 10 },
+        })
+    },
+    required: &["projectId", "issueIid"],
+    calls: |_, input| {
+        let names = [
+            ("addLabels", "add_labels"),
+            ("removeLabels", "remove_labels"),
+            ("labels", "labels"),
+            ("assignees", "assignee_ids"),
+            ("confidential", "confidential"),
+            ("description", "description"),
+            ("discussionLocked", "discussion_locked"),
+            ("dueDate", "due_date"),
+            ("epicId", "epic_id"),
+            ("issueType", "issue_type"),
+            ("milestoneId", "milestone_id"),
+            ("stateEvent", "state_event"),
+            ("title", "title"),
+            ("updatedAt", "updated_at"),
+            ("weight", "weight"),
+        ];
+        let (id, issue) = (segment(input, "projectId")?, segment(input, "issueIid")?);
+        let act = Act::post(["projects", &id, "issues", &issue], renamed(input, &names));
+        Ok(vec![Act { method: "PUT", ..act }])
+    },
+    output: |answer| {
+        json!({
+            "issueUrl": answer["web_url"], "projectId": answer["project_id"], "issueId": answer["id"],
+            "issueIid": answer["iid"], "state": answer["state"], "title": answer["title"],
+            "updatedAt": answer["updated_at"],
+        })
+    },
+    example: (
+        "Close an issue",
+        "steps:\n  - action: gitlab:issue:edit\n    id: gitlabIssue\n    name: Close\n    input:\n      repoUrl: gitlab.com?repo=repo&owner=owner\n      projectId: 12\n      issueIid: 1\n      stateEvent: close\n",
+    ),
+    repeatable: true,
+    already: None,
+};
+
+const USER: Small = Small {
+    id: "gitlab:user:info",
+    kind: "gitlab",
+    text: "Retrieves information about a GitLab user or the current authenticated user",
+    properties: || json!({ "userId": { "type": "number", "title": "Id of the user; without one it is whoever the token is" } }),
+    required: &[],
+    calls: |_, input| {
+        Ok(vec![match input.get("userId") {
+            Some(id) if !id.is_null() => Act::get(["users", &segment(input, "userId")?]),
+            _ => Act::get(["user"]),
+        }])
+    },
+    output: |answer| {
+        let Some(answer) = answer.as_object() else { return json!({}) };
+        let names = [
+            ("id", "id"),
+            ("username", "username"),
+            ("name", "name"),
+            ("state", "state"),
+            ("web_url", "webUrl"),
+            ("email", "email"),
+            ("created_at", "createdAt"),
+            ("public_email", "publicEmail"),
+        ];
+        renamed(answer, &names)
+    },
+    example: (
+        "Who the token is",
+        "steps:\n  - action: gitlab:user:info\n    id: user\n    name: Look who it is\n    input:\n      repoUrl: gitlab.com?repo=repo&owner=owner\n",
+    ),
+    repeatable: true,
     already: None,
 };

@@ -56,6 +56,18 @@ impl RepoUrl {
     }
 }
 
+/// The host of a `repoUrl` that need not name a repository.
+pub(crate) fn host_of(text: &str) -> Result<String, Failure> {
+    let wrong = || Failure::new(format!("Invalid repo URL passed to publisher, got {text}"));
+    let inner = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let url = Url::parse(&format!("https://{inner}")).map_err(|_| wrong())?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Failure::new("a repo URL has no credential in it: they stand in integrations"));
+    }
+    let host = url.host_str().ok_or_else(wrong)?;
+    Ok(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
 /// Whether it names something and leads nowhere, however often a host decodes it.
 fn is_name(text: &str, nested: bool) -> bool {
     let odd = |c: char| c.is_control() || matches!(c, '\\' | '?' | '#' | '%');
