@@ -6,7 +6,7 @@ const services = (...rules: object[]) => ({ combinator: 'and', rules: [{ propert
 const number = { type: 'entities-number-chart', blueprint, chartType: 'countEntities', calculationBy: 'entities', func: 'count', unit: 'none' };
 const ofScorecard = { blueprint, scorecard: scorecard.identifier };
 
-const shown = ['$team', `$scorecards.${scorecard.identifier ?? ''}.level`, 'size', 'replicas', 'on_call', 'public'];
+const shown = ['$team', 'size', 'replicas', 'on_call', 'public'];
 
 const widgets: WidgetJson[] = [
   { id: 'services', ...number, title: 'Services', dataset: services() },
