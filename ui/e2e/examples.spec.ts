@@ -125,6 +125,33 @@ test('a scorecard is made by form, its failures are seen, and one is fixed', asy
   await expect(row).toContainText('33%');
 });
 
+test('runs and chosen actions are put onto a dashboard', async ({ page }) => {
+  await open(page, '/pages');
+  await page.getByRole('button', { name: 'New dashboard…' }).click();
+  await page.getByLabel('Title').fill('Operations');
+  await page.getByRole('radio', { name: /Empty/ }).check();
+  await page.getByRole('button', { name: 'Create', exact: true }).click();
+  const gallery = page.getByRole('dialog');
+  const add = async (kind: string, more: () => Promise<void>) => {
+    await page.getByRole('button', { name: 'Add a widget' }).click();
+    await gallery.getByRole('button', { name: `Choose ${kind}`, exact: true }).click();
+    await more();
+    await gallery.getByRole('button', { name: 'Add', exact: true }).click();
+    await expect(gallery).toBeHidden();
+  };
+  await add('Runs', async () => undefined);
+  await add('Actions', async () => {
+    await gallery.getByRole('combobox', { name: 'Actions' }).click();
+    await page.getByRole('option', { name: 'Scale a service' }).click();
+    await page.keyboard.press('Escape');
+  });
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('button', { name: 'Edit' })).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole('region', { name: 'Actions', exact: true }).getByRole('link')).toHaveText(['Scale a service']);
+  await expect(page.getByRole('region', { name: 'Runs', exact: true }).first().getByRole('row')).not.toHaveCount(0);
+});
+
 test('they fit a phone, and go as they came', async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await open(page, '/pages/examples');
