@@ -52,7 +52,7 @@ pub(crate) struct Session {
     frames: Vec<String>,
     /// Number of the newest commit; null when nobody is signed in.
     revision: Option<u64>,
-    /// Runs that wait for the viewer's yes or no.
+    /// How much waits for the viewer's word: runs to be approved, nodes of workflows to be answered.
     approvals: usize,
     /// Every action by name: true, or why not. Empty when nobody is signed in.
     may: BTreeMap<&'static str, May>,
