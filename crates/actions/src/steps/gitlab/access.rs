@@ -8,7 +8,7 @@ use stagedoor_hosts::Act;
 
 use crate::performer::{Call, Description, Effect, Failure, Outcome, Performer, Probe};
 use crate::services::Services;
-use crate::steps::input::{done, read, say};
+use crate::steps::input::{done, read};
 use crate::steps::publish::{Remote, host_of, meant};
 use crate::steps::small::segment;
 
@@ -136,41 +136,11 @@ impl Performer for GroupAccess {
         let host = host_of(&input.repo_url)?;
         let remote = Remote::of(services, "gitlab", &host, "", input.token.as_deref()).await?;
         for id in &input.user_ids {
-            let one = id.to_string();
-            let there = Act::get(["groups", &group, "members", &one]);
-            match input.action {
-                Deed::Remove => gone(&remote, Act { method: "DELETE", ..there }).await?,
-                Deed::Add => {
-                    let body = json!({ "user_id": id, "access_level": level });
-                    let add = Act::post(["groups", &group, "members"], body);
-                    let change = Act { method: "PUT", body: Some(json!({ "access_level": level })), ..there };
-                    let answer = remote.send(&add).await?;
-                    if answer.status == 409 {
-                        remote.change(&change).await?;
-                    } else {
-                        meant(&add, answer)?;
-                    }
-                }
-            }
+            user(&remote, &group, *id, input.action, level).await?;
         }
         for id in &input.group_ids {
-            let one = id.to_string();
-            let unshare = Act { method: "DELETE", ..Act::get(["groups", &group, "share", &one]) };
-            if input.action == Deed::Remove {
-                gone(&remote, unshare).await?;
-                continue;
-            }
-            let share =
-                Act::post(["groups", &group, "share"], json!({ "group_id": id, "group_access": level }));
-            let answer = remote.send(&share).await?;
-            if answer.status == 409 {
-                gone(&remote, unshare).await?;
-                remote.change(&share).await?;
-            } else {
-                meant(&share, answer)?;
-            }
+            share(&remote, &group, *id, input.action, level).await?;
         }
-        say(services, call, "Done");
         done(input.output(level))
     }
 
@@ -178,6 +148,36 @@ impl Performer for GroupAccess {
     async fn probe(&self, _call: &Call<'_>, _services: &Services) -> Probe {
         Probe::Repeat
     }
+}
+
+/// Lets a user in, or gives it another level where it is in; takes it out.
+async fn user(remote: &Remote<'_>, group: &str, id: u64, deed: Deed, level: u64) -> Result<(), Failure> {
+    let there = Act::get(["groups", group, "members", &id.to_string()]);
+    if deed == Deed::Remove {
+        return gone(remote, Act { method: "DELETE", ..there }).await;
+    }
+    let add = Act::post(["groups", group, "members"], json!({ "user_id": id, "access_level": level }));
+    let answer = remote.send(&add).await?;
+    if answer.status == 409 {
+        let body = Some(json!({ "access_level": level }));
+        return remote.change(&Act { method: "PUT", body, ..there }).await.map(drop);
+    }
+    meant(&add, answer).map(drop)
+}
+
+/// Shares a group with another one, anew where that is so already; ends that.
+async fn share(remote: &Remote<'_>, group: &str, id: u64, deed: Deed, level: u64) -> Result<(), Failure> {
+    let unshare = Act { method: "DELETE", ..Act::get(["groups", group, "share", &id.to_string()]) };
+    if deed == Deed::Remove {
+        return gone(remote, unshare).await;
+    }
+    let share = Act::post(["groups", group, "share"], json!({ "group_id": id, "group_access": level }));
+    let answer = remote.send(&share).await?;
+    if answer.status == 409 {
+        gone(remote, unshare).await?;
+        return remote.change(&share).await.map(drop);
+    }
+    meant(&share, answer).map(drop)
 }
 
 /// Takes something away that may be gone.
