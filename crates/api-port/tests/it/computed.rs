@@ -46,8 +46,12 @@ async fn standard(portal: &TestPortal, blueprint: &str, body: &Value) {
 }
 
 fn identifiers(answer: &Value) -> Vec<String> {
-    let list = answer["entities"].as_array().unwrap_or_else(|| panic!("no entities: {answer}"));
-    list.iter().map(|entity| entity["identifier"].as_str().unwrap().to_owned()).collect()
+    answer["entities"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entity| entity["identifier"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 async fn asked(portal: &TestPortal, person: &Person, path: &str, body: Option<Value>) -> Value {
