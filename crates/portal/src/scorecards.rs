@@ -3,7 +3,7 @@
 //! A scorecard is a record of the collection `scorecard` under `<blueprint>/<identifier>`: Port's JSON, and its place
 //! in the blueprint's order. Results are nowhere stored: [`boards`] computes them.
 
-mod boards;
+pub(crate) mod boards;
 pub(crate) mod computed;
 mod drafted;
 mod entity;

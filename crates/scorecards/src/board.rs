@@ -5,7 +5,7 @@ use std::sync::Arc;
 use stagedoor_model::Timestamp;
 use stagedoor_query::{NodeId, NodeSet};
 
-use crate::definition::Scorecard;
+use crate::definition::{Rule, Scorecard};
 use crate::status::{Counts, Status};
 
 /// The results of one scorecard for one state of the catalog. Cheap to clone: its sets are shared.
@@ -73,6 +73,12 @@ impl RuleBoard {
 }
 
 impl Board {
+    /// The results of a rule that is called and says the same.
+    pub(crate) fn same_rule(&self, rule: &Rule) -> Option<&RuleBoard> {
+        let (at, known) = self.scorecard.rule(&rule.identifier)?;
+        self.rules.get(at).filter(|_| known.query == rule.query)
+    }
+
     /// The place of an entity's level; `None` where the scorecard does not apply to it.
     #[must_use]
     pub fn level(&self, node: NodeId) -> Option<usize> {

@@ -72,6 +72,36 @@ impl Engine {
     /// Evaluates a scorecard for every entity.
     #[must_use]
     pub fn new(compiled: Arc<Compiled>, catalog: &Catalog, now: Timestamp, excused: &Excused) -> Self {
+        let mut engine = Self::empty(compiled, catalog, now);
+        let members = catalog.set_of(&engine.compiled.blueprint);
+        engine.excused.clone_from(&excused.rules);
+        engine.look_at(catalog, now, members.as_ref(), None);
+        engine.watch.settle();
+        engine.tell_time(now, excused);
+        engine
+    }
+
+    /// The results once, without what it takes to follow them. Rules that say the same in `known`, results of the same
+    /// state, are taken from there.
+    #[must_use]
+    pub fn once(
+        compiled: Arc<Compiled>,
+        catalog: &Catalog,
+        now: Timestamp,
+        excused: &Excused,
+        known: Option<&Board>,
+    ) -> Board {
+        let mut engine = Self::empty(compiled, catalog, now);
+        engine.watch = Watch::default();
+        engine.dates.clear();
+        let members = catalog.set_of(&engine.compiled.blueprint);
+        engine.excused.clone_from(&excused.rules);
+        engine.look_at(catalog, now, members.as_ref(), known);
+        engine.tell_time(now, excused);
+        engine.board
+    }
+
+    fn empty(compiled: Arc<Compiled>, catalog: &Catalog, now: Timestamp) -> Self {
         let (blueprint, scorecard) = (Arc::clone(&compiled.blueprint), Arc::clone(&compiled.scorecard));
         let comparisons = || conditions(&compiled).filter_map(Condition::comparison);
         let columns = comparisons().flat_map(|comparison| &comparison.columns);
@@ -91,7 +121,7 @@ impl Engine {
             at: now,
             until: None,
         };
-        let mut engine = Self {
+        Self {
             watch: Watch::new(reads),
             dates,
             excused: Vec::new(),
@@ -100,13 +130,7 @@ impl Engine {
             model,
             state: catalog.state_mark(),
             compiled,
-        };
-        let members = catalog.set_of(&engine.compiled.blueprint);
-        engine.excused.clone_from(&excused.rules);
-        engine.look_at(catalog, now, members.as_ref());
-        engine.watch.settle();
-        engine.tell_time(now, excused);
-        engine
+        }
     }
 
     /// The results.
@@ -164,7 +188,7 @@ impl Engine {
         let members = catalog.set_of(&self.compiled.blueprint);
         dirty &= members.as_ref() | self.board.members.as_ref();
         if !dirty.is_empty() {
-            self.look_at(catalog, now, &dirty);
+            self.look_at(catalog, now, &dirty, None);
         }
         self.place = catalog.place();
         self.state = catalog.state_mark();
@@ -176,25 +200,36 @@ impl Engine {
         self.watch.is_full() || self.dates.iter().any(|(_, dates)| dates.is_full())
     }
 
-    /// Looks at some entities again.
-    fn look_at(&mut self, catalog: &Catalog, now: Timestamp, dirty: &NodeSet) {
+    /// Looks at some entities again; with `known`, at all of them.
+    fn look_at(&mut self, catalog: &Catalog, now: Timestamp, dirty: &NodeSet, known: Option<&Board>) {
         let members = catalog.set_of(&self.compiled.blueprint);
         let nodes = dirty & members.as_ref();
         let compiled = &self.compiled;
         let blueprint = &compiled.blueprint;
         let all: Vec<_> = nodes.iter().collect();
         let mut evaluation = Evaluation { catalog, blueprint, now, watch: &mut self.watch };
-        for condition in conditions(compiled) {
+        let known = known.filter(|known| known.scorecard.filter == compiled.scorecard.filter);
+        let known_rule =
+            |at: usize| known.and_then(|known| known.same_rule(compiled.scorecard.rules.get(at)?));
+        let unknown = compiled.rules.iter().enumerate().filter(|(at, _)| known_rule(*at).is_none());
+        let unknown = compiled.filter.iter().filter(|_| known.is_none()).chain(unknown.map(|(_, rule)| rule));
+        for condition in unknown.flat_map(|query| &query.list) {
             if let Some(comparison) = condition.comparison() {
                 comparison.prepare(catalog, &all);
             }
         }
         let applies = match &compiled.filter {
+            _ if known.is_some() => known.map(|known| known.applies.as_ref().clone()).unwrap_or_default(),
             Some(filter) => evaluation.query(filter, &nodes).yes,
             None => nodes.clone(),
         };
         let mut held = Vec::with_capacity(compiled.rules.len());
         for (at, rule) in compiled.rules.iter().enumerate() {
+            if let (Some(results), Some(board)) = (known_rule(at), self.board.rules.get_mut(at)) {
+                held.push(results.passed.as_ref() | results.exempt.as_ref());
+                board.clone_from(results);
+                continue;
+            }
             let truth = evaluation.query(rule, &applies);
             let rest = &applies - &truth.yes;
             let exempt = self.excused.get(at).map(|excused| excused & &rest).unwrap_or_default();

@@ -226,6 +226,30 @@ pub(super) fn day_of(line: &JournalLine) -> Option<(String, Totals)> {
     Some((body.get("d")?.as_str()?.to_owned(), totals))
 }
 
+/// How all stand, as it is written.
+#[derive(Serialize)]
+struct State<'s, B: Serialize, R: Serialize, S: Serialize> {
+    line: i64,
+    at: Timestamp,
+    day: &'s str,
+    levels: &'s [String],
+    ids: &'s [String],
+    stood: Letters<'s>,
+    began: &'s B,
+    rules: &'s R,
+    since: &'s S,
+}
+
+/// By uid.
+struct Letters<'s>(&'s Stood);
+
+impl Serialize for Letters<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = |letters: &'_ Vec<u8>| String::from_utf8_lossy(letters).into_owned();
+        serializer.collect_map(self.0.of.iter().map(|(uid, letters)| (uid, text(letters))))
+    }
+}
+
 /// How all stand, with what is remembered, up to a line.
 pub(super) fn put_state(
     portal: &Portal,
@@ -235,17 +259,24 @@ pub(super) fn put_state(
 ) -> Result<(), PortalError> {
     let Some(past) = portal.shared.pasts.get(&last.id) else { return Ok(()) };
     let stood = stood(&last.board, catalog);
-    let text = |letters: &Vec<u8>| String::from_utf8_lossy(letters).into_owned();
-    let of: BTreeMap<&Uuid, String> = stood.of.iter().map(|(uid, letters)| (uid, text(letters))).collect();
+    // Written as it is: a tree of all of it would cost many times as much.
     let body = {
         let past = past.read();
-        json!({
-            "line": last.line, "at": at, "day": last.day, "levels": stood.levels, "ids": stood.rules, "stood": of,
-            "began": past.began, "rules": past.rules, "since": past.since,
-        })
+        let state = State {
+            line: last.line,
+            at,
+            day: &last.day,
+            levels: &stood.levels,
+            ids: &stood.rules,
+            stood: Letters(&stood),
+            began: &past.began,
+            rules: &past.rules,
+            since: &past.since,
+        };
+        serde_json::to_string(&state).map_err(|error| PortalError::Internal(error.to_string()))?
     };
     let name = state_of(&last.id);
-    portal.shared.store.put_setting(&name, Some(&body.to_string())).map_err(writer::internal)?;
+    portal.shared.store.put_setting(&name, Some(&body)).map_err(writer::internal)?;
     last.since_kept = 0;
     Ok(())
 }

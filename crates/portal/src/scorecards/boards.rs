@@ -31,6 +31,20 @@ pub(crate) struct Boards {
     definitions: Mutex<Option<Definitions>>,
     /// How often results were computed for all entities.
     computed: AtomicU64,
+    previews: Mutex<VecDeque<Previewed>>,
+}
+
+/// A preview of the same state is good for this long, in milliseconds, though time goes on.
+const PREVIEW_HOLDS: i64 = 30_000;
+/// Previews that are kept.
+const KEPT_PREVIEWS: usize = 8;
+
+/// What a preview has shown of a state.
+struct Previewed {
+    sight: Option<u64>,
+    model: u64,
+    state: u64,
+    board: Arc<Board>,
 }
 
 /// A collection, by identity, and what it says.
@@ -98,6 +112,33 @@ impl Boards {
         scorecard: &str,
     ) -> Option<Arc<Board>> {
         self.with(catalog, DRAFTS, blueprint, scorecard, |kept| Arc::clone(&kept.board))
+    }
+
+    /// The last preview of a definition, as long as it is of this state and time.
+    pub(crate) fn previewed(
+        &self,
+        catalog: &Catalog,
+        blueprint: &str,
+        scorecard: &Scorecard,
+    ) -> Option<Arc<Board>> {
+        let now = catalog.now();
+        let fits = |kept: &&Previewed| {
+            let board = &kept.board;
+            (kept.sight, kept.model, kept.state)
+                == (sight(catalog), catalog.model_mark(), catalog.state_mark())
+                && *board.blueprint == *blueprint
+                && board.scorecard.identifier == scorecard.identifier
+                && board.until.is_none_or(|until| now < until)
+                && now.0 - board.at.0 < PREVIEW_HOLDS
+        };
+        self.previews.lock().iter().find(fits).map(|kept| Arc::clone(&kept.board))
+    }
+
+    pub(crate) fn remember_preview(&self, catalog: &Catalog, board: &Arc<Board>) {
+        let mut previews = self.previews.lock();
+        let (sight, model, state) = (sight(catalog), catalog.model_mark(), catalog.state_mark());
+        previews.push_front(Previewed { sight, model, state, board: Arc::clone(board) });
+        previews.truncate(KEPT_PREVIEWS);
     }
 
     /// The results with what they were compiled from.

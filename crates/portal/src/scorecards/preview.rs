@@ -10,10 +10,10 @@ use stagedoor_query::NodeSet;
 use stagedoor_query::budget::apart;
 use stagedoor_scorecards::{Board, Compiled, Counts, Engine, Excused, Scorecard};
 
-use super::EntityScorecard;
 use super::entity::no_entity;
 use super::trial::endless;
 use super::write::read;
+use super::{EntityScorecard, boards};
 use crate::blueprints::no_blueprint;
 use crate::error::PortalError;
 use crate::{Portal, View};
@@ -102,8 +102,16 @@ impl View {
         let now = self.catalog.now();
         let excused = before.as_deref().map(|before| excused_in(before, &scorecard)).unwrap_or_default();
         let compiled = Arc::new(Compiled::new(Arc::new(scorecard), blueprint, &self.catalog, now));
-        let engine = apart(|| Engine::new(Arc::clone(&compiled), &self.catalog, now, &excused));
-        let after = engine.board();
+        let boards = boards::of(&self.catalog);
+        // Whoever writes one changes a rule at a time.
+        let known = boards.and_then(|boards| boards.previewed(&self.catalog, blueprint, &compiled.scorecard));
+        let known = known.as_ref().or(before.as_ref()).map(Arc::as_ref);
+        let after = apart(|| Engine::once(Arc::clone(&compiled), &self.catalog, now, &excused, known));
+        let after = Arc::new(after);
+        if let Some(boards) = boards {
+            boards.remember_preview(&self.catalog, &after);
+        }
+        let after = after.as_ref();
         let mut preview = counted(before.as_deref(), after);
         let moved = moved(before.as_deref(), after);
         for node in &moved {

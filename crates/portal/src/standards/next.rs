@@ -3,18 +3,16 @@
 //! Worth most is what lifts its entity to a higher level all by itself, then what leaves little to be done for the next
 //! level; rules of levels beyond the next come last.
 
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use stagedoor_auth::{Action, Resource, Viewer};
 use stagedoor_model::Timestamp;
-use stagedoor_query::{Expr, Meta, NodeId, NodeSet, Scalar, Subject, Test};
-use stagedoor_scorecards::{Board, Fix, Status};
+use stagedoor_query::{NodeId, NodeSet};
+use stagedoor_scorecards::{Board, Fix, Groups, Status};
 
 use crate::error::PortalError;
-use crate::scorecards::SCORECARDS;
-use crate::{Portal, Scope, View};
+use crate::scorecards::{SCORECARDS, boards};
+use crate::{Portal, View};
 
 /// Items of one answer.
 const MOST: usize = 500;
@@ -62,38 +60,12 @@ struct Worth {
     level: usize,
 }
 
-/// A candidate; the heap has the least worthy on top.
-struct Candidate {
+/// Results of one rule that are worth the same.
+struct Bucket {
     worth: Worth,
     board: usize,
     rule: usize,
-    node: NodeId,
-}
-
-impl Candidate {
-    fn rank(&self) -> (Worth, usize, usize, NodeId) {
-        (self.worth, self.board, self.rule, self.node)
-    }
-}
-
-impl PartialEq for Candidate {
-    fn eq(&self, other: &Self) -> bool {
-        self.rank() == other.rank()
-    }
-}
-
-impl Eq for Candidate {}
-
-impl PartialOrd for Candidate {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Candidate {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.rank().cmp(&other.rank())
-    }
+    nodes: NodeSet,
 }
 
 impl Portal {
@@ -115,42 +87,39 @@ impl Portal {
     }
 
     fn find_next(&self, view: &View, team: Option<&str>, limit: usize) -> NextFixes {
-        let owned = owned(view, team);
         let keys = view.catalog.records(SCORECARDS).filter_map(|record| record.key.rsplit_once('/'));
         let boards: Vec<Arc<Board>> = keys.filter_map(|(b, s)| view.board(b, s)).collect();
-        let (mut total, mut heap) = (0, BinaryHeap::with_capacity(limit + 1));
+        let teams: Vec<String> = match team {
+            Some(team) => vec![team.to_owned()],
+            None => view.rights().teams().map(str::to_owned).collect(),
+        };
+        let (mut total, mut buckets) = (0, Vec::new());
         for (at, board) in boards.iter().enumerate() {
-            for (rule, results) in board.rules.iter().enumerate() {
-                let open = results.failed.as_ref() | results.not_measured.as_ref();
-                let open = owned.as_ref().map_or_else(|| open.clone(), |owned| &open & owned);
-                total += open.len();
-                for node in &open {
-                    heap.push(Candidate { worth: worth(board, rule, node), board: at, rule, node });
-                    if heap.len() > limit {
-                        heap.pop();
-                    }
-                }
-            }
+            let among = owned(view, &board.blueprint, &teams).map(|owned| owned & board.applies.as_ref());
+            total += gather(at, board, among.as_ref().unwrap_or(&board.applies), &mut buckets);
         }
-        let best = heap.into_sorted_vec().into_iter();
-        let items = best.filter_map(|found| Some(self.next_fix(view, boards.get(found.board)?, &found)));
-        NextFixes { items: items.flatten().collect(), total }
+        buckets.sort_by_key(|bucket| (bucket.worth, bucket.board, bucket.rule));
+        let all = buckets.iter().flat_map(|bucket| bucket.nodes.iter().map(move |node| (bucket, node)));
+        let items = all
+            .take(limit)
+            .filter_map(|(bucket, node)| self.next_fix(view, boards.get(bucket.board)?, bucket, node));
+        NextFixes { items: items.collect(), total }
     }
 
-    fn next_fix(&self, view: &View, board: &Board, found: &Candidate) -> Option<NextFix> {
+    fn next_fix(&self, view: &View, board: &Board, found: &Bucket, node: NodeId) -> Option<NextFix> {
         let rule = board.scorecard.rules.get(found.rule)?;
-        let record = &view.entity(found.node)?.record;
-        let identifier = view.identifier(found.node);
+        let record = &view.entity(node)?.record;
+        let identifier = view.identifier(node);
         let since = self.score_since(&board.blueprint, &board.scorecard.identifier);
-        let reached = board.level(found.node).map(|level| level + found.worth.lift.0);
+        let reached = board.level(node).map(|level| level + found.worth.lift.0);
         let reached =
             reached.filter(|_| found.worth.lift.0 > 0).and_then(|level| board.scorecard.levels.get(level));
         Some(NextFix {
             blueprint: board.blueprint.to_string(),
-            entity: (identifier.clone(), view.title(found.node).unwrap_or(identifier)),
+            entity: (identifier.clone(), view.title(node).unwrap_or(identifier)),
             scorecard: (board.scorecard.identifier.clone(), board.scorecard.title.clone()),
             rule: (rule.identifier.clone(), rule.title.clone()),
-            status: board.status(found.rule, found.node),
+            status: board.status(found.rule, node),
             since: since.of(record.uid, Some(&rule.identifier), record.stamps.created_at),
             fix: rule.fix.clone(),
             level: reached.map(|level| level.title.clone()),
@@ -159,36 +128,82 @@ impl Portal {
     }
 }
 
-/// The entities that are looked at; `None`: all.
-fn owned(view: &View, team: Option<&str>) -> Option<NodeSet> {
-    let teams: Vec<Scalar> = match team {
-        Some(team) => vec![Scalar::text(team)],
-        None => view.rights().teams().map(Scalar::text).collect(),
-    };
+/// The entities of a blueprint that teams own; `None` without teams: all.
+fn owned(view: &View, blueprint: &str, teams: &[String]) -> Option<NodeSet> {
     if teams.is_empty() {
         return None;
     }
-    let expr = Expr::exact(Subject::Meta(Meta::Team), Test::In(teams));
-    Some(view.select(&expr, Scope::Everything).nodes().clone())
+    let union = |groups: &Groups| {
+        let sets = teams.iter().filter_map(|team| groups.get(team));
+        sets.fold(NodeSet::new(), |all, set| all | set)
+    };
+    let boards = boards::of(&view.catalog);
+    boards
+        .and_then(|boards| boards.groups(&view.catalog, blueprint, "$team", union))
+        .or_else(|| Some(NodeSet::new()))
 }
 
-fn worth(board: &Board, rule: usize, node: NodeId) -> Worth {
-    let rules = &board.scorecard.rules;
-    let level = board.level(node).unwrap_or_default();
-    let of = rules.get(rule).map_or(0, |rule| rule.level);
-    // The next level that demands anything which is not so.
-    let open = |wanted: usize| {
-        let demanded = rules.iter().enumerate().filter(move |(_, rule)| rule.level == wanted);
-        demanded.filter(|(at, _)| !board.status(*at, node).counts_as_passed()).count()
-    };
-    let missing = open(level + 1);
-    let alone = of == level + 1 && missing == 1;
-    let lift = if alone {
-        let above = (level + 2..board.scorecard.levels.len()).take_while(|level| open(*level) == 0);
-        1 + above.count()
-    } else {
-        0
-    };
-    let not_measured = board.status(rule, node) == Status::NotMeasured;
-    Worth { lift: std::cmp::Reverse(lift), missing, beyond: of > level + 1, not_measured, level: of }
+/// Adds what of a board does not pass, by worth; tells how much that is.
+fn gather(at: usize, board: &Board, among: &NodeSet, buckets: &mut Vec<Bucket>) -> u64 {
+    let rules = || board.scorecard.rules.iter().zip(&board.rules).enumerate();
+    let mut total = 0;
+    for (level, here) in board.levels.iter().enumerate() {
+        let here = here.as_ref() & among;
+        if here.is_empty() {
+            continue;
+        }
+        let by_missing = by_missing(board, level + 1, &here);
+        // How far the mending of one rule lifts: over every level whose rules all hold already.
+        let lifts = lifts(board, level, by_missing.get(1));
+        for (rule, (definition, results)) in rules() {
+            for (set, not_measured) in [(&results.failed, false), (&results.not_measured, true)] {
+                let open = set.as_ref() & &here;
+                total += open.len();
+                let (of, beyond) = (definition.level, definition.level > level + 1);
+                for (missing, nodes) in by_missing.iter().enumerate() {
+                    let nodes = &open & nodes;
+                    let alone = missing == 1 && of == level + 1;
+                    let one = [(0, nodes.clone())];
+                    let parts = lifts.iter().map(|(lift, lifted)| (*lift, lifted & &nodes));
+                    let parts: Vec<(usize, NodeSet)> = if alone { parts.collect() } else { one.into() };
+                    for (lift, nodes) in parts.into_iter().filter(|(_, nodes)| !nodes.is_empty()) {
+                        let lift = std::cmp::Reverse(lift);
+                        let worth = Worth { lift, missing, beyond, not_measured, level: of };
+                        buckets.push(Bucket { worth, board: at, rule, nodes });
+                    }
+                }
+            }
+        }
+    }
+    total
+}
+
+/// Those of some entities by how many rules of a level do not hold for them.
+fn by_missing(board: &Board, level: usize, here: &NodeSet) -> Vec<NodeSet> {
+    let mut counted = vec![here.clone()];
+    let of_it = board.scorecard.rules.iter().zip(&board.rules).filter(|(rule, _)| rule.level == level);
+    for (_, results) in of_it {
+        let open = here & (results.failed.as_ref() | results.not_measured.as_ref());
+        counted.push(NodeSet::new());
+        for missing in (0..counted.len() - 1).rev() {
+            let Some([less, more]) = counted.get_mut(missing..missing + 2) else { continue };
+            *more |= &*less & &open;
+            *less -= &open;
+        }
+    }
+    counted
+}
+
+/// By how many levels those rise who miss one rule of the next one.
+fn lifts(board: &Board, level: usize, missing_one: Option<&NodeSet>) -> Vec<(usize, NodeSet)> {
+    let (mut rising, mut lifts) = (missing_one.cloned().unwrap_or_default(), Vec::new());
+    for (lift, above) in (level + 2..=board.scorecard.levels.len()).enumerate() {
+        let goes_on = match above < board.scorecard.levels.len() {
+            true => by_missing(board, above, &rising).swap_remove(0),
+            false => NodeSet::new(),
+        };
+        lifts.push((lift + 1, &rising - &goes_on));
+        rising = goes_on;
+    }
+    lifts
 }
