@@ -10,8 +10,8 @@ use stagedoor_auth::{SessionLimits, Viewer};
 use stagedoor_jq::Jq;
 use stagedoor_model::{Actor, Blueprint, Change, ChangeSet, EntityRecord, Fields, Stamps, Timestamp};
 use stagedoor_portal::{
-    Identity, Options, Portal, PortalError, RunsConfig, ScoreStatus, SecretsConfig,
-    SourcesConfig, StandingQuery, WriteMode, WriteRequest,
+    Identity, Options, Portal, PortalError, RunsConfig, ScoreStatus, SecretsConfig, SourcesConfig,
+    StandingQuery, WriteMode, WriteRequest,
 };
 use stagedoor_store::{MemoryStore, Store};
 use uuid::Uuid;
