@@ -624,7 +624,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Choices for a field. No provider is there: a person's token is not sent on. */
+        /** Choices for a field, as the owner of the token sees them. Providers are `github`, `gitlab` and `bitbucket-cloud`. */
         post: operations["template_autocomplete"];
         delete?: never;
         options?: never;
@@ -3973,14 +3973,23 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description `token` and `context` */
+        /** @description `token` of the person at the host, and `context`: texts by name, such as `host` and `owner` */
         requestBody: {
             content: {
                 "application/json": Record<string, never>;
             };
         };
         responses: {
-            /** @description There is no such provider */
+            /** @description `results`, each with an `id` and perhaps a `title` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description There is no such provider or resource, or the host refuses */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4009,6 +4018,15 @@ export interface operations {
             };
             /** @description Too many requests; `Retry-After` says when to come again */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The host cannot be asked now */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

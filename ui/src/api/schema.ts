@@ -79,7 +79,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Runs that wait for the caller's yes or no, oldest first. */
+        /** What waits for the caller's word, oldest first: runs to be approved, nodes of workflows to be answered. */
         get: operations["approvals"];
         put?: never;
         post?: never;
@@ -764,6 +764,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/runs/{id}/inputs/{node}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers a node that waits for people: fills in its form and presses a button. */
+        post: operations["answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{id}/inputs/{node}/form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The form of a node that asks people, with these values. Nothing is kept. */
+        post: operations["form"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/runs/{id}/rerun": {
         parameters: {
             query?: never;
@@ -924,7 +958,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One scorecard with its definition. */
+        /** One scorecard with its definition, published or, for whoever may publish it, not. */
         get: operations["get_scorecard"];
         put?: never;
         post?: never;
@@ -2199,6 +2233,9 @@ export interface components {
              * @description Entities in all groups, each once.
              */
             total: number;
+            by: components["schemas"]["GroupingItem"];
+            /** @description The scorecard, with its levels and rules and how all entities stand. */
+            scorecard: components["schemas"]["ScorecardItem"];
         };
         /** @description The exemption that holds. */
         HeldExemption: {
@@ -2363,8 +2400,8 @@ export interface components {
         HomeRuns: {
             /** @description What the caller has run last, at most six. */
             runs: components["schemas"]["RunRow"][];
-            /** @description Runs that wait for the caller's yes or no, the oldest first, at most six. */
-            approvals: components["schemas"]["RunRow"][];
+            /** @description What waits for the caller's word, the oldest first, at most six. */
+            approvals: components["schemas"]["InboxRow"][];
             /** @description How many wait, listed or not. */
             approvalsTotal: number;
         };
@@ -2418,6 +2455,15 @@ export interface components {
             actions: components["schemas"]["OfferBody"][];
             /** @description What the caller has executed last: `action:<identifier>`, `template:<reference>`. */
             recent: string[];
+        };
+        /** @description What waits for the caller's word, oldest first. A run of which two nodes ask is there twice. */
+        Inbox: {
+            runs: components["schemas"]["InboxRow"][];
+            total: number;
+        };
+        /** @description A run that waits for the caller's word. */
+        InboxRow: components["schemas"]["RunRow"] & {
+            waits: components["schemas"]["RunWaitsFor"];
         };
         /** @description Who points here by one relation. */
         Incoming: {
@@ -2537,6 +2583,11 @@ export interface components {
             title: string;
             color: string;
         };
+        /** @description A level as it is shown. */
+        LevelLook: {
+            title: string;
+            color: string;
+        };
         /** @description One end of a relation. It need not exist. */
         Link: {
             /** @description Its blueprint; empty when no blueprint has the kind of a dangling reference. */
@@ -2568,8 +2619,13 @@ export interface components {
         };
         /** @description One of the list. */
         ListedScorecard: components["schemas"]["ScorecardItem"] & {
-            /** @description Whether something is written of it that is not published. */
+            /** @description Whether something is written of it that is not published, for whoever may publish it. */
             draft: boolean;
+            /**
+             * @description False: there is a draft only, and the numbers are those that it would have. A draft that cannot be evaluated
+             *     has `problems`, and neither levels nor rules.
+             */
+            published: boolean;
         };
         /** @description Everything that an address leads to, beside what is stored. */
         LocationPreview: {
@@ -2728,6 +2784,8 @@ export interface components {
         };
         /** @description A scorecard with its definition. */
         OneScorecard: components["schemas"]["ScorecardItem"] & {
+            /** @description False: there is a draft only. */
+            published: boolean;
             /** @description As Port's API has it. */
             definition: Record<string, never>;
             /** @description What is written of it and not published. */
@@ -3114,6 +3172,8 @@ export interface components {
             retries: number;
             /** @description When its first step began. */
             begunAt?: string | null;
+            /** @description What people are asked now, by the nodes of a workflow. */
+            waiting?: components["schemas"]["RunWaits"][];
             may: components["schemas"]["RunMay"];
         };
         /** @description An approver's answer. */
@@ -3132,6 +3192,52 @@ export interface components {
             approvers: string[];
             answers: components["schemas"]["RunAnswer"][];
         };
+        /** @description A button of a form that a node shows. */
+        RunButton: {
+            identifier: string;
+            label: string;
+            variant?: string | null;
+            icon?: string | null;
+            /**
+             * Format: int64
+             * @description By how many people it has to be pressed.
+             */
+            needed: number;
+            /**
+             * Format: int64
+             * @description By how many it has been.
+             */
+            pressed: number;
+        };
+        /** @description An answer to a node. */
+        RunInput: {
+            /** @description The button that is pressed. */
+            button: string;
+            inputs?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description What is filled in so far. */
+        RunInputAsk: {
+            inputs?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description The form of a node as it is now. */
+        RunInputForm: {
+            /** @description Inputs in which nothing is a program any more. */
+            userInputs: unknown;
+            /** @description What is filled in, with defaults. */
+            values: {
+                [key: string]: unknown;
+            };
+            /** @description What is wrong with the values, by input. */
+            errors: {
+                [key: string]: string[];
+            };
+            /** @description What is wrong with the definition. */
+            problems: string[];
+        };
         /** @description Runs, newest first. */
         RunList: {
             runs: components["schemas"]["RunRow"][];
@@ -3145,6 +3251,12 @@ export interface components {
             retry: components["schemas"]["May"];
             approve: components["schemas"]["May"];
             settle: components["schemas"]["May"];
+        };
+        /** @description Somebody's answer. */
+        RunPress: {
+            by: string;
+            at: string;
+            button: string;
         };
         /** @description What back ends and clients say of a run. */
         RunReport: {
@@ -3204,6 +3316,34 @@ export interface components {
             /** @description In the approver's words. */
             description?: string | null;
         };
+        /** @description A node that waits for people. */
+        RunWaits: {
+            /** @description Its identifier. */
+            node: string;
+            title: string;
+            /** @description What it says, with templates filled in. */
+            description?: string | null;
+            /** @description Its form: `userInputs` in which nothing is a program any more. */
+            inputs: unknown;
+            /** @description What is filled in where nobody says otherwise. */
+            values: {
+                [key: string]: unknown;
+            };
+            buttons: components["schemas"]["RunButton"][];
+            /** @description Whether the caller may answer. */
+            may: components["schemas"]["May"];
+            /** @description Who has answered. */
+            answered: components["schemas"]["RunPress"][];
+        };
+        /** @description For what a run waits. */
+        RunWaitsFor: {
+            /** @description `approval`: a yes or no; `input`: the answer to a node. */
+            kind: string;
+            /** @description Identifier of the node. */
+            node?: string | null;
+            title?: string | null;
+            description?: string | null;
+        };
         /** @description A permission string and what it allows. */
         ScopeItem: {
             /** @description Such as `read:entities`. With `:<identifier>` behind it, it is for one blueprint, page or other named thing. */
@@ -3242,7 +3382,7 @@ export interface components {
             passed: number;
             levels: components["schemas"]["LevelCount"][];
             rules: components["schemas"]["RuleCounts"][];
-            /** @description What in it cannot be evaluated any more. */
+            /** @description What in it cannot be evaluated, or not any more. */
             problems: components["schemas"]["DefinitionProblem"][];
         };
         ScorecardList: {
@@ -3312,7 +3452,7 @@ export interface components {
              * @description Number of the newest commit; null when nobody is signed in.
              */
             revision?: number | null;
-            /** @description Runs that wait for the viewer's yes or no. */
+            /** @description How much waits for the viewer's word: runs to be approved, nodes of workflows to be answered. */
             approvals: number;
             /** @description Every action by name: true, or why not. Empty when nobody is signed in. */
             may: {
@@ -3563,6 +3703,10 @@ export interface components {
             notes: components["schemas"]["QueryNote"][];
             /** @description Fields that were asked for and that nothing has. */
             unknownFields: string[];
+            /** @description Of the fields that are levels of a scorecard: these levels, the base first. */
+            levels?: {
+                [key: string]: components["schemas"]["LevelLook"][];
+            };
         };
         /** @description What a table shows. Fields are named as in the query language: `$title`, `tier`, `owner`, `owner.size`. */
         TableRequest: {
@@ -4392,7 +4536,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunList"];
+                    "application/json": components["schemas"]["Inbox"];
                 };
             };
             401: {
@@ -7124,6 +7268,176 @@ export interface operations {
             };
             /** @description too many streams */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the run */
+                id: string;
+                /** @description Identifier of the node, escaped */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description the caller is not asked, or set the run going */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description it does not wait, the caller has answered, or something is filled in wrongly */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the run */
+                id: string;
+                /** @description Identifier of the node, escaped */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunInputAsk"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunInputForm"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
