@@ -18,12 +18,14 @@ pub mod template;
 pub mod workflow;
 pub mod workspace;
 
-pub use back_ends::{AiSettings, BackEndSettings, Cluster, KafkaSettings, TerraformSettings, signature, signed_message};
+pub use back_ends::{
+    AiSettings, BackEndSettings, Cluster, KafkaSettings, TerraformSettings, signature, signed_message,
+};
 pub use performer::{Call, Description, Effect, Failure, Outcome, Performer, Probe, Report};
 pub use program::{Next, Planned, Program, Scope};
 pub use registry::{Performers, performers};
 pub use run::{
-    Announcement, Answer, Approval, ApprovalMode, Claim, Limits, Origin, Run, RunKind, RunOf, Starter, Status, Step,
-    StepState, Target, Verdict,
+    Announcement, Answer, Approval, ApprovalMode, Claim, Limits, Origin, Run, RunKind, RunOf, Starter,
+    Status, Step, StepState, Target, Verdict,
 };
 pub use services::{ApiAnswer, ApiRequest, CatalogAccess, Level, Log, Services};

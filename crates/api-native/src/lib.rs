@@ -117,7 +117,7 @@ pub fn router(portal: Portal, info: PortalInfo) -> Router {
         standards::next::next, standards::starters::starters, standards::starters::install,
         campaigns::campaigns, campaigns::create, campaigns::campaign, campaigns::update, campaigns::remove,
         campaigns::remind, badges::badge,
-        runs::doing::approve, runs::doing::settle, runs::inputs::answer, runs::inputs::form, changes::changes, audit::audit, undo::removals, undo::undo
+        runs::doing::approve, runs::doing::settle, runs::inputs::answer, runs::inputs::input_form, changes::changes, audit::audit, undo::removals, undo::undo
     )
 )]
 struct Document;

@@ -83,7 +83,7 @@ pub(crate) fn routes() -> Router<Api> {
         .route("/runs/{id}/approval", post(doing::approve))
         .route("/runs/{id}/steps/{step}/settle", post(doing::settle))
         .route("/runs/{id}/inputs/{node}", post(inputs::answer))
-        .route("/runs/{id}/inputs/{node}/form", post(inputs::form))
+        .route("/runs/{id}/inputs/{node}/form", post(inputs::input_form))
         .route("/approvals", get(approvals))
 }
 

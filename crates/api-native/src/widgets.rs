@@ -304,8 +304,7 @@ async fn reply(api: &Api, viewer: &Viewer, request: WidgetsRequest) -> Result<Wi
     };
     let (revision, portal) = (view.revision(), api.portal.clone());
     let work = move || {
-        let call =
-            computed::Call { portal: &portal, view: &view, request: &request, page: page.as_ref() };
+        let call = computed::Call { portal: &portal, view: &view, request: &request, page: page.as_ref() };
         evaluate(&call, &widgets, &histories, &viewed)
     };
     let widgets = tokio::task::spawn_blocking(work).await;

@@ -104,8 +104,8 @@ pub use provenance::{Origin, Since, SourceOfEntity, StatedBy};
 pub use rights::PermissionSet;
 pub use runs::{
     Approver, ClaimQuery, InboxItem, InputForm, NewLine, NewRun, NodePress, NodeResult, NodeRun,
-    NodeRunPatch, NodeRunQuery, OwnApi, ProgramMaker, RunDoings, RunEvent, RunEvents, RunLimits, RunLine, RunPatch,
-    RunQuery, RunStats, RunsConfig, RunsPage, Settlement, Visibility, WaitingInput, starter,
+    NodeRunPatch, NodeRunQuery, OwnApi, ProgramMaker, RunDoings, RunEvent, RunEvents, RunLimits, RunLine,
+    RunPatch, RunQuery, RunStats, RunsConfig, RunsPage, Settlement, Visibility, WaitingInput, starter,
 };
 pub use score_log::{ScoreHistory, ScoreMove, ScorePoint};
 pub use scorecards::{

@@ -791,7 +791,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** The form of a node that asks people, with these values. Nothing is kept. */
-        post: operations["form"];
+        post: operations["input_form"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7363,7 +7363,7 @@ export interface operations {
             };
         };
     };
-    form: {
+    input_form: {
         parameters: {
             query?: never;
             header?: never;

@@ -16,7 +16,8 @@ const KEY: &str = "sk-of-the-test";
 /// A fake that gives these answers, one after the other, and a portal that asks it.
 async fn asking(answers: Vec<FakeReply>) -> (Fake, Stage) {
     let answers = Mutex::new(answers.into_iter());
-    let fake = Fake::start(move |_| answers.lock().unwrap().next().unwrap_or_else(|| FakeReply::status(418))).await;
+    let fake =
+        Fake::start(move |_| answers.lock().unwrap().next().unwrap_or_else(|| FakeReply::status(418))).await;
     let ai = AiSettings {
         base_url: fake.url("/v1"),
         api_key: Some(Secret::new(KEY)),
@@ -61,7 +62,8 @@ async fn a_model_is_asked_and_its_text_given_back() {
     let asked = fake.take();
     assert_eq!(asked[0].line(), "POST /v1/chat/completions");
     assert_eq!(asked[0].header("authorization"), Some(format!("Bearer {KEY}").as_str()));
-    let messages = json!([{ "role": "system", "content": "Be brief." }, { "role": "user", "content": "Which team?" }]);
+    let messages =
+        json!([{ "role": "system", "content": "Be brief." }, { "role": "user", "content": "Which team?" }]);
     assert_eq!(asked[0].json(), json!({ "model": "usual", "messages": messages, "stream": false }));
     let second = asked[1].json();
     assert_eq!((&second["model"], second["messages"].as_array().unwrap().len()), (&json!("other"), 1));

@@ -205,7 +205,9 @@ async fn files_are_deleted_renamed_and_listed() {
     assert_eq!(taken, "dest already exists.");
     steps.done("fs:rename", &json!({ "files": [{ "from": "kept", "to": "a.md", "overwrite": true }] })).await;
     assert_eq!(steps.text("a.md"), "keep");
-    steps.done("fs:delete", &json!({ "files": ["a.md/below/a/file", "[id].tsx", "**/*.md", "x", "none"] })).await;
+    steps
+        .done("fs:delete", &json!({ "files": ["a.md/below/a/file", "[id].tsx", "**/*.md", "x", "none"] }))
+        .await;
     assert_eq!(steps.files(), Vec::<String>::new());
     steps.done("debug:wait", &json!({ "milliseconds": 5 })).await;
     let error = steps.fails("debug:wait", &json!({ "minutes": 1 })).await;

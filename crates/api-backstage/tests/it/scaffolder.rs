@@ -241,10 +241,7 @@ async fn what_stands_in_templates_is_listed() {
     );
     let body = json!({ "token": "t", "context": {} });
     let complete = portal.post("/api/scaffolder/v2/autocomplete/github/x", &body).await;
-    assert_eq!(
-        (complete.status, &complete.json()["error"]["message"]),
-        (400, &json!("Invalid resource: x"))
-    );
+    assert_eq!((complete.status, &complete.json()["error"]["message"]), (400, &json!("Invalid resource: x")));
     for (provider, body, expected) in [
         ("azure", body.clone(), "Unsupported provider: azure"),
         ("github", json!({ "context": {} }), "token"),

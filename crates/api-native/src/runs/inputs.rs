@@ -207,7 +207,7 @@ pub(crate) async fn answer(
         (status = 415, body = ErrorBody), (status = 422, body = ErrorBody)
     )
 )]
-pub(crate) async fn form(
+pub(crate) async fn input_form(
     State(api): State<Api>,
     Caller(viewer): Caller,
     Path((id, node)): Path<(String, String)>,

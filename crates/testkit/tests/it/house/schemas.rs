@@ -47,3 +47,23 @@ fn shapes_have_names_of_their_own() {
     }
     assert_none("shapes of one name", &breaches);
 }
+
+/// Clients are generated from the names of operations: of two with one name, one could not be called.
+#[test]
+fn operations_have_names_of_their_own() {
+    for dialect in ["native", "port", "backstage"] {
+        let text = fs::read_to_string(ROOT.join("openapi").join(format!("{dialect}.json"))).unwrap();
+        let description: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let paths = description["paths"].as_object().unwrap();
+        let all = paths.values().filter_map(|path| path.as_object()).flat_map(|path| path.values());
+        let mut names: Vec<&str> = all.filter_map(|operation| operation["operationId"].as_str()).collect();
+        names.sort_unstable();
+        assert!(names.len() > 20, "{dialect}: {}", names.len());
+        let twice: Vec<String> = names
+            .windows(2)
+            .filter(|two| two[0] == two[1])
+            .map(|two| format!("{dialect}: {}", two[0]))
+            .collect();
+        assert_none("operations of one name", &twice);
+    }
+}
