@@ -85,14 +85,7 @@ pub fn configured_app(
     let scaffolder = scaffolder.layer(DefaultBodyLimit::max(DOCUMENTS_LIMIT));
     let insights = stagedoor_api_backstage::insights_router(portal.clone());
     let insights = insights.layer(DefaultBodyLimit::max(BODY_LIMIT));
-    // What steps of runs may call.
-    let own: Arc<dyn OwnApi> = Arc::new(Routes(
-        Router::new()
-            .nest("/api/catalog", catalog.clone())
-            .nest("/api/search", search.clone())
-            .nest("/api/scaffolder", scaffolder.clone())
-            .nest("/api/tech-insights", insights.clone()),
-    ));
+    let own: Arc<dyn OwnApi> = Arc::new(Routes::of(&catalog, &search, &scaffolder, &insights));
     portal.answered_by(&own);
     let native = stagedoor_api_native::router(portal, info).layer(DefaultBodyLimit::max(DOCUMENTS_LIMIT));
     let app = Router::new()

@@ -22,8 +22,20 @@ const PASSED: [HeaderName; 6] = [
     http::header::LOCATION,
 ];
 
-/// Routes that may be called.
-pub(crate) struct Routes(pub(crate) Router);
+/// Routes that steps of runs may call.
+pub(crate) struct Routes(Router);
+
+impl Routes {
+    /// Those of Backstage's plugins that such steps call there.
+    pub(crate) fn of(catalog: &Router, search: &Router, scaffolder: &Router, insights: &Router) -> Self {
+        let plugins = Router::new()
+            .nest("/catalog", catalog.clone())
+            .nest("/search", search.clone())
+            .nest("/scaffolder", scaffolder.clone())
+            .nest("/tech-insights", insights.clone());
+        Self(Router::new().nest("/api", plugins))
+    }
+}
 
 #[async_trait]
 impl OwnApi for Routes {

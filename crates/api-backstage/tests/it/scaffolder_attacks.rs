@@ -165,7 +165,7 @@ spec:
 apiVersion: scaffolder.backstage.io/v1beta3
 kind: Template
 metadata: {name: foreign}
-spec: {type: service, steps: [{id: a, action: 'roadiehq:utils:fs:write', input: {path: x, content: y}}]}
+spec: {type: service, steps: [{id: a, action: 'roadiehq:utils:zip', input: {path: x, outputPath: y}}]}
 ---
 apiVersion: backstage.io/v1alpha1
 kind: User
@@ -197,7 +197,7 @@ async fn a_step_sends_a_notification_and_no_link_that_runs() {
     until_ended(&portal, &id).await;
     let told = json!(events(&portal, &id).await).to_string();
     assert!(
-        told.contains("'roadiehq:utils:fs:write' is not registered") && told.contains("fetch:template"),
+        told.contains("'roadiehq:utils:zip' is not registered") && told.contains("fetch:template"),
         "{told}"
     );
 }

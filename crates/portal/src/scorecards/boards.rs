@@ -3,7 +3,7 @@
 //! One engine is kept for each scorecard and each way to see the catalog: whoever does not see all has results of
 //! what is seen. Snapshots say by a number which way that is, so that nothing of one gets into another.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -25,7 +25,7 @@ const KEPT_GROUPS: usize = 64;
 /// Everything that is kept of results.
 #[derive(Default)]
 pub(crate) struct Boards {
-    slots: Mutex<std::collections::HashMap<(&'static str, String), Arc<Mutex<Slot>>>>,
+    slots: Mutex<HashMap<SlotKey, Arc<Mutex<Slot>>>>,
     groups: Mutex<VecDeque<KeptGroups>>,
     exemptions: Memory,
     definitions: Mutex<Option<Definitions>>,
@@ -33,6 +33,9 @@ pub(crate) struct Boards {
     computed: AtomicU64,
     previews: Mutex<VecDeque<Previewed>>,
 }
+
+/// Published scorecards or drafts of them, and the key of one.
+type SlotKey = (&'static str, String);
 
 /// A preview of the same state is good for this long, in milliseconds, though time goes on.
 const PREVIEW_HOLDS: i64 = 30_000;
