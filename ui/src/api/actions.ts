@@ -76,6 +76,6 @@ export interface Started {
 
 /** Starts a run. */
 export async function startAction(id: string, properties: Record<string, unknown>, target: Target): Promise<Started> {
-  const { run } = (await unwrap(port.POST('/actions/{action}/runs', { params: { path: { action: id } }, body: { properties, ...target } }))) as { run: { id: string; status?: string } };
+  const { run } = await unwrap(port.POST('/actions/{action}/runs', { params: { path: { action: id } }, body: { properties, ...target } }));
   return { id: run.id, waits: run.status !== 'IN_PROGRESS' };
 }

@@ -62,7 +62,7 @@ export const replaceBlueprint = (blueprint: string, body: Body) =>
 
 /** Adds properties, or removes those that are null; the rest stays. */
 export const patchProperties = (blueprint: string, properties: Record<string, Record<string, unknown> | null>) =>
-  unwrap(port.PATCH('/blueprints/{blueprint}', { params: { path: { blueprint } }, body: { schema: { properties } } as never }));
+  unwrap(port.PATCH('/blueprints/{blueprint}', { params: { path: { blueprint } }, body: { schema: { properties } } }));
 
 export const deleteBlueprint = (blueprint: string) => unwrap(port.DELETE('/blueprints/{blueprint}', { params: { path: { blueprint } } }));
 

@@ -42,4 +42,4 @@ export const previewQuery = (definition: Definition, values: Record<string, unkn
   });
 
 /** Changes a part of who may run or approve an action. */
-export const patchActionPermissions = (id: string, change: Record<string, unknown>) => unwrap(port.PATCH('/actions/{action}/permissions', { params: { path: { action: id } }, body: change as never }));
+export const patchActionPermissions = (id: string, change: components['schemas']['ActionPermissions']) => unwrap(port.PATCH('/actions/{action}/permissions', { params: { path: { action: id } }, body: change }));

@@ -1,5 +1,8 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { client, unwrap } from './client';
+import type { components } from './schema';
+
+type Native = components['schemas'];
 
 export type RunStatus = 'WAITING_FOR_APPROVAL' | 'IN_PROGRESS' | 'SUCCESS' | 'FAILURE' | 'DECLINED' | 'CANCELLED';
 export type RunKind = 'action' | 'automation' | 'template' | 'workflow';
@@ -21,7 +24,7 @@ export interface RunRow {
   updatedAt: string;
   endedAt?: string;
   /** Among those that wait for the viewer: for what. */
-  waits?: { kind: 'approval' } | { kind: 'input'; node: string; title: string; description?: string };
+  waits?: Omit<Native['RunWaitsFor'], 'kind'> & { kind: 'approval' | 'input' };
 }
 
 export interface RunStep {
@@ -45,24 +48,16 @@ export interface Answer {
 }
 
 /** A place in a workflow where people are asked. */
-export interface AskedInput {
-  node: string;
-  title: string;
-  description?: string;
+export interface AskedInput extends Omit<Native['RunWaits'], 'inputs' | 'may'> {
   /** As the form of an action has them. */
   inputs: Record<string, unknown>;
-  values: Record<string, unknown>;
-  buttons: { identifier: string; label: string; variant?: string; icon?: string; needed: number; pressed: number }[];
   /** True, or in words why the viewer does not answer. */
   may: true | string;
-  answered: { by: string; at: string; button: string }[];
 }
 
 /** An input as it is for what was filled in. */
-export interface AskedForm {
+export interface AskedForm extends Omit<Native['RunInputForm'], 'userInputs'> {
   userInputs: Record<string, unknown>;
-  values: Record<string, unknown>;
-  errors: Record<string, string[]>;
 }
 
 export interface Run extends RunRow {
@@ -140,19 +135,17 @@ export const answerApproval = (id: string, verdict: Answer['verdict'], descripti
 export const settleStep = (id: string, step: string, as: 'repeat' | 'done' | 'failed', why: string) =>
   unwrap(client.POST('/runs/{id}/steps/{step}/settle', { params: { path: { id, step } }, body: { as, why } }));
 
-// not among the generated types yet
-const inputs = client as unknown as Record<'POST', (path: string, init: object) => Promise<{ data?: unknown; error?: unknown; response: Response }>>;
 const atInput = (id: string, node: string) => ({ params: { path: { id, node } } });
 
 /** Answers what a workflow asks. */
 export const answerInput = async (id: string, node: string, button: string, filled: Record<string, unknown>) =>
-  (await unwrap(inputs.POST('/runs/{id}/inputs/{node}', { ...atInput(id, node), body: { button, inputs: filled } }))) as Run;
+  (await unwrap(client.POST('/runs/{id}/inputs/{node}', { ...atInput(id, node), body: { button, inputs: filled } }))) as Run;
 
 /** The form of an input for what has been filled in so far. */
 export const askedFormQuery = (id: string, node: string, filled: Record<string, unknown>) =>
   queryOptions({
     queryKey: ['run', id, 'input', node, filled],
-    queryFn: async ({ signal }) => (await unwrap(inputs.POST('/runs/{id}/inputs/{node}/form', { ...atInput(id, node), body: { inputs: filled }, signal }))) as AskedForm,
+    queryFn: async ({ signal }) => (await unwrap(client.POST('/runs/{id}/inputs/{node}/form', { ...atInput(id, node), body: { inputs: filled }, signal }))) as AskedForm,
     placeholderData: keepPreviousData,
     staleTime: 60_000,
     retry: false,

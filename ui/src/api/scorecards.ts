@@ -1,5 +1,8 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { client, unwrap } from './client';
+import type { components } from './schema';
+
+type Native = components['schemas'];
 
 interface Init {
   params?: { path?: Record<string, string>; query?: Record<string, unknown> };
@@ -9,7 +12,7 @@ interface Init {
 export type Call = (path: string, init?: Init) => Promise<{ data?: unknown; error?: unknown; response: Response }>;
 export type Methods = Record<'GET' | 'POST' | 'PUT' | 'DELETE', Call>;
 
-// the one place where the generated types are left: what is sent and answered is said by the interfaces below
+// the one place where the generated types are left: what is sent and answered is said more closely by interfaces below
 export const api = client as unknown as Methods;
 export const ask = async <Data>(request: ReturnType<Call>) => (await unwrap(request)) as Data;
 
@@ -19,61 +22,23 @@ export type Counts = Record<CheckStatus, number>;
 /** True, or in words why not. */
 export type May = true | string;
 
-export interface Level {
-  title: string;
-  color: string;
-}
-export interface CountedLevel extends Level {
-  count: number;
-}
-export interface ScorecardRule extends Counts {
-  identifier: string;
-  title: string;
-  description?: string | null;
-  level: string;
-}
-export interface DefinitionProblem {
-  /** A JSON pointer into the definition. */
-  path: string;
-  message: string;
-}
-export interface ScorecardRow {
-  blueprint: string;
-  blueprintTitle: string;
-  identifier: string;
-  title: string;
-  applies: number;
-  notApplicable: number;
-  /** Entities that pass every rule. */
-  passed: number;
-  levels: CountedLevel[];
-  rules: ScorecardRule[];
-  draft: boolean;
-  /** False: there is nothing but a draft of it, and numbers are what that would give. */
-  published?: boolean;
-  problems: DefinitionProblem[];
-}
-
-export const isPublished = ({ published }: Pick<ScorecardRow, 'published'>) => published !== false;
-
+export type Level = Native['LevelItem'];
+export type CountedLevel = Native['LevelCount'];
+export type ScorecardRule = Native['RuleCounts'];
+export type DefinitionProblem = Native['DefinitionProblem'];
+export type ScorecardRow = Native['ListedScorecard'];
 /** What can be done about a failing rule. */
-export interface Fix {
-  text?: string | null;
-  url?: string | null;
-  /** Identifier of an action. */
-  action?: string | null;
-}
+export type Fix = Native['RuleFix'];
 
 /** A scorecard as Port's API has it. */
 export type ScorecardDefinition = Record<string, unknown> & { identifier?: string; title?: string };
 
-export interface Scorecard extends ScorecardRow {
+export interface Scorecard extends Omit<Native['OneScorecard'], 'definition' | 'draft' | 'may'> {
   definition: ScorecardDefinition;
+  draft: boolean;
   /** What has been written of it and not been published. */
   draftDefinition: ScorecardDefinition | null;
-  fixes: Record<string, Fix>;
-  may: { update: May; delete: May; publish: May; exempt: May };
-  groupings: { key: string; title: string }[];
+  may: Record<keyof Native['MayScorecard'], May>;
 }
 
 export interface Key {
@@ -89,42 +54,34 @@ export interface Scorecards {
 
 export const scorecardsQuery = queryOptions({
   queryKey: ['scorecards', 'all'],
-  queryFn: ({ signal }) => ask<Scorecards>(api.GET('/scorecards', { signal })),
+  queryFn: async ({ signal }) => (await unwrap(client.GET('/scorecards', { signal }))) as Scorecards,
 });
 
 /** Those that count: drafts are left out. */
-export const publishedQuery = { ...scorecardsQuery, select: (all: Scorecards): Scorecards => ({ ...all, scorecards: all.scorecards.filter(isPublished) }) };
+export const publishedQuery = { ...scorecardsQuery, select: (all: Scorecards): Scorecards => ({ ...all, scorecards: all.scorecards.filter(({ published }) => published) }) };
 
 export const scorecardQuery = (key: Key) =>
   queryOptions({
     queryKey: ['scorecards', 'one', key.blueprint, key.scorecard],
     queryFn: async ({ signal }): Promise<Scorecard> => {
-      const { draft, ...sent } = await ask<Omit<Scorecard, 'draft' | 'draftDefinition'> & { draft: ScorecardDefinition | null }>(api.GET('/scorecards/{blueprint}/{scorecard}', { params: { path: of(key) }, signal }));
-      return { ...sent, draft: Boolean(draft), draftDefinition: draft ?? null };
+      const { draft, ...sent } = await unwrap(client.GET('/scorecards/{blueprint}/{scorecard}', { params: { path: of(key) }, signal }));
+      return { ...sent, draft: Boolean(draft), draftDefinition: draft ?? null } as Scorecard;
     },
     retry: false,
   });
 
-export interface HeatGroup {
+export interface HeatGroup extends Omit<Native['HeatGroup'], 'key'> {
   /** Null: those that have no value. */
   key: string | null;
-  title: string;
-  total: number;
-  levels: Record<string, number>;
-  rules: Record<string, Counts>;
 }
-export interface HeatMap {
+export interface HeatMap extends Omit<Native['HeatMap'], 'groups'> {
   groups: HeatGroup[];
-  total: number;
-  /** What it is a map of. */
-  scorecard: Omit<ScorecardRow, 'draft' | 'published' | 'problems'>;
-  by: { key: string; title: string };
 }
 
 export const heatMapQuery = (key: Key, by: string, filter?: string) =>
   queryOptions({
     queryKey: ['scorecards', 'groups', key.blueprint, key.scorecard, by, filter],
-    queryFn: ({ signal }) => ask<HeatMap>(api.GET('/scorecards/{blueprint}/{scorecard}/groups', { params: { path: of(key), query: { by, filter } }, signal })),
+    queryFn: async ({ signal }) => (await unwrap(client.GET('/scorecards/{blueprint}/{scorecard}/groups', { params: { path: of(key), query: { by, filter } }, signal }))) as HeatMap,
     placeholderData: keepPreviousData,
     retry: false,
   });

@@ -51,6 +51,8 @@ export type TableResult = Success<paths['/tables']['post']>;
 /** A table with its first page: what a board or the home page shows. */
 export type TableTab = NonNullable<Success<paths['/home']['get']>['tables'][number]['table']>;
 export type Row = TableResult['rows'][number];
+/** Of columns that are levels: these levels, by the names that were asked for. */
+export type LevelsOf = NonNullable<TableResult['levels']>;
 export type Facet = TableResult['facets'][string];
 export type LinkTo = Success<paths['/entity']['get']>['owners'][number];
 

@@ -2,13 +2,13 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState, type ReactNode } from 'react';
 import { ApiError } from '~/api/client';
 import { tableQuery } from '~/api/queries';
-import type { Row, TableRequest, TableTab } from '~/api/types';
+import type { LevelsOf, Row, TableRequest, TableTab } from '~/api/types';
 import { DataTable, type Sort } from '~/kit/DataTable';
 import { Pager } from '~/kit/Pager';
 import { ProblemLine } from '~/kit/Problem';
 import { useModel } from './model';
 import { Cell } from './table/Cell';
-import { columnCandidates, fieldNamed, fieldsAcross, fieldsOf, levelsOf, type Field, type LevelsOf } from './table/fields';
+import { columnCandidates, fieldNamed, fieldsAcross, fieldsOf, type Field } from './table/fields';
 
 interface FirstPageProps {
   label: string;
@@ -63,7 +63,7 @@ export function EntityTable({ label, blueprint, query, columns, without, sort: g
   const busy = known === undefined && asked.data !== undefined ? asked.isPlaceholderData : known === undefined && first !== undefined;
   const shown = data?.columns ?? columns ?? ['$title'];
   const key = shown.join('\n');
-  const levels = JSON.stringify(levelsOf(data));
+  const levels = JSON.stringify(data?.levels ?? {});
   const defs = useMemo(() => key.split('\n').map((id) => columnOf(fieldNamed(fields, id, JSON.parse(levels) as LevelsOf))), [key, fields, levels]);
   if (error) return <ProblemLine level="error" message={error instanceof ApiError ? error.message : String(error)} />;
   if (data && data.total === 0) return <>{empty ?? <p className="sd-dim">Nothing here.</p>}</>;

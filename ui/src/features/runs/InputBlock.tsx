@@ -99,8 +99,8 @@ function byInput(message: string): { problems: Record<string, string>; rest: str
 }
 
 /** Port says how a button looks in words of its own. */
-function lookOf(variant: string | undefined, at: number): 'filled' | 'default' | 'danger' {
+function lookOf(variant: string | null | undefined, at: number): 'filled' | 'default' | 'danger' {
   if (/danger|error|destructive|red/i.test(variant ?? '')) return 'danger';
   if (/primary|success|filled/i.test(variant ?? '')) return 'filled';
-  return variant === undefined && at === 0 ? 'filled' : 'default';
+  return !variant && at === 0 ? 'filled' : 'default';
 }

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { ApiError } from '~/api/client';
-import { isPublished, scorecardQuery, type Key, type Scorecard } from '~/api/scorecards';
+import { scorecardQuery, type Key, type Scorecard } from '~/api/scorecards';
 import { deleteScorecard } from '~/api/standards';
 import { CodeBlock } from '~/kit/CodeBlock';
 import { Confirm } from '~/kit/Confirm';
@@ -56,7 +56,7 @@ function Known({ scorecard, documentTitle }: { scorecard: Scorecard; documentTit
   const icon = useBlueprint(blueprint)?.icon;
   const change = (patch: ScorecardSearch, replace = true) => void navigate({ search: (old) => ({ ...old, ...patch }), replace });
   const whyNoEdit = whyNot(may.update);
-  const drafted = !isPublished(scorecard);
+  const drafted = !scorecard.published;
   if (search.edit || drafted) {
     const close = (kept: Key | undefined, published: boolean | undefined) => {
       // of what is only a draft there is no page to go back to

@@ -1,6 +1,6 @@
 import { IconAlertTriangle, IconPencil } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { isPublished, type ScorecardRow } from '~/api/scorecards';
+import type { ScorecardRow } from '~/api/scorecards';
 import { Hidden } from '~/kit/Mono';
 import { count, formatNumber } from '~/lib/text';
 import { BlueprintIcon } from '~/parts/BlueprintIcon';
@@ -14,10 +14,9 @@ const most = 8;
 
 /** One scorecard: how entities fall into its levels, and how much of them keeps each rule. */
 export function ScorecardTile({ scorecard }: { scorecard: ScorecardRow }) {
-  const { blueprint, blueprintTitle, identifier, title, applies, notApplicable, passed, levels, rules, draft, problems } = scorecard;
+  const { blueprint, blueprintTitle, identifier, title, applies, notApplicable, passed, levels, rules, draft, published, problems } = scorecard;
   const icon = useBlueprint(blueprint)?.icon;
   const params = { blueprint, scorecard: identifier };
-  const published = isPublished(scorecard);
   return (
     <li className={classes.tile} data-scorecard={identifier}>
       <div className={classes.tileHead}>

@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { useMemo, useState, type ReactNode } from 'react';
 import { ApiError } from '~/api/client';
 import { textOf, type Rules, type SavedView } from '~/api/tables';
-import type { Blueprint, Row, TableRequest } from '~/api/types';
+import type { Blueprint, LevelsOf, Row, TableRequest } from '~/api/types';
 import { DataGrid, type GridColumn } from '~/kit/DataGrid';
 import { ProblemLine } from '~/kit/Problem';
 import { count } from '~/lib/text';
@@ -10,7 +10,7 @@ import { DerivedMark } from '../DerivedMark';
 import { useFields } from '../EntityTable';
 import { Cell } from './Cell';
 import { CellEditor } from './CellEditor';
-import { columnCandidates, facetFields, fieldNamed, levelsOf, usualColumns, type Field, type LevelsOf } from './fields';
+import { columnCandidates, facetFields, fieldNamed, usualColumns, type Field } from './fields';
 import { FilterChips, Filters } from './Filters';
 import { QueryBar } from './QueryBar';
 import { RowMenu } from './RowMenu';
@@ -64,7 +64,7 @@ export function Explorer({ label, blueprint, search, view: saved, views, onSearc
   const [pulled, setPulled] = useState<Record<string, number>>({});
   const widths = { ...saved?.widths, ...widthsOf(search.widths), ...pulled };
   const widthsKey = JSON.stringify(widths);
-  const levelsKey = JSON.stringify(levelsOf(data));
+  const levelsKey = JSON.stringify(data?.levels ?? {});
   const columns = useMemo(() => {
     const known = JSON.parse(widthsKey) as Record<string, number>;
     const levels = JSON.parse(levelsKey) as LevelsOf;

@@ -1,4 +1,4 @@
-import type { Blueprint, LinkTo, PropertyDefinition, RelationDefinition } from '~/api/types';
+import type { Blueprint, LevelsOf, LinkTo, PropertyDefinition, RelationDefinition } from '~/api/types';
 import { words } from '~/lib/text';
 import { asText } from '~/lib/values';
 
@@ -84,12 +84,6 @@ export function scorecardFields(scorecards: Scored[]): Field[] {
     ...rules.map((rule) => ({ ...builtIn(JSON.stringify(`$scorecards.${identifier}.${rule.identifier}`), `${title}: ${rule.title}`, hidden + 7), groups: true, check: true as const })),
   ]);
 }
-
-/** What an answer says of columns that are levels, by the names that were asked for. */
-export type LevelsOf = Record<string, { title: string; color: string }[]>;
-
-/** Levels as an answer has them. */
-export const levelsOf = (answer: unknown): LevelsOf => (answer as { levels?: LevelsOf } | undefined)?.levels ?? {};
 
 /** A level or what a rule says, before the scorecards have come with their titles. */
 function scoredField(id: string, scorecard: string, rule: string, levels: LevelsOf[string] | undefined): Field {

@@ -7,7 +7,7 @@ import { deleteEntity } from '~/api/entity';
 import { targetOptions } from '~/api/options';
 import { createPage, deletePage } from '~/api/pages';
 import { sendDocuments, tableQuery } from '~/api/queries';
-import { isPublished, publishDraft, putDraft, scorecardsQuery, type Key } from '~/api/scorecards';
+import { publishDraft, putDraft, scorecardsQuery, type Key } from '~/api/scorecards';
 import { deleteScorecard, installStarter } from '~/api/standards';
 import type { QueryClient } from '@tanstack/react-query';
 import { actions, blueprint, components, firstRuns, groups, mark, ownApprovals, properties, scorecard, starters, template, templateName } from './data';
@@ -85,7 +85,7 @@ const isOurs = (key: Key) => key.blueprint === blueprint && [ourScorecard.scorec
 
 async function scorecardsThere(queries: QueryClient): Promise<Key[]> {
   const { scorecards } = await queries.fetchQuery({ ...scorecardsQuery, ...fresh });
-  return scorecards.filter(isPublished).map((one) => ({ blueprint: one.blueprint, scorecard: one.identifier })).filter(isOurs);
+  return scorecards.filter(({ published }) => published).map((one) => ({ blueprint: one.blueprint, scorecard: one.identifier })).filter(isOurs);
 }
 
 /** What documents of the examples have made. Groups go last: components name them. */

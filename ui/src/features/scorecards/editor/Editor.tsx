@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useRef, useState } from 'react';
-import { discardDraft, isPublished, publishDraft, putDraft, scorecardPreviewQuery, type Key, type Scorecard, type ScorecardDefinition } from '~/api/scorecards';
+import { discardDraft, publishDraft, putDraft, scorecardPreviewQuery, type Key, type Scorecard, type ScorecardDefinition } from '~/api/scorecards';
 import { createScorecard } from '~/api/standards';
 import { CodeEditor, type CodeEditorHandle } from '~/kit/CodeEditor';
 import { Confirm } from '~/kit/Confirm';
@@ -82,7 +82,7 @@ export function Editor({ scorecard, onClose }: EditorProps) {
           </Button>
           {scorecard?.draftDefinition && (
             <Confirm label="Discard…" title="Discard the draft?" confirm="Discard it" run={() => discardDraft(key).then(() => onClose())} why={whyNot(scorecard.may.update)}>
-              {isPublished(scorecard) ? 'The published scorecard stays as it is.' : 'It was never published: nothing remains of it.'}
+              {scorecard.published ? 'The published scorecard stays as it is.' : 'It was never published: nothing remains of it.'}
             </Confirm>
           )}
           {(scorecard || blueprint) && (
@@ -107,7 +107,7 @@ export function Editor({ scorecard, onClose }: EditorProps) {
         </div>
         <div className={classes.otherSide}>
           <div className={classes.previewSide} role="region" aria-label="Preview" tabIndex={0} aria-busy={preview.isPending}>
-            <Preview blueprint={blueprint} isNew={!scorecard || !isPublished(scorecard)} definition={asked} preview={preview.data} error={preview.error} entity={entity} onEntity={setEntity} onPlace={show} />
+            <Preview blueprint={blueprint} isNew={!scorecard?.published} definition={asked} preview={preview.data} error={preview.error} entity={entity} onEntity={setEntity} onPlace={show} />
           </div>
           <div className={classes.jsonSide}>
             <CodeEditor value={text} onChange={type} language="json" label="The scorecard as JSON" height="100%" diagnostics={diagnostics} handle={code} />
