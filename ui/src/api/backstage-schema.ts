@@ -1002,11 +1002,11 @@ export interface components {
             /** @description Comes back with the answer. */
             id: string;
             /** @description An entity reference, or a list of them. */
-            resourceRef: Record<string, never>;
+            resourceRef: Record<string, unknown>;
             /** @description `catalog-entity` */
             resourceType: string;
             /** @description `{rule, resourceType, params}`, or `{allOf|anyOf: [...]}` or `{not: ...}` of such. */
-            conditions: Record<string, never>;
+            conditions: Record<string, unknown>;
         };
         /** @description A search for a page of entities. */
         ByQueryBody: {
@@ -1067,7 +1067,7 @@ export interface components {
             pageInfo: components["schemas"]["PageInfo"];
         };
         /** @description An entity: `apiVersion`, `kind`, `metadata`, `spec`, `relations`; less when `fields` is given. */
-        EntityDocument: Record<string, never>;
+        EntityDocument: Record<string, unknown>;
         ExistingEntity: {
             /** @description The file. */
             location: components["schemas"]["LocationInput"];
@@ -1111,7 +1111,7 @@ export interface components {
         GeneratedEntity: {
             entity: components["schemas"]["EntityDocument"];
             /** @description Always empty. */
-            fields: Record<string, never>[];
+            fields: Record<string, unknown>[];
         };
         Identity: {
             /** @description A JWT of type `vnd.backstage.user`, to be sent as `Authorization: Bearer`. */
@@ -1157,7 +1157,7 @@ export interface components {
         /** @description A search for locations. */
         LocationsQuery: {
             /** @description A predicate over `id`, `type`, `target` and `entityRef`. */
-            query: Record<string, never>;
+            query: Record<string, unknown>;
             /**
              * Format: int64
              * @default 1000
@@ -1181,7 +1181,7 @@ export interface components {
             /** @description Who sent it. */
             origin: string;
             /** @description `title`, `description`, `link`, `severity`, `topic`, `scope`, `icon`, `metadata`. */
-            payload: Record<string, never>;
+            payload: Record<string, unknown>;
         };
         /** @description How many there are. */
         NotificationCounts: {
@@ -1191,9 +1191,9 @@ export interface components {
         /** @description A notification to be sent. */
         NotificationSent: {
             /** @description `{type: entity, entityRef, excludeEntityRef}` or `{type: broadcast}`. */
-            recipients: Record<string, never>;
+            recipients: Record<string, unknown>;
             /** @description `{title, description, link, severity, topic, scope, icon, metadata}`. */
-            payload: Record<string, never>;
+            payload: Record<string, unknown>;
         };
         /** @description What is done with notifications. */
         NotificationUpdate: {
@@ -1224,20 +1224,20 @@ export interface components {
             type: string;
             /** @description Such as `catalog.entity.read`. */
             name: string;
-            attributes: Record<string, never>;
+            attributes: Record<string, unknown>;
             resourceType?: string;
         };
         /** @description What the catalog's permissions are. */
         PermissionMetadata: {
             permissions: components["schemas"]["PermissionAsked"][];
             /** @description What can be asked of `apply-conditions`; no decision here is conditional. */
-            rules: Record<string, never>[];
+            rules: Record<string, unknown>[];
         };
         /**
          * @description A predicate query: `{path: value}`, `{path: {$exists|$in|$hasPrefix|$contains: ...}}`, `{$all: [...]}`,
          *     `{$any: [...]}`, `{$not: ...}`.
          */
-        Predicate: Record<string, never>;
+        Predicate: Record<string, unknown>;
         /** @enum {string} */
         Presence: "optional" | "required";
         Profile: {
@@ -1251,7 +1251,7 @@ export interface components {
             id: string;
             permission: components["schemas"]["PermissionAsked"];
             /** @description An entity reference, or a list of them; demanded of people where the permission is one for resources. */
-            resourceRef: Record<string, never>;
+            resourceRef: Record<string, unknown>;
         };
         /** @description A list of questions. */
         Questions: {
@@ -1298,7 +1298,7 @@ export interface components {
         RunAsked: {
             checks?: string[] | null;
             /** @description References, or objects of `kind`, `namespace` and `name`. */
-            entities: Record<string, never>[];
+            entities: Record<string, unknown>[];
         };
         /** @description What the search knows of an entity. */
         SearchDocument: {
@@ -1470,7 +1470,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description No valid credential */
@@ -1553,7 +1553,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description Too many requests; `Retry-After` says when to come again */
@@ -1582,7 +1582,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description Too many requests; `Retry-After` says when to come again */
@@ -3590,7 +3590,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description No valid credential */
@@ -3631,7 +3631,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -3641,7 +3641,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description Refused body */
@@ -3929,7 +3929,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>[];
+                    "application/json": Record<string, unknown>[];
                 };
             };
             /** @description No valid credential */
@@ -3976,7 +3976,7 @@ export interface operations {
         /** @description `token` of the person at the host, and `context`: texts by name, such as `host` and `owner` */
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -3986,7 +3986,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description There is no such provider or resource, or the host refuses */
@@ -4046,7 +4046,7 @@ export interface operations {
         /** @description `template`, `values`, `secrets`, `directoryContents` with `path` and `base64Content` of each */
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -4056,7 +4056,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description A refusal, a failed step, or `errors`: values that break the form's schema */
@@ -4065,7 +4065,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description No valid credential */
@@ -4123,7 +4123,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description Refused parameter */
@@ -4183,7 +4183,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description A refusal, or `errors`: values that break the form's schema */
@@ -4192,7 +4192,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description No valid credential */
@@ -4251,7 +4251,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description No valid credential */
@@ -4310,7 +4310,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description No valid credential */
@@ -4372,7 +4372,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>[];
+                    "application/json": Record<string, unknown>[];
                 };
             };
             /** @description Refused parameter */
@@ -4515,7 +4515,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description The body is not legal */
@@ -4596,7 +4596,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description Another kind, or another version of templates */
@@ -4661,7 +4661,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description No valid credential */
@@ -4839,7 +4839,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>[];
+                    "application/json": Record<string, unknown>[];
                 };
             };
             /** @description No valid credential */
@@ -4890,7 +4890,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>[];
+                    "application/json": Record<string, unknown>[];
                 };
             };
             /** @description Refused body, or too many entities */
@@ -4954,7 +4954,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>[];
+                    "application/json": Record<string, unknown>[];
                 };
             };
             /** @description Refused body */
@@ -5013,7 +5013,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>[];
+                    "application/json": Record<string, unknown>[];
                 };
             };
             /** @description No valid credential */
@@ -5064,7 +5064,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description No reference */
@@ -5135,7 +5135,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description No reference */

@@ -34,7 +34,7 @@ export const previewQuery = (identifier: string | undefined, blueprint: Body | u
   queryOptions({
     queryKey: ['blueprint-preview', identifier, blueprint, entity, sample],
     queryFn: ({ signal }) =>
-      unwrap(client.POST('/blueprints/preview', { body: { identifier, blueprint: blueprint as never, entity, sample }, signal })),
+      unwrap(client.POST('/blueprints/preview', { body: { identifier, blueprint, entity, sample }, signal })),
     placeholderData: keepPreviousData,
     retry: false,
     gcTime: 60_000,
@@ -107,4 +107,4 @@ export const migrationQuery = (migration: string) =>
   });
 
 export const cancelMigration = (migration: string) =>
-  unwrap(port.POST('/migrations/{migration}/cancel', { params: { path: { migration } }, body: {} as never }));
+  unwrap(port.POST('/migrations/{migration}/cancel', { params: { path: { migration } }, body: {} }));

@@ -17,7 +17,7 @@ export async function changeMany(changes: { key: Key; change: EntityChange }[], 
     const keys = some.map(({ key }) => key);
     try {
       const params = { path: { blueprint }, query: { upsert: true, merge: true } };
-      const { errors } = (await unwrap(port.POST('/blueprints/{blueprint}/entities/bulk', { params, body: { entities } } as never))) as { errors?: { index: number; message: string }[] };
+      const { errors } = (await unwrap(port.POST('/blueprints/{blueprint}/entities/bulk', { params, body: { entities } }))) as { errors?: { index: number; message: string }[] };
       const wrong = new Map(errors?.map(({ index, message }) => [index, message]));
       keys.forEach((key, i) => {
         const message = wrong.get(i);
@@ -38,7 +38,7 @@ export async function removeMany(keys: Key[], onProgress: (n: number) => void): 
   for (const [blueprint, some] of pieces(keys, (key) => key.blueprint, together.remove)) {
     try {
       const body = { entities: some.map(({ identifier }) => identifier) };
-      const { deletedEntities } = (await unwrap(port.POST('/blueprints/{blueprint}/bulk/entities/delete', { params: { path: { blueprint } }, body } as never))) as { deletedEntities: string[] };
+      const { deletedEntities } = (await unwrap(port.POST('/blueprints/{blueprint}/bulk/entities/delete', { params: { path: { blueprint } }, body }))) as { deletedEntities: string[] };
       const gone = new Set(deletedEntities);
       for (const key of some) {
         if (gone.has(key.identifier)) outcome.done.push(key);

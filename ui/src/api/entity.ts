@@ -76,13 +76,13 @@ export interface EntityChange {
 /** The entity as it is now, in Port's form. */
 export async function readEntity({ blueprint, identifier }: Key): Promise<Record<string, unknown>> {
   const params = { path: { blueprint, entity: identifier } };
-  const answer = (await unwrap(port.GET('/blueprints/{blueprint}/entities/{entity}', { params } as never))) as { entity?: Record<string, unknown> };
+  const answer = (await unwrap(port.GET('/blueprints/{blueprint}/entities/{entity}', { params }))) as { entity?: Record<string, unknown> };
   return answer.entity ?? {};
 }
 
 export async function changeEntity({ blueprint, identifier }: Key, body: EntityChange): Promise<void> {
   const params = { path: { blueprint, entity: identifier } };
-  await unwrap(port.PATCH('/blueprints/{blueprint}/entities/{entity}', { params, body } as never));
+  await unwrap(port.PATCH('/blueprints/{blueprint}/entities/{entity}', { params, body }));
 }
 
 export async function deleteEntity({ blueprint, identifier }: Key, withDependents: boolean): Promise<void> {
@@ -90,5 +90,5 @@ export async function deleteEntity({ blueprint, identifier }: Key, withDependent
     path: { blueprint, entity: identifier },
     query: { delete_dependents: withDependents },
   };
-  await unwrap(port.DELETE('/blueprints/{blueprint}/entities/{entity}', { params } as never));
+  await unwrap(port.DELETE('/blueprints/{blueprint}/entities/{entity}', { params }));
 }

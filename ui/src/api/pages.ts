@@ -83,7 +83,7 @@ export interface PageAsk {
 export const pageDataQuery = (ask: PageAsk) =>
   queryOptions({
     queryKey: ['widgets', ask],
-    queryFn: async ({ signal }) => (await unwrap(client.POST('/widgets/data', { body: ask as never, signal }))) as unknown as PageData,
+    queryFn: async ({ signal }) => (await unwrap(client.POST('/widgets/data', { body: ask, signal }))) as unknown as PageData,
     placeholderData: keepPreviousData,
     retry: false,
   });
@@ -120,7 +120,7 @@ export const pagePermissionsQuery = (page: string) =>
     meta: { still: true },
   });
 
-export const patchPagePermissions = (page: string, permissions: PagePermissions) => unwrap(port.PATCH('/pages/{page}/permissions', { ...at(page), body: permissions as never }));
+export const patchPagePermissions = (page: string, permissions: PagePermissions) => unwrap(port.PATCH('/pages/{page}/permissions', { ...at(page), body: permissions }));
 
 export const createFolder = (identifier: string, title: string) => unwrap(port.POST('/sidebars/catalog/folders', { body: { identifier, title } }));
 export const patchFolder = (folder: string, change: { title?: string; parent?: string | null; after?: string | null }) =>

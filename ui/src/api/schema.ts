@@ -1550,7 +1550,7 @@ export interface components {
             /** @description Links between entities, counted by the relation that states them. */
             edges: components["schemas"]["ModelEdge"][];
             /** @description The lines of the sidebar from top to bottom, as `GET /v1/sidebars/catalog` answers them. */
-            sidebar: Record<string, never>[];
+            sidebar: Record<string, unknown>[];
             /** @description The caller's own saved views and the shared ones, by title. */
             views: components["schemas"]["ViewItem"][];
         };
@@ -1864,7 +1864,7 @@ export interface components {
              * @description Widgets of the blueprint's entity page, `<blueprint>Entity`, where somebody has made one of their own: its tabs
              *     and what the overview shows besides.
              */
-            page?: Record<string, never>[] | null;
+            page?: Record<string, unknown>[] | null;
             may: components["schemas"]["EntityRights"];
         };
         /** @description What the viewer may do with it: true, or why not. */
@@ -2787,9 +2787,9 @@ export interface components {
             /** @description False: there is a draft only. */
             published: boolean;
             /** @description As Port's API has it. */
-            definition: Record<string, never>;
+            definition: Record<string, unknown>;
             /** @description What is written of it and not published. */
-            draft?: Record<string, never> | null;
+            draft?: Record<string, unknown> | null;
             /** @description By rule. */
             fixes: {
                 [key: string]: components["schemas"]["RuleFix"];
@@ -2924,7 +2924,7 @@ export interface components {
             /** @description The query as the language writes it; as it was sent while something is wrong with it. */
             text: string;
             /** @description The same as Port's search rules; absent while something is wrong with it. */
-            rules?: Record<string, never> | null;
+            rules?: Record<string, unknown> | null;
             problem?: components["schemas"]["QueryNote"] | null;
             /** @description Names that nothing has. */
             notes: components["schemas"]["QueryNote"][];
@@ -2946,7 +2946,7 @@ export interface components {
             items: components["schemas"]["QueryCompletion"][];
         };
         /** @description A query: its text, or Port's search rules. */
-        QueryInput: string | Record<string, never>;
+        QueryInput: string | Record<string, unknown>;
         /** @description What is wrong with a query, or hardly meant, and where it stands in the text. */
         QueryNote: {
             message: string;
@@ -2960,7 +2960,7 @@ export interface components {
             /** @description The query as a person writes it; this or `rules`. */
             text?: string | null;
             /** @description The query as Port's search rules. */
-            rules?: Record<string, never> | null;
+            rules?: Record<string, unknown> | null;
             /** @description The blueprint whose entities are meant; all when absent. */
             blueprint?: string | null;
             /** @description Where in `text` to say what may follow, in UTF-16 units. */
@@ -3690,7 +3690,7 @@ export interface components {
             /** @description The query as the language writes it. */
             query: string;
             /** @description The same as Port's search rules. */
-            rules: Record<string, never>;
+            rules: Record<string, unknown>;
             /** @description The columns that the rows have values for. */
             columns: string[];
             rows: components["schemas"]["Row"][];
@@ -4180,7 +4180,7 @@ export interface components {
         };
         WidgetsReply: {
             /** @description As Port's API answers it; null for a preview. */
-            page?: Record<string, never> | null;
+            page?: Record<string, unknown> | null;
             /** @description Whether the caller may change the page. */
             mayChange: boolean;
             /**
@@ -4197,10 +4197,10 @@ export interface components {
             /** @description A stored page; its widgets are evaluated unless `widgets` are given. */
             page?: string | null;
             /** @description Widgets as a page has them: a preview. */
-            widgets?: Record<string, never>[] | null;
+            widgets?: Record<string, unknown>[] | null;
             entity?: components["schemas"]["WidgetsEntity"] | null;
             /** @description Further rules that all widgets are held to: chosen page filters, each `{combinator, rules}`. */
-            filters?: Record<string, never>[];
+            filters?: Record<string, unknown>[];
             /** @description Identifiers of the page's own filters that are switched on. */
             chosen?: string[];
             /** @description What `{{url.<name>}}` stands for. */
@@ -7938,7 +7938,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             401: {
@@ -8377,7 +8377,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             401: {
@@ -9403,7 +9403,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             400: {

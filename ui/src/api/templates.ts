@@ -19,7 +19,7 @@ export const parametersQuery = (ref: string) =>
   queryOptions({
     queryKey: ['template', ref, 'parameters'],
     queryFn: async ({ signal }) =>
-      (await unwrap(backstage.GET('/api/scaffolder/v2/templates/{namespace}/{kind}/{name}/parameter-schema', { params: { path: partsOf(ref) }, signal }))) as ParameterSchema,
+      (await unwrap(backstage.GET('/api/scaffolder/v2/templates/{namespace}/{kind}/{name}/parameter-schema', { params: { path: partsOf(ref) }, signal }))) as unknown as ParameterSchema,
     retry: false,
   });
 

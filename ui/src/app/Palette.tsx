@@ -119,7 +119,7 @@ function useSavedViews(wanted: string): CommandGroup {
       title,
       detail: query || undefined,
       aside: blueprints.find(({ identifier }) => identifier === blueprint)?.title ?? 'Everything',
-      run: () => void navigate({ to: '/views/$id', params: { id }, search: {} as never }),
+      run: () => void navigate({ to: '/views/$id', params: { id }, search: {} }),
     })),
   };
 }
@@ -188,7 +188,7 @@ function useCommands(wanted: string, onHelp: () => void): CommandGroup {
       icon: <Icon size={16} stroke={1.6} aria-hidden />,
       title,
       words,
-      run: () => void navigate({ to, search: search as never }),
+      run: () => void navigate({ to, search }),
     }));
   const Theme = dark ? IconSun : IconMoon;
   const here: Doing[] = [

@@ -47,7 +47,7 @@ function Content({ widget, data }: { widget: WidgetJson; data: WidgetData }) {
   const Shown = (known ?? Unknown) as ComponentType<WidgetProps>;
   return (
     <Suspense fallback={<Loading />}>
-      <Shown widget={widget} data={data as never} />
+      <Shown widget={widget} data={data} />
     </Suspense>
   );
 }

@@ -14,7 +14,7 @@ export function Drill({ blueprint, query, className, children }: DrillProps) {
   if (query === null || query === undefined) return <span className={className}>{children}</span>;
   const to = blueprint ? `/catalog/${encodeURIComponent(blueprint)}` : '/query';
   return (
-    <Link to={to as never} search={(query === '' ? {} : { query }) as never} className={className}>
+    <Link to={to} search={query === '' ? {} : { query }} className={className}>
       {children}
     </Link>
   );

@@ -46,7 +46,7 @@ export function NewEntity({ blueprint, onClose }: NewEntityProps) {
       if (only) return setState({ valid: true });
       await queries.invalidateQueries();
       onClose();
-      await navigate({ to: '/entity/$blueprint', params: { blueprint: blueprint.identifier }, search: { id: identifier } as never });
+      await navigate({ to: '/entity/$blueprint', params: { blueprint: blueprint.identifier }, search: { id: identifier } });
     } catch (error) {
       const message = error instanceof ApiError ? error.message : String(error);
       setState({ error: message, field: fieldOfMessage(message) });

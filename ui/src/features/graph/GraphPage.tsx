@@ -42,7 +42,7 @@ function Kinds() {
     <ul className={classes.kinds}>
       {filled.map(({ identifier, title, icon, count }) => (
         <li key={identifier}>
-          <Link to="/graph" search={{ query: `$blueprint = ${JSON.stringify(identifier)}` } as never}>
+          <Link to="/graph" search={{ query: `$blueprint = ${JSON.stringify(identifier)}` }}>
             <BlueprintIcon blueprint={identifier} icon={icon} size={15} /> {title} <span className="sd-dim">{formatNumber(count)}</span>
           </Link>
         </li>

@@ -42,7 +42,7 @@ function Pinned({ link: { title, url } }: { link: PinnedLink }) {
     return (
       <>
         <IconLink size={15} stroke={1.6} aria-hidden />
-        <Link to={url as never} className={classes.link}>
+        <Link to={url} className={classes.link}>
           {title}
         </Link>
       </>

@@ -95,7 +95,7 @@ export function OwnBlueprint() {
     <>
       <p>
         A blueprint says what a thing of yours has: services, environments, deployments, licences. Choose some and change them later, or{' '}
-        <Link to="/model" search={{ create: true } as never}>
+        <Link to="/model" search={{ create: true }}>
           begin with an empty one
         </Link>
         .

@@ -81,7 +81,7 @@ function fits(schema: unknown, value: unknown, root: Schema): boolean {
   if (typeof schema === 'boolean') return schema;
   try {
     const definitions = { definitions: root.definitions, $defs: root.$defs };
-    return new Validator({ ...definitions, ...(schema as object) } as never, '7').validate(value ?? {}).valid;
+    return new Validator({ ...definitions, ...(schema as object) }, '7').validate(value ?? {}).valid;
   } catch {
     return false;
   }

@@ -87,7 +87,7 @@ function Before({ rows }: { rows: Row[] }) {
   const blueprints = [...new Set(rows.map((row) => row.blueprint))];
   const few = rows.length <= 200 && blueprints.length === 1;
   const rules = { combinator: 'and', rules: [{ operator: 'relatedTo', blueprint: blueprints[0], direction: 'downstream', value: rows.map((row) => row.identifier) }] };
-  const { data } = useQuery({ ...tablePageQuery({ query: rules as never, limit: 0 }), enabled: few });
+  const { data } = useQuery({ ...tablePageQuery({ query: rules, limit: 0 }), enabled: few });
   return (
     <>
       <p>

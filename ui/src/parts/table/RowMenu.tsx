@@ -31,7 +31,7 @@ function Used({ row, onEdit }: RowMenuProps) {
   const clipboard = useClipboard();
   const [deleting, setDeleting] = useState(false);
   const navigate = useNavigate();
-  const open = (tab?: string) => void navigate({ to: '/entity/$blueprint', params: { blueprint: row.blueprint }, search: { id: row.identifier, tab } as never });
+  const open = (tab?: string) => void navigate({ to: '/entity/$blueprint', params: { blueprint: row.blueprint }, search: { id: row.identifier, tab } });
   return (
     <>
       <Menu position="bottom-end" width={190} defaultOpened>

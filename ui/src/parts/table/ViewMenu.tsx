@@ -23,7 +23,7 @@ export function ViewMenu({ view, views, blueprint, current }: ViewMenuProps) {
   const navigate = useNavigate();
   const [asking, setAsking] = useState<Asking>();
   const change = useChange((body: ViewInput) => updateView(view?.id ?? '', body));
-  const open = (id: string) => void navigate({ to: '/views/$id', params: { id }, search: {} as never });
+  const open = (id: string) => void navigate({ to: '/views/$id', params: { id }, search: {} });
   const set = (part: Partial<ViewInput>) => view && change.mutate({ ...viewInput(view), ...part });
   const save = () => view && change.mutate({ ...viewInput(view), ...current }, { onSuccess: () => open(view.id) });
   return (
@@ -74,7 +74,7 @@ export function ViewMenu({ view, views, blueprint, current }: ViewMenuProps) {
       {asking === 'new' && <NewView blueprint={blueprint} current={current} onClose={() => setAsking(undefined)} onSaved={open} />}
       {asking === 'rename' && view && <Rename view={view} onClose={() => setAsking(undefined)} />}
       {asking === 'delete' && view && (
-        <DeleteView view={view} onClose={() => setAsking(undefined)} onGone={() => void navigate(blueprint ? { to: '/catalog/$blueprint', params: { blueprint }, search: {} as never } : ({ to: '/query', search: {} } as never))} />
+        <DeleteView view={view} onClose={() => setAsking(undefined)} onGone={() => void navigate(blueprint ? { to: '/catalog/$blueprint', params: { blueprint }, search: {} } : ({ to: '/query', search: {} }))} />
       )}
     </>
   );

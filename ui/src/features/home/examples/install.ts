@@ -92,7 +92,7 @@ async function scorecardsThere(queries: QueryClient): Promise<Key[]> {
 async function entitiesThere(queries: QueryClient): Promise<{ blueprint: string; identifier: string }[]> {
   const refs = [`template:default/${templateName}`, ...[...components, ...groups].map(({ kind, name }) => `${kind}:default/${name}`)];
   const query = { combinator: 'and', rules: [{ property: '$identifier', operator: 'in', value: refs }] };
-  const { rows } = await queries.fetchQuery({ ...tableQuery({ query: query as never, columns: ['$title'], offset: 0, limit: 100 }), ...fresh });
+  const { rows } = await queries.fetchQuery({ ...tableQuery({ query, columns: ['$title'], offset: 0, limit: 100 }), ...fresh });
   return rows.map(({ blueprint: of, identifier }) => ({ blueprint: of, identifier })).sort((a, b) => refs.indexOf(a.identifier) - refs.indexOf(b.identifier));
 }
 
@@ -119,7 +119,7 @@ async function reduce(queries: QueryClient): Promise<void> {
   const gone = Object.fromEntries(Object.keys(properties).flatMap((key) => (there[key]?.description === mark ? [[key, null]] : [])));
   if (Object.keys(gone).length === 0) return;
   const rules = Object.keys(gone).map((property) => ({ property, operator: 'isNotEmpty' }));
-  const { rows } = await queries.fetchQuery({ ...tableQuery({ blueprint, query: { combinator: 'or', rules } as never, columns: ['$title'], offset: 0, limit: 500 }), ...fresh });
+  const { rows } = await queries.fetchQuery({ ...tableQuery({ blueprint, query: { combinator: 'or', rules }, columns: ['$title'], offset: 0, limit: 500 }), ...fresh });
   await changeMany(rows.map(({ identifier }) => ({ key: { blueprint, identifier }, change: { properties: gone } })), () => undefined);
   await patchProperties(blueprint, gone);
 }
