@@ -26,6 +26,17 @@ pub trait Performer: Send + Sync {
     /// For people, editors and `GET /api/scaffolder/v2/actions`.
     fn describe(&self) -> Description;
 
+    /// Members of its input whose texts are secret wherever they come from: they are masked in all that the run tells.
+    fn secret_inputs(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Members of its output that are secret texts: later steps of the run read them, nobody else does, and nothing is
+    /// left of them when the run ends.
+    fn secret_outputs(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Does it. What goes wrong is a [`Failure`], never a panic.
     ///
     /// # Errors

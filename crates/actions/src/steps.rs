@@ -64,6 +64,8 @@ pub(crate) fn all() -> Vec<Arc<dyn Performer>> {
         Arc::new(github::RepoPush),
         Arc::new(github::PullRequest),
         Arc::new(github::BranchProtection),
+        Arc::new(github::Environment),
+        Arc::new(github::DeployKey),
     ];
     all.into_iter()
         .chain(github::small())

@@ -1,9 +1,12 @@
 //! Steps at GitHub (docs.github.com/rest).
 
 mod create;
+mod deploy_key;
+mod environment;
 mod protect;
 mod publish;
 mod pull_request;
+mod secrets;
 mod small;
 
 use serde_json::Value;
@@ -13,6 +16,8 @@ use super::publish::{Remote, RepoUrl};
 use crate::performer::Failure;
 use crate::services::Services;
 
+pub(super) use deploy_key::DeployKey;
+pub(super) use environment::Environment;
 pub(super) use protect::BranchProtection;
 pub(super) use publish::{Publish, RepoCreate, RepoPush};
 pub(super) use pull_request::PullRequest;

@@ -13,6 +13,7 @@ mod fake;
 #[expect(dead_code, reason = "the tests of the hosts need more of it")]
 mod git_server;
 mod github;
+mod github_secrets;
 mod gitlab;
 mod host_steps;
 mod kafka;

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use stagedoor_hosts::Act;
 
-use super::Repo;
+use super::{Repo, secrets};
 use crate::back_ends::answer::said;
 use crate::performer::{Call, Failure};
 use crate::services::Services;
@@ -91,7 +91,7 @@ pub(super) fn properties() -> Map<String, Value> {
         },
         "topics": { "type": "array", "items": { "type": "string" }, "title": "Topics" },
         "repoVariables": { "type": "object", "title": "Variables of the repository" },
-        "secrets": { "type": "object", "title": "Not there: secrets of the repository" },
+        "secrets": { "type": "object", "title": "Secrets of the repository" },
         "oidcCustomization": { "type": "object", "title": "OIDC customization template attached to the repository" },
         "customProperties": { "type": "object", "title": "Custom properties of the repository; only for organizations" },
         "workflowAccess": { "type": "string", "enum": ["none", "user", "organization"], "title": "Who may use the workflows of the repository" },
@@ -109,11 +109,7 @@ impl Repo<'_> {
         services: &Services,
         wishes: &Wishes,
     ) -> Result<Created, Failure> {
-        if !wishes.secrets.is_empty() {
-            return Err(Failure::new(
-                "secrets of a repository are not there: GitHub takes them only sealed by libsodium; use repoVariables, or secrets of the organization",
-            ));
-        }
+        secrets::check(wishes.secrets.keys())?;
         let owner = self.remote.ask(&Act::get(["users", &self.owner])).await?;
         let of_organization = owner["type"] == "Organization";
         let path = if of_organization { vec!["orgs", &self.owner, "repos"] } else { vec!["user", "repos"] };
@@ -211,6 +207,7 @@ impl Repo<'_> {
                 meant(&act, answer)?;
             }
         }
+        self.set_secrets(&wishes.secrets).await?;
         if let Some(wish) = &wishes.oidc_customization {
             let body =
                 json!({ "use_default": wish["useDefault"], "include_claim_keys": wish["includeClaimKeys"] });

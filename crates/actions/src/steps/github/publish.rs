@@ -115,6 +115,10 @@ impl Performer for Publish {
         "publish:github"
     }
 
+    fn secret_inputs(&self) -> &'static [&'static str] {
+        &["secrets"]
+    }
+
     fn effect(&self) -> Effect {
         Effect::Outside
     }
@@ -161,6 +165,10 @@ impl Performer for Publish {
 impl Performer for RepoCreate {
     fn id(&self) -> &'static str {
         "github:repo:create"
+    }
+
+    fn secret_inputs(&self) -> &'static [&'static str] {
+        &["secrets"]
     }
 
     fn effect(&self) -> Effect {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use stagedoor_hosts::Act;
 
 use crate::performer::{Failure, Performer};
@@ -11,7 +11,7 @@ use crate::steps::small::{Small, nothing, renamed, segment};
 
 /// All of them.
 pub(crate) fn all() -> Vec<Arc<dyn Performer>> {
-    let all = [DISPATCH, ISSUE, LABEL, WEBHOOK, ENVIRONMENT, AUTOLINK, PAGES];
+    let all = [DISPATCH, ISSUE, LABEL, WEBHOOK, AUTOLINK, PAGES];
     all.into_iter().map(|small| Arc::new(small) as Arc<dyn Performer>).collect()
 }
 
@@ -146,62 +146,6 @@ const WEBHOOK: Small = Small {
     repeatable: true,
     already: Some((422, "Hook already exists")),
 };
-
-const ENVIRONMENT: Small = Small {
-    id: "github:environment:create",
-    kind: "github",
-    text: "Creates Deployment Environments",
-    properties: || {
-        json!({
-            "name": text("Name of the deployment environment to create"),
-            "deploymentBranchPolicy": { "type": "object", "title": "protected_branches or custom_branch_policies" },
-            "customBranchPolicyNames": list("Patterns of branches that may deploy"),
-            "customTagPolicyNames": list("Patterns of tags that may deploy"),
-            "environmentVariables": { "type": "object", "title": "Variables of the environment" },
-            "preventSelfReview": { "type": "boolean", "title": "Who set a deployment going may not approve it" },
-            "waitTimer": { "type": "number", "title": "Minutes to wait" },
-        })
-    },
-    required: &["name"],
-    calls: environment,
-    output: nothing,
-    example: (
-        "Create a GitHub Environment",
-        "steps:\n  - action: github:environment:create\n    name: Create Environment\n    input:\n      repoUrl: github.com?repo=repo&owner=owner\n      name: envname\n",
-    ),
-    repeatable: true,
-    // Of a variable or pattern of before.
-    already: Some((409, "")),
-};
-
-fn environment(url: &RepoUrl, input: &Map<String, Value>) -> Result<Vec<Act>, Failure> {
-    for absent in ["secrets", "reviewers"] {
-        if input.get(absent).is_some_and(|value| !value.is_null()) {
-            return Err(Failure::new(format!(
-                "{absent} of an environment are not there: set them at GitHub"
-            )));
-        }
-    }
-    let name = segment(input, "name")?;
-    let policy = input.get("deploymentBranchPolicy").cloned();
-    let mut body =
-        renamed(input, &[("waitTimer", "wait_timer"), ("preventSelfReview", "prevent_self_review")]);
-    body["deployment_branch_policy"] = policy.unwrap_or_default();
-    let start = ["environments", name.as_str()];
-    let mut acts = vec![Act { method: "PUT", ..Act::post(below(url, &start)?, body) }];
-    for (key, kind) in [("customBranchPolicyNames", "branch"), ("customTagPolicyNames", "tag")] {
-        for pattern in input.get(key).and_then(Value::as_array).into_iter().flatten() {
-            let path = below(url, &[start[0], start[1], "deployment-branch-policies"])?;
-            acts.push(Act::post(path, json!({ "name": pattern, "type": kind })));
-        }
-    }
-    for (key, value) in input.get("environmentVariables").and_then(Value::as_object).into_iter().flatten() {
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let path = below(url, &[start[0], start[1], "variables"])?;
-        acts.push(Act::post(path, json!({ "name": key, "value": value })));
-    }
-    Ok(acts)
-}
 
 const AUTOLINK: Small = Small {
     id: "github:autolinks:create",
