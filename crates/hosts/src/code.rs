@@ -28,9 +28,10 @@ use crate::error::HostError;
 use crate::fields::Fields;
 use crate::grant::Grant;
 
-pub(crate) use gerrit::Gerrit;
+pub use gerrit::GerritProject;
+pub(crate) use gerrit::{Gerrit, bare};
 pub(crate) use git::Git;
-pub use git::{CommitFile, GitAddress, Login, NewCommit, Pushed, Room};
+pub use git::{CommitFile, GitAddress, Goal, Login, NewCommit, Pushed, Room};
 pub(crate) use gitea::Gitea;
 pub(crate) use gitlab::GitLab;
 pub(crate) use plain::Plain;

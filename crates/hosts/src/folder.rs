@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 use url::Url;
 
 use crate::budget::Priority;
-use crate::code::{File, Git, GitAddress, Login, NewCommit, Pushed, Room};
+use crate::code::{File, Git, GitAddress, Goal, Login, NewCommit, Pushed, Room};
 use crate::error::HostError;
 use crate::hosts::Hosts;
 
@@ -93,6 +93,21 @@ impl Hosts {
         login: Option<&Login>,
     ) -> Result<Pushed, HostError> {
         self.git(address)?.push(&self.client(Priority::Person), address, branch, commit, room, login).await
+    }
+
+    /// Puts files over those of a branch: a commit on top of it, for another branch that is not there yet or for a review.
+    ///
+    /// # Errors
+    /// Why the server did not take it; also where there is no such branch, or nothing changes.
+    pub async fn push_over(
+        &self,
+        address: &GitAddress,
+        (base, goal): (&str, &Goal),
+        commit: NewCommit,
+        login: Option<&Login>,
+    ) -> Result<Pushed, HostError> {
+        let client = self.client(Priority::Person);
+        self.git(address)?.push_over(&client, address, (base, goal), commit, login).await
     }
 
     /// Where a branch stands, as whoever may push to it is told; `None` where there is no such branch.

@@ -1,6 +1,8 @@
 //! What a step that publishes something is let in with: the API of a host and the credential for an owner there, or a token
 //! that somebody has given for this one purpose.
 
+use std::any::Any;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use stagedoor_outbound::Delivered;
@@ -9,7 +11,7 @@ use url::Url;
 use crate::act::{Act, Undone};
 use crate::budget::Priority;
 use crate::client::host_of;
-use crate::code::{CodeHost, Login};
+use crate::code::{CodeHost, Gerrit, GerritProject, Login, bare};
 use crate::error::HostError;
 use crate::hosts::Hosts;
 
@@ -93,7 +95,18 @@ impl Granted<'_> {
             delivery = delivery.with("authorization", value.clone());
         }
         let client = self.hosts.client(Priority::Person);
-        client.deliver(&host_of(&self.grant.api), &act.url(&self.grant.api), delivery).await
+        let answer = client.deliver(&host_of(&self.grant.api), &act.url(&self.grant.api), delivery).await?;
+        Ok(match self.host.kind() {
+            "gerrit" => Delivered { body: bare(answer.body), ..answer },
+            _ => answer,
+        })
+    }
+
+    /// Where a project is found, at a Gerrit.
+    #[must_use]
+    pub fn gerrit_project(&self, project: &str, branch: &str) -> Option<GerritProject> {
+        let gerrit = (self.host as &dyn Any).downcast_ref::<Gerrit>()?;
+        Some(gerrit.project(project, branch))
     }
 
     /// The same credential for git over HTTP.

@@ -1,4 +1,8 @@
-//! Steps at Bitbucket Cloud beside `publish:bitbucketCloud` (developer.atlassian.com/cloud/bitbucket/rest).
+//! Steps at Bitbucket beside those that make repositories (developer.atlassian.com/cloud/bitbucket/rest).
+
+mod cloud;
+mod pull_request;
+mod server;
 
 use std::sync::Arc;
 
@@ -14,7 +18,12 @@ use crate::services::Services;
 
 /// All of them.
 pub(super) fn all() -> Vec<Arc<dyn Performer>> {
-    vec![Arc::new(RESTRICTION), Arc::new(RunPipeline)]
+    vec![
+        Arc::new(RESTRICTION),
+        Arc::new(RunPipeline),
+        Arc::new(pull_request::PullRequest(cloud::Cloud)),
+        Arc::new(pull_request::PullRequest(server::Server)),
+    ]
 }
 
 fn text(title: &str) -> Value {

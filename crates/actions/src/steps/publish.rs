@@ -4,6 +4,6 @@ mod commit;
 mod remote;
 mod repo_url;
 
-pub(super) use commit::{Words, commit, files, may_be_ours, pushed};
+pub(super) use commit::{Words, commit, files, may_be_ours, pushed, pushed_over};
 pub(super) use remote::{Remote, meant};
 pub(super) use repo_url::{RepoUrl, host_of};

@@ -176,13 +176,13 @@ impl<V: Vendor> Performer for Publish<V> {
 }
 
 /// A member of an answer that has to be there.
-fn needed(answer: &Value, pointer: &str) -> Result<String, Failure> {
+pub(super) fn needed(answer: &Value, pointer: &str) -> Result<String, Failure> {
     let found = answer.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     found.ok_or_else(|| Failure::new(format!("the host answered without {pointer}")))
 }
 
 /// The entry of a list of addresses for cloning over HTTP.
-fn clone_link(answer: &Value) -> Result<String, Failure> {
+pub(super) fn clone_link(answer: &Value) -> Result<String, Failure> {
     let links = answer.pointer("/links/clone").and_then(Value::as_array);
     let is_http = |link: &&Value| link["name"].as_str().is_some_and(|name| name.starts_with("http"));
     let link = links.and_then(|links| links.iter().find(is_http)).and_then(|link| link["href"].as_str());

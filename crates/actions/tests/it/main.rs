@@ -21,6 +21,7 @@ mod kafka_real;
 mod kubernetes;
 mod publish;
 mod publish_hosts;
+mod pull_requests;
 mod roadie_utils;
 mod stage;
 mod steps_fetch;

@@ -18,6 +18,7 @@ use crate::client::{Client, host_of, shown};
 use crate::config::ConfigProblem;
 use crate::error::HostError;
 use crate::fields::Fields;
+use crate::grant::Grant;
 
 /// Every answer in JSON begins with it, so that a page of another site can't read it as a script.
 const PREFIX: &[u8] = b")]}'";
@@ -30,6 +31,7 @@ pub(crate) struct Gerrit {
     host: String,
     base: Url,
     gitiles: Url,
+    clone: Url,
     credential: Credential,
     refs: Refs,
 }
@@ -64,16 +66,27 @@ impl Gerrit {
         let base = address::base(&entry.get("baseUrl"), &default, problems)?;
         entry.get("gitilesBaseUrl").required(problems)?;
         let gitiles = address::base(&entry.get("gitilesBaseUrl"), &default, problems)?;
+        let clone = address::base(&entry.get("cloneUrl"), base.as_str(), problems)?;
         let username = entry.get("username").text(problems).unwrap_or_default();
         let password = entry.get("password").text(problems);
         let credential = password.map_or(Credential::None, |p| Credential::basic(&username, &p));
-        Some(Self { host, base, gitiles, credential, refs: Refs::default() })
+        Some(Self { host, base, gitiles, clone, credential, refs: Refs::default() })
     }
 
     /// A file's address for people; the reference is a whole one, such as `refs/heads/main`.
     pub(crate) fn page(&self, project: &str, reference: &str, path: &str) -> Url {
         let parts = project.split('/').chain(["+"]).chain(reference.split('/')).chain(path.split('/'));
         address::below(&self.gitiles, parts.filter(|part| !part.is_empty()))
+    }
+
+    /// Where a project is found.
+    pub(crate) fn project(&self, project: &str, branch: &str) -> GerritProject {
+        let names = |first: Option<&'static str>| first.into_iter().chain(project.split('/'));
+        GerritProject {
+            clone: address::below(&self.clone, names(self.door())).into(),
+            files: self.page(project, &format!("refs/heads/{branch}"), "").into(),
+            changes: format!("{}/#/q/", self.base.as_str().trim_end_matches('/')),
+        }
     }
 
     /// An address of the API; with a credential below `/a/`.
@@ -196,6 +209,22 @@ impl Gerrit {
     }
 }
 
+/// Where a project of Gerrit is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GerritProject {
+    /// What git is given.
+    pub clone: String,
+    /// The files of a branch, in Gitiles.
+    pub files: String,
+    /// The page of a change, once its id is put behind it.
+    pub changes: String,
+}
+
+/// What Gerrit puts before JSON is taken off.
+pub(crate) fn bare(body: Bytes) -> Bytes {
+    if body.starts_with(PREFIX) { body.slice(PREFIX.len()..) } else { body }
+}
+
 #[async_trait]
 impl CodeHost for Gerrit {
     fn kind(&self) -> &'static str {
@@ -207,7 +236,12 @@ impl CodeHost for Gerrit {
     }
 
     fn reaches(&self) -> Vec<String> {
-        vec![self.host.clone(), host_of(&self.base), host_of(&self.gitiles)]
+        vec![self.host.clone(), host_of(&self.base), host_of(&self.gitiles), host_of(&self.clone)]
+    }
+
+    async fn grant(&self, client: &Client, owner: Option<&str>) -> Result<Option<Grant>, HostError> {
+        let header = if owner.is_some() { self.credential.header(client).await? } else { None };
+        Ok(Some(Grant::new(self.address([]), header)))
     }
 
     /// Its URLs are those of Gitiles, which may have a host of its own.

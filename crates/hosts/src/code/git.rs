@@ -5,6 +5,7 @@
 
 mod credential;
 mod delta;
+mod over;
 mod pack;
 #[cfg(test)]
 mod pack_tests;
@@ -29,6 +30,7 @@ use tokio::sync::{OwnedMutexGuard, Semaphore};
 use url::Url;
 
 use self::credential::Credentials;
+pub use self::over::Goal;
 use self::pack::Oid;
 pub use self::place::GitAddress;
 pub use self::push::{CommitFile, Login, NewCommit, Pushed, Room};

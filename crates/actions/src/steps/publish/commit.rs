@@ -1,9 +1,10 @@
 //! The commit that a run's files become, and putting it on a branch.
 
-use stagedoor_hosts::{CommitFile, GitAddress, Hosts, Login, NewCommit, Pushed, Room};
+use stagedoor_hosts::{CommitFile, GitAddress, Goal, Hosts, Login, NewCommit, Pushed, Room};
 use stagedoor_model::Timestamp;
 
 use crate::performer::{Call, Failure};
+use crate::services::Services;
 use crate::steps::hosting::failure;
 use crate::steps::input::blocking;
 use crate::workspace::{Kind, Workspace};
@@ -67,8 +68,7 @@ pub(crate) async fn pushed(
     room: Room,
     login: Option<&Login>,
 ) -> Result<String, Failure> {
-    let text = if GitAddress::is_meant_by(remote) { remote.to_owned() } else { format!("git::{remote}") };
-    let address = GitAddress::parse(&text).map_err(Failure::new)?;
+    let address = address(remote)?;
     match hosts.push(&address, branch, commit, room, login).await.map_err(|error| failure(&error))? {
         Pushed::Made(id) | Pushed::Already(id) => Ok(id),
         Pushed::Taken(other) => Err(Failure::new(format!(
@@ -76,6 +76,28 @@ pub(crate) async fn pushed(
             address.remote()
         ))),
     }
+}
+
+/// Puts it on top of a branch, for another one that is not there yet or for a review. The commit's hash.
+pub(crate) async fn pushed_over(
+    services: &Services,
+    remote: &str,
+    (base, goal): (&str, &Goal),
+    commit: NewCommit,
+    login: Option<&Login>,
+) -> Result<String, Failure> {
+    let hosts = services.hosts.as_deref().ok_or_else(|| Failure::new("this portal has no integrations"))?;
+    let address = address(remote)?;
+    let pushed = hosts.push_over(&address, (base, goal), commit, login).await;
+    match pushed.map_err(|error| failure(&error))? {
+        Pushed::Made(id) | Pushed::Already(id) => Ok(id),
+        Pushed::Taken(other) => Err(Failure::new(format!("{} has {other} already", address.remote()))),
+    }
+}
+
+fn address(remote: &str) -> Result<GitAddress, Failure> {
+    let text = if GitAddress::is_meant_by(remote) { remote.to_owned() } else { format!("git::{remote}") };
+    GitAddress::parse(&text).map_err(Failure::new)
 }
 
 /// Whether a repository that is there already may be one that this run has made, in an attempt that was cut off: by the

@@ -30,7 +30,7 @@ pub struct CommitFile {
     pub link: bool,
 }
 
-/// A commit without a parent.
+/// A commit: the first one of a branch, or one that is put on top of another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewCommit {
     /// Everything in it.
@@ -83,7 +83,7 @@ impl NewCommit {
     /// # Errors
     /// When a file has a name that no file of git may have.
     pub fn id(&self) -> Result<String, HostError> {
-        Ok(made(self)?.commit.to_string())
+        Ok(made(self, None)?.commit.to_string())
     }
 }
 
@@ -111,7 +111,7 @@ impl Git {
         login: Option<&Login>,
     ) -> Result<Pushed, HostError> {
         let name = full(branch)?;
-        let Made { commit, objects } = made(commit)?;
+        let Made { commit, objects, .. } = made(commit, None)?;
         let (wire, refs) = self.greeted(client, address, login).await?;
         match refs.get(&name) {
             Some(there) if *there == commit => return Ok(Pushed::Already(commit.to_string())),
@@ -122,20 +122,12 @@ impl Git {
         if let Some(other) = refs.keys().filter(is_content).min().filter(|_| room == Room::Empty) {
             return Ok(Pushed::Taken(other.clone()));
         }
-        let mut body = Vec::new();
-        line(&mut body, &format!("{NOTHING} {commit} {name}\0 report-status {}", protocol::AGENT));
-        flush(&mut body);
-        let written = tokio::task::spawn_blocking(move || pack(&objects)).await;
-        body.extend(written.map_err(|_| HostError::Unreachable("a pack could not be written".to_owned()))?);
-        let host = address.host();
-        let answer = wire.ask(client, &host, body.into(), Asked::Taking).await?;
-        reported(&answer, &name).map_err(|said| {
-            HostError::Denied(format!("{} did not take the branch {branch}: {said}", address.remote()))
-        })?;
+        let made = Made { commit, objects, is_same: false };
+        sent(client, &wire, address, &name, made).await?.map_err(|said| not_taken(address, branch, &said))?;
         Ok(Pushed::Made(commit.to_string()))
     }
 
-    async fn greeted(
+    pub(super) async fn greeted(
         &self,
         client: &Client,
         address: &GitAddress,
@@ -156,8 +148,29 @@ impl Git {
     }
 }
 
+/// Sends what makes a reference that is not there yet: why the server did not take it, in its words.
+pub(super) async fn sent(
+    client: &Client,
+    wire: &Wire,
+    address: &GitAddress,
+    name: &str,
+    made: Made,
+) -> Result<Result<(), String>, HostError> {
+    let mut body = Vec::new();
+    line(&mut body, &format!("{NOTHING} {} {name}\0 report-status {}", made.commit, protocol::AGENT));
+    flush(&mut body);
+    let written = tokio::task::spawn_blocking(move || pack(&made.objects)).await;
+    body.extend(written.map_err(|_| HostError::Unreachable("a pack could not be written".to_owned()))?);
+    let answer = wire.ask(client, &address.host(), body.into(), Asked::Taking).await?;
+    Ok(reported(&answer, name))
+}
+
+pub(super) fn not_taken(address: &GitAddress, branch: &str, said: &str) -> HostError {
+    HostError::Denied(format!("{} did not take the branch {branch}: {said}", address.remote()))
+}
+
 impl Login {
-    fn wire(&self, address: &GitAddress) -> Result<Wire, HostError> {
+    pub(super) fn wire(&self, address: &GitAddress) -> Result<Wire, HostError> {
         let remote = address.remote();
         match remote.scheme() {
             "https" => {}
@@ -172,7 +185,7 @@ impl Login {
 }
 
 /// The full name of a branch.
-fn full(branch: &str) -> Result<String, HostError> {
+pub(super) fn full(branch: &str) -> Result<String, HostError> {
     let name = branch.strip_prefix("refs/heads/").unwrap_or(branch);
     let is_one = !name.is_empty()
         && !name.starts_with("refs/")

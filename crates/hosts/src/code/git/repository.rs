@@ -188,6 +188,13 @@ impl Repository {
         Ok(())
     }
 
+    /// A commit with all of its trees, for whoever wants no more of this repository.
+    pub(super) async fn trees(mut self, way: &Way<'_>, commit: Oid) -> Result<Pack, HostError> {
+        self.snapshot(way, commit).await?;
+        let found = self.snapshots.remove(&commit).and_then(|snapshot| snapshot.packs.into_iter().next());
+        found.ok_or_else(|| way.broken("it was lost"))
+    }
+
     /// Where a reference stood when that was asked last.
     pub(super) fn last_tip(&self, reference: Option<&str>) -> Option<Oid> {
         let commit = reference.and_then(Oid::parse);

@@ -25,10 +25,7 @@ pub(super) type Files = BTreeMap<String, Node>;
 
 /// The files of a commit that is in a pack with all of its trees.
 pub(super) fn files(pack: &Pack, commit: &Oid) -> Result<Files, String> {
-    let root = match object(pack, commit)? {
-        (Kind::Commit, content) => root(&content).ok_or("a commit has no tree")?,
-        _ => return Err(format!("{commit} is no commit")),
-    };
+    let root = root_of(pack, commit)?;
     let mut files = Files::new();
     let mut folders = vec![(String::new(), root, 0)];
     // The same tree may stand in many places, and again in each of them: what is counted is places.
@@ -42,7 +39,7 @@ pub(super) fn files(pack: &Pack, commit: &Oid) -> Result<Files, String> {
             if places > MOST_FILES {
                 return Err(format!("it has more than {MOST_FILES} files"));
             }
-            let Some(name) = name.filter(|name| is_name(name)) else { continue };
+            let Some(name) = str::from_utf8(name).ok().filter(|name| is_name(name)) else { continue };
             let at = if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
             if at.len() > LONGEST_PATH || depth > DEEPEST {
                 return Err("its folders are too deep".to_owned());
@@ -58,6 +55,25 @@ pub(super) fn files(pack: &Pack, commit: &Oid) -> Result<Files, String> {
     Ok(files)
 }
 
+/// The tree of a commit.
+pub(super) fn root_of(pack: &Pack, commit: &Oid) -> Result<Oid, String> {
+    match object(pack, commit)? {
+        (Kind::Commit, content) => root(&content).ok_or_else(|| "a commit has no tree".to_owned()),
+        _ => Err(format!("{commit} is no commit")),
+    }
+}
+
+/// The entries of a tree, in its order: mode, name, object.
+pub(super) fn entries(pack: &Pack, tree: &Oid) -> Result<Vec<(u32, Vec<u8>, Oid)>, String> {
+    let (Kind::Tree, content) = object(pack, tree)? else { return Err(format!("{tree} is no tree")) };
+    let (mut rest, mut all) = (content.as_slice(), Vec::new());
+    while !rest.is_empty() {
+        let (mode, name, oid) = entry(&mut rest).ok_or_else(|| format!("the tree {tree} is broken"))?;
+        all.push((mode, name.to_vec(), oid));
+    }
+    Ok(all)
+}
+
 fn object(pack: &Pack, oid: &Oid) -> Result<(Kind, Vec<u8>), String> {
     let found = pack.object(oid).map_err(|broken| format!("{oid} cannot be read: {broken}"))?;
     found.ok_or_else(|| format!("{oid} is missing"))
@@ -69,15 +85,15 @@ fn root(commit: &[u8]) -> Option<Oid> {
     Oid::parse(std::str::from_utf8(line).ok()?)
 }
 
-/// One entry of a tree: mode in octal digits, name (none where it is not UTF-8), object.
-fn entry<'a>(rest: &mut &'a [u8]) -> Option<(u32, Option<&'a str>, Oid)> {
+/// One entry of a tree: mode in octal digits, name, object.
+fn entry<'a>(rest: &mut &'a [u8]) -> Option<(u32, &'a [u8], Oid)> {
     let space = rest.iter().take(8).position(|byte| *byte == b' ')?;
     let mode = u32::from_str_radix(std::str::from_utf8(&rest[..space]).ok()?, 8).ok()?;
     let named = &rest[space + 1..];
     let end = named.iter().position(|byte| *byte == 0)?;
     let oid = Oid(named.get(end + 1..end + 21)?.try_into().ok()?);
     *rest = &named[end + 21..];
-    Some((mode, std::str::from_utf8(&named[..end]).ok(), oid))
+    Some((mode, &named[..end], oid))
 }
 
 /// What git itself refuses to check out cannot be named in an address, either.

@@ -8,17 +8,21 @@ use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use sha1::{Digest as _, Sha1};
 
-use super::pack::{Kind, Oid};
+use super::pack::{Kind, Oid, Pack};
 use super::push::{CommitFile, NewCommit};
-use super::tree::is_name;
+use super::tree::{self, is_name};
 use crate::error::HostError;
 
 /// Folders in folders.
 const DEEPEST: usize = 128;
+/// The mode of a folder.
+const FOLDER: u32 = 0o040_000;
 
 /// A commit with all of its objects.
 pub(super) struct Made {
     pub(super) commit: Oid,
+    /// Its files are those of the one below it.
+    pub(super) is_same: bool,
     pub(super) objects: BTreeMap<Oid, (Kind, Bytes)>,
 }
 
@@ -29,8 +33,18 @@ struct Folder<'a> {
     folders: BTreeMap<&'a str, Folder<'a>>,
 }
 
-/// The objects of a commit.
-pub(super) fn made(new: &NewCommit) -> Result<Made, HostError> {
+/// A commit that is there, in a pack with its trees, or one of those trees.
+#[derive(Clone, Copy)]
+pub(super) struct Below<'a> {
+    pub(super) pack: &'a Pack,
+    pub(super) oid: Oid,
+}
+
+/// A tree that is being put together, in git's order: folders are sorted as if they ended in a slash.
+type Entries = BTreeMap<Vec<u8>, (u32, Vec<u8>, Oid)>;
+
+/// The objects of a commit: the first one of a branch, or one that puts its files over those of another.
+pub(super) fn made(new: &NewCommit, below: Option<Below<'_>>) -> Result<Made, HostError> {
     let mut root = Folder::default();
     for file in &new.files {
         let wrong = || HostError::NotFound(format!("{:?} is no name that git has for a file", file.path));
@@ -44,15 +58,22 @@ pub(super) fn made(new: &NewCommit) -> Result<Made, HostError> {
         folder.files.insert(name, file);
     }
     let mut objects = BTreeMap::new();
-    let tree = written(&root, &mut objects)?;
+    let there = below.map(|below| tree::root_of(below.pack, &below.oid).map_err(unreadable)).transpose()?;
+    let over = below.zip(there).map(|(below, oid)| Below { oid, ..below });
+    let tree = written(&root, over, &mut objects)?;
     // A line's end or an angle bracket would end the field.
     let field =
         |text: &str| text.chars().filter(|c| !c.is_control() && !matches!(c, '<' | '>')).collect::<String>();
     let who = format!("{} <{}> {} +0000", field(&new.author).trim(), field(&new.email).trim(), new.seconds);
     let message = new.message.replace('\0', "");
-    let text = format!("tree {tree}\nauthor {who}\ncommitter {who}\n\n{}\n", message.trim_end());
+    let parent = below.map(|below| format!("parent {}\n", below.oid)).unwrap_or_default();
+    let text = format!("tree {tree}\n{parent}author {who}\ncommitter {who}\n\n{}\n", message.trim_end());
     let commit = put(&mut objects, Kind::Commit, text.into());
-    Ok(Made { commit, objects })
+    Ok(Made { commit, is_same: there == Some(tree), objects })
+}
+
+fn unreadable(what: String) -> HostError {
+    HostError::Unreachable(format!("the commit below cannot be read: {what}"))
 }
 
 fn put(objects: &mut BTreeMap<Oid, (Kind, Bytes)>, kind: Kind, content: Bytes) -> Oid {
@@ -61,28 +82,45 @@ fn put(objects: &mut BTreeMap<Oid, (Kind, Bytes)>, kind: Kind, content: Bytes) -
     oid
 }
 
-/// The tree of a folder, after those of the folders in it.
-fn written(folder: &Folder<'_>, objects: &mut BTreeMap<Oid, (Kind, Bytes)>) -> Result<Oid, HostError> {
-    // Sorted as if folders ended in a slash.
-    let mut entries: BTreeMap<String, (&str, &str, Oid)> = BTreeMap::new();
+/// The tree of a folder, over one that is there, after those of the folders in it. What has the same name is replaced.
+fn written(
+    folder: &Folder<'_>,
+    over: Option<Below<'_>>,
+    objects: &mut BTreeMap<Oid, (Kind, Bytes)>,
+) -> Result<Oid, HostError> {
+    let as_folder = |name: &[u8]| [name, b"/"].concat();
+    let mut entries = Entries::new();
+    if let Some(over) = over {
+        for (mode, name, oid) in tree::entries(over.pack, &over.oid).map_err(unreadable)? {
+            let key = if mode == FOLDER { as_folder(&name) } else { name.clone() };
+            entries.insert(key, (mode, name, oid));
+        }
+    }
     for (name, inner) in &folder.folders {
         if folder.files.contains_key(name) {
             return Err(HostError::NotFound(format!("{name} is a file and a folder")));
         }
-        entries.insert(format!("{name}/"), ("40000", name, written(inner, objects)?));
+        let key = as_folder(name.as_bytes());
+        let there = entries.get(&key).map(|(.., oid)| *oid);
+        let over = over.zip(there).map(|(over, oid)| Below { oid, ..over });
+        entries.remove(name.as_bytes());
+        entries.insert(key, (FOLDER, name.as_bytes().to_vec(), written(inner, over, objects)?));
     }
     for (name, file) in &folder.files {
         let mode = match file {
-            CommitFile { link: true, .. } => "120000",
-            CommitFile { executable: true, .. } => "100755",
-            _ => "100644",
+            CommitFile { link: true, .. } => 0o120_000,
+            CommitFile { executable: true, .. } => 0o100_755,
+            _ => 0o100_644,
         };
         let oid = put(objects, Kind::Blob, file.content.clone());
-        entries.insert((*name).to_owned(), (mode, name, oid));
+        entries.remove(&as_folder(name.as_bytes()));
+        entries.insert(name.as_bytes().to_vec(), (mode, name.as_bytes().to_vec(), oid));
     }
     let mut content = Vec::new();
     for (mode, name, oid) in entries.values() {
-        content.extend(format!("{mode} {name}\0").as_bytes());
+        content.extend(format!("{mode:o} ").as_bytes());
+        content.extend_from_slice(name);
+        content.push(0);
         content.extend(oid.0);
     }
     Ok(put(objects, Kind::Tree, content.into()))
@@ -150,7 +188,7 @@ mod tests {
     #[test]
     fn what_is_written_can_be_read() {
         let new = commit(&["a.txt", "a/b.txt", "a-b", "run.sh", "a/c/d"]);
-        let made = made(&new).unwrap();
+        let made = made(&new, None).unwrap();
         let read = Pack::read(pack(&made.objects).into()).unwrap();
         let (kind, content) = read.object(&made.commit).unwrap().unwrap();
         assert_eq!((kind, Oid::of(kind, &content)), (Kind::Commit, made.commit));
@@ -163,9 +201,9 @@ mod tests {
     #[test]
     fn what_git_would_not_check_out_is_not_pushed() {
         for path in [".git/config", "a/.GIT/hooks/x", "../x", "a//b", "", "a/../b", "a\nb", "/a"] {
-            assert!(made(&commit(&[path])).is_err(), "{path:?}");
+            assert!(made(&commit(&[path]), None).is_err(), "{path:?}");
         }
-        assert!(made(&commit(&["a", "a/b"])).is_err());
-        assert!(made(&commit(&[".gitignore", ".github/x"])).is_ok());
+        assert!(made(&commit(&["a", "a/b"]), None).is_err());
+        assert!(made(&commit(&[".gitignore", ".github/x"]), None).is_ok());
     }
 }
