@@ -104,7 +104,8 @@ impl Portal {
         inputs: Map<String, Value>,
     ) -> Result<NodeRun, PortalError> {
         let node = self.node_run(viewer, id)?;
-        self.may_answer_node(viewer, &node.run, &node.step).inspect_err(|error| {
+        // Whether it waits is looked at in the commit: what is sent is wrong or right whatever the node does.
+        self.is_asked(viewer, &node.run, &node.step).inspect_err(|error| {
             if let PortalError::Forbidden(why) = error {
                 let why = Why::Guard { name: format!("{id}: {why}"), holders: "its responders".into() };
                 let denied = Denied { action: Action::AnswerWorkflow, why };
@@ -147,6 +148,22 @@ impl Portal {
 
     /// Whether a caller may answer a node now. Leaves no trace.
     pub(super) fn may_answer_node(&self, viewer: &Viewer, run: &Run, step: &Step) -> Result<(), PortalError> {
+        self.is_asked(viewer, run, step)?;
+        let refused = |text: &str| Err(PortalError::refused("not_waiting", text));
+        if matches!(step.state, StepState::Open | StepState::Intent { .. }) && !run.status.has_ended() {
+            return refused("this node does not wait for an answer yet");
+        }
+        if step.state != StepState::Reported || run.status.has_ended() || run.cancelling {
+            return refused("this node does not wait for an answer any more");
+        }
+        if has_answered(step, &answers_as(viewer)) {
+            return Err(PortalError::refused("already_answered", "you have answered already"));
+        }
+        Ok(())
+    }
+
+    /// Whether a caller is one of those whom a node asks.
+    fn is_asked(&self, viewer: &Viewer, run: &Run, step: &Step) -> Result<(), PortalError> {
         if step.performer != INPUT {
             return Err(PortalError::refused("not_waiting", "this node waits for nobody's answer"));
         }
@@ -163,15 +180,6 @@ impl Portal {
         if by_starter && !nobody && !named(step, &name) {
             let text = "you set this run going, and are not asked by name: somebody else has to answer";
             return Err(PortalError::Forbidden(text.into()));
-        }
-        if step.state != StepState::Reported || run.status.has_ended() || run.cancelling {
-            return Err(PortalError::refused(
-                "not_waiting",
-                "this node does not wait for an answer any more",
-            ));
-        }
-        if has_answered(step, &name) {
-            return Err(PortalError::refused("already_answered", "you have answered already"));
         }
         Ok(())
     }
