@@ -13,6 +13,7 @@ mod fetch_template_file;
 mod fs_delete;
 mod fs_readdir;
 mod fs_rename;
+mod gerrit;
 mod github;
 mod gitlab;
 mod hosting;
@@ -72,6 +73,7 @@ pub(crate) fn all() -> Vec<Arc<dyn Performer>> {
         .chain(vendors::all())
         .chain(gitlab::all())
         .chain(bitbucket::all())
+        .chain(gerrit::all())
         .chain(roadie_utils::all())
         .collect()
 }

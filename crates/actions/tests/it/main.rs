@@ -12,6 +12,7 @@ mod fake;
 #[path = "../../../hosts/tests/it/git_server.rs"]
 #[expect(dead_code, reason = "the tests of the hosts need more of it")]
 mod git_server;
+mod gerrit;
 mod github;
 mod github_secrets;
 mod gitlab;

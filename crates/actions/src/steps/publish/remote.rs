@@ -1,7 +1,7 @@
 //! Calls of a host's API for one owner, and what their answers mean for a step.
 
 use serde_json::Value;
-use stagedoor_hosts::{Act, Granted, Login};
+use stagedoor_hosts::{Act, GerritProject, Granted, Login};
 use stagedoor_outbound::Delivered;
 
 use crate::back_ends::answer::{PAUSE, json, now, pause, refused};
@@ -45,6 +45,11 @@ impl<'a> Remote<'a> {
     /// What git is let in with.
     pub(crate) fn login(&self) -> Option<Login> {
         self.granted.login()
+    }
+
+    /// Where a project is found, at a Gerrit.
+    pub(crate) fn gerrit_project(&self, project: &str, branch: &str) -> Option<GerritProject> {
+        self.granted.gerrit_project(project, branch)
     }
 
     /// Sends a call. Any status but those of a limit is an answer.

@@ -33,6 +33,10 @@ impl Git {
         let below = full(base)?;
         let name = match goal {
             Goal::Branch(branch) => full(branch)?,
+            // What follows it would be an option, such as `%submit`.
+            Goal::Review if base.contains('%') => {
+                return Err(HostError::NotFound(format!("{base:?} is no name of a branch for a review")));
+            }
             Goal::Review => below.replacen("refs/heads/", "refs/for/", 1),
         };
         let (wire, refs) = self.greeted(client, address, login).await?;
