@@ -3,6 +3,7 @@
 mod access;
 mod group;
 mod merge_request;
+mod migrate;
 mod small;
 
 use std::sync::Arc;
@@ -16,11 +17,12 @@ use crate::services::Services;
 
 /// All of them.
 pub(super) fn all() -> Vec<Arc<dyn Performer>> {
-    let own: [Arc<dyn Performer>; 4] = [
+    let own: [Arc<dyn Performer>; 5] = [
         Arc::new(access::GroupAccess),
         Arc::new(merge_request::MergeRequest),
         Arc::new(merge_request::RepoPush),
         Arc::new(group::EnsureExists),
+        Arc::new(migrate::Migrate),
     ];
     own.into_iter().chain(small::all()).collect()
 }

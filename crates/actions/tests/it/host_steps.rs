@@ -126,3 +126,92 @@ async fn restrictions_and_pipelines_of_bitbucket() {
     let error = steps.fails("bitbucket:pipelines:run", &json!({ "workspace": "..", "repo_slug": "r" })).await;
     assert!(error.contains("workspace is expected to be a name"), "{error}");
 }
+
+#[tokio::test]
+async fn a_project_is_brought_from_one_gitlab_into_another() {
+    let entity = |slug: &str, at: &str| {
+        json!({
+            "id": 5, "bulk_import_id": 3, "source_full_path": "old/shop", "destination_slug": slug,
+            "destination_namespace": "acme/web", "created_at": at,
+        })
+    };
+    let integrations = |fake: &crate::fake::Fake| json!({ "gitlab": [{ "host": fake.host, "apiBaseUrl": fake.url("/"), "token": "own" }] });
+    let input = |fake: &crate::fake::Fake| {
+        json!({
+            "destinationAccessToken": "glpat-to", "sourceAccessToken": "glpat-from", "sourceFullPath": "old/shop",
+            "destinationUrl": format!("{}?owner=acme%2Fweb&repo=shop", fake.host), "sourceUrl": "https://gitlab.com/",
+        })
+    };
+    let action = "gitlab:group:migrate";
+    let fake = api(vec![
+        ("POST", "/bulk_imports".into(), 201, json!({ "id": 3, "status": "created" })),
+        (
+            "GET",
+            "/bulk_imports/entities".into(),
+            200,
+            json!([entity("shop", "2020-01-01T00:00:00Z"), entity("other", "2099-01-01T00:00:00Z")]),
+        ),
+    ])
+    .await;
+    let steps = Steps::hosted(&integrations(&fake));
+    // One of another day, and one of another name.
+    assert_eq!(steps.probe(action, &input(&fake)).await, Probe::DidNot);
+    fake.take();
+    let output = steps.done(action, &input(&fake)).await;
+    assert_eq!(
+        output,
+        json!({ "importedRepoUrl": format!("{}/acme/web/shop", fake.host), "migrationId": 3 })
+    );
+    let asked = fake.take().remove(0);
+    assert_eq!(asked.header("authorization"), Some("Bearer glpat-to"));
+    let wanted = json!({
+        "configuration": { "url": "https://gitlab.com/", "access_token": "glpat-from" },
+        "entities": [{ "source_type": "project_entity", "source_full_path": "old/shop", "destination_slug": "shop", "destination_namespace": "acme/web" }],
+    });
+    assert_eq!(asked.json(), wanted);
+    let fake = api(vec![(
+        "GET",
+        "/bulk_imports/entities".into(),
+        200,
+        json!([entity("shop", "2099-01-01T00:00:00Z")]),
+    )])
+    .await;
+    let Probe::Happened(found) = Steps::hosted(&integrations(&fake)).probe(action, &input(&fake)).await
+    else {
+        panic!("it is not found")
+    };
+    assert!(format!("{found:?}").contains("migrationId"));
+    for (status, retry, unclear) in [
+        (401, false, false),
+        (403, false, false),
+        (404, false, false),
+        (409, false, false),
+        (422, false, false),
+        (429, true, false),
+        (500, false, true),
+    ] {
+        let fake = api(vec![("POST", "/bulk_imports".into(), status, json!({ "message": "no" }))]).await;
+        let steps = Steps::hosted(&integrations(&fake));
+        let failure = steps.perform(action, &input(&fake)).await.unwrap_err();
+        assert_eq!((failure.retry.is_some(), failure.unclear), (retry, unclear), "{failure:?}");
+        assert!(
+            failure.message.starts_with("Failed to transfer repo old/shop")
+                && !failure.message.contains("glpat")
+        );
+        assert!(failure.message.contains(&status.to_string()));
+        assert_eq!(steps.probe(action, &input(&fake)).await, Probe::Unknown);
+    }
+    for (key, value, says) in [
+        ("destinationUrl", json!("x?repo=shop"), "missing owner"),
+        ("destinationUrl", json!("x.example?owner=a&repo=shop"), "No matching integration"),
+        ("sourceUrl", json!("https://u:secret@gitlab.com"), "without a credential"),
+        ("sourceUrl", json!("file:///etc/passwd"), "sourceUrl is expected to be a URL"),
+        ("sourceAccessToken", json!(""), "a token for each"),
+        ("sourceFullPath", json!(7), "is not of a type(s) string"),
+    ] {
+        let mut wrong = input(&fake);
+        wrong[key] = value;
+        let error = steps.fails(action, &wrong).await;
+        assert!(error.contains(says) && !error.contains("secret@"), "{says}: {error}");
+    }
+}
