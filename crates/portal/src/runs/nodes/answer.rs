@@ -105,7 +105,7 @@ impl Portal {
     ) -> Result<NodeRun, PortalError> {
         let node = self.node_run(viewer, id)?;
         // Whether it waits is looked at in the commit: what is sent is wrong or right whatever the node does.
-        self.is_asked(viewer, &node.run, &node.step).inspect_err(|error| {
+        self.may_respond(viewer, &node.run, &node.step).inspect_err(|error| {
             if let PortalError::Forbidden(why) = error {
                 let why = Why::Guard { name: format!("{id}: {why}"), holders: "its responders".into() };
                 let denied = Denied { action: Action::AnswerWorkflow, why };
@@ -148,7 +148,7 @@ impl Portal {
 
     /// Whether a caller may answer a node now. Leaves no trace.
     pub(super) fn may_answer_node(&self, viewer: &Viewer, run: &Run, step: &Step) -> Result<(), PortalError> {
-        self.is_asked(viewer, run, step)?;
+        self.may_respond(viewer, run, step)?;
         let refused = |text: &str| Err(PortalError::refused("not_waiting", text));
         if matches!(step.state, StepState::Open | StepState::Intent { .. }) && !run.status.has_ended() {
             return refused("this node does not wait for an answer yet");
@@ -163,7 +163,7 @@ impl Portal {
     }
 
     /// Whether a caller is one of those whom a node asks.
-    fn is_asked(&self, viewer: &Viewer, run: &Run, step: &Step) -> Result<(), PortalError> {
+    fn may_respond(&self, viewer: &Viewer, run: &Run, step: &Step) -> Result<(), PortalError> {
         if step.performer != INPUT {
             return Err(PortalError::refused("not_waiting", "this node waits for nobody's answer"));
         }
