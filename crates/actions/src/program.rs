@@ -24,6 +24,8 @@ pub struct Scope<'a> {
     pub secret_names: &'a [String],
     /// Secrets given with this run alone (a template's `secrets`).
     pub run_secrets: &'a serde_json::Map<String, Value>,
+    /// Secret members of outputs, by step and name: in the run itself they are masked.
+    pub step_secrets: &'a serde_json::Map<String, Value>,
     /// Code hosts that the configuration names, as host and kind (`github`, `gitlab`...).
     pub hosts: &'a [(String, String)],
 }

@@ -5,6 +5,7 @@ mod group;
 mod merge_request;
 mod migrate;
 mod small;
+mod tokens;
 
 use std::sync::Arc;
 
@@ -17,12 +18,14 @@ use crate::services::Services;
 
 /// All of them.
 pub(super) fn all() -> Vec<Arc<dyn Performer>> {
-    let own: [Arc<dyn Performer>; 5] = [
+    let own: [Arc<dyn Performer>; 7] = [
         Arc::new(access::GroupAccess),
         Arc::new(merge_request::MergeRequest),
         Arc::new(merge_request::RepoPush),
         Arc::new(group::EnsureExists),
         Arc::new(migrate::Migrate),
+        Arc::new(tokens::Token::Access),
+        Arc::new(tokens::Token::Deploy),
     ];
     own.into_iter().chain(small::all()).collect()
 }

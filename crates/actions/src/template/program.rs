@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::definition::{StepDefinition, steps_of};
-use super::render::Renderer;
+use super::render::{Rendered, Renderer};
 use super::schema;
 use crate::{Next, Performers, Planned, Program, Run, Scope, Step, StepState};
 
@@ -30,6 +30,8 @@ struct Numbered {
 struct State {
     context: Map<String, Value>,
     outputs: Map<String, Value>,
+    /// Secret members of them in clear, by step and name.
+    secret: Map<String, Value>,
     failed: Option<String>,
 }
 
@@ -58,7 +60,8 @@ impl TemplateProgram {
 
 impl Program for TemplateProgram {
     fn next(&self, run: &Run, scope: &Scope<'_>) -> Result<Next, String> {
-        let mut state = State { context: context_of(run), outputs: Map::new(), failed: None };
+        let mut state =
+            State { context: context_of(run), outputs: Map::new(), secret: Map::new(), failed: None };
         for step in &self.steps {
             let turn = Turn { program: self, step, run, scope };
             if let Some(next) = turn.next(&mut state)? {
@@ -99,7 +102,49 @@ impl State {
             environment.insert("secrets".into(), own);
         }
         context.insert("secrets".into(), Value::Object(secrets));
+        for (step, members) in &self.secret {
+            let output = context.get_mut("steps").and_then(|steps| steps.get_mut(step)?.get_mut("output"));
+            if let (Some(Value::Object(output)), Value::Object(members)) = (output, members) {
+                output.extend(members.clone());
+            }
+        }
         context
+    }
+
+    /// What a step gave back; of two of the same id it is the later one's.
+    fn leave(&mut self, step: &Numbered, output: Value, secret: Option<Value>) {
+        let id = &step.definition.id;
+        self.outputs.insert(id.clone(), json!({ "output": output }));
+        match secret {
+            Some(secret) => drop(self.secret.insert(id.clone(), secret)),
+            None => drop(self.secret.shift_remove(id)),
+        }
+    }
+
+    /// Where secrets of steps are in the context.
+    fn secret_paths(&self) -> Vec<String> {
+        let members = |(step, members): (&String, &Value)| {
+            let names = members.as_object().into_iter().flat_map(Map::keys);
+            // A dot in a name would be taken for a step of the path: all steps are followed then.
+            let path = |name: &String| match step.contains('.') || name.contains('.') {
+                true => "steps".to_owned(),
+                false => format!("steps.{step}.output.{name}"),
+            };
+            names.map(path).collect::<Vec<_>>()
+        };
+        self.secret.iter().flat_map(members).collect()
+    }
+
+    /// The values of a template with all secrets, and how they are followed.
+    fn rendered(&self, turn: &Turn<'_>, value: &Value, iteration: Option<&Iteration>) -> Rendered {
+        let mut context = self.with_secrets(turn.scope);
+        let paths = self.secret_paths();
+        let mut secret: Vec<&str> = paths.iter().map(String::as_str).collect();
+        if let Some(iteration) = iteration {
+            iteration.add_to(&mut context);
+            secret.extend(iteration.secret.then_some("each"));
+        }
+        turn.renderer(self).value(value, &context, &secret)
     }
 }
 
@@ -155,7 +200,7 @@ impl Turn<'_> {
             StepState::Open => self.plan(iteration, state).map(|planned| Some(Next::Perform(vec![planned]))),
             StepState::Done => {
                 let output = if step.output.is_null() { json!({}) } else { step.output.clone() };
-                state.outputs.insert(self.step.definition.id.clone(), json!({ "output": output }));
+                state.leave(self.step, output, self.scope.step_secrets.get(&step.id).cloned());
                 Ok(None)
             }
             StepState::Failed => {
@@ -193,17 +238,13 @@ impl Turn<'_> {
                 self.plan(iteration, state)?;
             }
         }
-        let mut outputs: Map<String, Value> = Map::new();
+        let (mut outputs, mut secret) = (Map::new(), Map::new());
         for iteration in &all {
             let Some(step) = self.known(&iteration.id) else { return self.begin(iteration, state).map(Some) };
             match step.state {
                 StepState::Done => {
-                    for (key, value) in step.output.as_object().into_iter().flatten() {
-                        let list = outputs.entry(key.clone()).or_insert_with(|| json!([]));
-                        if let Some(list) = list.as_array_mut() {
-                            list.push(value.clone());
-                        }
-                    }
+                    gather(&mut outputs, Some(&step.output));
+                    gather(&mut secret, self.scope.step_secrets.get(&step.id));
                 }
                 StepState::Skipped => {}
                 StepState::Failed => {
@@ -213,14 +254,14 @@ impl Turn<'_> {
                 _ => return self.under_way(step, iteration, state),
             }
         }
-        state.outputs.insert(self.step.definition.id.clone(), json!({ "output": outputs }));
+        let secret = (!secret.is_empty()).then_some(Value::Object(secret));
+        state.leave(self.step, outputs.into(), secret);
         Ok(None)
     }
 
     fn each(&self, state: &State) -> Result<Vec<Iteration>, String> {
         let each = self.step.definition.each.as_ref().unwrap_or(&Value::Null);
-        let context = state.with_secrets(self.scope);
-        let rendered = self.renderer(state).value(each, &context, &[]);
+        let rendered = state.rendered(self, each, None);
         let action = &self.step.definition.action;
         let entries: Vec<(String, Value)> = match rendered.value {
             Some(Value::Array(items)) => {
@@ -254,10 +295,7 @@ impl Turn<'_> {
         };
         let mut planned = self.unrendered(&iteration.id);
         if let Some(input) = &self.step.definition.input {
-            let mut context = state.with_secrets(self.scope);
-            iteration.add_to(&mut context);
-            let secret: &[&str] = if iteration.secret { &["each"] } else { &[] };
-            let rendered = self.renderer(state).value(input, &context, secret);
+            let rendered = state.rendered(self, input, Some(iteration));
             planned.input = rendered.value.unwrap_or_else(|| json!({}));
             planned.hidden = rendered.hidden;
         }
@@ -284,6 +322,16 @@ impl State {
     fn fail(&mut self, step: &Step) {
         let error = || step.error.clone().unwrap_or_else(|| format!("step {} failed", step.id));
         self.failed.get_or_insert_with(error);
+    }
+}
+
+/// Members of an output, as lists over all iterations.
+fn gather(lists: &mut Map<String, Value>, output: Option<&Value>) {
+    for (key, value) in output.and_then(Value::as_object).into_iter().flatten() {
+        let list = lists.entry(key.clone()).or_insert_with(|| json!([]));
+        if let Some(list) = list.as_array_mut() {
+            list.push(value.clone());
+        }
     }
 }
 

@@ -35,6 +35,9 @@ impl Performer for Fake {
 struct Trial {
     run: Run,
     secrets: Map<String, Value>,
+    /// Members of outputs of this name are secret.
+    secret: Option<&'static str>,
+    step_secrets: Map<String, Value>,
     failing: &'static [&'static str],
     hidden: Vec<String>,
     skipped: Vec<String>,
@@ -45,7 +48,16 @@ impl Trial {
         let inputs = inputs.as_object().cloned().unwrap();
         let context = json!({ "user": { "ref": "user:default/elsa" } }).as_object().cloned().unwrap();
         let run = Run { id: "task".into(), inputs, context, ..Run::default() };
-        Self { run, secrets: Map::new(), failing: &[], hidden: Vec::new(), skipped: Vec::new() }
+        let (secrets, step_secrets) = (Map::new(), Map::new());
+        Self {
+            run,
+            secrets,
+            secret: None,
+            step_secrets,
+            failing: &[],
+            hidden: Vec::new(),
+            skipped: Vec::new(),
+        }
     }
 
     fn execute(&mut self, template: &Value) -> Result<Value, String> {
@@ -54,8 +66,15 @@ impl Trial {
         let jq = stagedoor_jq::Jq::in_process();
         loop {
             let secrets = self.secrets.clone();
-            let scope =
-                Scope { jq: &jq, secrets: &|_| None, secret_names: &[], run_secrets: &secrets, hosts: &[] };
+            let step_secrets = self.step_secrets.clone();
+            let scope = Scope {
+                jq: &jq,
+                secrets: &|_| None,
+                secret_names: &[],
+                run_secrets: &secrets,
+                step_secrets: &step_secrets,
+                hosts: &[],
+            };
             match program.next(&self.run, &scope)? {
                 Next::Perform(steps) => {
                     for planned in steps {
@@ -63,13 +82,15 @@ impl Trial {
                         let failed = self.failing.contains(&planned.id.as_str());
                         let state = if failed { StepState::Failed } else { StepState::Done };
                         let error = failed.then(|| format!("{} broke", planned.id));
-                        self.run.steps.push(Step {
-                            id: planned.id,
-                            state,
-                            error,
-                            output: planned.input,
-                            ..Step::default()
-                        });
+                        let mut output = planned.input;
+                        // As the engine keeps it.
+                        if let Some(name) = self.secret
+                            && let Some(value) =
+                                output.get_mut(name).map(|v| std::mem::replace(v, json!("[redacted]")))
+                        {
+                            self.step_secrets.insert(planned.id.clone(), json!({ name: value }));
+                        }
+                        self.run.steps.push(Step { id: planned.id, state, error, output, ..Step::default() });
                     }
                 }
                 Next::Skip(steps) => {
@@ -214,6 +235,36 @@ fn what_is_made_of_secrets_is_to_be_hidden() {
     }
     assert!(!trial.hidden.iter().any(|text| text.contains("open")), "{hidden}");
     assert_eq!(output, json!({}), "secrets are for inputs");
+}
+
+/// Inputs of later steps have them, and what is made of them is to be hidden; conditions and the output do not.
+#[test]
+fn secrets_of_steps_are_for_inputs_of_later_ones() {
+    let mut trial = Trial::of(json!({}));
+    trial.secret = Some("token");
+    let output = trial.execute(&json!({
+        "steps": [
+            { "id": "a", "action": "fake:do", "input": { "token": "hunter2-hunter2", "user": "u" } },
+            { "id": "b", "action": "fake:do", "if": "${{ steps.a.output.token == 'hunter2-hunter2' }}", "input": {} },
+            { "id": "c", "action": "fake:do", "input": { "v": "${{ steps.a.output.token | upper }} ${{ steps.a.output.user }}" } },
+            { "id": "d.e", "action": "fake:do", "input": { "token": "dotted-hunter" } },
+            { "id": "f", "action": "fake:do", "each": "${{ [steps.a.output.token, steps['d.e'].output.token] }}", "input": { "w": "<${{ each.value | reverse }}>" } },
+            { "id": "g", "action": "fake:do", "each": ["1", "2"], "input": { "token": "secret-of-${{ each.value }}" } },
+            { "id": "h", "action": "fake:do", "input": { "x": "${{ steps.g.output.token | join('+') }}" } },
+        ],
+        "output": { "leak": "${{ steps.a.output.token }}", "user": "${{ steps.a.output.user }}", "all": "${{ steps.a.output | dump }}" },
+    })).unwrap();
+    let of = |id: &str| trial.run.steps.iter().find(|step| step.id == id).unwrap();
+    assert_eq!(of("b").state, StepState::Skipped);
+    assert_eq!(of("c").output, json!({ "v": "HUNTER2-HUNTER2 u" }));
+    assert_eq!(of("h").output, json!({ "x": "secret-of-1+secret-of-2" }));
+    let hidden = trial.hidden.join("\n");
+    for made in ["HUNTER2-HUNTER2", "2retnuh-2retnuh", "retnuh-dettod", "secret-of-1+secret-of-2"] {
+        assert!(hidden.contains(made), "{made}: {hidden}");
+    }
+    assert_eq!(output["leak"], "[redacted]");
+    assert_eq!(output["user"], "u");
+    assert!(!output.to_string().contains("hunter2"), "{output}");
 }
 
 #[test]

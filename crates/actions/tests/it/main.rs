@@ -16,6 +16,7 @@ mod gerrit;
 mod github;
 mod github_secrets;
 mod gitlab;
+mod gitlab_tokens;
 mod host_steps;
 mod kafka;
 mod kafka_real;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use stagedoor_actions::{Origin, Run, RunKind, Status, StepState};
+use stagedoor_actions::{Origin, Performers, Run, RunKind, Status, Step, StepState};
 use stagedoor_auth::Viewer;
 
 use super::{logs::Line, record, secrets, start};
@@ -29,7 +29,7 @@ impl Portal {
             false => Some(secrets::seal(self, id, given)?),
         };
         let (key, holder) = (id.to_owned(), self.shared.runs.holder().to_owned());
-        let limits = viewer.scopes().cloned();
+        let (limits, performers) = (viewer.scopes().cloned(), self.performers().clone());
         let retry = move |draft: &mut Draft| {
             let changed = draft.change_run(&key, |run, _| {
                 if !matches!(run.status, Status::Failure | Status::Cancelled) || never_approved(run) {
@@ -39,7 +39,7 @@ impl Portal {
                     );
                     return Err(PortalError::refused("not_failed", text));
                 }
-                begin_anew(run, &holder);
+                begin_anew(run, &holder, &performers);
                 run.starter.scopes = start::narrowed(run.starter.scopes.take(), limits.as_ref());
                 Ok(())
             })?;
@@ -61,8 +61,12 @@ fn never_approved(run: &Run) -> bool {
     run.approval.is_some() && run.begun_at.is_none()
 }
 
-fn begin_anew(run: &mut Run, holder: &str) {
-    run.steps.retain(|step| step.state == StepState::Done);
+fn begin_anew(run: &mut Run, holder: &str, performers: &Performers) {
+    // What a step gave to later ones in secret went with the run's end: it is performed again.
+    let is_lost = |step: &Step| {
+        performers.get(&step.performer).is_some_and(|performer| !performer.secret_outputs().is_empty())
+    };
+    run.steps.retain(|step| step.state == StepState::Done && !is_lost(step));
     run.status = Status::InProgress;
     run.retries += 1;
     run.holder = Some(holder.to_owned());

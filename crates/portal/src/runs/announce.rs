@@ -145,7 +145,7 @@ impl Portal {
             return Ok((url, Delivery::new("POST").json(body.to_string())));
         };
         let planned = self.planned_again(run, step).await.map_err(Untold::for_good)?;
-        self.hide_in_run(&run.id, &planned.hidden);
+        self.hide_planned(&run.id, &planned);
         let all = planned.input.get("notifications").and_then(Value::as_array);
         let wanted = all.and_then(|all| all.get(one.number)).and_then(notification);
         let missing = || Untold::for_good("it is not in the definition any more");

@@ -105,7 +105,7 @@ impl Portal {
             }
         };
         // What its client says of it is masked from now on, in this process, too.
-        self.hide_in_run(&run.id, &planned.hidden);
+        self.hide_planned(&run.id, &planned);
         let (attempt, input) = (step.attempts, &planned.input);
         let call = Call { run, step: &step.id, input, attempt, key: "", dry_run: false };
         let payload = performer.handed(&call);

@@ -118,13 +118,17 @@ impl Portal {
         let (base, came, end) = (Arc::clone(base), came.clean(&self.clean(&base.id)), end.cloned());
         let end = end.map(|end| self.clean_end(&base.id, end));
         let limits = self.shared.runs.config.limits.clone();
-        let (id, asked) = (base.id.clone(), asked.to_vec());
+        let (id, asked, portal) = (base.id.clone(), asked.to_vec(), self.clone());
         let keep = move |run: &mut Run, draft: &mut Draft| {
             let unchanged = *run == *base;
             if run.status.has_ended() {
                 return Ok(());
             }
+            let goes_on = run.steps.iter().any(|step| step.id == came.step && !step.state.has_ended());
             came.apply(run, &limits, draft.at);
+            if goes_on && !came.secret.is_empty() {
+                draft.keep_step_secrets(&portal, &run.id, &came.step, &came.secret)?;
+            }
             announce::add_of_step(run, &came.step, draft.at);
             draft.notify_asked(run, &came.step, &asked);
             if let (Some(end), true) = (&end, unchanged && run.status == Status::InProgress) {

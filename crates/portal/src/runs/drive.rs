@@ -179,7 +179,7 @@ impl Care {
         let masked: Vec<(Planned, serde_json::Value)> = steps
             .into_iter()
             .map(|planned| {
-                self.portal.hide_in_run(&run.id, &planned.hidden);
+                self.portal.hide_planned(&run.id, &planned);
                 let input = self.portal.clean(&run.id).value(planned.input.clone());
                 (planned, input)
             })

@@ -8,6 +8,7 @@ use stagedoor_actions::{
     Call, Effect, Failure, Level, Log, Outcome, Performer, Planned, Probe, Run, RunKind, Services, Status,
     Step, StepState,
 };
+use stagedoor_auth::Secret;
 use stagedoor_model::Timestamp;
 
 use super::access::Access;
@@ -41,18 +42,20 @@ pub(super) struct Came {
     pub(super) step: String,
     following: bool,
     pub(super) result: Result<Outcome, Failure>,
+    /// Members of its output that later steps alone read: in the output itself they are masked.
+    pub(super) secret: Vec<(String, Secret)>,
 }
 
 impl Came {
     /// It cannot be gone on with.
     pub(super) fn failed(step: &str, why: &str) -> Self {
-        Self { step: step.to_owned(), following: false, result: Err(Failure::new(why)) }
+        Self { step: step.to_owned(), following: false, result: Err(Failure::new(why)), secret: Vec::new() }
     }
 
     /// Its task has ended without a word.
     pub(super) fn broken(step: &str) -> Self {
         let failure = Failure::unclear("the program that performs this step broke down");
-        Self { step: step.to_owned(), following: false, result: Err(failure) }
+        Self { step: step.to_owned(), following: false, result: Err(failure), secret: Vec::new() }
     }
 
     /// Without secrets.
@@ -177,8 +180,8 @@ impl Portal {
     /// Goes about a step.
     pub(super) async fn perform_step(self, run: Arc<Run>, planned: Planned, step: Step, how: How) -> Came {
         let following = matches!(how, How::Follow(_));
-        self.hide_in_run(&run.id, &planned.hidden);
-        let result = match self.attempt(&run, &planned, &step, how).await {
+        self.hide_planned(&run.id, &planned);
+        let mut result = match self.attempt(&run, &planned, &step, how).await {
             Ok(Outcome::Done { output, .. }) if output.to_string().len() > LARGEST => {
                 Err(Failure::new(format!("it gave back more than {} KiB", LARGEST / 1024)))
             }
@@ -187,7 +190,8 @@ impl Portal {
         if result.as_ref().is_err_and(|failure| failure.retry.is_some()) {
             Counters::add(&self.shared.runs.counters.retried);
         }
-        Came { step: step.id, following, result }
+        let secret = self.taken_out(&run.id, &planned.performer, &mut result);
+        Came { step: step.id, following, result, secret }
     }
 
     async fn attempt(
@@ -200,6 +204,7 @@ impl Portal {
         let Some(performer) = self.shared.runs.performers.get(&planned.performer).cloned() else {
             return Err(Failure::new(format!("nothing here performs \"{}\"", planned.performer)));
         };
+        self.can_keep_secrets_of(performer.as_ref())?;
         let folder = self.folder_for(run, step, performer.as_ref()).await?;
         let services = self.services(run, folder, false)?;
         let call = call(run, planned, step);

@@ -54,6 +54,7 @@ impl Portal {
         let program = self.program_of(run)?;
         let catalog = self.shared.catalog.load();
         let given = secrets::open(self, &catalog, &run.id)?;
+        let of_steps = secrets::of_steps(self, &catalog, &run.id)?;
         let names: Vec<String> = catalog.records("secret").map(|record| record.key.clone()).collect();
         let secret = |name: &str| self.secret(name).map(|secret| secret.expose().to_owned());
         let hosts = self.hosts();
@@ -65,6 +66,7 @@ impl Portal {
             secrets: &secret,
             secret_names: &names,
             run_secrets: &given,
+            step_secrets: &of_steps,
             hosts: &hosts,
         };
         program.next(run, &scope)

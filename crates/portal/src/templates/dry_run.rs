@@ -249,6 +249,7 @@ impl Trial {
                 secrets: &|_| None,
                 secret_names: &[],
                 run_secrets: &secrets,
+                step_secrets: &Map::new(),
                 hosts: &hosts,
             };
             program.next(&run, &scope)
@@ -266,6 +267,9 @@ impl Trial {
             let why = format!("{} is not there", planned.performer);
             return self.failed(planned, &why);
         };
+        for value in performer.secret_inputs().iter().filter_map(|name| planned.input.get(name)) {
+            texts_of(value, &mut self.hidden);
+        }
         let described = performer.describe();
         let input = self.redactor().redact(&planned.input.to_string()).into_owned();
         let told =

@@ -6,6 +6,7 @@ mod crashes;
 mod reports;
 mod scripted;
 mod secrets;
+mod step_secrets;
 mod steps;
 mod watching;
 mod workflows;

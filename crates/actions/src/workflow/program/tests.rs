@@ -44,6 +44,7 @@ fn next(run: &Run) -> Result<Next, String> {
         secrets: &|_| None,
         secret_names: &[],
         run_secrets: &serde_json::Map::new(),
+        step_secrets: &serde_json::Map::new(),
         hosts: &[],
     };
     program().next(run, &scope)
@@ -122,6 +123,7 @@ fn an_expression_that_fails_fails_its_node() {
         secrets: &|_| None,
         secret_names: &[],
         run_secrets: &serde_json::Map::new(),
+        step_secrets: &serde_json::Map::new(),
         hosts: &[],
     };
     let Ok(Next::Perform(steps)) = WorkflowProgram::new(Value::Object(broken)).next(&run, &scope) else {

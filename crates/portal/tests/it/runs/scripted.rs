@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
+use stagedoor_actions::template::TemplateProgram;
 use stagedoor_actions::workflow::WorkflowProgram;
 use stagedoor_actions::{
     Call, Description, Effect, Failure, Next, Outcome, Performer, Performers, Planned, Probe, Program,
@@ -34,6 +35,9 @@ type Answers = Mutex<VecDeque<Result<Outcome, Failure>>>;
 pub(super) struct Act {
     id: &'static str,
     effect: Effect,
+    secret: &'static [&'static str],
+    /// What it was given, in clear.
+    pub(super) inputs: Mutex<Vec<Value>>,
     pub(super) answers: Answers,
     pub(super) follows: Answers,
     pub(super) probe: Mutex<Probe>,
@@ -47,10 +51,12 @@ pub(super) struct Act {
 }
 
 impl Act {
-    fn new(id: &'static str, effect: Effect) -> Arc<Self> {
+    fn new(id: &'static str, effect: Effect, secret: &'static [&'static str]) -> Arc<Self> {
         Arc::new(Self {
             id,
             effect,
+            secret,
+            inputs: Mutex::default(),
             answers: Mutex::default(),
             follows: Mutex::default(),
             probe: Mutex::new(Probe::Unknown),
@@ -106,9 +112,14 @@ impl Performer for Act {
         Description::default()
     }
 
+    fn secret_outputs(&self) -> &'static [&'static str] {
+        self.secret
+    }
+
     async fn perform(&self, call: &Call<'_>, services: &Services) -> Result<Outcome, Failure> {
         self.performed.fetch_add(1, Ordering::SeqCst);
         self.keys.lock().await.push(call.key.to_owned());
+        self.inputs.lock().await.push(call.input.clone());
         self.begun.add_permits(1);
         if let (Some(folder), Some(name)) = (&services.workspace, call.input.get("write")) {
             std::fs::write(folder.join(name.as_str().unwrap()), "made").unwrap();
@@ -187,6 +198,9 @@ pub(super) struct Stage {
     pub(super) plain: Arc<Act>,
     pub(super) files: Arc<Act>,
     pub(super) outside: Arc<Act>,
+    /// Its `token` is a secret.
+    pub(super) mint: Arc<Act>,
+    has_key: bool,
     pub(super) folder: Arc<tempfile::TempDir>,
     limits: RunLimits,
 }
@@ -197,24 +211,36 @@ impl Stage {
     }
 
     pub(super) async fn with(limits: RunLimits) -> Self {
+        Self::made(limits, true).await
+    }
+
+    /// One that has no key for secrets.
+    pub(super) async fn without_key() -> Self {
+        Self::made(RunLimits::default(), false).await
+    }
+
+    async fn made(limits: RunLimits, has_key: bool) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
-        let acts = (
-            Act::new("plain", Effect::None),
-            Act::new("files", Effect::Workspace),
-            Act::new("outside", Effect::Outside),
-        );
-        Self::over(Arc::new(MemoryStore::new()), folder, acts, limits).await
+        let acts = [
+            Act::new("plain", Effect::None, &[]),
+            Act::new("files", Effect::Workspace, &[]),
+            Act::new("outside", Effect::Outside, &[]),
+            Act::new("mint", Effect::Outside, &["token"]),
+        ];
+        Self::over(Arc::new(MemoryStore::new()), folder, acts, limits, has_key).await
     }
 
     async fn over(
         store: Arc<dyn Store>,
         folder: Arc<tempfile::TempDir>,
-        (plain, files, outside): (Arc<Act>, Arc<Act>, Arc<Act>),
+        [plain, files, outside, mint]: [Arc<Act>; 4],
         limits: RunLimits,
+        has_key: bool,
     ) -> Self {
-        let acts: Vec<Arc<dyn Performer>> = vec![plain.clone(), files.clone(), outside.clone()];
+        let acts: Vec<Arc<dyn Performer>> = vec![plain.clone(), files.clone(), outside.clone(), mint.clone()];
         let shipped = stagedoor_actions::performers();
-        let all: Vec<Arc<dyn Performer>> = shipped.iter().cloned().chain(acts).collect();
+        let all: Performers = shipped.iter().cloned().chain(acts).collect();
+        let known = all.clone();
         let hosts = stagedoor_hosts::Hosts::new(None, "127.0.0.1".parse().unwrap()).0;
         let options = Options {
             sources: SourcesConfig { hosts: Some(Arc::new(hosts)), ..SourcesConfig::default() },
@@ -222,13 +248,16 @@ impl Stage {
             identity: Identity::default(),
             sessions: SessionLimits::default(),
             secrets: SecretsConfig {
-                key: SecretsKey::of(&std::array::from_fn(|i| 7 * (i as u8) + 1)).ok(),
+                key: SecretsKey::of(&std::array::from_fn(|i| 7 * (i as u8) + 1)).ok().filter(|_| has_key),
                 origin: "the test's".into(),
                 lost: false,
             },
             runs: RunsConfig {
-                performers: Some(all.into_iter().collect::<Performers>()),
-                programs: Some(Arc::new(|kind, definition| match kind {
+                performers: Some(all),
+                programs: Some(Arc::new(move |kind, definition| match kind {
+                    RunKind::Template if definition.get("output").is_some() => {
+                        Ok(Arc::new(TemplateProgram::new(definition, known.clone())))
+                    }
                     RunKind::Workflow => Ok(Arc::new(WorkflowProgram::new(definition.clone()))),
                     _ => Ok(Arc::new(steps_of(definition))),
                 })),
@@ -239,7 +268,7 @@ impl Stage {
         };
         let portal = Portal::open(Arc::clone(&store), options).unwrap();
         portal.start_runs().await;
-        Self { portal, store, plain, files, outside, folder, limits }
+        Self { portal, store, plain, files, outside, mint, has_key, folder, limits }
     }
 
     /// The process is killed, and another one starts over the same database.
@@ -248,8 +277,9 @@ impl Stage {
         self.plain.goes_on();
         self.files.goes_on();
         self.outside.goes_on();
-        let acts = (self.plain, self.files, self.outside);
-        Self::over(self.store, self.folder, acts, self.limits).await
+        self.mint.goes_on();
+        let acts = [self.plain, self.files, self.outside, self.mint];
+        Self::over(self.store, self.folder, acts, self.limits, self.has_key).await
     }
 
     /// A run of these steps: `(performer, input)`.
