@@ -1,8 +1,8 @@
-//! A first commit put on a branch, over HTTP and SSH, against git's own server side.
+//! A commit put on a branch, the first one or one on top of others, over HTTP and SSH, against git's own server side.
 
 use bytes::Bytes;
 use serde_json::json;
-use stagedoor_hosts::{CommitFile, GitAddress, HostError, Login, NewCommit, Priority, Pushed, Room};
+use stagedoor_hosts::{CommitFile, GitAddress, Goal, HostError, Login, NewCommit, Priority, Pushed, Room};
 use url::Url;
 
 use crate::git_server::{GitServer, Repo, git, has_git};
@@ -153,4 +153,83 @@ async fn a_commit_is_pushed_over_ssh() {
     );
     is_whole(&repo, &id);
     assert_eq!(hosts.push(&address, "main", &commit(), Room::Shared, None).await, Ok(Pushed::Already(id)));
+}
+
+#[tokio::test]
+async fn a_commit_on_top_of_a_branch_keeps_what_it_does_not_name() {
+    if !has_git() {
+        return;
+    }
+    for (old, filter) in [(false, false), (false, true), (true, false)] {
+        let server = GitServer::start().await;
+        let repo = server.repo("r.git");
+        git(&repo.bare, &["config", "http.receivepack", "true"]);
+        git(&repo.bare, &["config", "uploadpack.allowFilter", if filter { "true" } else { "false" }]);
+        server.mood.lock().old = old;
+        for path in ["src/a/old.rs", "src/größe", "src.d", "link/below", "keep/x.sh", "README.md"] {
+            repo.put(path, format!("{path} as it was\n"));
+        }
+        std::os::unix::fs::symlink("README.md", repo.work.join("pointer")).unwrap();
+        let x = repo.work.join("keep/x.sh");
+        std::fs::set_permissions(x, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        git(&repo.work, &["update-index", "--add", "--cacheinfo", "160000", &"1".repeat(40), "module"]);
+        repo.push();
+        let tip = repo.push();
+        let hosts = server.hosts(&json!({}));
+        let address = GitAddress::parse(&server.address("r.git")).unwrap();
+        let goal = Goal::Branch("feature/x".to_owned());
+        let Ok(Pushed::Made(id)) = hosts.push_over(&address, ("main", &goal), commit(), None).await else {
+            panic!("it is not taken")
+        };
+        assert_eq!(git(&repo.bare, &["rev-parse", "feature/x", "feature/x^"]), format!("{id}\n{tip}"));
+        git(&repo.bare, &["fsck", "--strict", "--connectivity-only"]);
+        let listed = git(
+            &repo.bare,
+            &["-c", "core.quotePath=false", "ls-tree", "-r", "--format=%(objectmode) %(path)", "feature/x"],
+        );
+        let mut wanted = vec![
+            "100644 .gitignore",
+            "100644 README.md",
+            "100755 keep/x.sh",
+            "120000 link",
+            "120000 pointer",
+            "100755 run.sh",
+            "100644 src.d",
+            "100644 src.txt",
+            "100644 src/a/main.rs",
+            "100644 src/a/old.rs",
+            "100644 src/größe",
+        ];
+        if listed.contains("module") {
+            wanted.insert(4, "160000 module");
+        }
+        assert_eq!(listed, wanted.join("\n"), "{old} {filter}");
+        // The same again is there already; another one is not put over it, and nothing new is no commit.
+        let push = async |base: &str, goal: &Goal, commit| {
+            hosts.push_over(&address, (base, goal), commit, None).await
+        };
+        assert_eq!(push("main", &goal, commit()).await, Ok(Pushed::Already(id)));
+        let other = NewCommit { message: "another".into(), ..commit() };
+        assert_eq!(push("main", &goal, other).await, Ok(Pushed::Taken("refs/heads/feature/x".into())));
+        let error = push("feature/x", &Goal::Branch("y".to_owned()), commit()).await.unwrap_err();
+        assert!(error.to_string().contains("nothing changes"), "{error}");
+        // Attack case 6: names that would be more than a name.
+        for (base, goal) in [
+            ("none", Goal::Review),
+            ("main%submit", Goal::Review),
+            ("--force", Goal::Review),
+            ("main", Goal::Branch("../x".to_owned())),
+            ("main", Goal::Branch("refs/for/main".to_owned())),
+        ] {
+            assert!(
+                matches!(push(base, &goal, commit()).await, Err(HostError::NotFound(_))),
+                "{base} {goal:?}"
+            );
+        }
+        let bad = NewCommit {
+            files: vec![CommitFile { path: ".git/config".into(), ..commit().files[0].clone() }],
+            ..commit()
+        };
+        assert!(push("main", &Goal::Branch("z".to_owned()), bad).await.is_err());
+    }
 }
