@@ -44,10 +44,10 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The name under which automations act.
 const ACTOR: &str = "automation";
 
-/// Follows the log as long as there is a portal.
-pub(crate) async fn follow(shared: Weak<Shared>) {
+/// Follows the log from a revision on, as long as there is a portal.
+pub(crate) async fn follow(shared: Weak<Shared>, from: u64) {
     let Some(mut head) = shared.upgrade().map(|shared| shared.head.follow()) else { return };
-    let mut watch = Watch::default();
+    let mut watch = Watch { seen: Some(from), ..Watch::default() };
     loop {
         let Some(shared) = shared.upgrade() else { return };
         let portal = Portal { shared };
@@ -59,12 +59,13 @@ pub(crate) async fn follow(shared: Weak<Shared>) {
                 Ok(pause) => pause,
                 Err(error) => {
                     tracing::warn!(%error, "events could not be acted on: tried again");
-                    watch = Watch::default();
+                    watch = Watch { seen: watch.seen, ..Watch::default() };
                     Some(PAUSE)
                 }
             }
         } else {
-            watch = Watch::default();
+            let seen = Some(portal.shared.catalog.load().revision);
+            watch = Watch { seen, ..Watch::default() };
             Some(PAUSE)
         };
         drop(portal);
@@ -108,6 +109,9 @@ struct Watch {
     /// The definitions that the rules were read from, once they have been read.
     definitions: Option<Definitions>,
     rules: Rules,
+    /// A revision at which there was nothing to set going yet. The first automation may be read together with what
+    /// happened right after it was made.
+    seen: Option<u64>,
     /// Up to where it has read. No feed is held between two turns: it would hold the portal.
     place: Option<Position>,
     /// The place that is kept beside the catalog.
@@ -153,6 +157,9 @@ impl Watch {
         let catalog = portal.shared.catalog.load_full();
         let now = [crate::actions::ACTIONS, WORKFLOWS].map(|name| catalog.collection(name).cloned());
         if self.definitions.as_ref().is_some_and(|old| same(old, &now)) {
+            if self.rules.is_empty() {
+                self.seen = Some(catalog.revision);
+            }
             return Ok(());
         }
         self.read_schedules(portal, &catalog).await?;
@@ -160,6 +167,7 @@ impl Watch {
         self.rules = Rules::of(&catalog);
         self.definitions = Some(now);
         if self.rules.is_empty() {
+            self.seen = Some(catalog.revision);
             self.place = None;
             self.timers = Timers::default();
             if had || setting(portal, CURSOR).await?.is_some() {
@@ -172,7 +180,7 @@ impl Watch {
         }
         if self.place.is_none() {
             let kept = setting(portal, CURSOR).await?.and_then(|text| text.parse().ok());
-            let place = kept.unwrap_or(catalog.revision);
+            let place = kept.or(self.seen).unwrap_or(catalog.revision);
             if kept.is_none() {
                 self.keep(portal, place).await?;
             }

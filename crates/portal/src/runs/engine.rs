@@ -195,7 +195,8 @@ impl Portal {
         self.take_over().await;
         runtime.spawn(watch(Arc::downgrade(&self.shared)));
         runtime.spawn(tick(Arc::downgrade(&self.shared)));
-        runtime.spawn(automations::follow(Arc::downgrade(&self.shared)));
+        let newest = self.shared.catalog.load().revision;
+        runtime.spawn(automations::follow(Arc::downgrade(&self.shared), newest));
         runtime.spawn(crate::score_log::follow(Arc::downgrade(&self.shared)));
         self.wake_all(|_| true);
     }

@@ -63,7 +63,12 @@ async fn ended(test: &TestPortal, automation: &str, count: usize) -> Vec<RunStat
             let _ = changes.recv().await;
         }
     };
-    tokio::time::timeout(PATIENCE, wait).await.unwrap()
+    let found = tokio::time::timeout(PATIENCE, wait).await;
+    found.unwrap_or_else(|_| {
+        let page = test.portal.runs(&test.viewer(), &query).unwrap();
+        let all: Vec<_> = page.runs.iter().map(|run| (run.status, &run.steps)).collect();
+        panic!("{} of {count} runs: {all:?}", all.len())
+    })
 }
 
 async fn note(test: &TestPortal, identifier: &str) -> Value {
