@@ -1,7 +1,8 @@
 //! A portal within this process, over a database that no server need be running for.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::{Extension, Router};
@@ -16,10 +17,17 @@ use super::Door;
 use crate::config::Config;
 use crate::wiring::{self, SigningKey};
 
+/// Between two looks whether the database is let go of.
+const LOOK: Duration = Duration::from_millis(5);
+/// After so many it is left to the end of the process.
+const LOOKS: u32 = 1_000;
+
 /// The portal and the way to it. Its sources are not read.
 pub(crate) struct Local {
     pub(crate) door: Door,
     portal: Portal,
+    /// To know when nothing holds it any more.
+    store: Weak<dyn Store>,
     /// Goes with it.
     _copy: Option<Folder>,
 }
@@ -62,17 +70,25 @@ impl Local {
             secrets: SecretsConfig { lost: true, ..SecretsConfig::default() },
             runs: stagedoor_portal::RunsConfig::default(),
         };
+        let held = Arc::downgrade(&store);
         let portal = Portal::open(store, options)?;
         let door = Door::Near(router(&portal, config, name)?);
-        Ok(Self { door, portal, _copy: copy })
+        Ok(Self { door, portal, store: held, _copy: copy })
     }
 
-    /// Waits until all is stored, and leaves.
+    /// Waits until all is stored, leaves, and lets go of the database: the portal's threads end by themselves, a
+    /// moment later, and whoever comes next may want it at once.
     pub(crate) async fn close(self) -> anyhow::Result<()> {
-        let Self { door, portal, _copy } = self;
+        let Self { door, portal, store, _copy } = self;
         drop(door);
         portal.flush().await;
         tokio::task::spawn_blocking(move || portal.leave()).await?;
+        for _ in 0..LOOKS {
+            if store.strong_count() == 0 {
+                break;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
         Ok(())
     }
 }
