@@ -62,9 +62,7 @@ test-rust: check-test-tools
 	cargo test --workspace --locked
 
 test-ui: check-test-tools ui/node_modules/.package-lock.json
-	cd ui && npx --no-install openapi-typescript ../openapi/native.json -o src/api/schema.ts --check || { echo "ui/src/api/schema.ts is stale: run make openapi"; exit 1; }
-	cd ui && npx --no-install openapi-typescript ../openapi/port.json -o src/api/port-schema.ts --check || { echo "ui/src/api/port-schema.ts is stale: run make openapi"; exit 1; }
-	cd ui && npx --no-install openapi-typescript ../openapi/backstage.json -o src/api/backstage-schema.ts --check || { echo "ui/src/api/backstage-schema.ts is stale: run make openapi"; exit 1; }
+	cd ui && npm run --silent generate -- --check || { echo "types of the APIs are stale: run make openapi"; exit 1; }
 	cd ui && npm run lint
 	cd ui && npm test
 

@@ -31,7 +31,10 @@ pub use act::{Act, Undone};
 pub use budget::{Budget, Priority};
 pub use choices::{Choice, NoChoices};
 pub use client::Client;
-pub use code::{CodeHost, CommitFile, Entry, File, GerritProject, GitAddress, Goal, Listing, Login, NewCommit, Pushed, Room};
+pub use code::{
+    CodeHost, CommitFile, Entry, File, GerritProject, GitAddress, Goal, Listing, Login, NewCommit, Pushed,
+    Room,
+};
 pub use config::ConfigProblem;
 pub use error::HostError;
 pub use events::{Header, LARGEST_DELIVERY, Refused, Taken, Webhooks};

@@ -9,10 +9,10 @@ mod ai;
 mod attacks;
 mod catalog_steps;
 mod fake;
+mod gerrit;
 #[path = "../../../hosts/tests/it/git_server.rs"]
 #[expect(dead_code, reason = "the tests of the hosts need more of it")]
 mod git_server;
-mod gerrit;
 mod github;
 mod github_secrets;
 mod gitlab;
